@@ -1,0 +1,46 @@
+"""lmmkit: linear and generalised linear mixed models in lme4's language.
+
+>>> import lmmkit as lk
+>>> issubclass(lk.FormulaError, ValueError)
+True
+
+Names are loaded when they are first used, so that `import lmmkit` stays fast.
+To export a name: one row in `_HOME`, and the same name in the block for type checkers below it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# public name -> the module that defines it
+_HOME = {
+    "DataError": "errors",
+    "FormulaError": "errors",
+    "ModelError": "errors",
+}
+
+# modules that are part of the public surface themselves, as in lk.families.Binomial()
+_MODULES: tuple[str, ...] = ()
+
+if TYPE_CHECKING:
+    from .errors import DataError as DataError
+    from .errors import FormulaError as FormulaError
+    from .errors import ModelError as ModelError
+
+__all__ = ["__version__", *_HOME, *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    elif name in _MODULES:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module 'lmmkit' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
