@@ -1,0 +1,155 @@
+"""The relative covariance factor of one random-effects term, and its list of parameters ``theta``.
+
+A term with ``k`` effects per level has covariance ``Sigma = sigma^2 T T'`` where ``T`` is a ``k x k`` lower
+triangle. ``theta`` is that triangle read column by column, which is lme4's order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def n_theta(k: int) -> int:
+    """Length of ``theta`` for a term with ``k`` effects per level.
+
+    Parameters
+    ----------
+    k : int
+        Number of effects per level.
+
+    Returns
+    -------
+    int
+        ``k (k + 1) / 2``.
+
+    Examples
+    --------
+    >>> n_theta(2)
+    3
+    """
+    return k * (k + 1) // 2
+
+
+def lower_indices(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row and column of each entry of ``theta``, the lower triangle read down its columns."""
+    columns, rows = np.triu_indices(k)
+    return rows, columns
+
+
+def factor_from_theta(theta: Array, k: int) -> Array:
+    """Put ``theta`` into its lower triangle.
+
+    Parameters
+    ----------
+    theta : array of shape (k (k + 1) / 2,)
+        Entries in lme4's order.
+    k : int
+        Number of effects per level.
+
+    Returns
+    -------
+    array of shape (k, k)
+        The relative covariance factor ``T``.
+
+    Notes
+    -----
+    Agrees with the blocks of ``getME(fit, "Lambda")`` in lme4 (Bates et al. 2015, eq. 15).
+
+    Examples
+    --------
+    >>> factor_from_theta(np.array([1.0, 0.5, 2.0]), 2)
+    array([[1. , 0. ],
+           [0.5, 2. ]])
+    """
+    factor = np.zeros((k, k))
+    factor[lower_indices(k)] = theta
+    return factor
+
+
+def theta_from_factor(factor: Array) -> Array:
+    """Read ``theta`` back from a lower triangle; the inverse of :func:`factor_from_theta`.
+
+    Parameters
+    ----------
+    factor : array of shape (k, k)
+        Relative covariance factor.
+
+    Returns
+    -------
+    array of shape (k (k + 1) / 2,)
+        Entries in lme4's order.
+
+    Examples
+    --------
+    >>> theta_from_factor(np.array([[1.0, 0.0], [0.5, 2.0]]))
+    array([1. , 0.5, 2. ])
+    """
+    return np.asarray(factor[lower_indices(len(factor))])
+
+
+def canonical(root: Array) -> Array:
+    """The lower triangle with a non-negative diagonal that has the same ``T T'`` as ``root``.
+
+    Parameters
+    ----------
+    root : array of shape (k, k)
+        Any square root of a covariance matrix; it need not be triangular or of full rank.
+
+    Returns
+    -------
+    array of shape (k, k)
+        The factor in lme4's convention.
+
+    Notes
+    -----
+    An LQ decomposition. Unlike a Cholesky factorisation it does not mind a singular covariance.
+
+    Examples
+    --------
+    >>> canonical(np.array([[-2.0, 0.0], [1.0, -1.0]]))
+    array([[ 2.,  0.],
+           [-1.,  1.]])
+    """
+    lower = np.linalg.qr(root.T, mode="r").T
+    signs = np.where(np.diag(lower) < 0, -1.0, 1.0)
+    return np.tril(lower * signs) + 0.0
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """A change of units in which the columns of one term are uncorrelated and of mean square one.
+
+    The search for ``theta`` is easy in these units (a slope in milligrams and a slope in kilograms look
+    the same, and an uncentred covariate is centred); the answer is then carried back.
+
+    Attributes
+    ----------
+    matrix : array of shape (k, k)
+        ``A``, upper triangular, such that ``Z A`` has mean cross-product ``I``. Effects map as ``b = A b_w``.
+    """
+
+    matrix: Array
+
+    @classmethod
+    def of(cls, mean_crossproduct: Array) -> Whitening:
+        """Make it from the mean of ``z z'`` over the rows; falls back on scaling when columns are collinear."""
+        scale = np.sqrt(np.diag(mean_crossproduct))
+        scale = np.where(scale > 0, scale, 1.0)
+        correlation = mean_crossproduct / np.outer(scale, scale)
+        if np.linalg.eigvalsh(correlation)[0] < 1e-10:
+            return cls(np.diag(1 / scale))
+        upper = np.linalg.cholesky(correlation).T
+        return cls(np.linalg.inv(upper) / scale[:, None])
+
+    def original(self, factor: Array) -> Array:
+        """Carry a relative covariance factor back to the units of the data."""
+        return canonical(self.matrix @ factor)
+
+    def whitened(self, factor: Array) -> Array:
+        """Carry a relative covariance factor into the units of the search."""
+        return canonical(np.linalg.solve(self.matrix, factor))

@@ -1,0 +1,630 @@
+"""Everything the fitter needs from the rows, summed once; and the elimination that uses it.
+
+The mixed-model equations need only ``Z'Z``, ``Z'D`` and ``D'D`` (``D`` holds the fixed-effects columns and
+the response). The grouping factor with most columns *leads*: its part of ``Z'Z`` is one small block per
+level and is eliminated level by level, all levels at once. What remains, a Schur complement over the *rest*
+of the factors, falls apart into independent pieces (one piece per school when classes are nested in schools,
+a single piece when subjects are crossed with items) and is kept as a stack of dense matrices.
+
+Shapes used throughout: ``q`` levels and ``k`` columns of the leading factor; ``c`` pieces of ``m`` columns
+for the rest; ``d`` columns of ``D``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from .design import RandomTerm
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One grouping factor, with the columns of every term that uses it side by side.
+
+    Attributes
+    ----------
+    codes : array of shape (n,)
+        Level of each row.
+    q, k : int
+        Number of levels, columns per level.
+    Z : array of shape (n, k)
+        The dense left sides.
+    terms : tuple of (int, slice)
+        Which random-effects term owns which columns.
+    """
+
+    codes: Index
+    q: int
+    Z: Array
+    terms: tuple[tuple[int, slice], ...]
+
+    @property
+    def k(self) -> int:
+        """Columns per level."""
+        return int(self.Z.shape[1])
+
+
+def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[Factor]:
+    """Gather terms by grouping factor, the factor with most columns first.
+
+    ``columns`` replaces the terms' own left sides (the fitter passes whitened ones).
+    """
+    columns = [term.Z for term in terms] if columns is None else columns
+    groups: dict[str, list[int]] = {}
+    for number, term in enumerate(terms):
+        groups.setdefault(term.group, []).append(number)
+    factors = []
+    for members in groups.values():
+        stops = np.cumsum([columns[i].shape[1] for i in members])
+        slices = [slice(int(stop - columns[i].shape[1]), int(stop)) for i, stop in zip(members, stops, strict=True)]
+        left = columns[members[0]] if len(members) == 1 else np.column_stack([columns[i] for i in members])
+        first = terms[members[0]]
+        factors.append(Factor(first.codes, len(first.levels), left, tuple(zip(members, slices, strict=True))))
+    return sorted(factors, key=lambda factor: -factor.q * factor.k)
+
+
+class CrossBlock(Protocol):
+    """The block of ``Z'Z`` between the leading factor and the rest; ``values`` are what changes, the pattern stays."""
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        """Multiply every level's rows by its own ``k x k`` block."""
+
+    def dot(self, values: Array, right: Array) -> Array:
+        """``(q k x R) @ (R x d)``, returned as ``(q, k, d)``."""
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        """``(R x q k) @ (q k x d)``, for ``right`` of shape ``(q, k, d)``."""
+
+    def gram(self, left: Array, right: Array) -> Array:
+        """``left' right`` over all rows, shape ``(c, m, m)``."""
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        """Sum over levels of ``left_l W right_l'``, shape ``(k, k)``, for symmetric ``weight (c, m, m)``."""
+
+
+class DenseCross:
+    """Cross-block stored as ``(q, k, R)``: small problems, and fully crossed ones."""
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        return np.asarray(blocks @ values)
+
+    def dot(self, values: Array, right: Array) -> Array:
+        return np.asarray(values @ right)
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        width = values.shape[2]
+        return np.asarray(values.reshape(-1, width).T @ right.reshape(-1, right.shape[2]))
+
+    def gram(self, left: Array, right: Array) -> Array:
+        width = left.shape[2]
+        return np.asarray(left.reshape(-1, width).T @ right.reshape(-1, width))[None]
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        q, k, width = left.shape
+        weighted = (left.reshape(-1, width) @ weight[0]).reshape(q, k, width)
+        return np.asarray(np.tensordot(weighted, right, axes=([0, 2], [0, 2])))
+
+
+class SparseCross:
+    """Cross-block stored by its non-zero columns, ``(nnz, k)``; every level's ``k`` rows share them."""
+
+    def __init__(self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]) -> None:
+        self.level, self.q, self.k = level, q, k
+        self.slot, (self.pieces, self.m) = slot, shape
+        counts = np.bincount(level, minlength=q)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        kind = np.int32 if k * len(column) < 2**31 else np.int64
+        self._indices = np.tile(column, k).astype(kind)
+        self._starts = np.concatenate([starts[:-1] + a * len(column) for a in range(k)] + [[k * len(column)]]).astype(kind)
+        self._width = len(slot)
+
+    def _matrix(self, values: Array) -> csr_array:
+        """All ``k`` rows of all levels, row ``a * q + l``."""
+        shape = (self.k * self.q, self._width)
+        return csr_array((values.T.ravel(), self._indices, self._starts), shape=shape)
+
+    def _column(self, values: Array, a: int) -> csr_array:
+        """Row ``a`` of every level."""
+        nnz = len(values)
+        pattern = (values[:, a], self._indices[:nnz], self._starts[: self.q + 1])
+        return csr_array(pattern, shape=(self.q, self._width))
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        if self.k == 1:
+            return np.asarray(blocks[self.level, :, 0] * values)
+        return np.asarray(np.einsum("nab,nb->na", blocks[self.level], values))
+
+    def dot(self, values: Array, right: Array) -> Array:
+        product = self._matrix(values) @ right
+        return np.asarray(product.reshape(self.k, self.q, -1).transpose(1, 0, 2))
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        stacked = right.transpose(1, 0, 2).reshape(self.k * self.q, -1)
+        return np.asarray(self._matrix(values).T @ stacked)
+
+    def _positions(self, product: csr_array) -> Index:
+        """Where each entry of an ``R x R`` product lives in the flattened pieces."""
+        rows = np.repeat(self.slot, np.diff(product.indptr))
+        return np.asarray(rows * self.m + self.slot[product.indices] % self.m)
+
+    def gram(self, left: Array, right: Array) -> Array:
+        product = (self._matrix(left).T.tocsr() @ self._matrix(right)).tocsr()
+        pieces = np.zeros(self.pieces * self.m * self.m)
+        pieces[self._positions(product)] = product.data
+        return pieces.reshape(self.pieces, self.m, self.m)
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        sums = np.zeros((self.k, self.k))
+        flat = weight.ravel()
+        for a in range(self.k):
+            transposed = self._column(left, a).T.tocsr()
+            for b in range(self.k):
+                product = (transposed @ self._column(right, b)).tocsr()
+                sums[a, b] = product.data @ flat[self._positions(product)]
+        return sums
+
+
+@dataclass
+class Sums:
+    """The cross-products for one set of row weights; see the module's list of shapes."""
+
+    lead: Array  # (q, k, k)      lead'lead, one block per level
+    cross: Array  # CrossBlock values  lead'rest
+    rest: Array  # (c, m, m)      rest'rest
+    lead_d: Array  # (q, k, d)      lead'D
+    rest_d: Array  # (R, d)         rest'D
+    dd: Array  # (d, d)         D'D
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Levels of two factors that meet in some row."""
+
+    first: Index
+    second: Index
+    of_row: Index
+
+    @classmethod
+    def of(cls, a: Factor, b: Factor) -> _Pair:
+        keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
+        return cls(keys // b.q, keys % b.q, of_row)
+
+
+class Layout:
+    """Where everything lives: made once per design, reused for every ``theta``, response and set of weights.
+
+    Parameters
+    ----------
+    factors : list of Factor
+        From :func:`factors_of`; the first one leads.
+    """
+
+    #: A dense cross-block is used up to this many entries whatever its pattern (it stays in cache).
+    SMALL = 1 << 16
+    #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
+    SPARSE_COST = 25
+
+    def __init__(self, factors: list[Factor]) -> None:
+        self.factors = factors
+        self.lead, self.rest = factors[0], factors[1:]
+        widths = [factor.q * factor.k for factor in self.rest]
+        self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
+        self.width = int(self.starts[-1])
+        self._pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
+        self._rest_pairs = {
+            (f, g): _Pair.of(self.rest[f], self.rest[g])
+            for f in range(len(self.rest))
+            for g in range(f + 1, len(self.rest))
+        }
+        self.dense = self._dense_is_cheaper()
+        self.slot, self.shape = (
+            (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
+        )
+        self._cross_level, self._cross_column, self._cross_order = self._cross_pattern()
+        self.cross: CrossBlock = (
+            DenseCross()
+            if self.dense
+            else SparseCross(self._cross_level, self._cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
+        )
+
+    def _dense_is_cheaper(self) -> bool:
+        entries = self.lead.q * self.lead.k * self.width
+        if entries <= self.SMALL:
+            return True
+        met = np.zeros(self.lead.q)
+        for pair, factor in zip(self._pairs, self.rest, strict=True):
+            met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
+        sparse_work = self.lead.k * float(met @ met)
+        return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
+
+    def _pieces(self) -> tuple[Index, tuple[int, int]]:
+        """Split the rest into parts that no level of the leading factor ties together, and pack small parts."""
+        starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
+        tied_lead = np.concatenate([pair.first for pair in self._pairs])
+        tied_rest = np.concatenate([pair.second + start for pair, start in zip(self._pairs, starts, strict=False)])
+        nodes = self.lead.q + int(starts[-1])
+        links = coo_array((np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes))
+        part = connected_components(links, directed=False)[1][self.lead.q :]
+        k_of = np.repeat([factor.k for factor in self.rest], [factor.q for factor in self.rest])
+        part = np.repeat(part, k_of)
+        order = np.argsort(part, kind="stable")
+        sizes = np.unique(part, return_counts=True)[1]
+        m = int(sizes.max())
+        piece, used, at = 0, 0, np.empty(len(sizes), dtype=np.intp)
+        for number, size in enumerate(sizes):
+            if used + size > m:
+                piece, used = piece + 1, 0
+            at[number] = piece * m + used
+            used += size
+        slot = np.empty(self.width, dtype=np.intp)
+        slot[order] = np.repeat(at, sizes) + np.arange(self.width) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return slot, (piece + 1, m)
+
+    def _cross_pattern(self) -> tuple[Index, Index, Index]:
+        """Level and column of each non-zero of the cross-block, sorted by level."""
+        if not self.rest:
+            empty = np.empty(0, dtype=np.intp)
+            return empty, empty, empty
+        level = np.concatenate([np.repeat(p.first, f.k) for p, f in zip(self._pairs, self.rest, strict=True)])
+        column = np.concatenate(
+            [
+                (start + pair.second[:, None] * factor.k + np.arange(factor.k)).ravel()
+                for pair, factor, start in zip(self._pairs, self.rest, self.starts, strict=False)
+            ]
+        )
+        order = np.lexsort((column, level))
+        return level[order], column[order], order
+
+    def columns(self, f: int) -> Index:
+        """Columns of the rest that belong to its factor ``f``, shape (levels, k)."""
+        factor = self.rest[f]
+        return self.starts[f] + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
+
+    def sums(self, D: Array, weights: Array | None = None) -> Sums:
+        """Sum over the rows, once.
+
+        Parameters
+        ----------
+        D : array of shape (n, d)
+            Fixed-effects columns and response, side by side.
+        weights : array of shape (n,), optional
+            Row weights of every product.
+        """
+        weighted = D if weights is None else D * weights[:, None]
+        return Sums(
+            lead=_blocks(self.lead, weights),
+            cross=self._cross_values(weights),
+            rest=self._rest_values(weights),
+            lead_d=level_sums(self.lead, weighted),
+            rest_d=self.rest_sums(weighted),
+            dd=D.T @ weighted,
+        )
+
+    def rest_sums(self, D: Array) -> Array:
+        """``rest'D``, shape (R, d)."""
+        parts = [level_sums(factor, D).reshape(-1, D.shape[1]) for factor in self.rest]
+        return np.concatenate(parts) if parts else np.zeros((0, D.shape[1]))
+
+    def _cross_values(self, weights: Array | None) -> Array:
+        k, lead = self.lead.k, self.lead
+        values = np.empty((len(self._cross_order), k))
+        for a in range(k):
+            left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
+            parts = []
+            for pair, factor in zip(self._pairs, self.rest, strict=True):
+                block = [np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)]
+                parts.append(np.column_stack(block).ravel())
+            if parts:
+                values[:, a] = np.concatenate(parts)[self._cross_order]
+        if not self.dense:
+            return values
+        full = np.zeros((lead.q, k, self.width))
+        full[self._cross_level, :, self._cross_column] = values
+        return full
+
+    def _rest_values(self, weights: Array | None) -> Array:
+        pieces, m = self.shape
+        flat = np.zeros(pieces * m * m)
+        for f, factor in enumerate(self.rest):
+            own = self.slot[self.columns(f)]
+            flat[own[:, :, None] * m + own[:, None, :] % m] = _blocks(factor, weights)
+        for (f, g), pair in self._rest_pairs.items():
+            rows, columns = self.slot[self.columns(f)][pair.first], self.slot[self.columns(g)][pair.second]
+            for a in range(self.rest[f].k):
+                left = self.rest[f].Z[:, a] if weights is None else self.rest[f].Z[:, a] * weights
+                for c in range(self.rest[g].k):
+                    value = np.bincount(pair.of_row, left * self.rest[g].Z[:, c], len(pair.first))
+                    flat[rows[:, a] * m + columns[:, c] % m] = value
+                    flat[columns[:, c] * m + rows[:, a] % m] = value
+        return flat.reshape(pieces, m, m)
+
+    def stack(self, flat: Array) -> Array:
+        """Spread ``(R, d)`` over the pieces, ``(c, m, d)``; unused places are zero."""
+        pieces, m = self.shape
+        out = np.zeros((pieces * m, flat.shape[1]))
+        out[self.slot] = flat
+        return out.reshape(pieces, m, flat.shape[1])
+
+    def unstack(self, stacked: Array) -> Array:
+        """The inverse of :meth:`stack`."""
+        return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
+
+
+def level_sums(factor: Factor, D: Array) -> Array:
+    """``Z'D`` for one factor, shape (q, k, d)."""
+    out = np.empty((factor.q, factor.k, D.shape[1]))
+    for a in range(factor.k):
+        for j in range(D.shape[1]):
+            out[:, a, j] = np.bincount(factor.codes, factor.Z[:, a] * D[:, j], factor.q)
+    return out
+
+
+def _blocks(factor: Factor, weights: Array | None) -> Array:
+    """The block diagonal of ``Z'Z`` for one factor, shape (q, k, k)."""
+    out = np.empty((factor.q, factor.k, factor.k))
+    for a in range(factor.k):
+        left = factor.Z[:, a] if weights is None else factor.Z[:, a] * weights
+        for b in range(a + 1):
+            out[:, a, b] = out[:, b, a] = np.bincount(factor.codes, left * factor.Z[:, b], factor.q)
+    return out
+
+
+class RestFactor:
+    """``Lambda`` of the rest: block diagonal with tiny lower-triangular blocks, kept as its diagonals."""
+
+    def __init__(self, layout: Layout, roots: Sequence[Array]) -> None:
+        pieces, m = layout.shape
+        depth = max((factor.k for factor in layout.rest), default=1)
+        bands = np.zeros((depth, pieces * m))
+        for f, root in enumerate(roots):
+            slots = layout.slot[layout.columns(f)]
+            for d in range(len(root)):
+                bands[d, slots[:, : len(root) - d]] = np.diag(root, -d)
+        self.bands = bands.reshape(depth, pieces, m)
+
+    def right(self, matrix: Array) -> Array:
+        """``matrix @ Lambda`` on the last axis."""
+        out = matrix * self.bands[0][:, None, :]
+        for d in range(1, len(self.bands)):
+            out[..., :-d] += matrix[..., d:] * self.bands[d][:, None, :-d]
+        return np.asarray(out)
+
+    def left_transposed(self, matrix: Array) -> Array:
+        """``Lambda' @ matrix`` on the last axis but one."""
+        out = matrix * self.bands[0][:, :, None]
+        for d in range(1, len(self.bands)):
+            out[:, :-d, :] += matrix[:, d:, :] * self.bands[d][:, :-d, None]
+        return np.asarray(out)
+
+    def left(self, matrix: Array) -> Array:
+        """``Lambda @ matrix`` on the last axis but one."""
+        out = matrix * self.bands[0][:, :, None]
+        for d in range(1, len(self.bands)):
+            out[:, d:, :] += matrix[:, :-d, :] * self.bands[d][:, :-d, None]
+        return np.asarray(out)
+
+    def right_transposed(self, matrix: Array) -> Array:
+        """``matrix @ Lambda'`` on the last axis."""
+        out = matrix * self.bands[0][:, None, :]
+        for d in range(1, len(self.bands)):
+            out[..., d:] += matrix[..., :-d] * self.bands[d][:, None, :-d]
+        return np.asarray(out)
+
+
+def cholesky(stack: Array) -> Array:
+    """Lower Cholesky factors of a stack of matrices, in place of one LAPACK call per matrix where it is one."""
+    if len(stack) != 1:
+        return np.asarray(np.linalg.cholesky(stack))
+    factor, info = lapack.dpotrf(stack[0], lower=1, clean=1)
+    if info != 0:
+        raise np.linalg.LinAlgError("matrix is not positive definite")
+    return np.asarray(factor)[None]
+
+
+def _inverse_from_cholesky(lower: Array) -> Array:
+    """``(L L')^-1`` for a stack of lower triangles."""
+    if len(lower) != 1:
+        root = np.linalg.inv(lower)
+        return np.asarray(root.transpose(0, 2, 1) @ root)
+    inverse, _ = lapack.dpotri(lower[0], lower=1)
+    inverse = np.tril(inverse)
+    return np.asarray(inverse + np.tril(inverse, -1).T)[None]
+
+
+def _solve_lower(lower: Array, right: Array) -> Array:
+    """``L^-1 right`` for a stack of lower triangles."""
+    if len(lower) != 1:
+        return np.asarray(np.linalg.solve(lower, right))
+    return np.asarray(lapack.dtrtrs(lower[0], right[0], lower=1)[0])[None]
+
+
+class Elimination:
+    """The random effects swept out of the mixed-model equations at one ``T`` per factor.
+
+    With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the sums over
+    levels of the diagonal blocks of ``Z'V^-1 Z`` without forming anything of size ``n``.
+
+    Parameters
+    ----------
+    layout : Layout
+    sums : Sums
+    roots : sequence of arrays (k, k)
+        One relative covariance factor per grouping factor, in the order of ``layout.factors``.
+
+    Notes
+    -----
+    The penalised normal equations of Bates et al. (2015), eqs. 17-20, in blocks, and the identities of
+    Harville (1977) for the derivatives. Everything stays finite at ``T = 0``.
+    """
+
+    def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
+        self.layout, self.sums, self.roots = layout, sums, roots
+        root = roots[0]
+        M = root.T @ sums.lead @ root
+        M[:, range(layout.lead.k), range(layout.lead.k)] += 1.0
+        lower = np.linalg.cholesky(M)
+        self._W = np.linalg.inv(lower) @ root.T  # W'W = T (T'GT + I)^-1 T'
+        self.logdet = 2 * float(np.log(np.einsum("qkk->qk", lower)).sum())
+        self.Yd = self._W @ sums.lead_d
+        self.dd = sums.dd - np.tensordot(self.Yd, self.Yd, axes=([0, 1], [0, 1]))
+        if layout.rest:
+            self._eliminate_rest()
+
+    def _eliminate_rest(self) -> None:
+        layout, sums = self.layout, self.sums
+        self._Y = layout.cross.scale(self._W, sums.cross)
+        self.Hrr = sums.rest - layout.cross.gram(self._Y, self._Y)
+        self.Lambda = RestFactor(layout, self.roots[1:])
+        S = self.Lambda.left_transposed(self.Lambda.right(self.Hrr))
+        S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
+        self._lower = cholesky(S)
+        self.logdet += 2 * float(np.log(np.einsum("cmm->cm", self._lower)).sum())
+        self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
+        self.dd -= np.tensordot(self._white_d, self._white_d, axes=([0, 1], [0, 1]))
+
+    def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
+        """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
+        H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self._Y, Yd))
+        return H, _solve_lower(self._lower, self.Lambda.left_transposed(H))
+
+    @cached_property
+    def _keep(self) -> Array:
+        """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
+        keep = -(self.sums.lead @ (self._W.transpose(0, 2, 1) @ self._W))
+        keep[:, range(self.layout.lead.k), range(self.layout.lead.k)] += 1.0
+        return np.asarray(keep)
+
+    @cached_property
+    def _U(self) -> Array:
+        """``lead' V_lead^-1 rest``, as cross-block values."""
+        return self.layout.cross.scale(self._keep, self.sums.cross)
+
+    @cached_property
+    def inverse(self) -> Array:
+        """``S^-1 = (Lambda'H Lambda + I)^-1`` of the rest, ``(c, m, m)``."""
+        return _inverse_from_cholesky(self._lower)
+
+    @cached_property
+    def B(self) -> Array:
+        """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
+        return self.Lambda.left(self.Lambda.right_transposed(self.inverse))
+
+    def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
+        """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
+
+        Parameters
+        ----------
+        lead_d : array of shape (q, k, d)
+        rest_d : array of shape (R, d)
+        """
+        kept = self._keep @ lead_d
+        if not self.layout.rest:
+            return [kept]
+        H, white = self._whiten(rest_d, self._W @ lead_d)
+        return self._z_vinv(kept, H, white)
+
+    def z_vinv_d(self) -> list[Array]:
+        """``Z'V^-1 D`` for the columns summed in ``sums``."""
+        kept = self._keep @ self.sums.lead_d
+        return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
+
+    def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
+        solved = np.linalg.solve(self._lower.transpose(0, 2, 1), white) if len(self._lower) != 1 else (
+            lapack.dtrtrs(self._lower[0], white[0], lower=1, trans=1)[0][None]
+        )
+        BH = self.Lambda.left(solved)
+        lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
+        rest = self.layout.unstack(H - self.Hrr @ BH)
+        return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
+
+    def z_dot(self, lead: Array, rest: Array) -> tuple[Array, Array]:
+        """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""
+        layout, sums = self.layout, self.sums
+        out = sums.lead @ lead
+        if not layout.rest:
+            return out, rest
+        out = out + layout.cross.dot(sums.cross, rest)
+        below = layout.unstack(sums.rest @ layout.stack(rest)) + layout.cross.transposed_dot(sums.cross, lead)
+        return out, below
+
+    def block_sums(self) -> list[Array]:
+        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
+        lead = np.tensordot(self._keep, self.sums.lead, axes=([0, 2], [0, 1]))
+        if not self.layout.rest:
+            return [lead]
+        lead = lead - self.layout.cross.inner(self._U, self._U, self.B)
+        return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
+
+    def rest_blocks(self, f: int) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
+        root, slots = self.roots[1 + f], self.layout.slot[self.layout.columns(f)]
+        m = self.layout.shape[1]
+        piece, place = slots // m, slots % m
+        if np.abs(np.diag(root)).min() > 1e-3:
+            # T invertible: T'CT = I - (block of S^-1), far cheaper than the product below.
+            block = self.inverse[piece[:, :, None], place[:, :, None], place[:, None, :]]
+            inverse_root = np.linalg.inv(root)
+            return np.asarray(inverse_root.T @ (np.eye(len(root)) - block) @ inverse_root)
+        own = self.Hrr[piece[:, :, None], place[:, :, None], place[:, None, :]]
+        rows = self.Hrr[piece, place]  # (levels, k, m)
+        image = np.empty_like(rows)
+        for number in np.unique(piece):
+            here = piece[:, 0] == number
+            image[here] = rows[here] @ self.B[number]
+        return np.asarray(own - image @ rows.transpose(0, 2, 1))
+
+    def lead_blocks(self) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
+        blocks = self._keep @ self.sums.lead
+        if not self.layout.rest:
+            return np.asarray(blocks)
+        return np.asarray(blocks - self._lead_corrections())
+
+    def _lead_corrections(self) -> Array:
+        """``U_l B U_l'`` per level, a slab of levels at a time so that memory stays small."""
+        layout = self.layout
+        q, k = layout.lead.q, layout.lead.k
+        out = np.empty((q, k, k))
+        slab = max(1, int(2e6 // max(1, layout.width * k)))
+        B = self._flat_B()
+        for start in range(0, q, slab):
+            stop = min(q, start + slab)
+            U = self._dense_rows(start, stop)
+            out[start:stop] = (U.reshape(-1, layout.width) @ B).reshape(U.shape) @ U.transpose(0, 2, 1)
+        return out
+
+    def _flat_B(self) -> Any:
+        """``B`` in the order of the rest's columns, dense or sparse by pieces."""
+        pieces, m = self.layout.shape
+        if pieces == 1:
+            return self.B[0][np.ix_(self.layout.slot, self.layout.slot)]
+        rows, columns = np.meshgrid(np.arange(m), np.arange(m), indexing="ij")
+        back = np.full(pieces * m, -1)
+        back[self.layout.slot] = np.arange(self.layout.width)
+        offset = (np.arange(pieces) * m)[:, None, None]
+        i, j = back[offset + rows].ravel(), back[offset + columns].ravel()
+        used = (i >= 0) & (j >= 0)
+        shape = (self.layout.width, self.layout.width)
+        return coo_array((self.B.ravel()[used], (i[used], j[used])), shape=shape).tocsr()
+
+    def _dense_rows(self, start: int, stop: int) -> Array:
+        """Rows ``start..stop`` of ``U`` as ``(levels, k, R)``."""
+        if self.layout.dense:
+            return self._U[start:stop]
+        level, column = self.layout._cross_level, self.layout._cross_column
+        first, last = np.searchsorted(level, [start, stop])
+        rows = np.zeros((stop - start, self.layout.lead.k, self.layout.width))
+        rows[level[first:last] - start, :, column[first:last]] = self._U[first:last]
+        return rows
