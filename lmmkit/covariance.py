@@ -7,6 +7,7 @@ triangle. ``theta`` is that triangle read column by column, which is lme4's orde
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ def n_theta(k: int) -> int:
     return k * (k + 1) // 2
 
 
+@lru_cache(maxsize=None)
 def lower_indices(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and column of each entry of ``theta``, the lower triangle read down its columns."""
     columns, rows = np.triu_indices(k)

@@ -23,7 +23,7 @@ from .crossprod import Elimination, Layout, Sums, factors_of, level_sums
 from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
-from .optimize import minimise
+from .optimize import Search, Trial, minimise
 
 Array = NDArray[np.float64]
 
@@ -50,6 +50,16 @@ class Point:
     gamma: Array
     chol: Array
     r2: float
+
+    @cached_property
+    def images(self) -> list[Array]:
+        """``Z'V^-1 [Q y]`` per grouping factor, (levels, k, p + 1)."""
+        return self.elimination.z_vinv_d()
+
+    @cached_property
+    def block_sums(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (k, k) per grouping factor."""
+        return self.elimination.block_sums()
 
 
 class Criterion:
@@ -170,37 +180,32 @@ class Criterion:
         gamma = np.linalg.solve(chol.T, half)
         return Point(elimination, factors, objective - self.log_weights, gamma, chol, r2)
 
-    def slopes(self, point: Point) -> tuple[list[Array], list[Array]]:
-        """Derivatives with respect to each factor's relative covariance, and ``Z'P y`` per factor.
-
-        Returns
-        -------
-        list of arrays (k, k)
-            ``d objective / d Sigma`` (symmetric), one per grouping factor.
-        list of arrays (levels, k)
-            ``Z'P y``: the score of each level; the conditional modes are ``T T'`` times it.
-        """
+    def scores(self, point: Point) -> list[Array]:
+        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
         p = self.p
-        slopes, scores = [], []
-        for block, image in zip(point.elimination.block_sums(), point.elimination.z_vinv_d(), strict=True):
-            score = image[..., p] - image[..., :p] @ point.gamma
+        return [image[..., p] - image[..., :p] @ point.gamma for image in point.images]
+
+    def slopes(self, point: Point) -> list[Array]:
+        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
+        p, slopes = self.p, []
+        for block, image, score in zip(point.block_sums, point.images, self.scores(point), strict=True):
             slope = block - (self.nu / point.r2) * (score.T @ score)
-            if self.reml:
+            if self.reml and p:
                 half = np.linalg.solve(point.chol, image[..., :p].reshape(-1, p).T)
                 half = half.reshape(p, len(image), -1)
-                slope = slope - np.tensordot(half, half, axes=([0, 1], [0, 1]))
+                slope = slope - np.einsum("pqa,pqb->ab", half, half)
             slopes.append((slope + slope.T) / 2)
-            scores.append(score)
-        return slopes, scores
+        return slopes
 
-    def gradient(self, point: Point, slopes: list[Array]) -> Array:
+    def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
+        slopes = self.slopes(point)
         parts: list[Array] = [np.empty(0)] * len(self.ks)
         for f, t, own in self._where:
             parts[t] = theta_from_factor(2 * slopes[f][own, own] @ point.factors[t])
         return np.concatenate(parts)
 
-    def curvature(self, point: Point, slopes: list[Array], scores: list[Array]) -> Array:
+    def curvature(self, point: Point) -> Array:
         """Average-information approximation of the Hessian, shape (m, m).
 
         Notes
@@ -209,22 +214,22 @@ class Criterion:
         averaged away, and only quadratic forms in ``P V_i P y`` remain. The exact second derivative of
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
+        scores = self.scores(point)
         directions = self._directions(point, scores)
         lead, rest = self._spread(directions)
         images = point.elimination.z_vinv(*point.elimination.z_dot(lead, rest))
         p, m = self.p, lead.shape[2]
         quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
         first = np.zeros(m)
-        d_images = point.elimination.z_vinv_d()
         for f, image in enumerate(images):
             w = directions[f]
             quadratic += np.tensordot(w, image, axes=([0, 1], [0, 1]))
-            cross += np.tensordot(d_images[f][..., :p], w, axes=([0, 1], [0, 1]))
+            cross += np.tensordot(point.images[f][..., :p], w, axes=([0, 1], [0, 1]))
             first += np.tensordot(scores[f], w, axes=([0, 1], [0, 1]))
         half = np.linalg.solve(point.chol, cross)
         ratio = self.nu / point.r2
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
-        return hessian + self._second_order(slopes)
+        return hessian + self._second_order(self.slopes(point))
 
     def _directions(self, point: Point, scores: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
@@ -258,3 +263,165 @@ class Criterion:
             block = 2 * slopes[f][own, own][np.ix_(rows, rows)] * same
             hessian[starts[t] : starts[t + 1], starts[t] : starts[t + 1]] = block
         return hessian
+
+    def trial(self, theta: Array) -> Trial:
+        """The criterion as the optimiser wants it; points where ``V`` overflows count as infinitely bad."""
+        try:
+            point = self.point(theta)
+        except np.linalg.LinAlgError:
+            return Trial(np.inf, lambda: (np.zeros_like(theta), np.eye(len(theta))))
+
+        def derivatives() -> tuple[Array, Array]:
+            return self.gradient(point), self.curvature(point)
+
+        return Trial(point.objective if point.r2 > 0 else np.inf, derivatives, point)
+
+    def start(self) -> Array:
+        """``T = I`` in whitened units: random effects as variable as the residuals."""
+        return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
+
+    def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
+        """A better ``theta`` beside a stationary point that is no minimum, or None.
+
+        Notes
+        -----
+        In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'`` it is
+        not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the derivative with
+        respect to ``Sigma`` has no negative eigenvalue there.
+        """
+        best, better = point.objective - tolerance, None
+        for f, t, own in self._where:
+            axes, spread, _ = np.linalg.svd(point.factors[t])
+            lacking = axes[:, spread < 1e-2]
+            values, vectors = np.linalg.eigh(lacking.T @ self.slopes(point)[f][own, own] @ lacking)
+            if values.min(initial=0.0) >= -tolerance:
+                continue
+            for length in (0.01, 0.03, 0.1, 0.3, 1.0):
+                root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
+                moved = [root if number == t else T for number, T in enumerate(point.factors)]
+                candidate = np.concatenate([theta_from_factor(T) for T in moved])
+                value = self.trial(candidate).value
+                if value < best:
+                    best, better = value, candidate
+        return better
+
+
+def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
+    """Fit a linear mixed model, or evaluate it at a given ``theta``.
+
+    Parameters
+    ----------
+    design : Design
+        Response, model matrix and random-effects terms.
+    reml : bool
+        Restricted maximum likelihood (True) or maximum likelihood (False).
+    start : array of shape (m,), optional
+        First ``theta``, in lme4's order and units.
+    optimize : bool
+        With False the criterion is evaluated at ``start`` and nothing is searched.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ModelError
+        If ``start`` has the wrong length, or the response leaves no variation to explain.
+
+    Notes
+    -----
+    Agrees with ``lme4::lmer``.
+    """
+    return fit_criterion(Criterion(design, reml), start, optimize)
+
+
+def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bool = True) -> Estimate:
+    """The same for a criterion already made: a refit with a new response costs no pass over the design."""
+    theta = criterion.start() if start is None else criterion.from_original(_checked_start(criterion, start))
+    if not optimize:
+        point = criterion.point(theta)
+        return _estimate(criterion, Search(theta, point.objective, np.empty(0), 1, state=point))
+    search = minimise(criterion.trial, theta)
+    for _ in range(5):
+        better = criterion.escape(search.state)
+        if better is None:
+            break
+        again = minimise(criterion.trial, better)
+        again.evaluations += search.evaluations
+        again.trail = search.trail + again.trail
+        search = again
+    return _estimate(criterion, search)
+
+
+def _checked_start(criterion: Criterion, start: Array) -> Array:
+    wanted = sum(n_theta(k) for k in criterion.ks)
+    start = np.asarray(start, dtype=float).ravel()
+    if len(start) != wanted or not np.isfinite(start).all():
+        raise ModelError(
+            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite numbers "
+            "in lme4's order (each term's lower triangle, column by column)"
+        )
+    return start
+
+
+def _estimate(criterion: Criterion, search: Search) -> Estimate:
+    """Carry the optimum back to the units of the data."""
+    point = search.state
+    factors = criterion.to_original(search.x)
+    sigma2 = point.r2 / criterion.nu * criterion.unit**2
+    gradient = criterion.gradient(point)
+    beta = solve_triangular(criterion.R, criterion.ols + criterion.unit * point.gamma)
+    half = solve_triangular(point.chol, np.linalg.inv(criterion.R).T, lower=True)
+    modes = _modes(criterion, point)
+    eta = criterion.design.X @ beta + criterion.design.offset
+    for mode, term in zip(modes, criterion.design.terms, strict=True):
+        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
+    trail = [(_theta(criterion, theta), value) for theta, value in search.trail]
+    return Estimate(
+        design=criterion.design,
+        reml=criterion.reml,
+        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        factors=factors,
+        beta=beta,
+        cov_unscaled=half.T @ half,
+        sigma=float(np.sqrt(sigma2)),
+        objective=search.value,
+        modes=modes,
+        fitted_eta=eta,
+        n_evaluations=search.evaluations,
+        trail=trail,
+        converged=search.converged,
+        gradient_norm=float(np.abs(gradient).max(initial=0.0)),
+        warnings=[],
+        family=None,
+        conditional_cov=lambda: _conditional_cov(criterion, point),
+    )
+
+
+def _theta(criterion: Criterion, theta: Array) -> Array:
+    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)])
+
+
+def _modes(criterion: Criterion, point: Point) -> list[Array]:
+    """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    scores = criterion.scores(point)
+    for f, t, own in criterion._where:
+        T = point.factors[t]
+        whitened = scores[f][:, own] @ (T @ T.T)
+        modes[t] = criterion.unit * whitened @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
+    """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
+    elimination = point.elimination
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion._where:
+        blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
+        T, A = point.factors[t], criterion.whitenings[t].matrix
+        Sigma = T @ T.T
+        conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
+        covs[t] = A @ conditional @ A.T
+    return covs

@@ -1,0 +1,145 @@
+"""The one place that searches: a trust-region Newton method for a handful of unconstrained parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Trial(NamedTuple):
+    """The objective at a point, and a function that differentiates it there (only accepted points pay for it).
+
+    ``state`` is whatever the caller wants to have back for the best point.
+    """
+
+    value: float
+    derivatives: Callable[[], tuple[Array, Array]]
+    state: Any = None
+
+
+@dataclass
+class Search:
+    """What the search found and how it went.
+
+    Attributes
+    ----------
+    x : array of shape (m,)
+        The best point.
+    value : float
+        The objective there.
+    gradient : array of shape (m,)
+        Its gradient there.
+    evaluations : int
+        How often the objective was evaluated.
+    trail : list of (array, float)
+        Accepted points in order, the start first.
+    converged : bool
+        Whether the decrease that the quadratic model still promises is below the tolerance.
+    state : object
+        ``Trial.state`` of the best point.
+    """
+
+    x: Array
+    value: float
+    gradient: Array
+    evaluations: int
+    trail: list[tuple[Array, float]] = field(default_factory=list)
+    converged: bool = False
+    state: Any = None
+
+
+def minimise(
+    evaluate: Callable[[Array], Trial],
+    start: Array,
+    *,
+    tolerance: float = 1e-10,
+    max_evaluations: int = 500,
+    radius: float = 2.0,
+) -> Search:
+    """Minimise a smooth function of a few unconstrained parameters.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Maps a point of shape (m,) to a :class:`Trial`. An infinite or NaN value marks a point as inadmissible.
+    start : array of shape (m,)
+        First point; must be admissible.
+    tolerance : float
+        Stop when the quadratic model promises a decrease smaller than this.
+    max_evaluations : int
+        A bound on the work, reported through ``Search.converged``.
+    radius : float
+        First trust-region radius.
+
+    Returns
+    -------
+    Search
+
+    Notes
+    -----
+    Nocedal and Wright (2006), chapter 4. The curvature may be an approximation and may be indefinite: its eigenvalues
+    enter by their size, so that every step goes downhill.
+
+    Examples
+    --------
+    >>> def bowl(x):
+    ...     return Trial(float((x - 3) @ (x - 3)), lambda: (2 * (x - 3), 2 * np.eye(2)))
+    >>> minimise(bowl, np.zeros(2)).x
+    array([3., 3.])
+    """
+    x, trial = start, evaluate(start)
+    gradient, curvature = trial.derivatives()
+    search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state)
+    while search.evaluations < max_evaluations:
+        size, axes = np.linalg.eigh(curvature)
+        size = np.maximum(np.abs(size), 1e-9 * max(1.0, float(np.abs(size).max(initial=0.0))))
+        slope = axes.T @ gradient
+        if 0.5 * float(slope @ (slope / size)) < tolerance:
+            search.converged = True
+            break
+        step = _trust_region_step(slope, size, radius)
+        promised = -float(slope @ step + 0.5 * step @ (size * step))
+        proposal = x + axes @ step
+        trial = evaluate(proposal)
+        search.evaluations += 1
+        gained = search.value - trial.value
+        if not gained > 1e-4 * promised:  # also catches NaN
+            # Below rounding error of the objective nothing more can be gained.
+            if promised < 1e-13 * max(1.0, abs(search.value)):
+                search.converged = True
+                break
+            radius = 0.25 * float(np.linalg.norm(step))
+            continue
+        radius = _next_radius(radius, float(np.linalg.norm(step)), gained / promised)
+        x = proposal
+        gradient, curvature = trial.derivatives()
+        search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
+        search.trail.append((x, trial.value))
+    return search
+
+
+def _next_radius(radius: float, length: float, agreement: float) -> float:
+    """Grow where the model was right, shrink where it was not."""
+    if agreement > 0.75:
+        return max(radius, 2.5 * length)
+    return 0.5 * length if agreement < 0.25 else radius
+
+
+def _trust_region_step(slope: Array, size: Array, radius: float) -> Array:
+    """The minimiser of the quadratic model within the radius, in the curvature's own axes."""
+    shift = 0.0
+    for _ in range(60):
+        step = -slope / (size + shift)
+        length = float(np.linalg.norm(step))
+        if length <= radius * 1.01:
+            break
+        # Newton on 1/length - 1/radius, which is nearly linear in the shift.
+        change = float((step**2 / (size + shift)).sum())
+        shift += (length - radius) / radius * length**2 / change
+    return step
