@@ -1,0 +1,90 @@
+# One command each; `make help` lists them. Needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint requirements.lock
+LOCK   := requirements.lock
+
+# `make lab LAB_ARGS="--no-browser --port 8899"`; `make notebooks NB=06_pooling`; `make notebooks FORCE=1`
+LAB_ARGS ?=
+NB       ?=
+FORCE    ?=
+JOBS     ?= 2
+
+# Small matrices: threads of the linear algebra only get in each other's way.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+# Jupyter keeps its settings here, away from those of other Jupyters on the machine.
+export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
+export JUPYTER_PLATFORM_DIRS := 1
+
+NOTEBOOKS = $(wildcard lessons/*.ipynb solutions/*.ipynb)
+NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release doctor lock clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+
+lab: $(VENV)/.course  ## set everything up and open the first notebook
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+	    --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb $(LAB_ARGS)
+
+test: lint  ## the same set-up, then every test: fast, slow, notebooks, browser
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) tests lmmkit $(NOTEBOOKS)
+
+test-fast: $(VENV)/.dev  ## the tests that take about a minute together
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow and not browser" tests lmmkit
+
+lint: $(VENV)/.dev  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
+	$(BIN)/python tools/build_notebooks.py --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
+
+check-notebooks: $(VENV)/.dev  ## build all notebooks anew and compare with those in the repository
+	$(BIN)/python tools/build_notebooks.py --jobs $(JOBS) --check $(NB)
+
+data: $(VENV)/.dev  ## make the synthetic data sets from their generators
+	$(BIN)/python data/synthesis/make_all.py
+
+ledger: $(VENV)/.dev  ## every number the lectures print beside ours
+	$(BIN)/python tools/make_ledger.py
+
+bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/run.py
+
+release: $(VENV)/.dev  ## the zip that students get, with a wheel in it
+	$(BIN)/python tools/make_release.py
+
+doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
+	$(BIN)/python -m lmmkit.course.doctor
+
+lock:  ## take the newest versions that pyproject.toml allows as the new pins
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -e ".[course,dev]"
+	(echo "# Exact versions that every check has run against; made by 'make lock', read by pip as constraints."; \
+	    $(BIN)/python -m pip freeze --exclude-editable) > $(LOCK)
+
+clean:  ## remove what make has made (the notebooks stay)
+	rm -rf $(VENV) .jupyter dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find lmmkit tests tools data -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "lmmkit needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# What a student needs, then what a contributor needs on top; made anew when the pins or pyproject change.
+$(VENV)/.course: pyproject.toml $(LOCK) | $(BIN)/python
+	$(PIP) hatchling
+	$(PIP) --no-build-isolation -e ".[course]"
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.course
+	$(PIP) --no-build-isolation -e ".[course,dev]"
+	touch $@
