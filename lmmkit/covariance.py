@@ -117,9 +117,11 @@ def canonical(root: Array) -> Array:
     array([[ 2.,  0.],
            [-1.,  1.]])
     """
+    if root.shape == (1, 1):
+        return np.abs(root)
     lower = np.linalg.qr(root.T, mode="r").T
-    signs = np.where(np.diag(lower) < 0, -1.0, 1.0)
-    return np.tril(lower * signs) + 0.0
+    signs = np.where(lower.diagonal() < 0, -1.0, 1.0)
+    return lower * signs + 0.0
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class DenseCross:
     def inner(self, left: Array, right: Array, weight: Array) -> Array:
         q, k, width = left.shape
         weighted = (left.reshape(-1, width) @ weight[0]).reshape(q, k, width)
-        return np.asarray(np.tensordot(weighted, right, axes=([0, 2], [0, 2])))
+        return inner(weighted.transpose(0, 2, 1), right.transpose(0, 2, 1))
 
 
 class SparseCross:
@@ -423,6 +423,11 @@ class RestFactor:
         return np.asarray(out)
 
 
+def inner(left: Array, right: Array) -> Array:
+    """``left' right`` summed over the first two axes: (q, k, a) and (q, k, b) give (a, b)."""
+    return np.asarray(left.reshape(-1, left.shape[2]).T @ right.reshape(-1, right.shape[2]))
+
+
 def cholesky(stack: Array) -> Array:
     """Lower Cholesky factors of a stack of matrices, in place of one LAPACK call per matrix where it is one."""
     if len(stack) != 1:
@@ -472,13 +477,11 @@ class Elimination:
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
-        M = root.T @ sums.lead @ root
-        M[:, range(layout.lead.k), range(layout.lead.k)] += 1.0
-        lower = np.linalg.cholesky(M)
+        lower = np.linalg.cholesky(root.T @ sums.lead @ root + np.eye(layout.lead.k))
         self._W = np.linalg.inv(lower) @ root.T  # W'W = T (T'GT + I)^-1 T'
-        self.logdet = 2 * float(np.log(np.einsum("qkk->qk", lower)).sum())
+        self.logdet = 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
         self.Yd = self._W @ sums.lead_d
-        self.dd = sums.dd - np.tensordot(self.Yd, self.Yd, axes=([0, 1], [0, 1]))
+        self.dd = sums.dd - inner(self.Yd, self.Yd)
         if layout.rest:
             self._eliminate_rest()
 
@@ -490,9 +493,9 @@ class Elimination:
         S = self.Lambda.left_transposed(self.Lambda.right(self.Hrr))
         S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
         self._lower = cholesky(S)
-        self.logdet += 2 * float(np.log(np.einsum("cmm->cm", self._lower)).sum())
+        self.logdet += 2 * float(np.log(self._lower.diagonal(axis1=1, axis2=2)).sum())
         self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
-        self.dd -= np.tensordot(self._white_d, self._white_d, axes=([0, 1], [0, 1]))
+        self.dd -= inner(self._white_d, self._white_d)
 
     def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
         """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
@@ -502,9 +505,8 @@ class Elimination:
     @cached_property
     def _keep(self) -> Array:
         """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
-        keep = -(self.sums.lead @ (self._W.transpose(0, 2, 1) @ self._W))
-        keep[:, range(self.layout.lead.k), range(self.layout.lead.k)] += 1.0
-        return np.asarray(keep)
+        swept = self.sums.lead @ (self._W.transpose(0, 2, 1) @ self._W)
+        return np.asarray(np.eye(self.layout.lead.k) - swept)
 
     @cached_property
     def _U(self) -> Array:
@@ -561,7 +563,7 @@ class Elimination:
 
     def block_sums(self) -> list[Array]:
         """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
-        lead = np.tensordot(self._keep, self.sums.lead, axes=([0, 2], [0, 1]))
+        lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
         if not self.layout.rest:
             return [lead]
         lead = lead - self.layout.cross.inner(self._U, self._U, self.B)

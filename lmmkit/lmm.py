@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
-from .crossprod import Elimination, Layout, Sums, factors_of, level_sums
+from .crossprod import Elimination, Layout, Sums, factors_of, inner, level_sums
 from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
@@ -42,6 +42,10 @@ class Point:
         Lower Cholesky factor of ``Q'V^-1 Q``.
     r2 : float
         Penalised residual sum of squares.
+    nu : int
+        Degrees of freedom of the residual variance.
+    reml : bool
+        Which criterion this is.
     """
 
     elimination: Elimination
@@ -50,6 +54,8 @@ class Point:
     gamma: Array
     chol: Array
     r2: float
+    nu: int
+    reml: bool
 
     @cached_property
     def images(self) -> list[Array]:
@@ -60,6 +66,25 @@ class Point:
     def block_sums(self) -> list[Array]:
         """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (k, k) per grouping factor."""
         return self.elimination.block_sums()
+
+    @cached_property
+    def scores(self) -> list[Array]:
+        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
+        p = len(self.gamma)
+        return [image[..., p] - image[..., :p] @ self.gamma for image in self.images]
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
+        p, slopes = len(self.gamma), []
+        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
+            slope = block - (self.nu / self.r2) * (score.T @ score)
+            if self.reml:
+                k = slope.shape[0]
+                half = np.linalg.solve(self.chol, image[..., :p].reshape(-1, p).T).reshape(-1, k)
+                slope = slope - half.T @ half
+            slopes.append((slope + slope.T) / 2)
+        return slopes
 
 
 class Criterion:
@@ -85,6 +110,8 @@ class Criterion:
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
         self.ks = [term.Z.shape[1] for term in design.terms]
+        stops = np.cumsum([n_theta(k) for k in self.ks])
+        self.of_term = [slice(int(stop - n_theta(k)), int(stop)) for stop, k in zip(stops, self.ks, strict=True)]
         self.whitenings, columns = [], []
         for term in design.terms:
             Z = term.Z * scale[:, None]
@@ -145,8 +172,7 @@ class Criterion:
 
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
-        stops = np.cumsum([n_theta(k) for k in self.ks])
-        return [factor_from_theta(part, k) for part, k in zip(np.split(theta, stops[:-1]), self.ks, strict=True)]
+        return [factor_from_theta(theta[own], k) for own, k in zip(self.of_term, self.ks, strict=True)]
 
     def to_original(self, theta: Array) -> list[Array]:
         """Relative covariance factors in the units of the data, lme4's convention, one per term."""
@@ -178,28 +204,11 @@ class Criterion:
         if self.reml:
             objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
         gamma = np.linalg.solve(chol.T, half)
-        return Point(elimination, factors, objective - self.log_weights, gamma, chol, r2)
-
-    def scores(self, point: Point) -> list[Array]:
-        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
-        p = self.p
-        return [image[..., p] - image[..., :p] @ point.gamma for image in point.images]
-
-    def slopes(self, point: Point) -> list[Array]:
-        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
-        p, slopes = self.p, []
-        for block, image, score in zip(point.block_sums, point.images, self.scores(point), strict=True):
-            slope = block - (self.nu / point.r2) * (score.T @ score)
-            if self.reml and p:
-                half = np.linalg.solve(point.chol, image[..., :p].reshape(-1, p).T)
-                half = half.reshape(p, len(image), -1)
-                slope = slope - np.einsum("pqa,pqb->ab", half, half)
-            slopes.append((slope + slope.T) / 2)
-        return slopes
+        return Point(elimination, factors, objective - self.log_weights, gamma, chol, r2, self.nu, self.reml)
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
-        slopes = self.slopes(point)
+        slopes = point.slopes
         parts: list[Array] = [np.empty(0)] * len(self.ks)
         for f, t, own in self._where:
             parts[t] = theta_from_factor(2 * slopes[f][own, own] @ point.factors[t])
@@ -214,7 +223,7 @@ class Criterion:
         averaged away, and only quadratic forms in ``P V_i P y`` remain. The exact second derivative of
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
-        scores = self.scores(point)
+        scores = point.scores
         directions = self._directions(point, scores)
         lead, rest = self._spread(directions)
         images = point.elimination.z_vinv(*point.elimination.z_dot(lead, rest))
@@ -223,28 +232,26 @@ class Criterion:
         first = np.zeros(m)
         for f, image in enumerate(images):
             w = directions[f]
-            quadratic += np.tensordot(w, image, axes=([0, 1], [0, 1]))
-            cross += np.tensordot(point.images[f][..., :p], w, axes=([0, 1], [0, 1]))
-            first += np.tensordot(scores[f], w, axes=([0, 1], [0, 1]))
+            quadratic += inner(w, image)
+            cross += inner(point.images[f][..., :p], w)
+            first += scores[f].ravel() @ w.reshape(-1, m)
         half = np.linalg.solve(point.chol, cross)
         ratio = self.nu / point.r2
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
-        return hessian + self._second_order(self.slopes(point))
+        return hessian + self._second_order(point.slopes)
 
     def _directions(self, point: Point, scores: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
-        m = sum(n_theta(k) for k in self.ks)
-        starts = np.concatenate([[0], np.cumsum([n_theta(k) for k in self.ks])])
+        m = self.of_term[-1].stop
         out = [np.zeros((*score.shape, m)) for score in scores]
         for f, t, own in self._where:
             T, score = point.factors[t], scores[f][:, own]
             image = score @ T
             rows, columns = lower_indices(self.ks[t])
-            for i, (a, b) in enumerate(zip(rows, columns, strict=True)):
-                target = out[f][:, own, starts[t] + i]
+            for i, a, b in zip(range(self.of_term[t].start, m), rows, columns, strict=False):
+                target = out[f][:, own, i]  # a view
                 target[:, a] += image[:, b]
                 target += score[:, a, None] * T[:, b]
-                out[f][:, own, starts[t] + i] = target
         return out
 
     def _spread(self, per_factor: list[Array]) -> tuple[Array, Array]:
@@ -255,13 +262,13 @@ class Criterion:
 
     def _second_order(self, slopes: list[Array]) -> Array:
         """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
-        starts = np.concatenate([[0], np.cumsum([n_theta(k) for k in self.ks])])
-        hessian = np.zeros((starts[-1], starts[-1]))
+        m = self.of_term[-1].stop
+        hessian = np.zeros((m, m))
         for f, t, own in self._where:
             rows, columns = lower_indices(self.ks[t])
             same = columns[:, None] == columns[None, :]
-            block = 2 * slopes[f][own, own][np.ix_(rows, rows)] * same
-            hessian[starts[t] : starts[t + 1], starts[t] : starts[t + 1]] = block
+            block = slopes[f][own, own][rows[:, None], rows]
+            hessian[self.of_term[t], self.of_term[t]] = 2 * block * same
         return hessian
 
     def trial(self, theta: Array) -> Trial:
@@ -269,12 +276,9 @@ class Criterion:
         try:
             point = self.point(theta)
         except np.linalg.LinAlgError:
-            return Trial(np.inf, lambda: (np.zeros_like(theta), np.eye(len(theta))))
-
-        def derivatives() -> tuple[Array, Array]:
-            return self.gradient(point), self.curvature(point)
-
-        return Trial(point.objective if point.r2 > 0 else np.inf, derivatives, point)
+            return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
+        value = point.objective if point.r2 > 0 else np.inf
+        return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
 
     def start(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
@@ -293,7 +297,7 @@ class Criterion:
         for f, t, own in self._where:
             axes, spread, _ = np.linalg.svd(point.factors[t])
             lacking = axes[:, spread < 1e-2]
-            values, vectors = np.linalg.eigh(lacking.T @ self.slopes(point)[f][own, own] @ lacking)
+            values, vectors = np.linalg.eigh(lacking.T @ point.slopes[f][own, own] @ lacking)
             if values.min(initial=0.0) >= -tolerance:
                 continue
             for length in (0.01, 0.03, 0.1, 0.3, 1.0):
@@ -355,7 +359,7 @@ def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bo
 
 
 def _checked_start(criterion: Criterion, start: Array) -> Array:
-    wanted = sum(n_theta(k) for k in criterion.ks)
+    wanted = criterion.of_term[-1].stop
     start = np.asarray(start, dtype=float).ravel()
     if len(start) != wanted or not np.isfinite(start).all():
         raise ModelError(
@@ -406,7 +410,7 @@ def _theta(criterion: Criterion, theta: Array) -> Array:
 def _modes(criterion: Criterion, point: Point) -> list[Array]:
     """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
     modes: list[Array] = [np.empty(0)] * len(criterion.ks)
-    scores = criterion.scores(point)
+    scores = point.scores
     for f, t, own in criterion._where:
         T = point.factors[t]
         whitened = scores[f][:, own] @ (T @ T.T)
