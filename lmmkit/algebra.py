@@ -1,0 +1,90 @@
+"""Fixed-part text -> terms: R's algebra of `+ - * : / ^`, ending in R's order and R's names.
+
+The algebra itself is formulaic's. Each variable (a column or a call, as `log(x)`) is handed over under a neutral
+name `v0, v1, ...`, so no name in the data can clash with formulaic's own syntax. Back come sets of variables;
+they are sorted as R's `terms()` sorts them: terms by degree of interaction, variables by first appearance.
+"""
+
+from dataclasses import dataclass
+
+from formulaic.parser import DefaultFormulaParser
+
+from lmmkit.syntax import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, read, write
+
+_PARSER = DefaultFormulaParser(include_intercept=False)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term: the variables whose product it is, as indices into `Terms.variables`."""
+
+    variables: tuple[int, ...]
+    label: str
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An expanded formula side.
+
+    Attributes
+    ----------
+    intercept : bool
+        Is there a constant column?
+    variables : tuple of Node
+        The distinct columns and calls, in order of appearance.
+    names : tuple of str
+        Their texts, as R writes them.
+    terms : tuple of Term
+        In R's order, without the intercept.
+    """
+
+    intercept: bool
+    variables: tuple[Node, ...]
+    names: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+
+def expand(side: str) -> Terms:
+    """Expand text such as `"1 + a * b"`, as `parse` writes it, into terms.
+
+    Examples
+    --------
+    >>> [term.label for term in expand("1 + b + a:b + a").terms]
+    ['b', 'a', 'b:a']
+    """
+    intercept, _, rest = side.partition(" ")
+    if not rest:
+        return Terms(intercept == "1", (), (), ())
+    numbering = _Numbering()
+    found = _PARSER.get_terms(write(read(rest.removeprefix("+ ")), numbering))
+    sets = [tuple(sorted(int(factor.expr[1:]) for factor in term.factors)) for term in found]
+    sets.sort(key=len)
+    names = tuple(numbering.nodes)
+    terms = tuple(Term(indices, ":".join(names[i] for i in indices)) for indices in sets)
+    return Terms(intercept == "1", tuple(numbering.nodes.values()), names, terms)
+
+
+class _Numbering:
+    """Called on each node while a tree is written: puts `v3` for the fourth distinct variable."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.numbers: dict[str, str] = {}
+
+    def __call__(self, node: Node) -> str | None:
+        if isinstance(node, (Name, Call)) or (isinstance(node, Binary) and node.op in COMPARISONS):
+            text = write(node)
+            self.nodes.setdefault(text, node)
+            return self.numbers.setdefault(text, f"v{len(self.numbers)}")
+        if isinstance(node, Binary) and node.op == "^":
+            return self.power(node)
+        return None
+
+    def power(self, node: Binary) -> str:
+        """`(a + b)^2` as `(a + b) * (a + b)`: the same terms, and no more factors than can differ."""
+        base = write(node.left, self)
+        exponent = node.right
+        while isinstance(exponent, Paren):
+            exponent = exponent.inner
+        assert isinstance(exponent, Literal)
+        return f"({' * '.join([base] * min(int(exponent.value), len(self.nodes)))})"

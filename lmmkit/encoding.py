@@ -1,0 +1,147 @@
+"""Terms + values -> columns: R's `model.matrix`.
+
+Which factor of which term is coded by contrasts, and which by one dummy column per level, follows R's rule
+(`TermCode` in R's model.c; Chambers & Hastie 1992, *Statistical Models in S*, p. 38), so that names, order and
+values of the columns are R's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lmmkit.algebra import Terms
+from lmmkit.errors import DataError
+from lmmkit.evaluate import Array, Factor, Matrix, Value
+from lmmkit.transforms import contrast_matrix
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How one variable enters one term: `table` is levels × columns for a factor, None for numbers."""
+
+    variable: int
+    table: Array | None
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class ModelMatrix:
+    """A recipe for columns, made once from the fit's data and then applied to any data.
+
+    Attributes
+    ----------
+    terms : Terms
+    levels : list
+        For each variable its levels, or None when it is numbers.
+    codings : list of list of Coding
+        For each term, how each of its variables is coded.
+    names : list of str
+        The columns' names.
+    assign : list of int
+        For each column the number of its term, from 1; 0 is the intercept.
+    """
+
+    terms: Terms
+    levels: list[list[str] | None]
+    codings: list[list[Coding]]
+    names: list[str]
+    assign: list[int]
+
+    @classmethod
+    def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, str]) -> "ModelMatrix":
+        """Decide the coding of every factor in every term."""
+        is_factor = [isinstance(value, Factor) for value in values]
+        full = full_dummies(terms, is_factor)
+        codings, names, assign = [], ["(Intercept)"] * terms.intercept, [0] * terms.intercept
+        for number, term in enumerate(terms.terms, start=1):
+            coding = [
+                code(i, values[i], terms.names[i], contrasts, (number - 1, i) in full) for i in term.variables
+            ]
+            codings.append(coding)
+            product = [""]
+            for part in coding:  # the first variable varies fastest
+                product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
+            names += product
+            assign += [number] * len(product)
+        levels = [value.levels if isinstance(value, Factor) else None for value in values]
+        return cls(terms, levels, codings, names, assign)
+
+    def columns(self, values: list[Value], n: int) -> Array:
+        """The columns (n, p) for these values, whose factors have this recipe's levels."""
+        X = np.empty((n, len(self.names)))
+        X[:, : self.terms.intercept] = 1.0
+        start = int(self.terms.intercept)
+        for coding in self.codings:
+            blocks = [block(values[part.variable], part.table) for part in coding]
+            product = blocks[0]
+            for other in blocks[1:]:
+                product = (other[:, :, None] * product[:, None, :]).reshape(n, -1)
+            X[:, start : start + product.shape[1]] = product
+            start += product.shape[1]
+        return X
+
+
+def full_dummies(terms: Terms, is_factor: list[bool]) -> set[tuple[int, int]]:
+    """The (term, variable) pairs that R codes by one dummy per level.
+
+    A factor in a term is coded by contrasts if what is left of the term without it is contained in an earlier
+    term, or is empty; without an intercept the first factor of all is coded in full.
+    """
+    sets = [set(term.variables) for term in terms.terms]
+    full = set()
+    for number, term in enumerate(terms.terms):
+        for variable in term.variables:
+            margin = sets[number] - {variable}
+            if is_factor[variable] and margin and not any(margin <= earlier for earlier in sets[:number]):
+                full.add((number, variable))
+    if not terms.intercept:
+        pairs = ((n, v) for n, term in enumerate(terms.terms) for v in term.variables if is_factor[v])
+        full.update(list(pairs)[:1])
+    return full
+
+
+def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], full: bool) -> Coding:
+    """How this value is coded in one term."""
+    if isinstance(value, Matrix):
+        parts = value.names if len(value.names) > 1 else [""]
+        return Coding(variable, None, [name + part for part in parts])
+    if not isinstance(value, Factor):
+        return Coding(variable, None, [name])
+    if full:
+        table, parts = np.eye(len(value.levels)), value.levels
+    else:
+        if len(value.levels) < 2:
+            only = f"only the level '{value.levels[0]}'" if value.levels else "no levels"
+            raise DataError(f"'{name}' has {only} in these data; a factor in the fixed part needs at least two")
+        chosen = contrasts.get(name) or value.contrast or ("poly" if value.ordered else "treatment")
+        table, parts = contrast_matrix(chosen, value.levels, value.base)
+    missing = np.full((1, table.shape[1]), np.nan)  # a missing level, code -1, takes this last row
+    return Coding(variable, np.vstack([table, missing]), [name + part for part in parts])
+
+
+def block(value: Value, table: Array | None) -> Array:
+    """The columns of one variable in one term."""
+    if isinstance(value, Factor):
+        assert table is not None
+        return table[value.codes]
+    return value.values if isinstance(value, Matrix) else value[:, None]
+
+
+def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
+    """Which columns to keep so that none is a combination of earlier ones: R's `qr(X, tol = 1e-7)`.
+
+    A column goes when what is left of it, after projection on the columns kept before it, is shorter than
+    `tolerance` times its own length. Everything is read off the small triangle R of `X = QR`.
+    """
+    R = np.linalg.qr(X, mode="r")
+    length = np.sqrt((R**2).sum(axis=0))
+    keep = list(range(X.shape[1]))
+    while True:
+        triangle = np.linalg.qr(R[:, keep], mode="r")
+        left = np.zeros(len(keep))
+        left[: min(triangle.shape)] = np.abs(np.diag(triangle))
+        short = np.flatnonzero(left <= tolerance * length[keep])
+        if len(short) == 0:
+            return keep
+        del keep[short[0]]

@@ -1,0 +1,238 @@
+"""The functions of a formula that remember what they saw: poly, bs, ns, scale, center; and contrast matrices.
+
+Each transform is fitted once, on the data of the fit, and is then a plain function of new values. So predictions
+use the fit's knots, means and orthogonal polynomials, never those of the new rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from lmmkit.errors import DataError
+
+Array = np.ndarray
+
+
+class Transform(Protocol):
+    """A fitted transform: values (n,) -> columns (n, k), named as R names them."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+    def __call__(self, x: Array) -> Array: ...
+
+
+def _numbered(k: int) -> list[str]:
+    return [str(i) for i in range(1, k + 1)]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """`(x - mean) / sd`: R's `scale`, and `center`."""
+
+    mean: float
+    sd: float
+
+    @classmethod
+    def fit(cls, x: Array, center: bool | float = True, scale: bool | float = True) -> "Shift":
+        mean = float(x.mean()) if center is True else float(center)
+        sd = 1.0 if scale is False else float(scale)
+        if scale is True:
+            sd = float(np.sqrt(np.sum((x - mean) ** 2) / max(len(x) - 1, 1)))
+        if not sd > 0:
+            raise DataError("scale() cannot divide by a standard deviation of zero: all values are the same")
+        return cls(mean, sd)
+
+    @property
+    def names(self) -> list[str]:
+        return [""]
+
+    def __call__(self, x: Array) -> Array:
+        return ((x - self.mean) / self.sd)[:, None]
+
+
+@dataclass(frozen=True)
+class Poly:
+    """Orthogonal polynomials by their three-term recurrence: R's `poly`, with its `alpha` and `norm2`.
+
+    `p[k+1] = (x - alpha[k]) p[k] - norm2[k+1] / norm2[k] p[k-1]`, each scaled to unit length on the fit's rows
+    (Kennedy & Gentle 1980, *Statistical Computing*, 343-4, as R cites).
+    """
+
+    alpha: tuple[float, ...]
+    norm2: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, x: Array, degree: float = 1) -> "Poly":
+        distinct = len(np.unique(x))
+        if degree < 1 or degree != int(degree):
+            raise DataError(f"poly() needs a whole degree of at least 1, not {degree:g}")
+        if degree >= distinct:
+            raise DataError(f"poly() of degree {degree:g} needs more than {distinct} distinct values")
+        alpha: list[float] = []
+        norm2 = [1.0, float(len(x))]
+        before, now = np.zeros_like(x), np.ones_like(x)
+        for _ in range(int(degree)):
+            alpha.append(float(np.sum(x * now**2) / norm2[-1]))
+            before, now = now, (x - alpha[-1]) * now - norm2[-1] / norm2[-2] * before
+            norm2.append(float(np.sum(now**2)))
+        return cls(tuple(alpha), tuple(norm2))
+
+    @property
+    def names(self) -> list[str]:
+        return _numbered(len(self.alpha))
+
+    def __call__(self, x: Array) -> Array:
+        columns = []
+        before, now = np.zeros_like(x), np.ones_like(x)
+        for k, alpha in enumerate(self.alpha, start=1):
+            before, now = now, (x - alpha) * now - self.norm2[k] / self.norm2[k - 1] * before
+            columns.append(now / np.sqrt(self.norm2[k + 1]))
+        return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class RawPoly:
+    """`x, x^2, ...`: R's `poly(raw = TRUE)`."""
+
+    degree: int
+
+    @property
+    def names(self) -> list[str]:
+        return _numbered(self.degree)
+
+    def __call__(self, x: Array) -> Array:
+        return x[:, None] ** np.arange(1, self.degree + 1)
+
+
+@dataclass(frozen=True)
+class BSpline:
+    """R's `bs`: a B-spline basis; beyond the boundary knots the outermost polynomials go on."""
+
+    knots: Array  # with the boundary knots repeated
+    degree: int
+    intercept: bool
+
+    @classmethod
+    def fit(
+        cls,
+        x: Array,
+        df: float | None = None,
+        knots: Sequence[float] | float | None = None,
+        degree: float = 3,
+        intercept: bool = False,
+        boundary: Sequence[float] | None = None,
+    ) -> "BSpline":
+        if degree < 1 or degree != int(degree):
+            raise DataError(f"bs() needs a whole degree of at least 1, not {degree:g}")
+        low, high = _boundary(x, boundary, "bs")
+        least = int(degree) + int(intercept)
+        inner = _inner_knots(x[(x >= low) & (x <= high)], df, knots, least, "bs")
+        return cls(_full_knots(inner, low, high, int(degree)), int(degree), bool(intercept))
+
+    @property
+    def names(self) -> list[str]:
+        return _numbered(len(self.knots) - self.degree - 2 + self.intercept)
+
+    def __call__(self, x: Array) -> Array:
+        basis = _spline_basis(self.knots, self.degree)(x)
+        return basis if self.intercept else basis[:, 1:]
+
+
+@dataclass(frozen=True)
+class NaturalSpline:
+    """R's `ns`: cubic B-splines, rotated so that the second derivative vanishes at both boundary knots.
+
+    Beyond the boundary knots the curve goes on as a straight line.
+    """
+
+    knots: Array  # with the boundary knots repeated
+    intercept: bool
+    rotation: Array  # (B-splines, columns)
+
+    @classmethod
+    def fit(
+        cls,
+        x: Array,
+        df: float | None = None,
+        knots: Sequence[float] | float | None = None,
+        intercept: bool = False,
+        boundary: Sequence[float] | None = None,
+    ) -> "NaturalSpline":
+        low, high = _boundary(x, boundary, "ns")
+        inner = _inner_knots(x[(x >= low) & (x <= high)], df, knots, 1 + int(intercept), "ns")
+        full = _full_knots(inner, low, high, 3)
+        curvature = _spline_basis(full, 3).derivative(2)(np.array([low, high]))
+        curvature = curvature if intercept else curvature[:, 1:]
+        rotation = np.linalg.qr(curvature.T, mode="complete")[0][:, 2:]  # its columns have no curvature there
+        return cls(full, bool(intercept), rotation)
+
+    @property
+    def names(self) -> list[str]:
+        return _numbered(self.rotation.shape[1])
+
+    def __call__(self, x: Array) -> Array:
+        spline = _spline_basis(self.knots, 3)
+        inside = np.clip(x, self.knots[0], self.knots[-1])
+        basis = spline(inside) + spline.derivative()(inside) * (x - inside)[:, None]
+        return (basis if self.intercept else basis[:, 1:]) @ self.rotation
+
+
+def _spline_basis(knots: Array, degree: int):  # type: ignore[no-untyped-def]
+    """All B-splines on these knots as one vector-valued spline (SciPy is loaded only when one is asked for)."""
+    from scipy.interpolate import BSpline as SciPySpline
+
+    return SciPySpline(knots, np.eye(len(knots) - degree - 1), degree, extrapolate=True)
+
+
+def _full_knots(inner: Array, low: float, high: float, degree: int) -> Array:
+    return np.concatenate([np.repeat(low, degree + 1), np.sort(inner), np.repeat(high, degree + 1)])
+
+
+def _boundary(x: Array, boundary: Sequence[float] | None, function: str) -> tuple[float, float]:
+    low, high = (x.min(), x.max()) if boundary is None else sorted(boundary)
+    if not low < high:
+        raise DataError(f"{function}() needs at least two distinct values")
+    return float(low), float(high)
+
+
+def _inner_knots(
+    x: Array, df: float | None, knots: Sequence[float] | float | None, least: int, function: str
+) -> Array:
+    """The given inner knots, or `df - least` of them at quantiles."""
+    if knots is not None:
+        return np.atleast_1d(np.asarray(knots, dtype=float))
+    count = 0 if df is None else int(df) - least
+    if count < 0:
+        raise DataError(f"{function}() needs df of at least {least} here, not {df:g}")
+    return np.quantile(x, np.linspace(0, 1, count + 2)[1:-1])
+
+
+# ---- contrasts ----
+
+
+def contrast_matrix(name: str, levels: Sequence[str], base: int = 0) -> tuple[Array, list[str]]:
+    """A factor's contrasts, levels × columns, and the columns' names: R's `contr.treatment` and its family.
+
+    Examples
+    --------
+    >>> matrix, names = contrast_matrix("sum", ["a", "b", "c"])
+    >>> names, matrix.tolist()
+    (['1', '2'], [[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
+    """
+    k = len(levels)
+    if name == "treatment":
+        others = [i for i in range(k) if i != base]
+        return np.eye(k)[:, others], [levels[i] for i in others]
+    if name == "sum":
+        return np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k - 1)
+    if name == "helmert":
+        steps = np.arange(1, k)
+        matrix = np.where(np.arange(k)[:, None] < steps, -1.0, 0.0)
+        matrix[steps, steps - 1] = steps
+        return matrix, _numbered(k - 1)
+    scores = np.arange(1.0, k + 1)
+    names = [".L", ".Q", ".C"][: k - 1] + [f"^{i}" for i in range(4, k)]
+    return Poly.fit(scores, k - 1)(scores), names
