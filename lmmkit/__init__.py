@@ -16,14 +16,20 @@ __version__ = "0.1.0"
 # public name -> the module that defines it
 _HOME = {
     "DataError": "errors",
+    "DataInfo": "datasets",
     "FormulaError": "errors",
     "ModelError": "errors",
+    "data_info": "datasets",
+    "load_data": "datasets",
 }
 
 # modules that are part of the public surface themselves, as in lk.families.Binomial()
 _MODULES: tuple[str, ...] = ()
 
 if TYPE_CHECKING:
+    from .datasets import DataInfo as DataInfo
+    from .datasets import data_info as data_info
+    from .datasets import load_data as load_data
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
