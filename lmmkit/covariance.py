@@ -128,13 +128,14 @@ def canonical(root: Array) -> Array:
 class Whitening:
     """A change of units in which the columns of one term are uncorrelated and of mean square one.
 
-    The search for ``theta`` is easy in these units (a slope in milligrams and a slope in kilograms look
-    the same, and an uncentred covariate is centred); the answer is then carried back.
+    The search for ``theta`` is easy in these units (a slope per milligram and a slope per kilogram look the same,
+    and it does not matter where a covariate has its origin); the answer is then carried back.
 
     Attributes
     ----------
     matrix : array of shape (k, k)
-        ``A``, upper triangular, such that ``Z A`` has mean cross-product ``I``. Effects map as ``b = A b_w``.
+        ``A``, lower triangular with a positive diagonal, such that ``Z A`` has mean cross-product ``I``. Effects map
+        as ``b = A b_w``, covariance factors as ``T = A T_w``: a triangle stays a triangle.
     """
 
     matrix: Array
@@ -147,13 +148,15 @@ class Whitening:
         correlation = mean_crossproduct / np.outer(scale, scale)
         if np.linalg.eigvalsh(correlation)[0] < 1e-10:
             return cls(np.diag(1 / scale))
-        upper = np.linalg.cholesky(correlation).T
-        return cls(np.linalg.inv(upper) / scale[:, None])
+        # The Cholesky factor from the bottom right corner up gives a lower triangular A.
+        upper = np.linalg.cholesky(correlation[::-1, ::-1])[::-1, ::-1]
+        return cls(np.linalg.inv(upper).T / scale[:, None])
 
     def original(self, factor: Array) -> Array:
-        """Carry a relative covariance factor back to the units of the data."""
-        return canonical(self.matrix @ factor)
+        """Carry a relative covariance factor back to the units of the data, its diagonal made non-negative."""
+        back = self.matrix @ factor
+        return back * np.where(back.diagonal() < 0, -1.0, 1.0) + 0.0
 
     def whitened(self, factor: Array) -> Array:
         """Carry a relative covariance factor into the units of the search."""
-        return canonical(np.linalg.solve(self.matrix, factor))
+        return np.asarray(np.linalg.solve(self.matrix, factor))

@@ -16,7 +16,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 from .crossprod import Elimination, Layout, Sums, factors_of, inner, level_sums
@@ -375,8 +374,8 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
     factors = criterion.to_original(search.x)
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     gradient = criterion.gradient(point)
-    beta = solve_triangular(criterion.R, criterion.ols + criterion.unit * point.gamma)
-    half = solve_triangular(point.chol, np.linalg.inv(criterion.R).T, lower=True)
+    beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
+    half = np.linalg.inv(criterion.R.T @ point.chol)  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
     eta = criterion.design.X @ beta + criterion.design.offset
     for mode, term in zip(modes, criterion.design.terms, strict=True):
