@@ -4,20 +4,25 @@ The road: read the columns the formula names, find the rows to keep, evaluate ea
 variables into columns. A grouping factor stays a vector of integer codes; no indicator matrix is ever made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from lmmkit.algebra import expand
-from lmmkit.encoding import ModelMatrix, independent_columns
+from lmmkit.columns.encoding import ModelMatrix, check_contrasts, independent_columns
+from lmmkit.columns.evaluate import Evaluator
+from lmmkit.columns.grouping import Grouping, theta_order
+from lmmkit.columns.rows import Rows, check_frame, extra, kept_rows, numeric
+from lmmkit.columns.transforms import Transform
+from lmmkit.columns.values import Array, Factor, Matrix, Value, as_factor, read_column
 from lmmkit.errors import DataError, FormulaError
-from lmmkit.evaluate import Array, Evaluator, Factor, Matrix, Value, as_factor, missing, read_column, take
-from lmmkit.formula import CONTRASTS, Bar, Formula, expand_dot, formula_columns, parse
-from lmmkit.syntax import Call, Node, children, read, suggest, write
-from lmmkit.transforms import Transform
+from lmmkit.formula import Bar, Formula, parse
+from lmmkit.language.algebra import expand
+from lmmkit.language.syntax import read
+from lmmkit.language.tree import Call, Node, children, write
+from lmmkit.update import expand_dot
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
 
@@ -33,7 +38,7 @@ class RandomTerm:
     codes : ndarray of intp, (n,)
         Level number of each row.
     levels : list of str
-        The q level names, in R's order: in an interaction the first factor varies slowest; unused ones dropped.
+        The q level names in R's order: in an interaction the first factor varies slowest. Unused ones are gone.
     Z : ndarray (n, k)
         Left side of the bar.
     names : list of str
@@ -49,7 +54,7 @@ class RandomTerm:
     names: list[str]
     bar: Bar
     _recipe: ModelMatrix = field(repr=False)
-    _grouping: "_Grouping" = field(repr=False)
+    _grouping: Grouping = field(repr=False)
 
 
 @dataclass
@@ -122,7 +127,7 @@ class Design:
         return _apply(self._recipe, evaluator)[:, self._kept]
 
     def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Array, Array]]:
-        """For each term the level numbers (m,) of new rows, -1 where the fit has not seen the level, and Z (m, k)."""
+        """For each term the level numbers (m,) of new rows, -1 where the level is new, and Z (m, k)."""
         evaluator = self._evaluator(newdata)
         return [(t._grouping.codes(evaluator), _apply(t._recipe, evaluator)) for t in self.terms]
 
@@ -144,73 +149,14 @@ class Design:
         for text in self.formula.offsets:
             total += evaluator.numbers(read(text))
         if isinstance(self._offset_argument, str):
-            total += _numeric(read_column(newdata, self._offset_argument), f"column '{self._offset_argument}'")
+            total += numeric(read_column(newdata, self._offset_argument), f"column '{self._offset_argument}'")
         elif self._offset_argument:
             message = "the offset of this fit was given as an array, so it is not known for new rows"
             raise DataError(f"{message}; write offset(column) in the formula instead")
         return total
 
     def _evaluator(self, newdata: pd.DataFrame) -> Evaluator:
-        return Evaluator(_check_frame(newdata, "newdata"), self._transforms)
-
-
-@dataclass(frozen=True)
-class _Grouping:
-    """How rows are assigned to the levels of `a` or `a:b`."""
-
-    factors: tuple[Node, ...]
-    levels: list[list[str]]  # of each factor
-    combinations: Array  # the combinations that occur, as numbers in base "levels of each factor"
-    labels: list[str]  # of each combination
-
-    @classmethod
-    def fit(cls, bar: Bar, evaluator: Evaluator, keep: Array | None) -> "tuple[_Grouping, Array]":
-        """The grouping and the level number of each kept row."""
-        nodes = tuple(read(text) for text in bar.factors)
-        factors = [_grouping_factor(node, evaluator, keep) for node in nodes]
-        levels = [factor.levels for factor in factors]
-        if len(factors) == 1:
-            return cls(nodes, levels, np.arange(len(levels[0])), levels[0]), factors[0].codes
-        mixed = _combine([factor.codes for factor in factors], levels)
-        codes, combinations = pd.factorize(mixed, sort=True)
-        parts = np.unravel_index(combinations, [len(one) for one in levels])
-        labels = [":".join(names) for names in zip(*map(_pick, levels, parts), strict=True)]
-        return cls(nodes, levels, combinations, labels), codes
-
-    def codes(self, evaluator: Evaluator) -> Array:
-        """The level number of each row of new data, -1 where the level is new or missing."""
-        mixed = _combine([f.recode(known) for f, known in self._new(evaluator)], self.levels)
-        place = np.minimum(np.searchsorted(self.combinations, mixed), len(self.combinations) - 1)
-        return np.where(self.combinations[place] == mixed, place, -1)
-
-    def unseen(self, evaluator: Evaluator) -> list[str]:
-        """Names of the new levels in new data, each once."""
-        new = self.codes(evaluator) < 0
-        parts = [_pick([*factor.levels, "NA"], factor.codes[new]) for factor, _ in self._new(evaluator)]
-        return list(dict.fromkeys(":".join(names) for names in zip(*parts, strict=True)))
-
-    def _new(self, evaluator: Evaluator) -> list[tuple[Factor, list[str]]]:
-        values = [as_factor(evaluator.value(node), write(node)) for node in self.factors]
-        return list(zip(values, self.levels, strict=True))
-
-
-def _pick(levels: list[str], codes: Array) -> list[str]:
-    return [levels[code] for code in codes]
-
-
-def _combine(codes: list[Array], levels: list[list[str]]) -> Array:
-    """Level numbers of several factors as one number, the first factor varying slowest; -1 where any is -1."""
-    total = codes[0].astype(np.int64)
-    absent = codes[0] < 0
-    for more, names in zip(codes[1:], levels[1:], strict=True):
-        total = total * len(names) + more
-        absent |= more < 0
-    return np.where(absent, -1, total)
-
-
-def _grouping_factor(node: Node, evaluator: Evaluator, keep: Array | None) -> Factor:
-    factor = as_factor(evaluator.value(node), f"the grouping factor '{write(node)}'")
-    return (factor if keep is None else factor.take(keep)).drop_unused()
+        return Evaluator(check_frame(newdata, "newdata"), self._transforms)
 
 
 # ---- building ----
@@ -233,7 +179,8 @@ def build_design(
     formula : Formula or str
     data : DataFrame
     weights, offset : column name, array or Series of length n, optional
-        Prior weights (not negative) and a known addition to the linear predictor. A Series is matched by its index.
+        Prior weights (not negative) and a known addition to the linear predictor. A Series is matched by its
+        index.
     contrasts : dict, optional
         Factor -> `"treatment"`, `"sum"`, `"helmert"` or `"poly"`, for the fixed part, as in lme4.
     na_action : {"omit", "raise"}
@@ -262,17 +209,17 @@ def build_design(
     >>> design.x_names, design.terms[0].levels, design.terms[0].codes.tolist()
     (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
     """
-    data = _check_frame(data, "data")
+    data = check_frame(data, "data")
     parsed = parse(formula) if isinstance(formula, str) else formula
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
-    contrasts = _check_contrasts(contrasts, parsed, data)
+    contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
     evaluator = Evaluator(data)
-    names = formula_columns(parsed)
+    names = parsed.columns
     names += [name for name in (weights, offset) if isinstance(name, str) and name not in names]
-    weight_values = _extra(weights, "weights", data)
-    offset_values = _extra(offset, "offset", data)
-    keep = _rows(evaluator, names, [weight_values, offset_values], na_action)
-    rows = _Rows(evaluator, keep)
+    weight_values = extra(weights, "weights", data)
+    offset_values = extra(offset, "offset", data)
+    keep = kept_rows(evaluator, names, {"weights": weight_values, "offset": offset_values}, na_action)
+    rows = Rows(evaluator, keep)
 
     y, trials, response_levels = _response(parsed, rows, binary_response)
     recipe, X = _columns(parsed.fixed, rows, contrasts)
@@ -309,131 +256,7 @@ def build_design(
     )
 
 
-def theta_order(sizes: Sequence[int]) -> list[int]:
-    """lme4's order of terms: as written if sizes never increase, else `rev(order(sizes))`, ties reversed."""
-    if all(a >= b for a, b in zip(sizes, sizes[1:], strict=False)):
-        return list(range(len(sizes)))
-    return sorted(range(len(sizes)), key=lambda i: sizes[i])[::-1]
-
-
-@dataclass
-class _Rows:
-    """The rows kept: evaluates on all rows, as R does, and then takes these."""
-
-    evaluator: Evaluator
-    keep: Array | None  # None: every row
-
-    @property
-    def n(self) -> int:
-        return len(self.evaluator.data) if self.keep is None else int(self.keep.sum())
-
-    def take(self, values: Array) -> Array:
-        return values if self.keep is None else values[self.keep]
-
-    def value(self, node: Node) -> Value:
-        value = self.evaluator.value(node)
-        value = value if self.keep is None else take(value, self.keep)
-        if isinstance(value, Factor):
-            return value.drop_unused()
-        self.check(value.values if isinstance(value, Matrix) else value, node)
-        return value
-
-    def numbers(self, node: Node) -> Array:
-        return self.check(self.take(self.evaluator.numbers(node)), node)
-
-    def check(self, values: Array, node: Node) -> Array:
-        """Missing rows are gone by now: what is not finite was made by the formula itself, as log(0) is."""
-        wrong = ~np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
-        if wrong.any():
-            index = self.take(self.evaluator.data.index.to_numpy())[wrong][0]
-            count = int(wrong.sum())
-            rows = f"row {index}" if count == 1 else f"{count} rows, the first of them {index}"
-            raise DataError(f"{write(node)} is not a finite number in {rows}; look for zeros or negative values there")
-        return values
-
-
-def _check_frame(data: Any, what: str) -> pd.DataFrame:
-    if not isinstance(data, pd.DataFrame):
-        kind = type(data).__name__
-        raise DataError(f"{what} must be a pandas DataFrame, not {kind}; try pandas.DataFrame({what})")
-    if data.columns.nlevels > 1:
-        raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
-    return data
-
-
-def _check_contrasts(
-    contrasts: Mapping[str, str] | None, formula: Formula, data: pd.DataFrame
-) -> dict[str, str]:
-    checked = {}
-    for name, contrast in (contrasts or {}).items():
-        if name not in data.columns and name not in expand(formula.fixed).names:
-            raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), data.columns)}")
-        plain = str(contrast).removeprefix("contr.")
-        if plain not in CONTRASTS:
-            known = ", ".join(CONTRASTS)
-            raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
-        checked[name] = plain
-    return checked
-
-
-def _extra(given: Any, what: str, data: pd.DataFrame) -> Array | None:
-    """Weights or offset: a column name, an array, or a Series matched by its index."""
-    if given is None:
-        return None
-    if isinstance(given, str):
-        return _numeric(read_column(data, given), f"column '{given}'")
-    if isinstance(given, pd.Series) and not given.index.equals(data.index):
-        given = _aligned(given, what, data)
-    try:
-        values = np.asarray(given, dtype=float)
-    except (TypeError, ValueError):
-        raise DataError(f"{what} must be numbers: a column name, an array or a Series") from None
-    if values.shape != (len(data),):
-        raise DataError(f"{what} must have one value for each of the {len(data)} rows, not shape {values.shape}")
-    if np.isinf(values).any():
-        raise DataError(f"{what} holds infinite values; mend or drop the rows")
-    return values
-
-
-def _aligned(series: pd.Series, what: str, data: pd.DataFrame) -> pd.Series:
-    if len(series) != len(data):
-        raise DataError(f"{what} must have one value for each of the {len(data)} rows, not {len(series)}")
-    if not (series.index.is_unique and data.index.isin(series.index).all()):
-        raise DataError(f"the index of {what} is not that of the data; if the order is the same, pass .to_numpy()")
-    return series.reindex(data.index)
-
-
-def _numeric(value: Value, what: str) -> Array:
-    if isinstance(value, Factor) and value.logical:
-        return np.where(value.codes < 0, np.nan, value.codes)
-    if not isinstance(value, np.ndarray):
-        raise DataError(f"{what} must be numeric, but it holds text or categories")
-    return value
-
-
-def _rows(evaluator: Evaluator, names: list[str], extras: list[Array | None], na_action: str) -> Array | None:
-    """Which rows have no missing value; None when all are complete."""
-    if na_action not in ("omit", "raise"):
-        raise DataError(f"na_action must be 'omit' or 'raise', not {na_action!r}")
-    if len(evaluator.data) == 0:
-        raise DataError("the data have no rows")
-    values = {f"column '{name}'": evaluator.column(name) for name in names}
-    values |= {what: extra for what, extra in zip(("weights", "offset"), extras, strict=True) if extra is not None}
-    absent = {what: missing(value) for what, value in values.items()}
-    gone = {what: rows for what, rows in absent.items() if rows.any()}
-    if not gone:
-        return None
-    if na_action == "raise":
-        what, rows = next(iter(gone.items()))
-        raise DataError(f"{what} has {int(rows.sum())} missing values; drop them or use na_action='omit'")
-    keep = ~np.logical_or.reduce(list(gone.values()))
-    if not keep.any():
-        worst = max(gone, key=lambda what: int(gone[what].sum()))
-        raise DataError(f"no rows are left: each has a missing value, most of them in {worst}")
-    return keep
-
-
-def _response(formula: Formula, rows: _Rows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:
+def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:
     """y, the number of trials for cbind(hits, misses), and the levels of a binary factor."""
     if not formula.response:
         return np.full(rows.n, np.nan), None, None
@@ -453,7 +276,7 @@ def _response(formula: Formula, rows: _Rows, binary: bool) -> tuple[Array, Array
     return rows.numbers(node), None, None
 
 
-def _columns(side: str, rows: _Rows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
+def _columns(side: str, rows: Rows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
     """The recipe and the columns of one formula side."""
     terms = expand(side)
     values = [rows.value(node) for node in terms.variables]
@@ -461,13 +284,13 @@ def _columns(side: str, rows: _Rows, contrasts: Mapping[str, str]) -> tuple[Mode
     return recipe, recipe.columns(values, rows.n)
 
 
-def _random_term(bar: Bar, rows: _Rows) -> RandomTerm:
+def _random_term(bar: Bar, rows: Rows) -> RandomTerm:
     recipe, Z = _columns(bar.lhs, rows, {})  # lme4 hands its contrasts to the fixed part only
-    grouping, codes = _Grouping.fit(bar, rows.evaluator, rows.keep)
+    grouping, codes = Grouping.fit(bar.factors, rows)
     return RandomTerm(bar.group, codes, grouping.labels, Z, recipe.names, bar, recipe, grouping)
 
 
-def _total_offset(formula: Formula, rows: _Rows, argument: Array | None) -> Array:
+def _total_offset(formula: Formula, rows: Rows, argument: Array | None) -> Array:
     total = np.zeros(rows.n) if argument is None else rows.take(argument).copy()
     for text in formula.offsets:
         total += rows.numbers(read(text))
@@ -484,7 +307,7 @@ def _apply(recipe: ModelMatrix, evaluator: Evaluator) -> Array:
 
 
 def _numeric_or_matrix(value: Value, node: Node) -> Value:
-    return value if isinstance(value, Matrix) else _numeric(value, f"'{write(node)}'")
+    return value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
 
 
 def _known(value: Value, levels: list[str], node: Node) -> Factor:
@@ -493,7 +316,8 @@ def _known(value: Value, levels: list[str], node: Node) -> Factor:
     unseen = [level for level in factor.levels if level not in levels]
     if unseen:
         known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
-        raise DataError(f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen; it knows {known}")
+        message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"
+        raise DataError(f"{message}; it knows {known}")
     return Factor(factor.recode(levels), levels)
 
 
@@ -510,8 +334,8 @@ def check_grouping(design: Design, *, gaussian: bool) -> None:
     Raises
     ------
     DataError
-        A grouping factor has a single level, or there are too many levels or random effects for the rows; with
-        `gaussian` also for a `cbind()` response and for weights of zero.
+        A grouping factor has a single level, or there are too many levels or random effects for the rows;
+        with `gaussian` also for a `cbind()` response and for weights of zero.
 
     Notes
     -----
@@ -519,7 +343,9 @@ def check_grouping(design: Design, *, gaussian: bool) -> None:
     """
     n = len(design.y)
     if gaussian and design.trials is not None:
-        raise DataError(f"the response {design.response} counts hits and misses; fit it by glmer(..., 'binomial')")
+        raise DataError(
+            f"the response {design.response} counts hits and misses; fit it by glmer, as binomial"
+        )
     if gaussian and design.weights is not None and not design.weights.all():
         raise DataError("weights must be above zero; leave out the rows with weight zero")
     room = n - 1 if gaussian else n

@@ -1,8 +1,8 @@
 """Terms + values -> columns: R's `model.matrix`.
 
 Which factor of which term is coded by contrasts, and which by one dummy column per level, follows R's rule
-(`TermCode` in R's model.c; Chambers & Hastie 1992, *Statistical Models in S*, p. 38), so that names, order and
-values of the columns are R's.
+(`TermCode` in R's model.c; Chambers & Hastie 1992, *Statistical Models in S*, p. 38), so that names, order
+and values of the columns are R's.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmmkit.algebra import Terms
+from lmmkit.columns.transforms import contrast_matrix
+from lmmkit.columns.values import Array, Factor, Matrix, Value
 from lmmkit.errors import DataError
-from lmmkit.evaluate import Array, Factor, Matrix, Value
-from lmmkit.transforms import contrast_matrix
+from lmmkit.language.algebra import Terms, expand
+from lmmkit.language.functions import CONTRASTS
+from lmmkit.language.syntax import suggest
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], f
     else:
         if len(value.levels) < 2:
             only = f"only the level '{value.levels[0]}'" if value.levels else "no levels"
-            raise DataError(f"'{name}' has {only} in these data; a factor in the fixed part needs at least two")
+            raise DataError(f"'{name}' has {only} in these data; a factor on the right needs at least two")
         chosen = contrasts.get(name) or value.contrast or ("poly" if value.ordered else "treatment")
         table, parts = contrast_matrix(chosen, value.levels, value.base)
     missing = np.full((1, table.shape[1]), np.nan)  # a missing level, code -1, takes this last row
@@ -128,20 +130,33 @@ def block(value: Value, table: Array | None) -> Array:
     return value.values if isinstance(value, Matrix) else value[:, None]
 
 
+def check_contrasts(contrasts: Mapping[str, str] | None, columns: list[str], fixed: str) -> dict[str, str]:
+    """Contrasts by factor, their names without R's `contr.`."""
+    checked = {}
+    for name, contrast in (contrasts or {}).items():
+        if name not in columns and name not in expand(fixed).names:
+            raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), columns)}")
+        plain = str(contrast).removeprefix("contr.")
+        if plain not in CONTRASTS:
+            known = ", ".join(CONTRASTS)
+            raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
+        checked[name] = plain
+    return checked
+
+
 def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
     """Which columns to keep so that none is a combination of earlier ones: R's `qr(X, tol = 1e-7)`.
 
-    A column goes when what is left of it, after projection on the columns kept before it, is shorter than
+    A column goes when what is left of it, after projection on the columns kept before it, is no longer than
     `tolerance` times its own length. Everything is read off the small triangle R of `X = QR`.
     """
-    R = np.linalg.qr(X, mode="r")
-    length = np.sqrt((R**2).sum(axis=0))
+    R: Array = np.asarray(np.linalg.qr(X, mode="r"))
     keep = list(range(X.shape[1]))
     while True:
-        triangle = np.linalg.qr(R[:, keep], mode="r")
         left = np.zeros(len(keep))
-        left[: min(triangle.shape)] = np.abs(np.diag(triangle))
-        short = np.flatnonzero(left <= tolerance * length[keep])
+        left[: min(R.shape)] = np.abs(np.diag(R))
+        short = np.flatnonzero(left <= tolerance * np.sqrt((R**2).sum(axis=0)))
         if len(short) == 0:
             return keep
         del keep[short[0]]
+        R = np.asarray(np.linalg.qr(np.delete(R, short[0], axis=1), mode="r"))

@@ -1,7 +1,7 @@
 """The functions of a formula that remember what they saw: poly, bs, ns, scale, center; and contrast matrices.
 
-Each transform is fitted once, on the data of the fit, and is then a plain function of new values. So predictions
-use the fit's knots, means and orthogonal polynomials, never those of the new rows.
+Each transform is fitted once, on the data of the fit, and is then a plain function of new values. So
+predictions use the fit's knots, means and orthogonal polynomials, never those of the new rows.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,8 @@ class Shift:
 class Poly:
     """Orthogonal polynomials by their three-term recurrence: R's `poly`, with its `alpha` and `norm2`.
 
-    `p[k+1] = (x - alpha[k]) p[k] - norm2[k+1] / norm2[k] p[k-1]`, each scaled to unit length on the fit's rows
-    (Kennedy & Gentle 1980, *Statistical Computing*, 343-4, as R cites).
+    `p[k+1] = (x - alpha[k]) p[k] - norm2[k+1] / norm2[k] p[k-1]`, each scaled to unit length on the fit's
+    rows (Kennedy & Gentle 1980, *Statistical Computing*, 343-4, as R cites).
     """
 
     alpha: tuple[float, ...]
@@ -181,7 +181,7 @@ class NaturalSpline:
 
 
 def _spline_basis(knots: Array, degree: int):  # type: ignore[no-untyped-def]
-    """All B-splines on these knots as one vector-valued spline (SciPy is loaded only when one is asked for)."""
+    """All B-splines on these knots as one vector-valued spline; SciPy's module is loaded only here."""
     from scipy.interpolate import BSpline as SciPySpline
 
     return SciPySpline(knots, np.eye(len(knots) - degree - 1), degree, extrapolate=True)

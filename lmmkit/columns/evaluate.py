@@ -1,175 +1,20 @@
 """Tree + data -> values: columns, arithmetic and the named functions, over NumPy arrays.
 
-A value is an array of numbers (missing: NaN), a `Matrix` of several columns, or a `Factor`. The walk is over the
-tree of `syntax.py`; Python never sees the text.
+The walk is over the tree of `language.tree`; Python never sees the formula's text.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from lmmkit.columns.transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
+from lmmkit.columns.values import Array, Factor, Matrix, Value, as_factor, label, read_column
 from lmmkit.errors import DataError
-from lmmkit.formula import arguments, contrast_name, literal
-from lmmkit.syntax import Binary, Call, Literal, Name, Node, Paren, Unary, suggest, write
-from lmmkit.transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-
-Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Factor:
-    """A categorical value: level numbers (missing: -1), level names, and how it wants to be coded."""
-
-    codes: Array
-    levels: list[str]
-    ordered: bool = False
-    logical: bool = False
-    contrast: str | None = None
-    base: int = 0
-
-    def take(self, rows: Array) -> "Factor":
-        return replace(self, codes=self.codes[rows])
-
-    def drop_unused(self) -> "Factor":
-        """Without the levels that no row has; a logical factor keeps both of its levels, as in R."""
-        if self.logical:
-            return self
-        used = np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels)) > 0
-        if used.all():
-            return self
-        renumber = np.append(np.cumsum(used) - 1, -1)
-        return replace(
-            self,
-            codes=renumber[self.codes],
-            levels=[level for level, is_used in zip(self.levels, used, strict=True) if is_used],
-        )
-
-    def recode(self, levels: Sequence[str]) -> Array:
-        """This factor's rows as numbers into other levels; -1 where a level is not among them."""
-        known = pd.Index(levels).get_indexer(pd.Index(self.levels, dtype=object))
-        return np.append(known, -1)[self.codes]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A value of several columns, such as `poly(x, 2)`."""
-
-    values: Array
-    names: list[str]
-
-    def take(self, rows: Array) -> "Matrix":
-        return Matrix(self.values[rows], self.names)
-
-
-Value = Array | Factor | Matrix
-
-
-def take(value: Value, rows: Array) -> Value:
-    """Some rows of a value."""
-    return value[rows] if isinstance(value, np.ndarray) else value.take(rows)
-
-
-def as_factor(value: Value, what: str) -> Factor:
-    """Any one-column value as a factor; numbers are sorted as numbers and labelled as R labels them."""
-    if isinstance(value, Factor):
-        return value
-    if isinstance(value, Matrix):
-        raise DataError(f"{what} has several columns, so it cannot be a factor")
-    codes, distinct = pd.factorize(value, sort=True)
-    return Factor(codes, [label(number) for number in distinct])
-
-
-def label(value: Any) -> str:
-    """A level's name as R writes it: 308, 0.5, TRUE."""
-    if isinstance(value, (bool, np.bool_)):
-        return str(value).upper()
-    if isinstance(value, (float, np.floating)):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"
-    return str(value)
-
-
-def missing(value: Value) -> Array:
-    """Which rows of a value are missing."""
-    if isinstance(value, Factor):
-        return value.codes < 0
-    return np.isnan(value if isinstance(value, np.ndarray) else value.values.sum(axis=1))
-
-
-# ---- reading columns ----
-
-
-def read_column(data: pd.DataFrame, name: str) -> Array | Factor:
-    """One column as numbers or as a factor.
-
-    Raises
-    ------
-    DataError
-        When there is no such column, or more than one, or it holds infinities or what is neither number nor text.
-    """
-    if name not in data.columns:
-        raise DataError(f"column '{name}' is not in the data{suggest(name, data.columns)}")
-    series = data[name]
-    if isinstance(series, pd.DataFrame):
-        raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
-    return _read_series(series, f"column '{name}'")
-
-
-def _read_series(series: pd.Series, what: str) -> Array | Factor:
-    dtype = series.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        labels = [label(category) for category in series.cat.categories]
-        return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered))
-    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
-    if kind in "iuf" and kind:
-        return _finite(series.to_numpy(dtype=float), what)
-    if pd.api.types.is_bool_dtype(dtype):
-        return _logical(series)
-    if pd.api.types.is_complex_dtype(dtype):
-        raise DataError(f"{what} holds complex numbers; a model needs real ones")
-    if pd.api.types.is_numeric_dtype(dtype):
-        return _finite(series.to_numpy(dtype=float, na_value=np.nan), what)
-    if isinstance(dtype, pd.StringDtype):
-        return _text(series)
-    return _read_object(series, what)
-
-
-def _read_object(series: pd.Series, what: str) -> Array | Factor:
-    """A column of Python objects: numbers, text or true/false, but not a mixture."""
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    if kind == "string":
-        return _text(series)
-    if kind == "boolean":
-        return _logical(series)
-    if kind in ("integer", "floating", "mixed-integer-float", "decimal", "integer-na", "empty"):
-        return _finite(pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan), what)
-    if "date" in kind or "time" in kind or kind == "period":
-        raise DataError(f"{what} holds dates or times; turn it into a number, such as days since the start")
-    raise DataError(f"{what} is neither numbers nor text (it holds {kind} values); give it a single type")
-
-
-def _finite(values: Array, what: str) -> Array:
-    infinite = np.isinf(values)
-    if infinite.any():
-        count = int(infinite.sum())
-        raise DataError(f"{what} holds {count} infinite value{'s' if count > 1 else ''}; mend or drop the rows")
-    return values
-
-
-def _text(series: pd.Series) -> Factor:
-    codes, levels = pd.factorize(series, sort=True)
-    return Factor(codes, [str(level) for level in levels])
-
-
-def _logical(series: pd.Series) -> Factor:
-    absent = series.isna().to_numpy()
-    codes = np.where(absent, -1, series.where(~absent, False).to_numpy(dtype=bool)).astype(np.intp)
-    return Factor(codes, ["FALSE", "TRUE"], logical=True)
-
-
-# ---- walking the tree ----
+from lmmkit.language.functions import arguments, contrast_name, literal
+from lmmkit.language.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -359,5 +204,5 @@ def fit_transform(function: str, x: Array, options: dict[str, Any]) -> Transform
         return Poly.fit(x, **options)
     if function == "center":
         return Shift.fit(x, scale=False)
-    fit: Callable[..., Transform] = {"bs": BSpline.fit, "ns": NaturalSpline.fit, "scale": Shift.fit}[function]
-    return fit(x, **options)
+    kind: Any = {"bs": BSpline, "ns": NaturalSpline, "scale": Shift}[function]
+    return kind.fit(x, **options)

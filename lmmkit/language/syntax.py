@@ -2,7 +2,8 @@
 
 A formula is never handed to Python. This module cuts the text into tokens and builds a small tree with R's
 operator precedence; a later stage walks that tree. Whatever the grammar lacks (attribute access, subscripts,
-lambdas, assignments) has no node, so it cannot be evaluated: it is a `FormulaError` with a caret under the spot.
+lambdas, assignments) has no node, so it cannot be evaluated: it is a `FormulaError` with a caret under the
+spot.
 
 Precedence, loosest first, as in R's `help(Syntax)`::
 
@@ -11,66 +12,25 @@ Precedence, loosest first, as in R's `help(Syntax)`::
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from lmmkit.errors import FormulaError
+from lmmkit.language.tree import (
+    COMPARISONS,
+    PLAIN_NAME,
+    TRUTH,
+    Binary,
+    Call,
+    Literal,
+    Name,
+    Node,
+    Paren,
+    Unary,
+)
 
 MAX_DEPTH = 100  # nested brackets; far beyond any formula, far below Python's recursion limit
-
-
-@dataclass(frozen=True)
-class Node:
-    """One node of the tree; `pos` is where it starts in the text (ignored when nodes are compared)."""
-
-    pos: int = field(compare=False)
-
-
-@dataclass(frozen=True)
-class Name(Node):
-    """A column: `Days`, `total.fruits` or `` `my col` ``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Literal(Node):
-    """A number, a string, `TRUE` or `FALSE`."""
-
-    value: float | str | bool
-
-
-@dataclass(frozen=True)
-class Call(Node):
-    """`function(args)`; each argument is a pair (keyword or None, value)."""
-
-    function: str
-    args: tuple[tuple[str | None, Node], ...]
-
-
-@dataclass(frozen=True)
-class Unary(Node):
-    """`-x`, `+x` or `!x`."""
-
-    op: str
-    operand: Node
-
-
-@dataclass(frozen=True)
-class Binary(Node):
-    """`left op right`."""
-
-    op: str
-    left: Node
-    right: Node
-
-
-@dataclass(frozen=True)
-class Paren(Node):
-    """`(inner)`: kept, because a random-effects term is known by its brackets."""
-
-    inner: Node
 
 
 @dataclass(frozen=True)
@@ -83,11 +43,11 @@ class Token:
 
 
 TOKEN = re.compile(
-    r"""(?P<space>\s+)
+    rf"""(?P<space>\s+)
       | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?)
       | (?P<string>"[^"]*"|'[^']*')
       | (?P<quoted>`[^`]*`)
-      | (?P<name>(?:[^\W\d]|\.(?!\d))[\w.]*)
+      | (?P<name>{PLAIN_NAME.pattern})
       | (?P<op>%[^%\s]*%|\*\*|\|\||&&|==|!=|<=|>=|<-|[-+*/^:()~|,=<>!&])""",
     re.VERBOSE,
 )
@@ -108,12 +68,12 @@ HABITS = {
     "`": "this backtick is never closed",
 }
 
-LOOSEST_FIRST = (
+LOOSEST_FIRST: tuple[tuple[str, ...], ...] = (
     ("~",),
     ("|", "||"),
     ("&", "&&"),
     ("!",),
-    ("==", "!=", "<", ">", "<=", ">="),
+    COMPARISONS,
     ("+", "-"),
     ("*", "/"),
     ("%in%",),
@@ -122,7 +82,6 @@ LOOSEST_FIRST = (
     ("^", "**"),
 )
 BINDING = {op: power for power, ops in enumerate(LOOSEST_FIRST, start=1) for op in ops}
-COMPARISONS = LOOSEST_FIRST[4]
 
 
 def fail(text: str, pos: int, message: str) -> FormulaError:
@@ -148,7 +107,8 @@ def tokenize(text: str) -> list[Token]:
         match = TOKEN.match(text, pos)
         if match is None:
             char = text[pos]
-            raise fail(text, pos, HABITS.get(char, f"the character {char!r} is not part of the formula language"))
+            foreign = f"the character {char!r} is not part of the formula language"
+            raise fail(text, pos, HABITS.get(char, foreign))
         kind, piece = str(match.lastgroup), match.group()
         if piece in HABITS:
             raise fail(text, pos, HABITS[piece])
@@ -213,11 +173,8 @@ class _Parser:
                 return left
             self.take()
             op = "^" if token.text == "**" else token.text
-            if op == "^":  # groups to the right, and takes a sign: x^-1
-                right = self.expression(BINDING["unary"])
-            else:
-                right = self.expression(power + 1)
-            left = Binary(left.pos, op, left, right)
+            tighter = BINDING["unary"] if op == "^" else power + 1  # x^y groups to the right, and takes x^-1
+            left = Binary(left.pos, op, left, self.expression(tighter))
             if op in COMPARISONS and self.peek().text in COMPARISONS:
                 raise self.fail(self.peek(), "comparisons cannot be chained")
 
@@ -266,7 +223,7 @@ class _Parser:
             raise self.fail(token, f"'{name}' is not a name a formula may use")
         if self.at("(") and not quoted:
             return self.call(token)
-        if not quoted and name in ("TRUE", "FALSE", "True", "False"):
+        if not quoted and name in TRUTH:
             return Literal(token.pos, name.upper() == "TRUE")
         return Name(token.pos, name)
 
@@ -296,6 +253,7 @@ class _Parser:
         self.take()
 
 
+@lru_cache(maxsize=512)  # a fit reads each piece several times; trees are immutable
 def read(text: str) -> Node:
     """Read one expression into a tree.
 
@@ -310,76 +268,3 @@ def read(text: str) -> Node:
     'log(total.fruits + 1) ~ Days^2'
     """
     return _Parser(text).parse()
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below this one, left to right."""
-    if isinstance(node, Binary):
-        return (node.left, node.right)
-    if isinstance(node, Call):
-        return tuple(value for _, value in node.args)
-    if isinstance(node, Unary):
-        return (node.operand,)
-    if isinstance(node, Paren):
-        return (node.inner,)
-    return ()
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Every node of the tree, parents first, left to right."""
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(reversed(children(node)))
-
-
-def number(value: float) -> str:
-    """A number as R prints it in code, the shorter of fixed and scientific: `2`, `0.5`, `1e+05`."""
-    exact = Decimal(f"{value:.15g}").normalize()
-    fixed = f"{exact:f}"
-    mantissa, exponent = exact.scaleb(-exact.adjusted()), exact.adjusted()
-    scientific = f"{mantissa:f}e{exponent:+03d}"
-    return fixed if len(fixed) <= len(scientific) else scientific
-
-
-def quote(name: str) -> str:
-    """A column name as a formula needs it: in backticks unless it is a plain name."""
-    match = TOKEN.match(name)
-    plain = match is not None and match.lastgroup == "name" and match.end() == len(name)
-    return name if plain and name not in ("TRUE", "FALSE", "True", "False") else f"`{name}`"
-
-
-def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) -> str:
-    """Write a tree as R's `deparse` does; `atom` may replace a node by text of its own."""
-    replaced = atom(node)
-    if replaced is not None:
-        return replaced
-    if isinstance(node, Name):
-        return quote(node.name)
-    if isinstance(node, Literal):
-        if isinstance(node.value, bool):
-            return str(node.value).upper()
-        return f'"{node.value}"' if isinstance(node.value, str) else number(node.value)
-    if isinstance(node, Call):
-        args = [f"{key} = {write(v, atom)}" if key else write(v, atom) for key, v in node.args]
-        return f"{node.function}({', '.join(args)})"
-    if isinstance(node, Unary):
-        return f"{node.op}{write(node.operand, atom)}"
-    if isinstance(node, Paren):
-        return f"({write(node.inner, atom)})"
-    assert isinstance(node, Binary)
-    return _write_chain(node, atom)
-
-
-def _write_chain(node: Binary, atom: Callable[[Node], str | None]) -> str:
-    """`a + b + c + ...`: down the left spine in a loop, for a sum may have thousands of terms."""
-    spine: list[Binary] = []
-    left: Node = node
-    while isinstance(left, Binary) and atom(left) is None:
-        spine.append(left)
-        left = left.left
-    pieces = [write(left, atom)]
-    for link in reversed(spine):
-        pieces += [link.op if link.op in ("^", ":", "/") else f" {link.op} ", write(link.right, atom)]
-    return "".join(pieces)

@@ -1,15 +1,17 @@
 """Fixed-part text -> terms: R's algebra of `+ - * : / ^`, ending in R's order and R's names.
 
-The algebra itself is formulaic's. Each variable (a column or a call, as `log(x)`) is handed over under a neutral
-name `v0, v1, ...`, so no name in the data can clash with formulaic's own syntax. Back come sets of variables;
-they are sorted as R's `terms()` sorts them: terms by degree of interaction, variables by first appearance.
+The algebra itself is formulaic's. Each variable (a column or a call, as `log(x)`) is handed over under a
+neutral name `v0, v1, ...`, so no name in the data can clash with formulaic's own syntax. Back come sets of
+variables, which are then sorted as R's `terms()` sorts them: terms by degree of interaction, variables by first
+appearance.
 """
 
 from dataclasses import dataclass
 
-from formulaic.parser import DefaultFormulaParser
+from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped]
 
-from lmmkit.syntax import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, read, write
+from lmmkit.language.syntax import read
+from lmmkit.language.tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, write
 
 _PARSER = DefaultFormulaParser(include_intercept=False)
 

@@ -1,0 +1,135 @@
+"""The tree that a formula's text becomes, and how it is written back as R's `deparse` writes it."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
+ARITHMETIC = ("+", "-", "*", "/", "^")
+PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*")
+TRUTH = ("TRUE", "FALSE", "True", "False")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of the tree; `pos` is where it starts in the text (ignored when nodes are compared)."""
+
+    pos: int = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """A column: `Days`, `total.fruits` or `` `my col` ``."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Literal(Node):
+    """A number, a string, `TRUE` or `FALSE`."""
+
+    value: float | str | bool
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """`function(args)`; each argument is a pair (keyword or None, value)."""
+
+    function: str
+    args: tuple[tuple[str | None, Node], ...]
+
+
+@dataclass(frozen=True)
+class Unary(Node):
+    """`-x`, `+x` or `!x`."""
+
+    op: str
+    operand: Node
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """`left op right`."""
+
+    op: str
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True)
+class Paren(Node):
+    """`(inner)`: kept, because a random-effects term is known by its brackets."""
+
+    inner: Node
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below this one, left to right."""
+    if isinstance(node, Binary):
+        return (node.left, node.right)
+    if isinstance(node, Call):
+        return tuple(value for _, value in node.args)
+    if isinstance(node, Unary):
+        return (node.operand,)
+    if isinstance(node, Paren):
+        return (node.inner,)
+    return ()
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Every node of the tree, parents first, left to right."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(children(node)))
+
+
+def number(value: float) -> str:
+    """A number as R prints it in code, the shorter of fixed and scientific: `2`, `0.5`, `1e+05`."""
+    exact = Decimal(f"{value:.15g}").normalize()
+    fixed = f"{exact:f}"
+    mantissa, exponent = exact.scaleb(-exact.adjusted()), exact.adjusted()
+    scientific = f"{mantissa:f}e{exponent:+03d}"
+    return fixed if len(fixed) <= len(scientific) else scientific
+
+
+def quote(name: str) -> str:
+    """A column name as a formula needs it: in backticks unless it is a plain name."""
+    return name if PLAIN_NAME.fullmatch(name) and name not in TRUTH else f"`{name}`"
+
+
+def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) -> str:
+    """Write a tree as R's `deparse` does; `atom` may replace a node by text of its own."""
+    replaced = atom(node)
+    if replaced is not None:
+        return replaced
+    if isinstance(node, Name):
+        return quote(node.name)
+    if isinstance(node, Literal):
+        if isinstance(node.value, bool):
+            return str(node.value).upper()
+        return f'"{node.value}"' if isinstance(node.value, str) else number(node.value)
+    if isinstance(node, Call):
+        args = [f"{key} = {write(v, atom)}" if key else write(v, atom) for key, v in node.args]
+        return f"{node.function}({', '.join(args)})"
+    if isinstance(node, Unary):
+        return f"{node.op}{write(node.operand, atom)}"
+    if isinstance(node, Paren):
+        return f"({write(node.inner, atom)})"
+    assert isinstance(node, Binary)
+    return _write_chain(node, atom)
+
+
+def _write_chain(node: Binary, atom: Callable[[Node], str | None]) -> str:
+    """`a + b + c + ...`: down the left spine in a loop, for a sum may have thousands of terms."""
+    spine: list[Binary] = []
+    left: Node = node
+    while isinstance(left, Binary) and atom(left) is None:
+        spine.append(left)
+        left = left.left
+    pieces = [write(left, atom)]
+    for link in reversed(spine):
+        pieces += [link.op if link.op in ("^", ":", "/") else f" {link.op} ", write(link.right, atom)]
+    return "".join(pieces)
