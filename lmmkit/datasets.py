@@ -1,7 +1,8 @@
 """The course's data sets: load one, and read what is known about it.
 
-The tables are plain CSV files; `datapackage.json` beside them is their dictionary (a frictionless data package),
-and decides types and factor levels. In a clone both lie in `data/`, in an installed lmmkit inside the package.
+The tables are plain CSV files; `datapackage.json` beside them is their dictionary (a frictionless data
+package), and decides types and factor levels. In a clone both lie in `data/`, in an installed lmmkit inside
+the package.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ def load_data(name: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A fresh copy. Numbers are `int64` or `float64`, factors are categoricals with the levels in the lectures'
-        order (not `ordered`, which would mean polynomial contrasts). Tables with a row per gene have the gene as
-        index.
+        A fresh copy. Numbers are `int64` or `float64`, factors are categoricals with the levels in the
+        lectures' order (not `ordered`, which would mean polynomial contrasts). Tables with a row per gene have
+        the gene as index.
 
     Raises
     ------
@@ -202,7 +203,7 @@ class DataInfo:
 def _folder() -> Path:
     """Where the CSV files are: inside an installed package, or beside it in a clone."""
     here = Path(__file__).resolve().parent
-    places = (here / "_data", here.parent / "data")
+    places = (here / "data", here.parent / "data")
     for place in places:
         if (place / _PACKAGE).is_file():
             return place
