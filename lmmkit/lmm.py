@@ -283,6 +283,14 @@ class Criterion:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
 
+    def second_opinions(self, point: Point) -> list[Array]:
+        """Other starts worth a try: a singular vector-valued term is where criteria have several minima."""
+        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < 1e-2 for T in point.factors]
+        if not any(singular):
+            return []
+        without = [np.zeros_like(T) if flag else T for T, flag in zip(point.factors, singular, strict=True)]
+        return [0.1 * self.start(), np.concatenate([theta_from_factor(T) for T in without])]
+
     def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
         """A better ``theta`` beside a stationary point that is no minimum, or None.
 
@@ -345,6 +353,16 @@ def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bo
     if not optimize:
         point = criterion.point(theta)
         return _estimate(criterion, Search(theta, point.objective, np.empty(0), 1, state=point))
+    best = _descend(criterion, theta)
+    for other in criterion.second_opinions(best.state):
+        rival = _descend(criterion, other)
+        best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
+        best.evaluations += rival.evaluations
+    return _estimate(criterion, best)
+
+
+def _descend(criterion: Criterion, theta: Array) -> Search:
+    """Minimise, and go on from beside any stationary point that is not a minimum."""
     search = minimise(criterion.trial, theta)
     for _ in range(5):
         better = criterion.escape(search.state)
@@ -354,7 +372,7 @@ def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bo
         again.evaluations += search.evaluations
         again.trail = search.trail + again.trail
         search = again
-    return _estimate(criterion, search)
+    return search
 
 
 def _checked_start(criterion: Criterion, start: Array) -> Array:
