@@ -8,6 +8,7 @@ the package.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -271,7 +272,7 @@ def _convert(text: pd.Series, field: dict[str, Any], path: Path) -> pd.Series:
     if field["type"] == "string":
         if field["constraints"].get("unique"):
             return text.astype(object)
-        levels = field["constraints"].get("enum") or sorted(text.unique(), key=_natural)
+        levels = field["constraints"].get("enum") or sorted(text.unique(), key=natural_key)
         unknown = ~text.isin(levels)
         if unknown.any():
             raise _damaged(
@@ -302,12 +303,10 @@ def _line(wrong: pd.Series) -> int:
     return int(np.flatnonzero(wrong.to_numpy())[0]) + 2
 
 
-def _natural(label: str) -> tuple[int, float, str]:
-    """Sorts numbers as numbers, before text."""
-    try:
-        return 0, float(label), label
-    except ValueError:
-        return 1, 0.0, label
+def natural_key(label: str) -> list[tuple[bool, int, str]]:
+    """Sorts labels as people do: s2 before s10, numbers before words."""
+    parts = re.findall(r"\d+|\D+", label)
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
 
 def _describe(entry: dict[str, Any]) -> DataInfo:

@@ -1,0 +1,67 @@
+"""Makes every data set of this repository that is not a measurement, and the dictionary of all of them.
+
+    python data/synthesis/make_all.py            write data/*.csv, datapackage.json and the tables of README.md
+    python data/synthesis/make_all.py --check    write nothing; say what would change
+
+A simulated set is drawn anew from its seed. A calibrated one is found anew where the search is short; where it is long,
+its file is verified against every printed figure instead (see README.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent.parent)]
+
+import dictionary  # noqa: E402
+
+DATA = HERE.parent
+
+
+def simulated() -> list[str]:
+    """Names of the simulated sets: one script each."""
+    return sorted(path.stem for path in (HERE / "simulated").glob("[a-z]*.py"))
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; say what would change")
+    check = parser.parse_args().check
+    changed = []
+
+    def put(path: Path, text: str) -> None:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(path.name)
+            if not check:
+                path.write_text(text, encoding="utf-8")
+
+    truths = {}
+    for name in simulated():
+        script = importlib.import_module(f"simulated.{name}")
+        put(DATA / f"{name}.csv", as_csv(script.make()))
+        truths[name] = script.TRUTH
+    package = dictionary.datapackage(truths)
+    put(DATA / "datapackage.json", dictionary.as_json(package))
+    put(DATA / "README.md", dictionary.readme(package))
+    print(
+        ("would change: " if check else "written: ") + ", ".join(changed)
+        if changed
+        else "all data are as made"
+    )
+    return int(check and bool(changed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
