@@ -444,8 +444,9 @@ def _inverse_from_cholesky(lower: Array) -> Array:
         root = np.linalg.inv(lower)
         return np.asarray(root.transpose(0, 2, 1) @ root)
     inverse, _ = lapack.dpotri(lower[0], lower=1)
-    inverse = np.tril(inverse)
-    return np.asarray(inverse + np.tril(inverse, -1).T)[None]
+    inverse = inverse + inverse.T  # the upper triangle was zero
+    inverse.flat[:: len(inverse) + 1] /= 2
+    return np.asarray(inverse)[None]
 
 
 def _solve_lower(lower: Array, right: Array) -> Array:

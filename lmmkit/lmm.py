@@ -37,8 +37,8 @@ class Point:
         REML criterion or -2 log-likelihood.
     gamma : array of shape (p,)
         Fixed effects in the units of the orthonormal columns.
-    chol : array of shape (p, p)
-        Lower Cholesky factor of ``Q'V^-1 Q``.
+    root : array of shape (p, p)
+        ``L^-1`` for the lower Cholesky factor ``L`` of ``Q'V^-1 Q``.
     r2 : float
         Penalised residual sum of squares.
     nu : int
@@ -51,7 +51,7 @@ class Point:
     factors: list[Array]
     objective: float
     gamma: Array
-    chol: Array
+    root: Array
     r2: float
     nu: int
     reml: bool
@@ -80,7 +80,7 @@ class Point:
             slope = block - (self.nu / self.r2) * (score.T @ score)
             if self.reml:
                 k = slope.shape[0]
-                half = np.linalg.solve(self.chol, image[..., :p].reshape(-1, p).T).reshape(-1, k)
+                half = (self.root @ image[..., :p].reshape(-1, p).T).reshape(-1, k)
                 slope = slope - half.T @ half
             slopes.append((slope + slope.T) / 2)
         return slopes
@@ -197,13 +197,14 @@ class Criterion:
         elimination = Elimination(self.layout, self.sums, roots)
         p = self.p
         chol = np.linalg.cholesky(elimination.dd[:p, :p])
-        half = np.linalg.solve(chol, elimination.dd[:p, p])
+        root = np.linalg.inv(chol)
+        half = root @ elimination.dd[:p, p]
         r2 = float(elimination.dd[p, p] - half @ half)
         objective = elimination.logdet + self.nu * (1 + np.log(2 * np.pi * r2 / self.nu)) + 2 * self.nu * np.log(self.unit)
         if self.reml:
             objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
-        gamma = np.linalg.solve(chol.T, half)
-        return Point(elimination, factors, objective - self.log_weights, gamma, chol, r2, self.nu, self.reml)
+        gamma = root.T @ half
+        return Point(elimination, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml)
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
@@ -234,7 +235,7 @@ class Criterion:
             quadratic += inner(w, image)
             cross += inner(point.images[f][..., :p], w)
             first += scores[f].ravel() @ w.reshape(-1, m)
-        half = np.linalg.solve(point.chol, cross)
+        half = point.root @ cross
         ratio = self.nu / point.r2
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
         return hessian + self._second_order(point.slopes)
@@ -393,7 +394,7 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     gradient = criterion.gradient(point)
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
-    half = np.linalg.inv(criterion.R.T @ point.chol)  # half' half = (X'V^-1 X)^-1
+    half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
     eta = criterion.design.X @ beta + criterion.design.offset
     for mode, term in zip(modes, criterion.design.terms, strict=True):
