@@ -17,7 +17,6 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 # Jupyter keeps its settings here, away from those of other Jupyters on the machine.
 export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
-export JUPYTER_PLATFORM_DIRS := 1
 
 NOTEBOOKS = $(wildcard lessons/*.ipynb solutions/*.ipynb)
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
@@ -26,7 +25,7 @@ NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-wi
 .PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release doctor lock clean
 
 help:  ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 18
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lab: $(VENV)/.course  ## set everything up and open the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
@@ -43,22 +42,22 @@ lint: $(VENV)/.dev  ## ruff and mypy
 	$(BIN)/mypy
 
 notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
-	$(BIN)/python tools/build_notebooks.py --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
+	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
 
 check-notebooks: $(VENV)/.dev  ## build all notebooks anew and compare with those in the repository
-	$(BIN)/python tools/build_notebooks.py --jobs $(JOBS) --check $(NB)
+	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) --check $(NB)
 
 data: $(VENV)/.dev  ## make the synthetic data sets from their generators
 	$(BIN)/python data/synthesis/make_all.py
 
 ledger: $(VENV)/.dev  ## every number the lectures print beside ours
-	$(BIN)/python tools/make_ledger.py
+	$(BIN)/python -m tools.make_ledger
 
 bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
 release: $(VENV)/.dev  ## the zip that students get, with a wheel in it
-	$(BIN)/python tools/make_release.py
+	$(BIN)/python -m tools.make_release
 
 doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
 	$(BIN)/python -m lmmkit.course.doctor

@@ -1,0 +1,39 @@
+"""Every notebook in the repository is what its source gives, has been run, and warns of nothing.
+
+nbval compares the outputs themselves (`make test` runs it on the same files); it would pass a notebook that was
+never run, so that is refused here.
+"""
+
+import nbformat
+import pytest
+
+from tools.build_notebooks import ROOMS, ROOT, exercise_target, sources, stored_differences, target
+
+SOURCES = sources(ROOT, [])
+
+
+def name(source):
+    return source.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name)
+def test_the_stored_notebook_is_what_its_source_gives(source):
+    assert stored_differences(source) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name)
+def test_every_cell_has_been_run_in_order_and_warns_of_nothing(source):
+    notebook = nbformat.read(target(source), as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        assert not [output for output in cell.outputs if output.get("name") == "stderr"], cell.source
+        raised = [output.evalue for output in cell.outputs if output.output_type == "error"]
+        assert not raised or "raises-exception" in cell.metadata.get("tags", []), (cell.source, raised)
+    assert "widgets" not in notebook.metadata
+
+
+def test_no_notebook_is_without_a_source():
+    built = {target(source) for source in SOURCES} | {exercise_target(source) for source in SOURCES}
+    stored = {path for room in (*ROOMS, "exercises") for path in (ROOT / room).glob("*.ipynb")}
+    assert stored <= built

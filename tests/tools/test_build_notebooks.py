@@ -1,0 +1,179 @@
+"""The build, on a room of its own: what it stores, what it refuses, and what it notices."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import build_notebooks
+from tools.build_notebooks import as_text, exercise_target, is_stale, main, sources, storable, target
+from tools.student_version import BuildError, read_source
+
+LESSON = '''\
+# %% [markdown]
+# # A lesson
+
+# %%
+import matplotlib.pyplot as plt
+print("one")
+print("two")
+
+# %%
+plt.plot([1, 2], [3, 4]);
+
+# %% tags=["raises-exception"]
+1 / 0
+
+# %%
+"the " + "end"
+'''
+SOLUTION = '# %% tags=["solution"]\nanswer = 42\n\n# %%\nprint("answered")\n'
+
+
+@pytest.fixture
+def rooms(tmp_path):
+    """A small repository: a lesson and a solution, neither built."""
+    for room, name, text in (("lessons", "01_first", LESSON), ("solutions", "01_first", SOLUTION)):
+        (tmp_path / room / "source").mkdir(parents=True)
+        (tmp_path / room / "source" / f"{name}.py").write_text(text, encoding="utf-8")
+    cfg = tmp_path / build_notebooks.SANITIZE
+    cfg.parent.mkdir(parents=True)
+    shutil.copy(build_notebooks.ROOT / build_notebooks.SANITIZE, cfg)
+    return tmp_path
+
+
+def age(path: Path, seconds: float) -> None:
+    """Make a file look older (or newer) than it is."""
+    now = path.stat().st_mtime
+    os.utime(path, (now - seconds, now - seconds))
+
+
+def output(kind="display_data", **data):
+    if kind == "stream":
+        return nbformat.v4.new_output("stream", name=data["name"], text=data["text"])
+    return nbformat.v4.new_output(kind, data=data["data"])
+
+
+def test_sources_are_found_by_the_beginning_of_their_name(rooms):
+    assert [target(source).relative_to(rooms).as_posix() for source in sources(rooms, [])] == [
+        "lessons/01_first.ipynb",
+        "solutions/01_first.ipynb",
+    ]
+    assert len(sources(rooms, ["01"])) == 2
+    with pytest.raises(BuildError, match="no source is called 99; there are 01_first, 01_first"):
+        sources(rooms, ["99"])
+
+
+def test_only_solutions_have_exercises(rooms):
+    lesson, solution = sources(rooms, [])
+    assert exercise_target(lesson) is None
+    assert exercise_target(solution) == rooms / "exercises" / "01_first.ipynb"
+
+
+def test_stderr_is_refused():
+    with pytest.raises(BuildError, match=r"lessons/01, cell 3 writes to stderr.*\nUserWarning"):
+        storable(output("stream", name="stderr", text="UserWarning: hm"), "lessons/01, cell 3")
+
+
+def test_a_memory_address_is_refused():
+    with pytest.raises(BuildError, match="memory address"):
+        storable(output(data={"text/plain": "<Axes at 0x7f30aa12bc>"}), "x")
+
+
+def test_a_bare_widget_is_refused_and_a_panel_is_stored_as_its_picture():
+    view = {build_notebooks.WIDGET_VIEW: {"model_id": "abc"}}
+    with pytest.raises(BuildError, match="bare widget"):
+        storable(output(data={**view, "text/plain": "IntSlider(value=3)"}), "x")
+    stored = storable(output(data={**view, "text/plain": "A panel", "image/png": "iVBOR"}), "x")
+    assert dict(stored.data) == {"text/plain": "A panel", "image/png": "iVBOR"}
+
+
+def test_only_the_message_of_an_error_is_stored():
+    error = nbformat.v4.new_output("error", ename="E", evalue="why", traceback=["/home/x", "line 3"])
+    assert storable(error, "x").traceback == ["E: why"]
+
+
+@pytest.mark.slow
+def test_the_build_from_source_to_stored_files(rooms, capsys):
+    lesson, solution = sources(rooms, [])
+    assert is_stale(lesson, rooms) and is_stale(solution, rooms)
+    assert main([], rooms) == 0
+    assert "2 of 2 notebooks built" in capsys.readouterr().out
+
+    stored = nbformat.read(target(lesson), as_version=4)
+    nbformat.validate(stored)
+    first, picture, error, last = (cell.outputs for cell in stored.cells if cell.cell_type == "code")
+    assert first == [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]
+    assert "image/png" in picture[0].data
+    assert error[0].evalue == "division by zero"
+    assert last[0].data["text/plain"] == "'the end'"
+    assert [cell.execution_count for cell in stored.cells[1:]] == [1, 2, 3, 4]
+    assert "version" not in stored.metadata.language_info and "widgets" not in stored.metadata
+    assert all("execution" not in cell.metadata for cell in stored.cells)
+
+    student = (rooms / "exercises" / "01_first.ipynb").read_text(encoding="utf-8")
+    assert "answer = ..." in student and "42" not in re.sub(r'"id": "\w+"', "", student)
+
+    # nothing to do the second time; the same bytes when forced
+    before = {path: path.read_bytes() for path in rooms.glob("*/*.ipynb")}
+    assert main([], rooms) == 0
+    assert "0 of 2 notebooks built" in capsys.readouterr().out
+    assert main(["--force"], rooms) == 0
+    assert {path: path.read_bytes() for path in rooms.glob("*/*.ipynb")} == before
+
+    # a source that is younger than its notebook is stale, the other is not
+    age(lesson, -60)
+    assert is_stale(lesson, rooms) and not is_stale(solution, rooms)
+
+
+@pytest.mark.slow
+def test_check_notices_what_was_changed_by_hand(rooms, capsys):
+    lesson, solution = sources(rooms, [])
+    assert main(["--check"], rooms) == 1
+    assert "lessons/01_first has not been built: make notebooks NB=01_first" in capsys.readouterr().err
+    assert main([], rooms) == 0
+    assert main(["--check"], rooms) == 0
+    before = target(lesson).read_bytes()
+
+    forged = nbformat.read(target(lesson), as_version=4)
+    forged.cells[1].outputs[0].text = "one\nthree\n"
+    target(lesson).write_text(as_text(forged))
+    exercise = exercise_target(solution)
+    exercise.write_text(exercise.read_text().replace("answer = ...", "answer = 42"))
+    capsys.readouterr()
+    assert main(["--check"], rooms) == 1
+    said = capsys.readouterr().err
+    assert "lessons/01_first: cell 1 gives another output than the stored one" in said
+    assert "exercises/01_first.ipynb is not what its source gives" in said
+
+    target(lesson).write_bytes(before)
+    lesson.write_text(LESSON.replace("two", "deux"))
+    assert main(["--check", "01"], rooms) == 1
+    assert "lessons/01_first.ipynb is not what its source gives" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("undefined_name", "NameError"),
+        ("import warnings\nwarnings.warn('careful')", "writes to stderr"),
+        ("import ipywidgets\nipywidgets.IntSlider()", "bare widget"),
+        ("object()", "memory address"),
+    ],
+)
+def test_a_build_that_fails_writes_nothing(rooms, capsys, code, message):
+    source = sources(rooms, [])[0]
+    source.write_text(f"# %%\n{code}\n")
+    assert main(["--jobs", "1"], rooms) == 1
+    assert message in capsys.readouterr().err
+    assert not target(source).exists()
+    assert target(sources(rooms, [])[1]).exists()
+
+
+def test_reading_is_repeatable(rooms):
+    source = sources(rooms, [])[0]
+    assert as_text(read_source(source)) == as_text(read_source(source))

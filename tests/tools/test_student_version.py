@@ -1,0 +1,173 @@
+"""What the student gets is made from the solved notebook, and holds none of it."""
+
+import re
+
+import nbformat
+import pytest
+
+from tools.student_version import (
+    EXERCISE_TAGS,
+    RUNNING_TAGS,
+    TEXT_STUB,
+    BuildError,
+    make_exercise,
+    read_source,
+    stub,
+)
+
+SOURCE = '''\
+# %% [markdown]
+# # Mice in a maze
+
+# %%
+import lmmkit as lk
+limit = 3
+
+# %% tags=["solution"] task="q1" points=2
+slope = 41 + limit
+
+# %% tags=["test"] task="q1"
+assert slope is not None
+### BEGIN HIDDEN TESTS
+assert slope == 44
+### END HIDDEN TESTS
+
+# %%
+def double(x):
+    ### BEGIN SOLUTION
+    result = x * 2
+    return result
+    ### END SOLUTION
+
+# %% tags=["hidden"]
+assert double(21) == 42
+
+# %% [markdown] tags=["written"] task="q2"
+# Because nests share a mother.
+
+# %% [markdown] tags=["rubric"]
+# One point for the mother.
+
+# %% [markdown] tags=["solution"]
+# The slope counts from zero.
+
+# %% tags=["raises-exception"]
+1 / 0
+'''
+
+
+@pytest.fixture
+def solved(tmp_path):
+    path = tmp_path / "01_mice.py"
+    path.write_text(SOURCE, encoding="utf-8")
+    return read_source(path)
+
+
+def test_cells_and_keys_are_read(solved):
+    nbformat.validate(solved)
+    assert [cell.cell_type[0] for cell in solved.cells] == list("mccccc") + list("mmm") + ["c"]
+    assert solved.cells[2].metadata == {"tags": ["solution"], "task": "q1", "points": 2}
+
+
+def test_ids_depend_on_content_only(solved, tmp_path):
+    path = tmp_path / "another_name.py"
+    path.write_text(SOURCE.replace("# %% [markdown]\n# # Mice in a maze\n", "# %% [markdown]\n# # Owls\n"))
+    owls = read_source(path)
+    assert owls.cells[0].id != solved.cells[0].id
+    assert [cell.id for cell in owls.cells[1:]] == [cell.id for cell in solved.cells[1:]]
+
+
+def test_two_cells_alike_have_two_ids(tmp_path):
+    path = tmp_path / "twice.py"
+    path.write_text("# %%\nprint(1)\n\n# %%\nprint(1)\n")
+    first, second = read_source(path).cells
+    assert first.source == second.source and first.id != second.id
+
+
+def test_a_mistyped_tag_is_refused(tmp_path):
+    path = tmp_path / "typo.py"
+    path.write_text('# %% tags=["soluton"]\nanswer = 42\n')
+    with pytest.raises(BuildError, match=r"typo.py, cell 0: tag 'soluton' is not known; there are"):
+        read_source(path)
+
+
+def test_the_exercise_holds_the_stubs(solved):
+    exercise = make_exercise(solved)
+    nbformat.validate(exercise)
+    assert [cell.source for cell in exercise.cells] == [
+        "# Mice in a maze",
+        "import lmmkit as lk\nlimit = 3",
+        "# YOUR CODE HERE\nslope = ...",
+        "assert slope is not None",
+        "def double(x):\n    # YOUR CODE HERE\n    result = ...",
+        TEXT_STUB,
+        "1 / 0",
+    ]
+
+
+@pytest.mark.parametrize("secret", ["41", "44", "42", "x * 2", "mother", "counts from zero", "task", "BEGIN"])
+def test_nothing_of_the_solution_is_left(solved, secret):
+    assert secret in SOURCE
+    exercise = nbformat.writes(make_exercise(solved))
+    assert secret not in re.sub(r'"id": "\w+"', "", exercise)  # a checksum of the student's own text
+
+
+def test_the_exercise_keeps_only_tags_that_change_the_run(solved):
+    assert [dict(cell.metadata) for cell in make_exercise(solved).cells][:-1] == [{}] * 6
+    assert make_exercise(solved).cells[-1].metadata == {"tags": ["raises-exception"]}
+
+
+def test_the_solved_notebook_is_left_alone(solved):
+    before = nbformat.writes(solved)
+    make_exercise(solved)
+    assert nbformat.writes(solved) == before
+
+
+@pytest.mark.parametrize(
+    ("solution", "expected"),
+    [
+        ("a = 1\nb = a", "a = ...\nb = ..."),
+        ("a = 1\na = 2", "a = ..."),
+        ("low, (mid, high) = 1, (2, 3)", "low = ...\nmid = ...\nhigh = ..."),
+        ("size: int = 3", "size = ..."),
+        ("_scratch = 1\nkept = [_scratch for _ in 'ab']", "kept = ..."),
+        ("table['x'] = 1\nfit.theta = 2\nprint(3)", "..."),
+        ("def gain(x, *, rate=0.5):\n    return x * rate", "def gain(x, *, rate=0.5):\n    ..."),
+    ],
+)
+def test_a_stub_names_what_the_solution_gave(solution, expected):
+    text = stub(solution, whole=True)
+    assert text == "# YOUR CODE HERE\n" + expected
+    compile(text, "stub", "exec")
+
+
+def test_a_tagged_cell_with_a_region_keeps_what_stands_around_it():
+    text = "a = 1\n### BEGIN SOLUTION\nb = 2\n### END SOLUTION\nshow(b)"
+    assert stub(text, whole=True) == "a = 1\n# YOUR CODE HERE\nb = ...\nshow(b)"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("### BEGIN SOLUTION\na = 1", "never closed"),
+        ("a = 1\n### END SOLUTION", "never opened"),
+        ("### BEGIN SOLUTION\n### BEGIN SOLUTION\na = 1\n### END SOLUTION", "still open"),
+    ],
+)
+def test_a_region_that_is_not_closed_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        stub(text)
+
+
+def test_a_broken_solution_names_its_cell(solved):
+    solved.cells[2].source = "slope = = 3"
+    with pytest.raises(BuildError, match="solutions/01, cell 2: invalid syntax"):
+        make_exercise(solved, "solutions/01")
+
+
+def test_contributing_lists_every_tag():
+    from tools.build_notebooks import ROOT
+
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert rows >= EXERCISE_TAGS | RUNNING_TAGS
