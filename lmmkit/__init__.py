@@ -20,7 +20,10 @@ _HOME = {
     "FormulaError": "errors",
     "ModelError": "errors",
     "data_info": "datasets",
+    "glmer": "fit",
+    "lmer": "fit",
     "load_data": "datasets",
+    "simulate_simpson": "simulate",
 }
 
 # modules that are part of the public surface themselves, as in lk.families.Binomial()
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
+    from .simulate import simulate_simpson as simulate_simpson
+    from .fit import glmer as glmer
+    from .fit import lmer as lmer
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from .syntax import Binary, Node, Paren, read, write
+from .language.syntax import read
+from .language.tree import Binary, Node, Paren, write
 
 WIDTH = 80  # of a line, as R's getOption("width")
 CUTOFF = 60  # where R's deparse starts a new line
