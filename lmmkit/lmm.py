@@ -23,6 +23,7 @@ from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
 from .optimize import Search, Trial, minimise
+from .threads import threads_for
 
 Array = NDArray[np.float64]
 
@@ -345,11 +346,18 @@ def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optim
     -----
     Agrees with ``lme4::lmer``.
     """
-    return fit_criterion(Criterion(design, reml), start, optimize)
+    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+        criterion = Criterion(design, reml)
+    return fit_criterion(criterion, start, optimize)
 
 
 def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bool = True) -> Estimate:
     """The same for a criterion already made: a refit with a new response costs no pass over the design."""
+    with threads_for(criterion.layout.width):
+        return _fit(criterion, start, optimize)
+
+
+def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
     theta = criterion.start() if start is None else criterion.from_original(_checked_start(criterion, start))
     if not optimize:
         point = criterion.point(theta)
