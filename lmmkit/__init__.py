@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
-    from .simulate import simulate_simpson as simulate_simpson
     from .fit import glmer as glmer
     from .fit import lmer as lmer
+    from .simulate import simulate_simpson as simulate_simpson
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

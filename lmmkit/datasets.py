@@ -38,8 +38,8 @@ def load_data(name: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A fresh copy. Numbers are `int64` or `float64`, factors are categoricals with the levels in the
-        lectures' order (not `ordered`, which would mean polynomial contrasts). Tables with a row per gene have
-        the gene as index.
+        lectures' order (not `ordered`, which would mean polynomial contrasts). Tables with a row per gene
+        have the gene as index.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Writes the dictionary of the data: `datapackage.json` for programs, the tables of `README.md` for people.
 
-Titles, units and caveats come from `catalogue.toml`, the number of rows from the file itself, the true parameters
-from the script that drew them.
+Titles, units and caveats come from `catalogue.toml`, the number of rows from the file itself, the true
+parameters from the script that drew them.
 """
 
 from __future__ import annotations

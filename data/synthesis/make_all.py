@@ -1,10 +1,10 @@
 """Makes every data set of this repository that is not a measurement, and the dictionary of all of them.
 
-    python data/synthesis/make_all.py            write data/*.csv, datapackage.json and the tables of README.md
-    python data/synthesis/make_all.py --check    write nothing; say what would change
+    python data/synthesis/make_all.py          write data/*.csv, datapackage.json, the tables of README.md
+    python data/synthesis/make_all.py --check  write nothing; say what would change
 
-A simulated set is drawn anew from its seed. A calibrated one is found anew where the search is short; where it is long,
-its file is verified against every printed figure instead (see README.md).
+A simulated set is drawn anew from its seed. A calibrated one is found anew where the search is short; where
+it is long, its file is verified against every printed figure instead (see README.md).
 """
 
 from __future__ import annotations
