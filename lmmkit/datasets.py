@@ -230,7 +230,7 @@ def _entries(folder: Path) -> dict[str, dict[str, Any]]:
 def _entry(name: str, folder: Path) -> dict[str, Any]:
     """The dictionary's entry of one data set."""
     entries = _entries(folder)
-    if name in entries:
+    if isinstance(name, str) and name in entries:
         return entries[name]
     close = get_close_matches(str(name).lower(), list(entries), n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
