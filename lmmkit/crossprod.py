@@ -479,7 +479,8 @@ class Elimination:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
         lower = np.linalg.cholesky(root.T @ sums.lead @ root + np.eye(layout.lead.k))
-        self._W = np.linalg.inv(lower) @ root.T  # W'W = T (T'GT + I)^-1 T'
+        self._inverse_root = np.linalg.inv(lower)
+        self._W = self._inverse_root @ root.T  # W'W = T (T'GT + I)^-1 T'
         self.logdet = 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
         self.Yd = self._W @ sums.lead_d
         self.dd = sums.dd - inner(self.Yd, self.Yd)
