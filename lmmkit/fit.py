@@ -192,7 +192,7 @@ def _design(call: Call, gaussian: bool) -> Design:
     if not parsed.bars:
         plain = "lk.lm" if gaussian else "lk.glm"
         raise FormulaError(
-            f"the formula '{parsed.text}' has no random effects; add a term such as (1 | group) or use {plain}"
+            f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
     design = build_design(parsed, call.data, binary_response=not gaussian, **given)

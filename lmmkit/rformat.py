@@ -104,7 +104,7 @@ def stars(p: float) -> str:
 def zap_small(values: np.ndarray, digits: int) -> np.ndarray:
     """R's ``zapsmall``: round away what is nothing beside the largest value."""
     largest = float(np.abs(values).max(initial=0.0))
-    return np.round(values, max(0, digits - math.ceil(math.log10(largest))) if largest > 0 else digits)
+    return np.round(values, max(0, round(digits - math.log10(largest))) if largest > 0 else digits)
 
 
 def matrix_lines(
