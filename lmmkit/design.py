@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.columns.encoding import ModelMatrix, check_contrasts, independent_columns
-from lmmkit.columns.evaluate import Evaluator
+from lmmkit.columns.evaluate import Evaluator, check_finite
 from lmmkit.columns.grouping import Grouping, theta_order
-from lmmkit.columns.rows import Rows, check_frame, extra, kept_rows, numeric
+from lmmkit.columns.rows import Rows, check_frame, extra, kept_rows
 from lmmkit.columns.transforms import Transform
-from lmmkit.columns.values import Array, Factor, Matrix, Value, as_factor, read_column
+from lmmkit.columns.values import Array, Factor, Matrix, as_factor, numeric, read_column
 from lmmkit.errors import DataError, FormulaError
 from lmmkit.formula import Bar, Formula, parse
 from lmmkit.language.algebra import expand
@@ -38,7 +38,8 @@ class RandomTerm:
     codes : ndarray of intp, (n,)
         Level number of each row.
     levels : list of str
-        The q level names in R's order: in an interaction the first factor varies slowest. Unused ones are gone.
+        The q level names in R's order: in an interaction the first factor varies slowest.
+        Unused levels are dropped.
     Z : ndarray (n, k)
         Left side of the bar.
     names : list of str
@@ -210,7 +211,7 @@ def build_design(
     (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
     """
     data = check_frame(data, "data")
-    parsed = parse(formula) if isinstance(formula, str) else formula
+    parsed = formula if isinstance(formula, Formula) else parse(formula)
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
     contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
     evaluator = Evaluator(data)
@@ -299,20 +300,26 @@ def _total_offset(formula: Formula, rows: Rows, argument: Array | None) -> Array
 
 def _apply(recipe: ModelMatrix, evaluator: Evaluator) -> Array:
     """A recipe's columns for new data."""
-    values: list[Value] = []
-    for node, levels in zip(recipe.terms.variables, recipe.levels, strict=True):
-        value = evaluator.value(node)
-        values.append(_numeric_or_matrix(value, node) if levels is None else _known(value, levels, node))
+    values = [
+        _new_numbers(node, evaluator) if levels is None else _known(node, levels, evaluator)
+        for node, levels in zip(recipe.terms.variables, recipe.levels, strict=True)
+    ]
     return recipe.columns(values, len(evaluator.data))
 
 
-def _numeric_or_matrix(value: Value, node: Node) -> Value:
-    return value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
+def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
+    """A numeric variable of new data: NaN where its columns are, and nowhere else."""
+    value = evaluator.value(node)
+    numbers = value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
+    complete = evaluator.complete(node)
+    plain = numbers.values if isinstance(numbers, Matrix) else numbers
+    check_finite(plain[complete], node, evaluator.data.index[complete])
+    return numbers
 
 
-def _known(value: Value, levels: list[str], node: Node) -> Factor:
-    """A new factor's rows in the fit's levels."""
-    factor = as_factor(value, f"'{write(node)}'").drop_unused()
+def _known(node: Node, levels: list[str], evaluator: Evaluator) -> Factor:
+    """A factor of new data in the fit's levels."""
+    factor = as_factor(evaluator.value(node), f"'{write(node)}'").drop_unused()
     unseen = [level for level in factor.levels if level not in levels]
     if unseen:
         known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")

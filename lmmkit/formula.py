@@ -26,7 +26,7 @@ from lmmkit.language.tree import (
     write,
 )
 
-__all__ = ["Bar", "Formula", "parse"]
+__all__ = ["Bar", "Formula", "parse", "require_bars"]
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,18 @@ def parse(text: str, *, one_sided: bool = False) -> Formula:
         bars=tuple(parts.bars),
         offsets=tuple(parts.offsets),
     )
+
+
+def require_bars(formula: Formula) -> None:
+    """Refuse a formula without random effects, where a mixed model is asked for.
+
+    Raises
+    ------
+    FormulaError
+    """
+    if not formula.bars:
+        message = f"the formula '{formula}' has no random-effects term such as (1 | g)"
+        raise FormulaError(f"{message}; for a model without one use lm or glm")
 
 
 def _sides(text: str, one_sided: bool) -> tuple[Node | None, Node]:
@@ -248,27 +260,28 @@ def _take_offset(parts: _Parts, sign: str, node: Call) -> None:
 
 def _check_terms(text: str, node: Node) -> None:
     """Refuse what is not an algebra of terms: + - * : / ^ over columns and function calls."""
-    if isinstance(node, Binary) and node.op in ("|", "||"):
-        raise fail(text, node.pos, "a random-effects term needs brackets of its own: + (1 | g)")
-    if isinstance(node, Call) or (isinstance(node, Binary) and node.op in COMPARISONS):
-        if isinstance(node, Call) and node.function == "offset":
-            raise fail(text, node.pos, "offset() can only stand as a term of its own")
-        check_value(text, node)
-    elif isinstance(node, Literal):
-        raise fail(text, node.pos, "a plain number or string is not a term; use I() to do arithmetic")
-    elif isinstance(node, Binary) and node.op == "^":
-        _check_power(text, node)
-    elif isinstance(node, Binary):
-        if node.op not in ("+", "-", "*", ":", "/"):
-            raise fail(text, node.right.pos, f"'{node.op}' has no meaning between terms")
-        _check_terms(text, node.left)
-        _check_terms(text, node.right)
-    elif isinstance(node, Unary):
-        raise fail(text, node.pos, f"'{node.op}' cannot stand here; use I() to do arithmetic")
-    elif isinstance(node, Paren):
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Binary) and node.op in ("|", "||"):
+            raise fail(text, node.pos, "a random-effects term needs brackets of its own: + (1 | g)")
+        if isinstance(node, Literal):
+            raise fail(text, node.pos, "a plain number or string is not a term; use I() to do arithmetic")
+        if isinstance(node, Unary):
+            raise fail(text, node.pos, f"'{node.op}' cannot stand here; use I() to do arithmetic")
         if _as_bar(node) is not None:
             raise fail(text, node.pos, "a random-effects term can only be added, as in y ~ x + (1 | g)")
-        _check_terms(text, node.inner)
+        if isinstance(node, Call) and node.function == "offset":
+            raise fail(text, node.pos, "offset() can only stand as a term of its own")
+        if isinstance(node, Call) or (isinstance(node, Binary) and node.op in COMPARISONS):
+            check_value(text, node)
+        elif isinstance(node, Binary) and node.op == "^":
+            _check_power(text, node)
+            stack.append(node.left)
+        elif isinstance(node, Binary) and node.op not in ("+", "-", "*", ":", "/"):
+            raise fail(text, node.right.pos, f"'{node.op}' has no meaning between terms")
+        else:
+            stack.extend(children(node))
 
 
 def _check_power(text: str, node: Binary) -> None:
@@ -279,7 +292,6 @@ def _check_power(text: str, node: Binary) -> None:
     if not whole:
         message = "between terms, '^' takes a whole number and makes interactions; for a power write I(x^2)"
         raise fail(text, power.pos, message)
-    _check_terms(text, node.left)
 
 
 # ---- random-effects terms ----
@@ -314,14 +326,16 @@ def _expand_bar(text: str, bar: Binary) -> list[Bar]:
     left = _take_apart(text, bar.left)
     if left.bars or left.offsets:
         raise fail(text, bar.left.pos, "a random-effects term or an offset cannot stand inside another term")
+    if any(isinstance(node, Name) and node.name == "." for node in walk(bar.left)):
+        raise fail(text, bar.left.pos, "'.' cannot stand in a random-effects term; name its columns")
     if not (left.terms or left.intercept):
         raise fail(text, bar.left.pos, "this random-effects term has nothing that varies between groups")
-    sides = _split_sides(bar.left, left) if bar.op == "||" else [(left.fixed(), write(bar.left))]
+    sides = _split_sides(left) if bar.op == "||" else [(left.fixed(), write(bar.left))]
     groups = nested_groups(text, bar.right)
-    return [Bar(lhs, factors, f"{shown} | {name}", name) for lhs, shown in sides for factors, name in groups]
+    return [Bar(lhs, g.factors, f"{shown} | {g.text}", g.name) for lhs, shown in sides for g in groups]
 
 
-def _split_sides(node: Node, left: _Parts) -> list[tuple[str, str]]:
+def _split_sides(left: _Parts) -> list[tuple[str, str]]:
     """`1 + x + f` -> `1`, `0 + x`, `0 + f`: uncorrelated terms."""
     terms = [f"0 + {term.label}" for term in expand(left.fixed()).terms]
     sides = ["1", *terms] if left.intercept else terms

@@ -1,7 +1,6 @@
 """Changing a formula: R's `update`, and `.` for all other columns."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from lmmkit.errors import FormulaError
 from lmmkit.formula import Formula, parse
@@ -14,14 +13,13 @@ __all__ = ["expand_dot", "update"]
 
 def expand_dot(formula: Formula, columns: Iterable[str]) -> Formula:
     """Replace `.` in the fixed part by all columns that the formula does not name elsewhere."""
-    fixed = read(formula.fixed)
-    if not any(isinstance(node, Name) and node.name == "." for node in walk(fixed)):
+    if not any(isinstance(node, Name) and node.name == "." for node in walk(read(formula.fixed))):
         return formula
-    used = formula.columns
-    others = [quote(name) for name in columns if name not in used]
+    others = [quote(name) for name in columns if name not in formula.columns]
     if not others:
         raise FormulaError("'.' stands for all other columns, but the data have no other columns")
-    return replace(formula, fixed=write(fixed, lambda node: _dot(node, f"({' + '.join(others)})")))
+    text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(others)})"))
+    return parse(text, one_sided=not formula.response)
 
 
 def _dot(node: Node, replacement: str) -> str | None:

@@ -117,7 +117,7 @@ def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], f
             only = f"only the level '{value.levels[0]}'" if value.levels else "no levels"
             raise DataError(f"'{name}' has {only} in these data; a factor on the right needs at least two")
         chosen = contrasts.get(name) or value.contrast or ("poly" if value.ordered else "treatment")
-        table, parts = contrast_matrix(chosen, value.levels, value.base)
+        table, parts = contrast_matrix(chosen, value.levels)
     missing = np.full((1, table.shape[1]), np.nan)  # a missing level, code -1, takes this last row
     return Coding(variable, np.vstack([table, missing]), [name + part for part in parts])
 
@@ -132,6 +132,8 @@ def block(value: Value, table: Array | None) -> Array:
 
 def check_contrasts(contrasts: Mapping[str, str] | None, columns: list[str], fixed: str) -> dict[str, str]:
     """Contrasts by factor, their names without R's `contr.`."""
+    if not isinstance(contrasts, Mapping | None):
+        raise DataError('contrasts must be a dict such as {"recipe": "sum"}')
     checked = {}
     for name, contrast in (contrasts or {}).items():
         if name not in columns and name not in expand(fixed).names:
@@ -150,6 +152,8 @@ def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
     A column goes when what is left of it, after projection on the columns kept before it, is no longer than
     `tolerance` times its own length. Everything is read off the small triangle R of `X = QR`.
     """
+    if X.shape[1] == 0:
+        return []
     R: Array = np.asarray(np.linalg.qr(X, mode="r"))
     keep = list(range(X.shape[1]))
     while True:

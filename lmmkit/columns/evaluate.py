@@ -11,9 +11,19 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.columns.transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-from lmmkit.columns.values import Array, Factor, Matrix, Value, as_factor, label, read_column
+from lmmkit.columns.values import (
+    Array,
+    Factor,
+    Matrix,
+    Value,
+    as_factor,
+    label,
+    missing,
+    numeric,
+    read_column,
+)
 from lmmkit.errors import DataError
-from lmmkit.language.functions import arguments, contrast_name, literal
+from lmmkit.language.functions import arguments, columns_of, contrast_name, literal
 from lmmkit.language.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
@@ -71,17 +81,31 @@ class Evaluator:
 
     def value(self, node: Node) -> Value:
         """The value of a variable, one row for each row of the data."""
-        with np.errstate(all="ignore"):
-            value = self._value(node)
+        value = self._safely(self._value, node)
         if isinstance(value, np.ndarray) and value.ndim == 0:
             return np.full(len(self.data), float(value))
         return value
 
     def numbers(self, node: Node) -> Array:
         """The value of a piece that must be numbers; TRUE counts 1."""
-        with np.errstate(all="ignore"):
-            value = self._numbers(node)
-        return np.broadcast_to(value, len(self.data)).astype(float)
+        return np.broadcast_to(self._safely(self._numbers, node), len(self.data)).copy()
+
+    def complete(self, node: Node) -> Array:
+        """Which rows have a value in every column that a piece names."""
+        present = np.ones(len(self.data), dtype=bool)
+        for name in columns_of(node):
+            present &= ~missing(self.column(name))
+        return present
+
+    def _safely(self, compute: Callable[[Node], Any], node: Node) -> Any:
+        """Without NumPy's warnings (what is not finite is reported later) and within Python's recursion."""
+        try:
+            with np.errstate(all="ignore"):
+                return compute(node)
+        except RecursionError:
+            raise DataError(
+                "a calculation in the formula is too long; make it a column of the data"
+            ) from None
 
     def _value(self, node: Node) -> Value:
         if isinstance(node, Name):
@@ -101,15 +125,11 @@ class Evaluator:
 
     def _numbers(self, node: Node) -> Array:
         value = self._value(node)
-        if isinstance(value, Matrix) and value.values.shape[1] == 1:
-            return value.values[:, 0]
         if isinstance(value, Matrix):
-            raise DataError(f"{write(node)} makes several columns, so it can only stand as a term of its own")
-        if isinstance(value, Factor):
-            if not value.logical:
-                raise DataError(f"'{write(node)}' holds text or categories where numbers are needed")
-            return np.where(value.codes < 0, np.nan, value.codes)
-        return value
+            if value.values.shape[1] > 1:
+                raise DataError(f"{write(node)} makes several columns, so it must be a term of its own")
+            return value.values[:, 0]
+        return numeric(value, f"'{write(node)}'")
 
     def _unary(self, node: Unary) -> Value:
         operand = self._numbers(node.operand)
@@ -159,10 +179,7 @@ class Evaluator:
         factor = as_factor(self.value(inner), f"'{write(inner)}'")
         if node.function == "C":
             contrast = contrast_name(given["contr"]) if "contr" in given else factor.contrast
-            base = int(_plain(given["base"])) - 1 if "base" in given else 0
-            if not 0 <= base < len(factor.levels):
-                raise DataError(f"{write(node)}: the factor has no level number {base + 1}")
-            return replace(factor, contrast=contrast, base=base)
+            return replace(factor, contrast=contrast)
         if "levels" not in given:
             return replace(factor, logical=False).drop_unused()
         wanted = literal(given["levels"])
@@ -180,6 +197,15 @@ class Evaluator:
             self.fitted[text] = fit_transform(node.function, x[np.isfinite(x)], options)
         transform = self.fitted[text]
         return Matrix(transform(x), transform.names)
+
+
+def check_finite(values: Array, node: Node, index: pd.Index) -> None:
+    """Refuse NaN and infinity that the formula itself made, as log(0) does."""
+    wrong = ~np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
+    if wrong.any():
+        count, first = int(wrong.sum()), index[wrong.argmax()]
+        rows = f"row {first}" if count == 1 else f"{count} rows, the first of them {first}"
+        raise DataError(f"{write(node)} is not a finite number in {rows}; look there for zeros or negatives")
 
 
 def _plain(node: Node) -> float:

@@ -27,7 +27,7 @@ class Grouping:
     def fit(cls, texts: Sequence[str], rows: Rows) -> "tuple[Grouping, Array]":
         """The grouping and the level number of each kept row."""
         nodes = tuple(read(text) for text in texts)
-        factors = [_grouping_factor(node, rows) for node in nodes]
+        factors = [rows.factor(node) for node in nodes]
         levels = [factor.levels for factor in factors]
         if len(factors) == 1:
             return cls(nodes, levels, np.arange(len(levels[0])), levels[0]), factors[0].codes
@@ -66,11 +66,6 @@ def _combine(codes: list[Array], levels: list[list[str]]) -> Array:
         total = total * len(names) + more
         absent |= more < 0
     return np.where(absent, -1, total)
-
-
-def _grouping_factor(node: Node, rows: Rows) -> Factor:
-    factor = as_factor(rows.evaluator.value(node), f"the grouping factor '{write(node)}'")
-    return (factor if rows.keep is None else factor.take(rows.keep)).drop_unused()
 
 
 def theta_order(sizes: Sequence[int]) -> list[int]:

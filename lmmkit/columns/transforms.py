@@ -213,7 +213,7 @@ def _inner_knots(
 # ---- contrasts ----
 
 
-def contrast_matrix(name: str, levels: Sequence[str], base: int = 0) -> tuple[Array, list[str]]:
+def contrast_matrix(name: str, levels: Sequence[str]) -> tuple[Array, list[str]]:
     """A factor's contrasts, levels × columns, and the columns' names: R's `contr.treatment` and its family.
 
     Examples
@@ -224,8 +224,7 @@ def contrast_matrix(name: str, levels: Sequence[str], base: int = 0) -> tuple[Ar
     """
     k = len(levels)
     if name == "treatment":
-        others = [i for i in range(k) if i != base]
-        return np.eye(k)[:, others], [levels[i] for i in others]
+        return np.eye(k)[:, 1:], list(levels[1:])
     if name == "sum":
         return np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k - 1)
     if name == "helmert":

@@ -22,29 +22,23 @@ class Factor:
     ordered: bool = False
     logical: bool = False
     contrast: str | None = None
-    base: int = 0
 
     def take(self, rows: Array) -> "Factor":
         return replace(self, codes=self.codes[rows])
 
     def drop_unused(self) -> "Factor":
         """Without the levels that no row has; a logical factor keeps both of its levels, as in R."""
-        if self.logical:
-            return self
-        used = np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels)) > 0
-        if used.all():
+        used = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:] > 0
+        if self.logical or used.all():
             return self
         renumber = np.append(np.cumsum(used) - 1, -1)
-        return replace(
-            self,
-            codes=renumber[self.codes],
-            levels=[level for level, is_used in zip(self.levels, used, strict=True) if is_used],
-        )
+        levels = [level for level, is_used in zip(self.levels, used, strict=True) if is_used]
+        return replace(self, codes=renumber[self.codes], levels=levels)
 
     def recode(self, levels: Sequence[str]) -> Array:
         """This factor's rows as numbers into other levels; -1 where a level is not among them."""
-        known = pd.Index(levels).get_indexer(pd.Index(self.levels, dtype=object))
-        return np.append(known, -1)[self.codes]
+        known = {level: number for number, level in enumerate(levels)}
+        return np.array([known.get(level, -1) for level in self.levels] + [-1])[self.codes]
 
 
 @dataclass(frozen=True)
@@ -80,10 +74,19 @@ def label(value: Any) -> str:
     """A level's name as R writes it: 308, 0.5, TRUE."""
     if isinstance(value, (bool, np.bool_)):
         return str(value).upper()
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):
         whole = abs(value) < 1e15 and value == int(value)
         return str(int(value)) if whole else f"{value:.15g}"
     return str(value)
+
+
+def numeric(value: Value, what: str) -> Array:
+    """A one-column value as floats; TRUE counts 1."""
+    if isinstance(value, Factor) and value.logical:
+        return np.where(value.codes < 0, np.nan, value.codes)
+    if not isinstance(value, np.ndarray):
+        raise DataError(f"{what} must be numeric, but it holds text or categories")
+    return value.astype(float)
 
 
 def missing(value: Value) -> Array:
@@ -109,26 +112,24 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Factor:
     series = data[name]
     if isinstance(series, pd.DataFrame):
         raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
-    return _read_series(series, f"column '{name}'")
+    return read_series(series, f"column '{name}'")
 
 
-def _read_series(series: pd.Series, what: str) -> Array | Factor:
+def read_series(series: pd.Series, what: str) -> Array | Factor:
+    """One Series as numbers (whole numbers stay exact) or as a factor; `what` names it in messages."""
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         labels = [label(category) for category in series.cat.categories]
         return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered))
-    kind = dtype.kind if isinstance(dtype, np.dtype) else ""
-    if kind in "iuf" and kind:
-        return _finite(series.to_numpy(dtype=float), what)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+        return series.to_numpy()
     if pd.api.types.is_bool_dtype(dtype):
         return _logical(series)
     if pd.api.types.is_complex_dtype(dtype):
         raise DataError(f"{what} holds complex numbers; a model needs real ones")
     if pd.api.types.is_numeric_dtype(dtype):
         return _finite(series.to_numpy(dtype=float, na_value=np.nan), what)
-    if isinstance(dtype, pd.StringDtype):
-        return _text(series)
-    return _read_object(series, what)
+    return _text(series) if isinstance(dtype, pd.StringDtype) else _read_object(series, what)
 
 
 def _read_object(series: pd.Series, what: str) -> Array | Factor:
@@ -138,8 +139,11 @@ def _read_object(series: pd.Series, what: str) -> Array | Factor:
         return _text(series)
     if kind == "boolean":
         return _logical(series)
-    if kind in ("integer", "floating", "mixed-integer-float", "decimal", "integer-na", "empty"):
-        return _finite(pd.to_numeric(series).to_numpy(dtype=float, na_value=np.nan), what)
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal", "empty"):
+        try:
+            return _finite(series.where(series.notna(), np.nan).to_numpy(dtype=float), what)
+        except OverflowError:
+            raise DataError(f"{what} holds numbers too large to compute with") from None
     if "date" in kind or "time" in kind or kind == "period":
         raise DataError(f"{what} holds dates or times; turn it into a number, such as days since the start")
     raise DataError(f"{what} is neither numbers nor text (it holds {kind} values); give it a single type")
@@ -161,5 +165,6 @@ def _text(series: pd.Series) -> Factor:
 
 def _logical(series: pd.Series) -> Factor:
     absent = series.isna().to_numpy()
-    codes = np.where(absent, -1, series.where(~absent, False).to_numpy(dtype=bool)).astype(np.intp)
+    true = np.where(absent, False, series.to_numpy(dtype=object)) if absent.any() else series.to_numpy()
+    codes = np.where(absent, -1, true.astype(bool)).astype(np.intp)
     return Factor(codes, ["FALSE", "TRUE"], logical=True)

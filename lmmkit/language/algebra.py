@@ -2,17 +2,19 @@
 
 The algebra itself is formulaic's. Each variable (a column or a call, as `log(x)`) is handed over under a
 neutral name `v0, v1, ...`, so no name in the data can clash with formulaic's own syntax. Back come sets of
-variables, which are then sorted as R's `terms()` sorts them: terms by degree of interaction, variables by first
-appearance.
+variables, which are then sorted as R's `terms()` sorts them: terms by degree of interaction, variables by
+first appearance.
 """
 
 from dataclasses import dataclass
 
 from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped]
 
+from lmmkit.errors import FormulaError
 from lmmkit.language.syntax import read
-from lmmkit.language.tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, write
+from lmmkit.language.tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, Unary, children, write
 
+MOST_TERMS = 20_000
 _PARSER = DefaultFormulaParser(include_intercept=False)
 
 
@@ -57,13 +59,44 @@ def expand(side: str) -> Terms:
     intercept, _, rest = side.partition(" ")
     if not rest:
         return Terms(intercept == "1", (), (), ())
+    tree = read(rest.removeprefix("+ "))
+    if _at_most(tree) > MOST_TERMS:
+        raise FormulaError(
+            f"the fixed part multiplies out to more than {MOST_TERMS} terms; leave out some '*'"
+        )
     numbering = _Numbering()
-    found = _PARSER.get_terms(write(read(rest.removeprefix("+ ")), numbering))
+    found = _PARSER.get_terms(write(tree, numbering))
     sets = [tuple(sorted(int(factor.expr[1:]) for factor in term.factors)) for term in found]
     sets.sort(key=len)
     names = tuple(numbering.nodes)
     terms = tuple(Term(indices, ":".join(names[i] for i in indices)) for indices in sets)
     return Terms(intercept == "1", tuple(numbering.nodes.values()), names, terms)
+
+
+def _at_most(node: Node) -> int:
+    """How many terms a tree multiplies out to, repeats included."""
+    chain: list[Binary] = []
+    while isinstance(node, (Paren, Unary)) or (isinstance(node, Binary) and node.op not in COMPARISONS):
+        if isinstance(node, Binary):
+            chain.append(node)
+        node = children(node)[0]
+    total = 1
+    for link in reversed(chain):  # a loop along the left, for a sum may be long
+        if link.op == "^":
+            total = (total + 1) ** min(_power(link), total) - 1
+        else:
+            more = _at_most(link.right)
+            total = {"*": total + more + total * more, ":": total * more}.get(link.op, total + more)
+        total = min(total, MOST_TERMS + 1)
+    return total
+
+
+def _power(node: Binary) -> int:
+    exponent = node.right
+    while isinstance(exponent, Paren):
+        exponent = exponent.inner
+    assert isinstance(exponent, Literal)
+    return int(exponent.value)
 
 
 class _Numbering:
@@ -85,8 +118,4 @@ class _Numbering:
     def power(self, node: Binary) -> str:
         """`(a + b)^2` as `(a + b) * (a + b)`: the same terms, and no more factors than can differ."""
         base = write(node.left, self)
-        exponent = node.right
-        while isinstance(exponent, Paren):
-            exponent = exponent.inner
-        assert isinstance(exponent, Literal)
-        return f"({' * '.join([base] * min(int(exponent.value), len(self.nodes)))})"
+        return f"({' * '.join([base] * min(_power(node), len(self.nodes)))})"

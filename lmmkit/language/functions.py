@@ -1,6 +1,5 @@
 """What may stand inside a function or a response: the named functions, their arguments, and nothing else."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lmmkit.language.syntax import fail, suggest
@@ -28,7 +27,7 @@ class Signature:
 
 FUNCTIONS = {
     "I": Signature(("x",)),
-    "C": Signature(("x", "contr", "base")),
+    "C": Signature(("x", "contr")),
     "factor": Signature(("x", "levels")),
     "log": Signature(("x", "base")),
     "log2": Signature(("x",)),
@@ -45,25 +44,27 @@ FUNCTIONS = {
     "offset": Signature(("x",)),
     "cbind": Signature(("hits", "misses"), required=2, literal=False),
 }
+VALUE_OPERATORS = (*ARITHMETIC, *COMPARISONS, "&", "|")
 CONTRASTS = ("treatment", "sum", "helmert", "poly")
 
 
 def check_value(text: str, node: Node) -> None:
     """Refuse everything but columns, literals, arithmetic, comparisons and the named functions."""
-    if isinstance(node, Call):
-        if node.function in ("offset", "cbind"):
-            where = "as a term of its own" if node.function == "offset" else "as the response"
-            raise fail(text, node.pos, f"{node.function}() can only stand {where}")
-        check_call(text, node)
-        inner: Sequence[Node] = children(node)[:1]
-    else:
-        inner = children(node)
-    if isinstance(node, Binary) and node.op not in (*ARITHMETIC, *COMPARISONS, "&", "|"):
-        raise fail(text, node.right.pos, _why_not_value(node.op))
-    if isinstance(node, Name) and node.name == ".":
-        raise fail(text, node.pos, "'.' (all other columns) can only stand as a term of its own")
-    for child in inner:
-        check_value(text, child)
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Call):
+            if node.function in ("offset", "cbind"):
+                where = "as a term of its own" if node.function == "offset" else "as the response"
+                raise fail(text, node.pos, f"{node.function}() can only stand {where}")
+            check_call(text, node)
+            stack.append(arguments(node)["x"])  # the other arguments are literals, and checked
+            continue
+        if isinstance(node, Binary) and node.op not in VALUE_OPERATORS:
+            raise fail(text, node.right.pos, _why_not_value(node.op))
+        if isinstance(node, Name) and node.name == ".":
+            raise fail(text, node.pos, "'.' (all other columns) can only stand as a term of its own")
+        stack.extend(reversed(children(node)))
 
 
 def _why_not_value(op: str) -> str:

@@ -1,50 +1,56 @@
 """The grouping side of a random-effects term: `g`, `a:b`, and `a/b` for groups within groups."""
 
-from lmmkit.language.functions import check_value
+from dataclasses import dataclass
+
+from lmmkit.language.functions import check_value, columns_of
 from lmmkit.language.syntax import fail
-from lmmkit.language.tree import Binary, Literal, Name, Node, Paren, quote, write
+from lmmkit.language.tree import Binary, Name, Node, Paren, write
 
 
-def nested_groups(text: str, node: Node) -> list[tuple[tuple[str, ...], str]]:
-    """`a/b` -> (`b:a`, `a`), each as its grouping expressions and the name lme4 gives it."""
-    while isinstance(node, Paren):
-        node = node.inner
-    if isinstance(node, Binary) and node.op == "/":
-        outer = nested_groups(text, node.left)
-        inner_factors, inner = _interaction(text, node.right)
-        outer_factors, name = outer[0]
-        shown = f"({name})" if len(outer_factors) > 1 else _group_text(name)
-        return [((*inner_factors, *outer_factors), f"{_group_text(inner)}:{shown}"), *outer]
-    return [_interaction(text, node)]
+@dataclass(frozen=True)
+class Group:
+    """One grouping factor: the columns it crosses, its text in a formula, and lme4's name for it."""
+
+    factors: tuple[str, ...]
+    text: str
+    name: str
 
 
-def _interaction(text: str, node: Node) -> tuple[tuple[str, ...], str]:
-    """`a:b` -> (("a", "b"), "a:b")."""
-    factors: list[str] = []
+def nested_groups(text: str, node: Node) -> list[Group]:
+    """`a/b` -> `b:a` and `a`; `a/b/c` -> `c:(b:a)`, `b:a` and `a`, as lme4 names them."""
+    bare = node
+    while isinstance(bare, Paren):
+        bare = bare.inner
+    if not (isinstance(bare, Binary) and bare.op == "/"):
+        return [_crossed(text, node)]
+    outer = nested_groups(text, bare.left)
+    around, inner = outer[0], _crossed(text, bare.right)
+    crossed = len(around.factors) > 1 and not around.text.startswith("(")
+    joined = f"{inner.text}:({around.text})" if crossed else f"{inner.text}:{around.text}"
+    return [Group(inner.factors + around.factors, joined, joined), *outer]
 
-    def collect(part: Node) -> None:
+
+def _crossed(text: str, node: Node) -> Group:
+    """`a:b` as one grouping factor."""
+    factors = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
         if isinstance(part, Paren):
-            collect(part.inner)
+            stack.append(part.inner)
         elif isinstance(part, Binary) and part.op == ":":
-            collect(part.left)
-            collect(part.right)
+            stack += [part.right, part.left]
         else:
             _check_group(text, part)
             factors.append(write(part))
-
-    collect(node)
-    return tuple(factors), node.name if isinstance(node, Name) else write(node)
-
-
-def _group_text(name: str) -> str:
-    """A lone column's name is shown bare; inside `a:b` it needs its backticks."""
-    return name if any(mark in name for mark in ":()") else quote(name)
+    return Group(tuple(factors), write(node), node.name if isinstance(node, Name) else write(node))
 
 
 def _check_group(text: str, node: Node) -> None:
-    if isinstance(node, Binary) and node.op in ("+", "*", "|", "||"):
-        hint = {"+": "(1 | a) + (1 | b)", "*": "(1 | a) + (1 | b) + (1 | a:b)"}.get(node.op, "(1 | g)")
-        raise fail(text, node.pos, f"'{node.op}' cannot stand between grouping factors; write {hint}")
-    if isinstance(node, Literal):
-        raise fail(text, node.pos, "the grouping factor must be a column of the data")
+    if isinstance(node, Binary) and node.op in ("+", "*", "/", "|", "||"):
+        hint = {"+": "(1 | a) + (1 | b)", "*": "(1 | a) + (1 | b) + (1 | a:b)", "/": "(1 | a/b)"}
+        message = f"'{node.op}' cannot stand here between grouping factors"
+        raise fail(text, node.pos, f"{message}; write {hint.get(node.op, '(1 | g)')}")
     check_value(text, node)
+    if not columns_of(node):
+        raise fail(text, node.pos, "the grouping factor must be a column of the data")

@@ -12,7 +12,7 @@ Precedence, loosest first, as in R's `help(Syntax)`::
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ from lmmkit.language.tree import (
     Unary,
 )
 
-MAX_DEPTH = 100  # nested brackets; far beyond any formula, far below Python's recursion limit
+MAX_DEPTH = 120  # brackets in brackets: far beyond any formula, well within Python's recursion limit
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,15 @@ class _Parser:
 
     def expression(self, loosest: int) -> Node:
         """An expression whose operators all bind at least as tightly as `loosest`."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.fail(self.peek(), "the formula is nested too deeply")
         left = self.prefix()
         while True:
             token = self.peek()
             power = BINDING.get(token.text, 0) if token.kind == "op" and token.text != "!" else 0
             if power < loosest or power == 0:
+                self.depth -= 1
                 return left
             self.take()
             op = "^" if token.text == "**" else token.text
@@ -183,20 +187,11 @@ class _Parser:
         if token.kind == "op" and token.text in ("-", "+", "!"):
             self.take()
             with_power = BINDING["!"] if token.text == "!" else BINDING["unary"]
-            return Unary(token.pos, token.text, self.nested(lambda: self.expression(with_power)))
+            return Unary(token.pos, token.text, self.expression(with_power))
         if self.at("~"):  # a one-sided formula
             self.take()
             return Unary(token.pos, "~", self.expression(BINDING["~"] + 1))
         return self.atom()
-
-    def nested(self, inner: Callable[[], Node]) -> Node:
-        """Go one level deeper, within reason."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise self.fail(self.peek(), "the formula is nested too deeply")
-        node = inner()
-        self.depth -= 1
-        return node
 
     def atom(self) -> Node:
         token = self.take()
@@ -207,7 +202,7 @@ class _Parser:
         if token.kind in ("name", "quoted"):
             return self.name(token)
         if token.text == "(":
-            inner = self.nested(lambda: self.expression(1))
+            inner = self.expression(1)
             self.close(token)
             return Paren(token.pos, inner)
         if token.kind == "end":
@@ -235,7 +230,7 @@ class _Parser:
             if self.peek().kind == "name" and self.tokens[self.next + 1].text == "=":
                 keyword = self.take().text
                 self.take()
-            args.append((keyword, self.nested(lambda: self.expression(1))))
+            args.append((keyword, self.expression(1)))
             if not self.at(","):
                 break
             self.take()
@@ -264,7 +259,7 @@ def read(text: str) -> Node:
 
     Examples
     --------
-    >>> write(read("log(total.fruits+1)~Days**2"))
-    'log(total.fruits + 1) ~ Days^2'
+    >>> read("-x")
+    Unary(pos=0, op='-', operand=Name(pos=1, name='x'))
     """
     return _Parser(text).parse()

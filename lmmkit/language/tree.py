@@ -110,7 +110,9 @@ def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) ->
     if isinstance(node, Literal):
         if isinstance(node.value, bool):
             return str(node.value).upper()
-        return f'"{node.value}"' if isinstance(node.value, str) else number(node.value)
+        if isinstance(node.value, str):
+            return f"'{node.value}'" if '"' in node.value else f'"{node.value}"'
+        return number(node.value)
     if isinstance(node, Call):
         args = [f"{key} = {write(v, atom)}" if key else write(v, atom) for key, v in node.args]
         return f"{node.function}({', '.join(args)})"
