@@ -1,7 +1,7 @@
 """Every notebook in the repository is what its source gives, has been run, and warns of nothing.
 
-nbval compares the outputs themselves (`make test` runs it on the same files); it would pass a notebook that was
-never run, so that is refused here.
+nbval compares the outputs themselves (`make test` runs it on the same files); it would pass a notebook that
+was never run, so that is refused here.
 """
 
 import nbformat

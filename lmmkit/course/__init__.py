@@ -1,0 +1,1 @@
+"""What the notebooks use beyond fitting. Nothing in the library imports this."""
