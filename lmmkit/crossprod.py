@@ -104,8 +104,8 @@ class DenseCross:
         return np.asarray(values @ right)
 
     def transposed_dot(self, values: Array, right: Array) -> Array:
-        width = values.shape[2]
-        return np.asarray(values.reshape(-1, width).T @ right.reshape(-1, right.shape[2]))
+        rows = values.shape[0] * values.shape[1]
+        return np.asarray(values.reshape(rows, -1).T @ right.reshape(rows, -1))
 
     def gram(self, left: Array, right: Array) -> Array:
         width = left.shape[2]
@@ -314,7 +314,7 @@ class Layout:
 
     def rest_sums(self, D: Array) -> Array:
         """``rest'D``, shape (R, d)."""
-        parts = [level_sums(factor, D).reshape(-1, D.shape[1]) for factor in self.rest]
+        parts = [level_sums(factor, D).reshape(factor.q * factor.k, -1) for factor in self.rest]
         return np.concatenate(parts) if parts else np.zeros((0, D.shape[1]))
 
     def _cross_values(self, weights: Array | None) -> Array:
@@ -425,7 +425,8 @@ class RestFactor:
 
 def inner(left: Array, right: Array) -> Array:
     """``left' right`` summed over the first two axes: (q, k, a) and (q, k, b) give (a, b)."""
-    return np.asarray(left.reshape(-1, left.shape[2]).T @ right.reshape(-1, right.shape[2]))
+    rows = left.shape[0] * left.shape[1]
+    return np.asarray(left.reshape(rows, -1).T @ right.reshape(rows, -1))
 
 
 def cholesky(stack: Array) -> Array:
