@@ -222,8 +222,8 @@ class Layout:
         widths = [factor.q * factor.k for factor in self.rest]
         self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
         self.width = int(self.starts[-1])
-        self._pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
-        self._rest_pairs = {
+        self.pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
+        self.rest_pairs = {
             (f, g): _Pair.of(self.rest[f], self.rest[g])
             for f in range(len(self.rest))
             for g in range(f + 1, len(self.rest))
@@ -232,11 +232,11 @@ class Layout:
         self.slot, self.shape = (
             (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
         )
-        self._cross_level, self._cross_column, self._cross_order = self._cross_pattern()
+        self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
         self.cross: CrossBlock = (
             DenseCross()
             if self.dense
-            else SparseCross(self._cross_level, self._cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
+            else SparseCross(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
         )
 
     def _dense_is_cheaper(self) -> bool:
@@ -244,7 +244,7 @@ class Layout:
         if entries <= self.SMALL:
             return True
         met = np.zeros(self.lead.q)
-        for pair, factor in zip(self._pairs, self.rest, strict=True):
+        for pair, factor in zip(self.pairs, self.rest, strict=True):
             met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
         sparse_work = self.lead.k * float(met @ met)
         return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
@@ -252,8 +252,8 @@ class Layout:
     def _pieces(self) -> tuple[Index, tuple[int, int]]:
         """Split the rest into parts that no level of the leading factor ties together, and pack small parts."""
         starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
-        tied_lead = np.concatenate([pair.first for pair in self._pairs])
-        tied_rest = np.concatenate([pair.second + start for pair, start in zip(self._pairs, starts, strict=False)])
+        tied_lead = np.concatenate([pair.first for pair in self.pairs])
+        tied_rest = np.concatenate([pair.second + start for pair, start in zip(self.pairs, starts, strict=False)])
         nodes = self.lead.q + int(starts[-1])
         links = coo_array((np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes))
         part = connected_components(links, directed=False)[1][self.lead.q :]
@@ -277,11 +277,11 @@ class Layout:
         if not self.rest:
             empty = np.empty(0, dtype=np.intp)
             return empty, empty, empty
-        level = np.concatenate([np.repeat(p.first, f.k) for p, f in zip(self._pairs, self.rest, strict=True)])
+        level = np.concatenate([np.repeat(p.first, f.k) for p, f in zip(self.pairs, self.rest, strict=True)])
         column = np.concatenate(
             [
                 (start + pair.second[:, None] * factor.k + np.arange(factor.k)).ravel()
-                for pair, factor, start in zip(self._pairs, self.rest, self.starts, strict=False)
+                for pair, factor, start in zip(self.pairs, self.rest, self.starts, strict=False)
             ]
         )
         order = np.lexsort((column, level))
@@ -319,19 +319,19 @@ class Layout:
 
     def _cross_values(self, weights: Array | None) -> Array:
         k, lead = self.lead.k, self.lead
-        values = np.empty((len(self._cross_order), k))
+        values = np.empty((len(self.cross_order), k))
         for a in range(k):
             left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
             parts = []
-            for pair, factor in zip(self._pairs, self.rest, strict=True):
+            for pair, factor in zip(self.pairs, self.rest, strict=True):
                 block = [np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)]
                 parts.append(np.column_stack(block).ravel())
             if parts:
-                values[:, a] = np.concatenate(parts)[self._cross_order]
+                values[:, a] = np.concatenate(parts)[self.cross_order]
         if not self.dense:
             return values
         full = np.zeros((lead.q, k, self.width))
-        full[self._cross_level, :, self._cross_column] = values
+        full[self.cross_level, :, self.cross_column] = values
         return full
 
     def _rest_values(self, weights: Array | None) -> Array:
@@ -340,7 +340,7 @@ class Layout:
         for f, factor in enumerate(self.rest):
             own = self.slot[self.columns(f)]
             flat[own[:, :, None] * m + own[:, None, :] % m] = _blocks(factor, weights)
-        for (f, g), pair in self._rest_pairs.items():
+        for (f, g), pair in self.rest_pairs.items():
             rows, columns = self.slot[self.columns(f)][pair.first], self.slot[self.columns(g)][pair.second]
             for a in range(self.rest[f].k):
                 left = self.rest[f].Z[:, a] if weights is None else self.rest[f].Z[:, a] * weights
@@ -360,6 +360,19 @@ class Layout:
     def unstack(self, stacked: Array) -> Array:
         """The inverse of :meth:`stack`."""
         return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
+
+    def flat(self, stacked: Array) -> Any:
+        """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the order of the rest's columns, dense or sparse."""
+        pieces, m = self.shape
+        if pieces == 1:
+            return stacked[0][np.ix_(self.slot, self.slot)]
+        rows, columns = np.meshgrid(np.arange(m), np.arange(m), indexing="ij")
+        back = np.full(pieces * m, -1)
+        back[self.slot] = np.arange(self.width)
+        offset = (np.arange(pieces) * m)[:, None, None]
+        i, j = back[offset + rows].ravel(), back[offset + columns].ravel()
+        used = (i >= 0) & (j >= 0)
+        return coo_array((stacked.ravel()[used], (i[used], j[used])), shape=(self.width, self.width)).tocsr()
 
 
 def level_sums(factor: Factor, D: Array) -> Array:
@@ -603,32 +616,18 @@ class Elimination:
         q, k = layout.lead.q, layout.lead.k
         out = np.empty((q, k, k))
         slab = max(1, int(2e6 // max(1, layout.width * k)))
-        B = self._flat_B()
+        B = layout.flat(self.B)
         for start in range(0, q, slab):
             stop = min(q, start + slab)
             U = self._dense_rows(start, stop)
             out[start:stop] = (U.reshape(-1, layout.width) @ B).reshape(U.shape) @ U.transpose(0, 2, 1)
         return out
 
-    def _flat_B(self) -> Any:
-        """``B`` in the order of the rest's columns, dense or sparse by pieces."""
-        pieces, m = self.layout.shape
-        if pieces == 1:
-            return self.B[0][np.ix_(self.layout.slot, self.layout.slot)]
-        rows, columns = np.meshgrid(np.arange(m), np.arange(m), indexing="ij")
-        back = np.full(pieces * m, -1)
-        back[self.layout.slot] = np.arange(self.layout.width)
-        offset = (np.arange(pieces) * m)[:, None, None]
-        i, j = back[offset + rows].ravel(), back[offset + columns].ravel()
-        used = (i >= 0) & (j >= 0)
-        shape = (self.layout.width, self.layout.width)
-        return coo_array((self.B.ravel()[used], (i[used], j[used])), shape=shape).tocsr()
-
     def _dense_rows(self, start: int, stop: int) -> Array:
         """Rows ``start..stop`` of ``U`` as ``(levels, k, R)``."""
         if self.layout.dense:
             return self._U[start:stop]
-        level, column = self.layout._cross_level, self.layout._cross_column
+        level, column = self.layout.cross_level, self.layout.cross_column
         first, last = np.searchsorted(level, [start, stop])
         rows = np.zeros((stop - start, self.layout.lead.k, self.layout.width))
         rows[level[first:last] - start, :, column[first:last]] = self._U[first:last]
