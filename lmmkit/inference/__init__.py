@@ -1,0 +1,1 @@
+"""Is it real? Tests, confidence intervals and model comparison for fitted models."""

@@ -1,0 +1,117 @@
+"""A linear mixed model's criterion at its own estimate: what every approximate test differentiates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..covariance import lower_indices, theta_from_factor
+from ..errors import ModelError
+from ..lmm import Criterion, Point
+from ..optimize import differenced_hessian
+
+if TYPE_CHECKING:
+    from ..result import MixedModel
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class Optimum:
+    """The fitted point and derivatives of the covariance of the fixed effects there.
+
+    Everything is in the whitened units of :class:`~lmmkit.lmm.Criterion`. The approximations built on it do
+    not depend on how the variances are parametrised, so they need not be carried back.
+
+    Attributes
+    ----------
+    criterion : Criterion
+    theta : array of shape (m,)
+        Whitened covariance parameters.
+    point : Point
+        The criterion evaluated there.
+    """
+
+    criterion: Criterion
+    theta: Array
+    point: Point
+
+    @classmethod
+    def of(cls, fit: MixedModel) -> Optimum:
+        """Make it for a fit, once.
+
+        Raises
+        ------
+        ModelError
+            For a GLMM, whose tests are the z tests of its coefficient table.
+        """
+        if fit.family is not None:
+            raise ModelError(
+                "denominator degrees of freedom exist for linear mixed models only; "
+                "a generalised one has z tests"
+            )
+        known = fit.__dict__.get("_optimum")
+        if known is None:
+            criterion = criterion_of(fit)
+            theta = criterion.from_original(fit.theta)
+            known = fit.__dict__["_optimum"] = cls(criterion, theta, criterion.point(theta))
+        return known
+
+    @cached_property
+    def covariance_root(self) -> Array:
+        """``H`` with ``H'H = (X'V^-1 X)^-1``, shape (p, p)."""
+        return np.asarray(np.linalg.solve(self.criterion.R, self.point.root.T).T)
+
+    def crossed(self, L: Array) -> list[Array]:
+        """``Z'V^-1 X (X'V^-1 X)^-1 L'``, one (levels, k, r) array per grouping factor."""
+        p = self.criterion.p
+        right = self.point.root.T @ (self.covariance_root @ L.T)
+        return [image[..., :p] @ right for image in self.point.images]
+
+    def sensitivities(self, L: Array) -> Array:
+        """Derivatives by theta of the variance of each row of ``L beta``, over ``sigma**2``: (m, r)."""
+        crossed = self.crossed(L)
+        out = np.empty((len(self.theta), len(L)))
+        for f, t, own in self.criterion._where:
+            images = crossed[f][:, own]
+            products = np.einsum("lar,lbr->abr", images, images)
+            slope = 2 * np.einsum("abr,bc->acr", products, self.point.factors[t])
+            out[self.criterion.of_term[t]] = slope[lower_indices(self.criterion.ks[t])]
+        return out
+
+    @cached_property
+    def information_inverse(self) -> Array:
+        """Asymptotic covariance of (theta, log sigma²), shape (m + 1, m + 1).
+
+        Twice the inverse Hessian of the criterion before the residual variance is profiled out. Directions in
+        which the criterion does not curve (a singular fit has them) are left out, as lmerTest does.
+        """
+        criterion, point = self.criterion, self.point
+        profiled = differenced_hessian(criterion.trial, self.theta)
+        # r2 / sigma² is the only part of the criterion in which theta and sigma meet.
+        mixed = np.empty(len(self.theta))
+        for f, t, own in criterion._where:
+            score = point.scores[f][:, own]
+            mixed[criterion.of_term[t]] = theta_from_factor(2 * score.T @ score @ point.factors[t])
+        mixed *= point.nu / point.r2
+        hessian = np.block([
+            [profiled + np.outer(mixed, mixed) / point.nu, mixed[:, None]],
+            [mixed[None, :], np.full((1, 1), float(point.nu))],
+        ])  # fmt: skip
+        values, vectors = np.linalg.eigh(hessian)
+        curved = values > 1e-8 * values[-1]
+        return np.asarray(2 * (vectors[:, curved] / values[curved]) @ vectors[:, curved].T)
+
+
+def criterion_of(fit: MixedModel) -> Criterion:
+    """The criterion of a linear mixed model, holding the response that was fitted."""
+    criterion = getattr(fit, "_criterion", None)
+    if criterion is None:
+        criterion = fit._criterion = Criterion(fit.design, fit.is_reml)
+    if criterion.y is not fit.design.y:
+        criterion.set_response(fit.design.y)  # a refit with another response has used it in between
+    return criterion
