@@ -175,8 +175,12 @@ class Criterion:
         return [factor_from_theta(theta[own], k) for own, k in zip(self.of_term, self.ks, strict=True)]
 
     def to_original(self, theta: Array) -> list[Array]:
-        """Relative covariance factors in the units of the data, lme4's convention, one per term."""
-        return [w.original(T) for w, T in zip(self.whitenings, self.split(theta), strict=True)]
+        """Relative covariance factors in the units of the data, lme4's convention, one per term.
+
+        An effect that moves no row by a ten-millionth of the residual SD is one that the search took to zero.
+        """
+        settled = np.where(np.abs(theta) < 1e-7, 0.0, theta)
+        return [w.original(T) for w, T in zip(self.whitenings, self.split(settled), strict=True)]
 
     def from_original(self, theta: Array) -> Array:
         """Whitened ``theta`` for a ``theta`` in lme4's units."""
