@@ -18,10 +18,15 @@ export OPENBLAS_NUM_THREADS ?= 1
 # Jupyter keeps its settings here, away from those of other Jupyters on the machine.
 export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
 
+# A first visit is not met by questions about news and updates.
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
+
 NOTEBOOKS = $(wildcard lessons/*.ipynb solutions/*.ipynb)
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
 .DEFAULT_GOAL := help
+# A set-up that was cut short is made again.
+.DELETE_ON_ERROR:
 .PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release doctor lock clean
 
 help:  ## list the commands
@@ -70,7 +75,7 @@ lock:  ## take the newest versions that pyproject.toml allows as the new pins
 	    $(BIN)/python -m pip freeze --exclude-editable) > $(LOCK)
 
 clean:  ## remove what make has made (the notebooks stay)
-	rm -rf $(VENV) .jupyter dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
 	find lmmkit tests tools data -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -82,6 +87,9 @@ $(BIN)/python:
 $(VENV)/.course: pyproject.toml $(LOCK) | $(BIN)/python
 	$(PIP) hatchling
 	$(PIP) --no-build-isolation -e ".[course]"
+	mkdir -p $(LAB_SETTINGS)
+	echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	    > $(LAB_SETTINGS)/overrides.json
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.course
