@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from lmmkit.errors import FormulaError
 from lmmkit.formula import Formula, parse
 from lmmkit.language.algebra import expand
+from lmmkit.language.functions import columns_of
 from lmmkit.language.syntax import read
 from lmmkit.language.tree import Binary, Name, Node, Unary, quote, walk, write
 
@@ -12,10 +13,13 @@ __all__ = ["expand_dot", "update"]
 
 
 def expand_dot(formula: Formula, columns: Iterable[str]) -> Formula:
-    """Replace `.` in the fixed part by all columns that the formula does not name elsewhere."""
+    """Replace `.` in the fixed part by every column but the response, offsets and grouping factors."""
     if not any(isinstance(node, Name) and node.name == "." for node in walk(read(formula.fixed))):
         return formula
-    others = [quote(name) for name in columns if name not in formula.columns]
+    groups = [factor for bar in formula.bars for factor in bar.factors]
+    elsewhere = [text for text in (formula.response, *formula.offsets, *groups) if text]
+    taken = {name for text in elsewhere for name in columns_of(read(text))}
+    others = [quote(name) for name in columns if name not in taken]
     if not others:
         raise FormulaError("'.' stands for all other columns, but the data have no other columns")
     text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(others)})"))
