@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from ..errors import ModelError
-from . import satterthwaite
+from . import kenward_roger, satterthwaite
 from .contrasts import term_contrasts, uncorrelated
 from .notes import singular_notes
 from .table import Table
@@ -102,8 +102,6 @@ def contest(fit: MixedModel, L: Array, ddf: str = "satterthwaite") -> tuple[floa
     if ddf == "satterthwaite":
         statistic, num_df, den_df = satterthwaite.f_test(fit, L)
     elif ddf == "kenward_roger":
-        from . import kenward_roger
-
         statistic, num_df, den_df = kenward_roger.f_test(fit, L)
     elif ddf in ("residual", "none"):
         statistic, num_df = _wald(fit, L)
