@@ -1,0 +1,149 @@
+"""How every explorer's picture looks: colours told apart by colour-blind eyes, letters read from the back
+row.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito's palette, without the yellow, which vanishes on white paper.
+BLACK = "#000000"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+GREEN = "#009E73"
+BLUE = "#0072B2"
+RED = "#D55E00"
+PINK = "#CC79A7"
+GREY = "#767676"
+COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":")
+
+DPI = 100
+_RC = {
+    "font.size": 15.5,
+    "axes.titlesize": 16.0,
+    "axes.labelsize": 15.5,
+    "xtick.labelsize": 14.5,
+    "ytick.labelsize": 14.5,
+    "legend.fontsize": 14.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "lines.linewidth": 2.0,
+    "svg.fonttype": "none",
+}
+
+
+def group_style(number: int) -> dict[str, Any]:
+    """Colour and marker of group `number`: two cues, so that no group is told by its colour alone."""
+    return {
+        "color": COLOURS[number % len(COLOURS)],
+        "marker": MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],
+    }
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """A figure that belongs to nobody else: pyplot does not know it, so nothing is shown twice or leaks."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    fig = Figure(figsize=size, dpi=DPI)
+    FigureCanvasAgg(fig)
+    return fig
+
+
+def look() -> AbstractContextManager[None]:
+    """The context in which a picture is drawn and saved."""
+    import matplotlib
+
+    settings: Any = _RC
+    return matplotlib.rc_context(settings)
+
+
+def png(fig: Figure, caption: str = "") -> bytes:
+    """The figure as PNG bytes, with `caption` printed under it where no page can print it."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    if caption:
+        text = fig.text(0.01, -0.02, caption, va="top", ha="left", fontsize=14)
+        fig.savefig(out, format="png", bbox_inches="tight", pil_kwargs={"optimize": True})
+        text.remove()
+        return out.getvalue()
+    canvas: Any = fig.canvas
+    canvas.draw()
+    image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    # Little compression: a redraw waits for it, and the bytes travel no further than this machine.
+    image.convert("RGB").save(out, format="png", compress_level=1)
+    return out.getvalue()
+
+
+def axes(fig: Figure, places: Sequence[tuple[float, float, float, float]]) -> list[Axes]:
+    """Empty axes at `places` (left, bottom, width, height).
+
+    A second drawing on the same figure gets the same axes, emptied: making axes and their ticks anew would
+    double the time of a redraw. Whatever one drawing sets beside its artists (limits, scales, ticks) the next
+    must therefore set too.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    if len(fig.axes) == len(places):
+        for ax in fig.axes:
+            _empty(ax)
+        for text in list(fig.texts):
+            text.remove()
+        return list(fig.axes)
+    fig.clear()
+    made = []
+    width, height = fig.get_size_inches()
+    for place in places:
+        ax = fig.add_axes(place)
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        # Fixed places of the labels spare measuring every tick label.
+        ax.xaxis.set_label_coords(0.5, -0.46 / (place[3] * height))
+        ax.yaxis.set_label_coords(-0.58 / (place[2] * width), 0.5)
+        made.append(ax)
+    return made
+
+
+def _empty(ax: Axes) -> None:
+    from matplotlib.transforms import Bbox
+
+    own: Any = ax
+    keep = {ax.title, own._left_title, own._right_title, ax.patch, ax.xaxis, ax.yaxis, *ax.spines.values()}
+    for artist in ax.get_children():
+        if artist not in keep:
+            artist.remove()
+    ax.containers.clear()
+    ax.dataLim = Bbox.null()
+    ax.autoscale(True)
+
+
+def panels(
+    fig: Figure,
+    widths: Sequence[float],
+    *,
+    left: float = 0.085,
+    right: float = 0.985,
+    bottom: float = 0.16,
+    top: float = 0.9,
+    gap: float = 0.1,
+) -> list[Axes]:
+    """Empty axes side by side, `widths` in proportion."""
+    room = right - left - gap * (len(widths) - 1)
+    places, x = [], left
+    for width in widths:
+        share = room * width / sum(widths)
+        places.append((x, bottom, share, top - bottom))
+        x += share + gap
+    return axes(fig, places)
