@@ -17,7 +17,7 @@ from lmmkit.columns.grouping import Grouping, theta_order
 from lmmkit.columns.rows import Rows, check_frame, extra, kept_rows
 from lmmkit.columns.transforms import Transform
 from lmmkit.columns.values import Array, Factor, Matrix, as_factor, numeric, read_column
-from lmmkit.errors import DataError, FormulaError
+from lmmkit.errors import DataError
 from lmmkit.formula import Bar, Formula, parse
 from lmmkit.language.algebra import expand
 from lmmkit.language.syntax import read
@@ -224,8 +224,6 @@ def build_design(
 
     y, trials, response_levels = _response(parsed, rows, binary_response)
     recipe, X = _columns(parsed.fixed, rows, contrasts)
-    if parsed.response and parsed.response in recipe.terms.names:
-        raise FormulaError(f"the response '{parsed.response}' also stands on the right of '~'")
     kept = independent_columns(X)
     prior = None if weight_values is None else rows.take(weight_values)
     if prior is not None and (prior < 0).any():

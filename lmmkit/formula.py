@@ -120,10 +120,13 @@ def parse(text: str, *, one_sided: bool = False) -> Formula:
     """
     response, right = _sides(text, one_sided)
     parts = _take_apart(text, right)
+    shown, fixed = "" if response is None else write(response), parts.fixed()
+    if shown in expand(fixed).names:
+        raise FormulaError(f"the response '{shown}' also stands on the right of '~'")
     return Formula(
         text=text.strip(),
-        response="" if response is None else write(response),
-        fixed=parts.fixed(),
+        response=shown,
+        fixed=fixed,
         bars=tuple(parts.bars),
         offsets=tuple(parts.offsets),
     )

@@ -172,7 +172,7 @@ class Evaluator:
             return self._factor(node, inner, given)
         if node.function in ELEMENTWISE:
             result = ELEMENTWISE[node.function](self._numbers(inner))
-            return result / np.log(_plain(given["base"])) if "base" in given else result
+            return result / np.log(literal(given["base"])) if "base" in given else result
         return self._transform(node, inner, given)
 
     def _factor(self, node: Call, inner: Node, given: dict[str, Node]) -> Factor:
@@ -183,7 +183,8 @@ class Evaluator:
         if "levels" not in given:
             return replace(factor, logical=False).drop_unused()
         wanted = literal(given["levels"])
-        levels = [label(level) for level in (wanted if isinstance(wanted, list) else [wanted])]
+        assert isinstance(wanted, list)
+        levels = [label(level) for level in wanted]
         left_out = [level for level in factor.drop_unused().levels if level not in levels]
         if left_out:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
@@ -208,20 +209,10 @@ def check_finite(values: Array, node: Node, index: pd.Index) -> None:
         raise DataError(f"{write(node)} is not a finite number in {rows}; look there for zeros or negatives")
 
 
-def _plain(node: Node) -> float:
-    value = literal(node)
-    if isinstance(value, (str, list)):
-        raise DataError(f"{write(node)} stands where a number is needed")
-    return float(value)
-
-
 def fit_transform(function: str, x: Array, options: dict[str, Any]) -> Transform:
     """Fit poly, bs, ns, scale or center to the non-missing values of its argument."""
     if "Boundary.knots" in options:
         options["boundary"] = options.pop("Boundary.knots")
-    for key, value in options.items():
-        if isinstance(value, str):
-            raise DataError(f'{function}() takes no text for {key}; "{value}" is not a number')
     if len(x) == 0:
         raise DataError(f"{function}() has no values to work on: all are missing or infinite")
     if function == "poly":

@@ -67,8 +67,6 @@ class Poly:
     @classmethod
     def fit(cls, x: Array, degree: float = 1) -> "Poly":
         distinct = len(np.unique(x))
-        if degree < 1 or degree != int(degree):
-            raise DataError(f"poly() needs a whole degree of at least 1, not {degree:g}")
         if degree >= distinct:
             raise DataError(f"poly() of degree {degree:g} needs more than {distinct} distinct values")
         alpha: list[float] = []
@@ -125,8 +123,6 @@ class BSpline:
         intercept: bool = False,
         boundary: Sequence[float] | None = None,
     ) -> "BSpline":
-        if degree < 1 or degree != int(degree):
-            raise DataError(f"bs() needs a whole degree of at least 1, not {degree:g}")
         low, high = _boundary(x, boundary, "bs")
         least = int(degree) + int(intercept)
         inner = _inner_knots(x[(x >= low) & (x <= high)], df, knots, least, "bs")

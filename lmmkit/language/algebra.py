@@ -7,6 +7,7 @@ first appearance.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped]
 
@@ -48,6 +49,7 @@ class Terms:
     terms: tuple[Term, ...]
 
 
+@lru_cache(maxsize=256)  # a fit expands each side more than once
 def expand(side: str) -> Terms:
     """Expand text such as `"1 + a * b"`, as `parse` writes it, into terms.
 

@@ -1,5 +1,6 @@
 """What may stand inside a function or a response: the named functions, their arguments, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lmmkit.language.syntax import fail, suggest
@@ -15,6 +16,8 @@ from lmmkit.language.tree import (
     children,
 )
 
+Plain = float | str | bool | list[float | str | bool]
+
 
 @dataclass(frozen=True)
 class Signature:
@@ -22,7 +25,6 @@ class Signature:
 
     args: tuple[str, ...]
     required: int = 1
-    literal: bool = True  # must every argument after the first be a plain number, string or TRUE/FALSE?
 
 
 FUNCTIONS = {
@@ -42,7 +44,42 @@ FUNCTIONS = {
     "scale": Signature(("x", "center", "scale")),
     "center": Signature(("x",)),
     "offset": Signature(("x",)),
-    "cbind": Signature(("hits", "misses"), required=2, literal=False),
+    "cbind": Signature(("hits", "misses"), required=2),
+}
+
+
+def _is_number(value: Plain) -> bool:
+    return isinstance(value, float)
+
+
+def _is_count(value: Plain) -> bool:
+    return isinstance(value, float) and value >= 1 and value == int(value)
+
+
+def _is_truth(value: Plain) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_numbers(value: Plain) -> bool:
+    return all(map(_is_number, value)) if isinstance(value, list) else _is_number(value)
+
+
+def _is_interval(value: Plain) -> bool:
+    return isinstance(value, list) and _are_numbers(value) and len(value) == 2 and value[0] != value[1]
+
+
+# arguments that are settings, not data: what each must be, and how to say so
+SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
+    "base": (lambda value: isinstance(value, float) and value > 0 and value != 1, "a number above 0, not 1"),
+    "levels": (lambda value: isinstance(value, list), 'the levels in their order, as c("a", "b")'),
+    "degree": (_is_count, "a whole number of at least 1"),
+    "df": (_is_count, "a whole number of at least 1"),
+    "knots": (_are_numbers, "numbers, as c(1, 2)"),
+    "Boundary.knots": (_is_interval, "two different numbers, as c(0, 10)"),
+    "raw": (_is_truth, "TRUE or FALSE"),
+    "intercept": (_is_truth, "TRUE or FALSE"),
+    "center": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
+    "scale": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
 }
 VALUE_OPERATORS = (*ARITHMETIC, *COMPARISONS, "&", "|")
 CONTRASTS = ("treatment", "sum", "helmert", "poly")
@@ -86,10 +123,12 @@ def check_call(text: str, node: Call) -> None:
         raise fail(text, node.pos, f"{name}() needs its argument {missing[0]}")
     if name == "C" and "contr" in given:
         contrast_name(given["contr"], text)
-    elif signature.literal:
-        for key, value in list(given.items()):
-            if key != signature.args[0]:
-                literal(value, text)
+        return
+    for key, value in given.items():
+        if key in SETTINGS:
+            fits, wanted = SETTINGS[key]
+            if not fits(literal(value, text)):
+                raise fail(text, value.pos, f"{name}() needs for {key} {wanted}")
 
 
 def arguments(node: Call, text: str = "") -> dict[str, Node]:
@@ -114,7 +153,7 @@ def arguments(node: Call, text: str = "") -> dict[str, Node]:
     return given | dict(zip(free, positional, strict=False))
 
 
-def literal(node: Node, text: str = "") -> float | str | bool | list[float | str | bool]:
+def literal(node: Node, text: str = "") -> Plain:
     """The value of a plain number, string, TRUE/FALSE, or `c()` of such."""
     if isinstance(node, Literal):
         return node.value
