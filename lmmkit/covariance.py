@@ -7,7 +7,7 @@ triangle. ``theta`` is that triangle read column by column, which is lme4's orde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def n_theta(k: int) -> int:
     return k * (k + 1) // 2
 
 
-@lru_cache(maxsize=None)
+@cache
 def lower_indices(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Row and column of each entry of ``theta``, the lower triangle read down its columns."""
     columns, rows = np.triu_indices(k)
@@ -119,7 +119,7 @@ def canonical(root: Array) -> Array:
     """
     if root.shape == (1, 1):
         return np.abs(root)
-    lower = np.linalg.qr(root.T, mode="r").T
+    lower = np.asarray(np.linalg.qr(root.T, mode="r")).T
     signs = np.where(lower.diagonal() < 0, -1.0, 1.0)
     return lower * signs + 0.0
 
@@ -128,21 +128,21 @@ def canonical(root: Array) -> Array:
 class Whitening:
     """A change of units in which the columns of one term are uncorrelated and of mean square one.
 
-    The search for ``theta`` is easy in these units (a slope per milligram and a slope per kilogram look the same,
-    and it does not matter where a covariate has its origin); the answer is then carried back.
+    The search for ``theta`` is easy in these units (a slope per milligram and a slope per kilogram look the
+    same, and it does not matter where a covariate has its origin); the answer is then carried back.
 
     Attributes
     ----------
     matrix : array of shape (k, k)
-        ``A``, lower triangular with a positive diagonal, such that ``Z A`` has mean cross-product ``I``. Effects map
-        as ``b = A b_w``, covariance factors as ``T = A T_w``: a triangle stays a triangle.
+        ``A``, lower triangular with a positive diagonal, such that ``Z A`` has mean cross-product ``I``.
+        Effects map as ``b = A b_w``, covariance factors as ``T = A T_w``: a triangle stays a triangle.
     """
 
     matrix: Array
 
     @classmethod
     def of(cls, mean_crossproduct: Array) -> Whitening:
-        """Make it from the mean of ``z z'`` over the rows; falls back on scaling when columns are collinear."""
+        """Make it from the mean of ``z z'`` over the rows; collinear columns are only scaled."""
         scale = np.sqrt(np.diag(mean_crossproduct))
         scale = np.where(scale > 0, scale, 1.0)
         correlation = mean_crossproduct / np.outer(scale, scale)
@@ -153,7 +153,7 @@ class Whitening:
         return cls(np.linalg.inv(upper).T / scale[:, None])
 
     def original(self, factor: Array) -> Array:
-        """Carry a relative covariance factor back to the units of the data, its diagonal made non-negative."""
+        """Carry a factor back to the units of the data, its diagonal made non-negative."""
         back = self.matrix @ factor
         return back * np.where(back.diagonal() < 0, -1.0, 1.0) + 0.0
 

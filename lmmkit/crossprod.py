@@ -68,7 +68,9 @@ def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = No
     factors = []
     for members in groups.values():
         stops = np.cumsum([columns[i].shape[1] for i in members])
-        slices = [slice(int(stop - columns[i].shape[1]), int(stop)) for i, stop in zip(members, stops, strict=True)]
+        slices = [
+            slice(int(stop - columns[i].shape[1]), int(stop)) for i, stop in zip(members, stops, strict=True)
+        ]
         left = columns[members[0]] if len(members) == 1 else np.column_stack([columns[i] for i in members])
         first = terms[members[0]]
         factors.append(Factor(first.codes, len(first.levels), left, tuple(zip(members, slices, strict=True))))
@@ -76,7 +78,7 @@ def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = No
 
 
 class CrossBlock(Protocol):
-    """The block of ``Z'Z`` between the leading factor and the rest; ``values`` are what changes, the pattern stays."""
+    """The block of ``Z'Z`` between the leading factor and the rest: ``values`` change, the pattern stays."""
 
     def scale(self, blocks: Array, values: Array) -> Array:
         """Multiply every level's rows by its own ``k x k`` block."""
@@ -120,14 +122,18 @@ class DenseCross:
 class SparseCross:
     """Cross-block stored by its non-zero columns, ``(nnz, k)``; every level's ``k`` rows share them."""
 
-    def __init__(self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]) -> None:
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
         self.level, self.q, self.k = level, q, k
         self.slot, (self.pieces, self.m) = slot, shape
         counts = np.bincount(level, minlength=q)
         starts = np.concatenate([[0], np.cumsum(counts)])
         kind = np.int32 if k * len(column) < 2**31 else np.int64
         self._indices = np.tile(column, k).astype(kind)
-        self._starts = np.concatenate([starts[:-1] + a * len(column) for a in range(k)] + [[k * len(column)]]).astype(kind)
+        self._starts = np.concatenate(
+            [starts[:-1] + a * len(column) for a in range(k)] + [[k * len(column)]]
+        ).astype(kind)
         self._width = len(slot)
 
     def _matrix(self, values: Array) -> csr_array:
@@ -236,7 +242,9 @@ class Layout:
         self.cross: CrossBlock = (
             DenseCross()
             if self.dense
-            else SparseCross(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
+            else SparseCross(
+                self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape
+            )
         )
 
     def _dense_is_cheaper(self) -> bool:
@@ -250,12 +258,16 @@ class Layout:
         return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
 
     def _pieces(self) -> tuple[Index, tuple[int, int]]:
-        """Split the rest into parts that no level of the leading factor ties together, and pack small parts."""
+        """Split the rest into parts that no level of the leading factor ties together; pack small ones."""
         starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
         tied_lead = np.concatenate([pair.first for pair in self.pairs])
-        tied_rest = np.concatenate([pair.second + start for pair, start in zip(self.pairs, starts, strict=False)])
+        tied_rest = np.concatenate(
+            [pair.second + start for pair, start in zip(self.pairs, starts, strict=False)]
+        )
         nodes = self.lead.q + int(starts[-1])
-        links = coo_array((np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes))
+        links = coo_array(
+            (np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes)
+        )
         part = connected_components(links, directed=False)[1][self.lead.q :]
         k_of = np.repeat([factor.k for factor in self.rest], [factor.q for factor in self.rest])
         part = np.repeat(part, k_of)
@@ -269,7 +281,9 @@ class Layout:
             at[number] = piece * m + used
             used += size
         slot = np.empty(self.width, dtype=np.intp)
-        slot[order] = np.repeat(at, sizes) + np.arange(self.width) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        slot[order] = (
+            np.repeat(at, sizes) + np.arange(self.width) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        )
         return slot, (piece + 1, m)
 
     def _cross_pattern(self) -> tuple[Index, Index, Index]:
@@ -324,7 +338,9 @@ class Layout:
             left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
             parts = []
             for pair, factor in zip(self.pairs, self.rest, strict=True):
-                block = [np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)]
+                block = [
+                    np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)
+                ]
                 parts.append(np.column_stack(block).ravel())
             if parts:
                 values[:, a] = np.concatenate(parts)[self.cross_order]
@@ -362,7 +378,7 @@ class Layout:
         return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
 
     def flat(self, stacked: Array) -> Any:
-        """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the order of the rest's columns, dense or sparse."""
+        """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the rest's order, dense or sparse."""
         pieces, m = self.shape
         if pieces == 1:
             return stacked[0][np.ix_(self.slot, self.slot)]
@@ -443,7 +459,7 @@ def inner(left: Array, right: Array) -> Array:
 
 
 def cholesky(stack: Array) -> Array:
-    """Lower Cholesky factors of a stack of matrices, in place of one LAPACK call per matrix where it is one."""
+    """Lower Cholesky factors of a stack of matrices; a single one goes to LAPACK directly."""
     if len(stack) != 1:
         return np.asarray(np.linalg.cholesky(stack))
     factor, info = lapack.dpotrf(stack[0], lower=1, clean=1)
@@ -537,7 +553,7 @@ class Elimination:
     @cached_property
     def B(self) -> Array:
         """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
-        return self.Lambda.left(self.Lambda.right_transposed(self.inverse))
+        return np.asarray(self.Lambda.left(self.Lambda.right_transposed(self.inverse)))
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
@@ -559,8 +575,10 @@ class Elimination:
         return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
 
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
-        solved = np.linalg.solve(self._lower.transpose(0, 2, 1), white) if len(self._lower) != 1 else (
-            lapack.dtrtrs(self._lower[0], white[0], lower=1, trans=1)[0][None]
+        solved = np.asarray(
+            np.linalg.solve(self._lower.transpose(0, 2, 1), white)
+            if len(self._lower) != 1
+            else (lapack.dtrtrs(self._lower[0], white[0], lower=1, trans=1)[0][None])
         )
         BH = self.Lambda.left(solved)
         lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))

@@ -81,7 +81,7 @@ class Point:
             slope = block - (self.nu / self.r2) * (score.T @ score)
             if self.reml:
                 k = slope.shape[0]
-                half = (self.root @ image[..., :p].reshape(-1, p).T).reshape(-1, k)
+                half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
                 slope = slope - half.T @ half
             slopes.append((slope + slope.T) / 2)
         return slopes
@@ -99,8 +99,8 @@ class Criterion:
     Notes
     -----
     The search runs in whitened units (:class:`~lmmkit.covariance.Whitening`): ``theta`` given to
-    :meth:`value`, :meth:`gradient` and :meth:`curvature` is in those units, unconstrained. The criterion does not change
-    when a column of ``T`` changes its sign, so no bounds are needed.
+    :meth:`point`, :meth:`gradient` and :meth:`curvature` is in those units, unconstrained. The criterion
+    does not change when a column of ``T`` changes its sign, so no bounds are needed.
     """
 
     def __init__(self, design: Design, reml: bool = True) -> None:
@@ -109,20 +109,30 @@ class Criterion:
         self.root_weights = None if design.weights is None else np.sqrt(design.weights)
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
-        self.ks = [term.Z.shape[1] for term in design.terms]
+        self.lay_out(scale)
+        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
+        self.log_weights = (
+            0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
+        )
+        self.set_response(design.y)
+
+    def lay_out(self, scale: Array) -> None:
+        """Whiten the terms, their rows multiplied by ``scale``, and lay out the blocks of their
+        cross-products.
+        """
+        self.ks = [term.Z.shape[1] for term in self.design.terms]
         stops = np.cumsum([n_theta(k) for k in self.ks])
-        self.of_term = [slice(int(stop - n_theta(k)), int(stop)) for stop, k in zip(stops, self.ks, strict=True)]
+        self.of_term = [
+            slice(int(stop - n_theta(k)), int(stop)) for stop, k in zip(stops, self.ks, strict=True)
+        ]
         self.whitenings, columns = [], []
-        for term in design.terms:
+        for term in self.design.terms:
             Z = term.Z * scale[:, None]
             whitening = Whitening.of(Z.T @ Z / self.n)
             self.whitenings.append(whitening)
             columns.append(Z @ whitening.matrix)
-        self.layout = Layout(factors_of(design.terms, columns))
+        self.layout = Layout(factors_of(self.design.terms, columns))
         self._where = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
-        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
-        self.log_weights = 0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
-        self.set_response(design.y)
 
     def set_response(self, y: Array) -> None:
         """Replace the response; nothing that depends on the design alone is done again.
@@ -146,16 +156,21 @@ class Criterion:
         total = float(residual @ residual)
         if total <= 1e-24 * float(target @ target) or total == 0.0:
             raise ModelError(
-                f"the response '{self.design.response}' is reproduced exactly by the fixed effects, so there is no "
-                "variation left for random effects; check that it is not constant and that the model is not saturated"
+                f"the response '{self.design.response}' is reproduced exactly by the fixed effects, so no "
+                "variation is left for random effects; check that it is not constant and that the model is "
+                "not saturated"
             )
-        self.unit = np.sqrt(total / self.n)  # the response is measured in its own residual SD during the search
+        self.unit = np.sqrt(
+            total / self.n
+        )  # the response is measured in its own residual SD during the search
         column = (residual / self.unit)[:, None]
         lead = self.layout.lead
         sums = self.sums
         response = level_sums(lead, column)
         self.sums = Sums(
-            sums.lead, sums.cross, sums.rest,
+            sums.lead,
+            sums.cross,
+            sums.rest,
             np.concatenate([sums.lead_d[..., :-1], response], axis=2),
             np.concatenate([sums.rest_d[:, :-1], self.layout.rest_sums(column)], axis=1),
             np.block([[sums.dd[:-1, :-1], self.Q.T @ column], [column.T @ self.Q, column.T @ column]]),
@@ -173,6 +188,13 @@ class Criterion:
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
         return [factor_from_theta(theta[own], k) for own, k in zip(self.of_term, self.ks, strict=True)]
+
+    def roots(self, factors: list[Array]) -> list[Array]:
+        """One relative covariance factor per grouping factor, block diagonal in its terms."""
+        roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
+        for f, t, own in self._where:
+            roots[f][own, own] = factors[t]
+        return roots
 
     def to_original(self, theta: Array) -> list[Array]:
         """Relative covariance factors in the units of the data, lme4's convention, one per term.
@@ -196,16 +218,17 @@ class Criterion:
             Whitened covariance parameters.
         """
         factors = self.split(theta)
-        roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
-        for f, t, own in self._where:
-            roots[f][own, own] = factors[t]
-        elimination = Elimination(self.layout, self.sums, roots)
+        elimination = Elimination(self.layout, self.sums, self.roots(factors))
         p = self.p
         chol = np.linalg.cholesky(elimination.dd[:p, :p])
         root = np.linalg.inv(chol)
         half = root @ elimination.dd[:p, p]
         r2 = float(elimination.dd[p, p] - half @ half)
-        objective = elimination.logdet + self.nu * (1 + np.log(2 * np.pi * r2 / self.nu)) + 2 * self.nu * np.log(self.unit)
+        objective = (
+            elimination.logdet
+            + self.nu * (1 + np.log(2 * np.pi * r2 / self.nu))
+            + 2 * self.nu * np.log(self.unit)
+        )
         if self.reml:
             objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
         gamma = root.T @ half
@@ -302,9 +325,9 @@ class Criterion:
 
         Notes
         -----
-        In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'`` it is
-        not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the derivative with
-        respect to ``Sigma`` has no negative eigenvalue there.
+        In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'``
+        it is not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the
+        derivative with respect to ``Sigma`` has no negative eigenvalue there.
         """
         best, better = point.objective - tolerance, None
         for f, t, own in self._where:
@@ -393,8 +416,8 @@ def _checked_start(criterion: Criterion, start: Array) -> Array:
     start = np.asarray(start, dtype=float).ravel()
     if len(start) != wanted or not np.isfinite(start).all():
         raise ModelError(
-            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite numbers "
-            "in lme4's order (each term's lower triangle, column by column)"
+            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
+            "numbers in lme4's order (each term's lower triangle, column by column)"
         )
     return start
 

@@ -69,7 +69,8 @@ def minimise(
     Parameters
     ----------
     evaluate : callable
-        Maps a point of shape (m,) to a :class:`Trial`. An infinite or NaN value marks a point as inadmissible.
+        Maps a point of shape (m,) to a :class:`Trial`. An infinite or NaN value marks a point as
+        inadmissible.
     start : array of shape (m,)
         First point; must be admissible.
     tolerance : float
@@ -79,8 +80,8 @@ def minimise(
     radius : float
         First trust-region radius.
     patience : int
-        After this many accepted steps the cheap curvature has not been good enough, and the Hessian is taken by
-        differencing the gradient instead.
+        After this many accepted steps the cheap curvature has not been good enough, and the Hessian is taken
+        by differencing the gradient instead.
 
     Returns
     -------
@@ -88,8 +89,8 @@ def minimise(
 
     Notes
     -----
-    Nocedal and Wright (2006), chapter 4. The curvature may be an approximation and may be indefinite: its eigenvalues
-    enter by their size, so that every step goes downhill.
+    Nocedal and Wright (2006), chapter 4. The curvature may be an approximation and may be indefinite: its
+    eigenvalues enter by their size, so that every step goes downhill.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Keep BLAS to one thread where the matrices are small: threads that wait for each other cost ten times the sum."""
+"""Keep BLAS to one thread where matrices are small: threads that wait for each other cost tenfold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
-#: Matrices with more columns than this are worth a second thread (measured on a dense Cholesky factorisation).
+#: Matrices with more columns than this are worth a second thread (measured on a Cholesky one).
 WORTH_THREADS = 400
 
 
 @cache
 def _controller() -> Any:
-    """The process's BLAS libraries, or None where threadpoolctl is missing (a browser has no threads anyway)."""
+    """The process's BLAS libraries, or None without threadpoolctl (a browser has no threads anyway)."""
     try:
-        from threadpoolctl import ThreadpoolController
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
     except ImportError:
         return None
     return ThreadpoolController()

@@ -1,4 +1,4 @@
-"""Random mixed-model designs, from a seed: one to four terms, crossed, nested and unbalanced, some of them singular."""
+"""Random mixed-model designs from a seed: one to four terms, crossed, nested, unbalanced, some singular."""
 
 from dataclasses import dataclass
 

@@ -38,7 +38,9 @@ def data():
     frame["h"] = rng.integers(0, 9, n)
     frame["s"] = rng.integers(0, 3, n)
     frame["f"] = rng.choice(list("abc"), n)
-    frame["y"] = frame.x + rng.normal(size=13)[frame.g] + rng.normal(size=9)[frame.h] * frame.z + rng.normal(size=n)
+    frame["y"] = (
+        frame.x + rng.normal(size=13)[frame.g] + rng.normal(size=9)[frame.h] * frame.z + rng.normal(size=n)
+    )
     return frame
 
 
@@ -85,7 +87,8 @@ def test_value_and_gradient(formula, reml, data, storage):
         assert point.objective == pytest.approx(brute_force(criterion, theta)[0], abs=1e-8)
         h = 1e-5
         differences = [
-            (criterion.point(theta + h * axis).objective - criterion.point(theta - h * axis).objective) / (2 * h)
+            (criterion.point(theta + h * axis).objective - criterion.point(theta - h * axis).objective)
+            / (2 * h)
             for axis in np.eye(m)
         ]
         np.testing.assert_allclose(criterion.gradient(point), differences, atol=1e-5, rtol=1e-6)
@@ -96,7 +99,7 @@ def test_everything_an_estimate_holds(formula, data, storage):
     design = design_of(formula, data, weights=data.w, offset=0.1 * data.z.to_numpy())
     fit = fit_lmm(design)
     criterion = Criterion(design)
-    objective, beta, XVX, sigma2, V, Vinv = brute_force(criterion, criterion.from_original(fit.theta))
+    objective, beta, XVX, sigma2, _, Vinv = brute_force(criterion, criterion.from_original(fit.theta))
     assert fit.objective == pytest.approx(objective, abs=1e-7)
     np.testing.assert_allclose(fit.beta, beta, rtol=1e-7)
     assert fit.sigma**2 == pytest.approx(sigma2, rel=1e-9)
