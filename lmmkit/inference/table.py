@@ -45,7 +45,8 @@ class Table(pd.DataFrame):
         return list(self.attrs.get("notes", []))
 
     def __repr__(self) -> str:
-        return "\n".join([super().__repr__(), *self.notes])
+        with pd.option_context("display.width", 110, "display.max_columns", None):
+            return "\n".join([super().__repr__(), *self.notes])
 
     def _repr_html_(self) -> str | None:
         table = super()._repr_html_()  # type: ignore[misc]

@@ -1,0 +1,283 @@
+"""Comparing models by their likelihoods: `anova` of several fits, and `drop1`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ..errors import ModelError
+from .contrasts import contained_in
+from .ftest import contest
+from .nesting import check_comparable, check_nested, extra_variances
+from .table import Table
+
+__all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
+
+Array = NDArray[np.float64]
+
+
+def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Compare nested models by likelihood ratio tests.
+
+    Parameters
+    ----------
+    *models : fitted models
+        Two or more of `lmer` and `lm`, or of `glmer` and `glm`; sorted here by their number of parameters. A
+        single mixed model gives its table of F tests.
+    refit : bool
+        Refit models fitted by REML by maximum likelihood first, because restricted likelihoods of different
+        fixed parts are about different data. With False, REML criteria are compared, which is right as long
+        as the fixed parts are the same.
+    names : sequence of str, optional
+        What to call the models; their names in the calling code otherwise.
+
+    Returns
+    -------
+    DataFrame
+        One row per model, columns ``npar aic bic loglik deviance chisq df p_value``; each model is tested
+        against the one above. The notes under the table (``.notes``) say if models were refitted, and what
+        the p-value is worth where a variance is tested.
+
+    Raises
+    ------
+    ModelError
+        When the models are fitted to different rows or responses, or are not nested, or when REML fits with
+        different fixed parts are to be compared with ``refit=False``.
+
+    Notes
+    -----
+    Agrees with ``anova(m0, m1, refit = TRUE)`` of lme4. Where the larger model has one variance more, the
+    null hypothesis puts it on the boundary, and the statistic follows a mixture of two chi-square
+    distributions (Stram and Lee 1994, *Biometrics* 50, 1171-1177); the p-value in the table is then too
+    large, and the mixture's is in the notes.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> sleepstudy = lk.load_data("sleepstudy")
+    >>> m0 = lk.lmer("Reaction ~ 1 + (Days | Subject)", sleepstudy, reml=False)
+    >>> m1 = lk.lmer("Reaction ~ Days + (Days | Subject)", sleepstudy, reml=False)
+    >>> anova(m0, m1).round(3)
+        npar       aic       bic   loglik  deviance   chisq   df  p_value
+    m0     5  1785.476  1801.441 -887.738  1775.476     NaN  NaN      NaN
+    m1     6  1763.939  1783.097 -875.970  1751.939  23.537  1.0      0.0
+    """
+    if not models:
+        raise ModelError("anova needs at least one model; give it two to compare them")
+    if len(models) == 1:
+        return _single(models[0])
+    names = _names(models, names)
+    order = sorted(range(len(models)), key=lambda i: models[i].npar)
+    fits, names = [models[i] for i in order], [names[i] for i in order]
+    check_comparable(fits, names)
+    for small, large, a, b in zip(fits, fits[1:], names, names[1:], strict=False):
+        if small.npar == large.npar:
+            raise ModelError(
+                f"{a} and {b} both have {small.npar} parameters, so neither is a special case of the other; "
+                "compare their .aic instead"
+            )
+        check_nested(small, large, a, b)
+    fits, notes = _by_same_criterion(fits, names, refit)
+    table = _comparison(fits, names)
+    notes += [note for i in range(1, len(fits)) if (note := _boundary_note(fits, names, table, i))]
+    return Table(table, notes=notes)
+
+
+def _single(model: Any) -> pd.DataFrame:
+    if not hasattr(model, "anova"):
+        raise ModelError(
+            "anova of a single model without random effects is not offered; give it two to compare them"
+        )
+    table: pd.DataFrame = model.anova()
+    return table
+
+
+def _names(models: Sequence[Any], given: Sequence[str] | None) -> list[str]:
+    """The names given, or those that the models have in the code that called :func:`anova`."""
+    if given is not None:
+        if len(given) != len(models):
+            raise ModelError(f"names has {len(given)} entries for {len(models)} models")
+        return list(given)
+    caller = sys._getframe(2)
+    scope = caller.f_globals | caller.f_locals
+    names = []
+    for number, model in enumerate(models, start=1):
+        own = [name for name, value in scope.items() if value is model and not name.startswith("_")]
+        names.append(own[0] if own else f"model {number}")
+    return names
+
+
+def _by_same_criterion(fits: list[Any], names: list[str], refit: bool) -> tuple[list[Any], list[str]]:
+    """The fits, by maximum likelihood if need be, and a sentence about it."""
+    if not any(fit.is_reml for fit in fits):
+        return fits, []
+    if refit:
+        refitted = [name for fit, name in zip(fits, names, strict=True) if fit.is_reml]
+        note = (
+            f"Refitted by maximum likelihood (ML) instead of REML for this comparison: {', '.join(refitted)}."
+        )
+        return [fit.update(reml=False) if fit.is_reml else fit for fit in fits], [note]
+    first = fits[0].design.X
+    if not all(fit.design.X.shape == first.shape and np.allclose(fit.design.X, first) for fit in fits):
+        raise ModelError(
+            "REML criteria of models with different fixed effects cannot be compared, because each is about "
+            "its own residuals; leave out refit=False to have the models refitted by maximum likelihood"
+        )
+    if any(not fit.is_reml and getattr(fit.design, "terms", None) for fit in fits):
+        raise ModelError(
+            "some models are fitted by REML and some by ML; leave out refit=False, or fit all in one way"
+        )
+    return fits, ["Compared by their REML criteria."]
+
+
+def criterion_value(fit: Any, reml: bool) -> float:
+    """-2 log-likelihood, restricted or not, of a mixed model fitted so or of a fixed-effects model."""
+    if not reml or fit.is_reml:
+        return -2 * float(fit.loglik)
+    p = fit.design.X.shape[1]
+    rows = _root_weights(fit.design) > 0
+    root = _root_weights(fit.design)[rows]
+    triangle = np.linalg.qr(fit.design.X[rows] * root[:, None], mode="r")
+    nu = int(rows.sum()) - p
+    log_det = 2 * float(np.log(np.abs(np.diag(triangle))).sum() - np.log(root).sum())
+    return nu * (1 + float(np.log(2 * np.pi * fit.deviance / nu))) + log_det
+
+
+def _root_weights(design: Any) -> Array:
+    return np.ones(len(design.y)) if design.weights is None else np.sqrt(design.weights)
+
+
+def _comparison(fits: list[Any], names: list[str]) -> pd.DataFrame:
+    reml = any(fit.is_reml for fit in fits)
+    npar = np.array([fit.npar for fit in fits])
+    deviance = np.array([criterion_value(fit, reml) for fit in fits])
+    chisq = np.append(np.nan, np.maximum(-np.diff(deviance), 0.0))
+    df = np.append(np.nan, np.diff(npar).astype(float))
+    columns = {
+        "npar": npar,
+        "aic": deviance + 2 * npar,
+        "bic": deviance + np.log(fits[0].nobs) * npar,
+        "loglik": -deviance / 2,
+        "deviance": deviance,
+        "chisq": chisq,
+        "df": df,
+        "p_value": stats.chi2.sf(chisq, df),
+    }
+    return pd.DataFrame(columns, index=names)
+
+
+def mixture_p_value(chisq: float, df: int) -> float:
+    """P-value of a likelihood ratio that tests one variance, and df - 1 parameters besides.
+
+    Parameters
+    ----------
+    chisq : float
+    df : int
+        Difference in the number of parameters.
+
+    Returns
+    -------
+    float
+        From equal parts of the chi-square distributions with df - 1 and df degrees of freedom.
+
+    Examples
+    --------
+    >>> round(mixture_p_value(2.7055, 1), 4)
+    0.05
+    """
+    below = stats.chi2.sf(chisq, df - 1) if df > 1 else float(chisq <= 0)
+    return float((below + stats.chi2.sf(chisq, df)) / 2)
+
+
+def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: int) -> str | None:
+    """What to say when row i tests a variance."""
+    extra = extra_variances(fits[i - 1], fits[i])
+    if extra < 1:
+        return None
+    p, chisq, df = (float(table[name].iloc[i]) for name in ("p_value", "chisq", "df"))
+    one = extra == 1
+    start = (
+        f"{names[i]} has {'a variance' if one else f'{extra} variances'} more than {names[i - 1]}, which "
+        f"under {names[i - 1]} {'is' if one else 'are'} zero, on the boundary of what is possible: p = "
+        f"{p:.3g} is conservative (too large)."
+    )
+    if one:
+        parts = f"χ²({int(df) - 1}) and χ²({int(df)})"
+        return f"{start} The equal mixture of {parts} gives p = {mixture_p_value(chisq, int(df)):.3g}."
+    return f"{start} lk.pb_modcomp finds the p-value by simulation."
+
+
+def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataFrame:
+    """What each fixed term contributes that may be dropped: those that no interaction contains.
+
+    Parameters
+    ----------
+    fit : MixedModel
+    test : {"chisq", "f"}
+        Likelihood ratio tests, for which a REML fit is refitted by maximum likelihood, or F tests of a linear
+        mixed model.
+    ddf : str
+        For ``test="f"``, as in :func:`~lmmkit.inference.ftest.anova_table`.
+
+    Returns
+    -------
+    DataFrame
+        Index ``<none>`` and the terms. ``test="chisq"``: columns ``df aic chisq p_value``, with the AIC of
+        the model without the term. ``test="f"``: ``num_df den_df statistic p_value``, without the row
+        ``<none>``.
+
+    Raises
+    ------
+    ModelError
+        For another `test`, and when the rows used change because the dropped term has missing values.
+
+    Notes
+    -----
+    Agrees with ``drop1(fit, test = "Chisq")`` of lme4 and ``drop1(fit)`` of lmerTest.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> drop1(lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))).round(3)
+             df       aic   chisq  p_value
+    <none>  NaN  1763.939     NaN      NaN
+    Days    1.0  1785.476  23.537      0.0
+    Fitted by maximum likelihood (ML) instead of REML.
+    """
+    if test not in ("chisq", "f"):
+        raise ModelError(f"test must be 'chisq' or 'f', not {test!r}")
+    droppable = [label for label, containers in contained_in(fit.design).items() if not containers]
+    if test == "f":
+        return _drop1_f(fit, droppable, ddf)
+    notes = ["Fitted by maximum likelihood (ML) instead of REML."] if fit.is_reml else []
+    full = fit.update(reml=False) if fit.is_reml else fit
+    rows = {"<none>": (np.nan, full.aic, np.nan, np.nan)}
+    for label in droppable:
+        reduced = full.update(f". ~ . - {label}")
+        if reduced.nobs != full.nobs:
+            raise ModelError(
+                f"without '{label}' the model uses {reduced.nobs} rows in place of {full.nobs}; "
+                "drop the rows with missing values from the data and fit again"
+            )
+        df = full.npar - reduced.npar
+        chisq = max(2 * (full.loglik - reduced.loglik), 0.0)
+        rows[label] = (float(df), reduced.aic, chisq, float(stats.chi2.sf(chisq, df)))
+    return Table(
+        list(rows.values()), index=list(rows), columns=["df", "aic", "chisq", "p_value"], notes=notes
+    )
+
+
+def _drop1_f(fit: Any, droppable: list[str], ddf: str) -> pd.DataFrame:
+    if fit.family is not None:
+        raise ModelError("a generalised linear mixed model has no F tests; use test='chisq'")
+    assign, labels = np.array(fit.design.assign), fit.design.term_labels
+    eye = np.eye(len(assign))
+    rows = [contest(fit, eye[assign == labels.index(label) + 1], ddf) for label in droppable]
+    table = Table(rows, index=droppable, columns=["num_df", "den_df", "statistic", "p_value"])
+    return table.astype({"num_df": int})

@@ -1,0 +1,198 @@
+"""Is one model a special case of another? Judged by column spaces and by covariances of the response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..design import Design
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from ..design import RandomTerm
+
+__all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 1e-7
+
+
+def check_comparable(models: list[Any], names: list[str]) -> None:
+    """Refuse models whose likelihoods are not about the same data.
+
+    Parameters
+    ----------
+    models : list of fitted models
+    names : list of str
+        What to call them.
+
+    Raises
+    ------
+    ModelError
+        If they differ in rows, response, weights or family.
+    """
+    first, first_name = models[0], names[0]
+    for other, name in zip(models[1:], names[1:], strict=True):
+        pair = f"{first_name} and {name}"
+        a, b = first.design, other.design
+        if len(a.y) != len(b.y):
+            gone = f"{a.n_omitted} and {b.n_omitted} rows were left out because of missing values"
+            hint = f" ({gone})" if a.n_omitted or b.n_omitted else ""
+            raise ModelError(
+                f"{pair} are fitted to different rows, {len(a.y)} and {len(b.y)}{hint}, so their "
+                "likelihoods cannot be compared; drop the rows with missing values from the data and fit "
+                "both again"
+            )
+        if not np.array_equal(a.y, b.y):
+            same = (
+                "the same rows in another order or other rows"
+                if a.response == b.response
+                else "other responses"
+            )
+            raise ModelError(
+                f"{pair} are fitted to {same} ('{a.response}' and '{b.response}'), so their likelihoods "
+                "cannot be compared; fit both to the same column of the same data"
+            )
+        if not np.array_equal(_weights(a), _weights(b)):
+            raise ModelError(f"{pair} have different weights, so their likelihoods cannot be compared")
+        if _family(first) != _family(other):
+            raise ModelError(
+                f"{pair} have different families ({_family(first)} and {_family(other)}), so neither is a "
+                "special case of the other; compare their .aic instead"
+            )
+
+
+def _weights(design: Design) -> Array:
+    return np.ones(len(design.y)) if design.weights is None else design.weights
+
+
+def _family(model: Any) -> str:
+    return "gaussian" if model.family is None else model.family.label.replace("  (", " (")
+
+
+def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> None:
+    """Refuse a pair of which the first is not a special case of the second.
+
+    Parameters
+    ----------
+    small, large : fitted models
+    small_name, large_name : str
+        What to call them.
+
+    Raises
+    ------
+    ModelError
+        Saying which part of the small model the large one lacks.
+
+    Notes
+    -----
+    The fixed part is nested if its columns are combinations of the other's; the random part, if each of its
+    variances and covariances contributes to ``Var(y)`` a matrix that the other's can make up. The second is
+    tried on random vectors, so that no n × n matrix is made; that the verdict is wrong has probability zero.
+    """
+    a, b = small.design, large.design
+    outside = _outside(a.X, b.X)
+    lacking = [name for name, is_out in zip(a.x_names, outside, strict=True) if is_out]
+    pair = f"{small_name} is not a special case of {large_name}"
+    if lacking:
+        raise ModelError(
+            f"{pair}: the fixed part of {large_name} lacks {', '.join(lacking)}; "
+            "add it there, or compare their .aic"
+        )
+    if _outside((a.offset - b.offset)[:, None], b.X).any():
+        raise ModelError(f"{pair}: they have different offsets")
+    lacking_bars = [term.bar.text for term in _unreachable(small, large)]
+    if lacking_bars:
+        bars = " and ".join(f"({text})" for text in dict.fromkeys(lacking_bars))
+        raise ModelError(
+            f"{pair}: the random part of {large_name} has nothing that contains {bars}; "
+            "add it there, or compare their .aic"
+        )
+
+
+def _outside(columns: Array, X: Array) -> NDArray[np.bool_]:
+    """Which columns are not combinations of those of X."""
+    Q = np.linalg.qr(X)[0]
+    left = columns - Q @ (Q.T @ columns)
+    length = np.sqrt((columns**2).sum(axis=0))
+    return np.asarray(np.sqrt((left**2).sum(axis=0)) > TOLERANCE * np.where(length > 0, length, 1.0))
+
+
+def _unreachable(small: Any, large: Any) -> list[RandomTerm]:
+    """Terms of the small model whose covariance the large model cannot make up."""
+    probes = np.random.default_rng(0).standard_normal((len(small.design.y), 4))
+    span = [image for term in _terms(large) for image in _images(term, probes)]
+    if small.family is None:
+        span.append(probes / _weights(small.design)[:, None])
+    targets = [(term, image) for term in _terms(small) for image in _images(term, probes)]
+    if not targets:
+        return []
+    flat = np.column_stack([image.ravel() for image in span]) if span else np.zeros((probes.size, 0))
+    bad = _outside(np.column_stack([image.ravel() for _, image in targets]), flat)
+    return [term for (term, _), is_bad in zip(targets, bad, strict=True) if is_bad]
+
+
+def _terms(model: Any) -> list[RandomTerm]:
+    return list(model.design.terms)
+
+
+def _images(term: RandomTerm, probes: Array) -> Iterator[Array]:
+    """``Z D Z' probes`` for each variance and covariance of a term."""
+    k, q = term.Z.shape[1], len(term.levels)
+    scale = np.sqrt((term.Z**2).mean(axis=0))
+    Z = term.Z / np.where(scale > 0, scale, 1.0)
+    sums = np.stack(
+        [[np.bincount(term.codes, Z[:, a] * v, q)[term.codes] for v in probes.T] for a in range(k)]
+    ).transpose(0, 2, 1)
+    for b in range(k):
+        for a in range(b, k):
+            image = Z[:, [a]] * sums[b]
+            yield image if a == b else image + Z[:, [b]] * sums[a]
+
+
+def same_random_part(one: Any, other: Any) -> bool:
+    """Whether two models have the same family of covariances of the response."""
+    return not _unreachable(one, other) and not _unreachable(other, one)
+
+
+def extra_variances(small: Any, large: Any) -> int:
+    """How many effects vary between levels in the large model that do not in the small one."""
+    return sum(t.Z.shape[1] for t in _terms(large)) - sum(t.Z.shape[1] for t in _terms(small))
+
+
+def restriction(small: Design, large: Design) -> Array:
+    """Contrasts ``L`` such that the small model is the large one under ``L beta = 0``.
+
+    Parameters
+    ----------
+    small, large : Design
+        The columns of ``small.X`` are combinations of those of ``large.X``.
+
+    Returns
+    -------
+    array of shape (r, p)
+        An orthonormal basis, r being the difference in columns.
+
+    Notes
+    -----
+    As ``pbkrtest::model2restriction_matrix``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lmmkit.design import build_design
+    >>> data = pd.DataFrame({"y": [1, 2, 3, 5.0], "x": [0, 1, 0, 1], "g": ["a", "a", "b", "b"]})
+    >>> small, large = (build_design(f"y ~ {fixed} + (1 | g)", data) for fixed in ("1", "x"))
+    >>> abs(restriction(small, large))
+    array([[0., 1.]])
+    """
+    Q, R = np.linalg.qr(large.X)
+    images = np.linalg.solve(R, Q.T @ small.X)  # coefficients of the large model that the small one reaches
+    scale = np.sqrt((images**2).sum(axis=0))
+    basis = np.linalg.qr(images / scale, mode="complete")[0]
+    L = basis[:, small.X.shape[1] :].T
+    return np.where(np.abs(L) < 1e-12, 0.0, L)
