@@ -39,7 +39,7 @@ _RC = {
     "axes.spines.right": False,
     "axes.titlelocation": "left",
     "lines.linewidth": 2.0,
-    "svg.fonttype": "none",
+    "text.hinting": "none",  # a quarter of the time of a redraw
 }
 
 
@@ -107,8 +107,8 @@ def axes(fig: Figure, places: Sequence[tuple[float, float, float, float]]) -> li
     width, height = fig.get_size_inches()
     for place in places:
         ax = fig.add_axes(place)
-        for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        for axis, inches in ((ax.xaxis, place[2] * width), (ax.yaxis, place[3] * height)):
+            axis.set_major_locator(MaxNLocator(4 if inches > 2.5 else 3, steps=[1, 2, 5, 10]))
         # Fixed places of the labels spare measuring every tick label.
         ax.xaxis.set_label_coords(0.5, -0.46 / (place[3] * height))
         ax.yaxis.set_label_coords(-0.58 / (place[2] * width), 0.5)
