@@ -15,6 +15,8 @@ JOBS     ?= 2
 # Small matrices: threads of the linear algebra only get in each other's way.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# Notebooks show their pictures in the page, whatever the shell says.
+unexport MPLBACKEND
 # Jupyter keeps its settings here, away from those of other Jupyters on the machine.
 export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
 

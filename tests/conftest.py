@@ -1,15 +1,14 @@
 """What all tests share: pictures are drawn without a window, and none outlives its test."""
 
-import os
-import sys
-
+import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 
-os.environ.setdefault("MPLBACKEND", "Agg")
+# Not by an environment variable: the kernels that tests start would inherit it and show no pictures.
+matplotlib.use("Agg")
 
 
 @pytest.fixture(autouse=True)
 def _close_figures():
     yield
-    if "matplotlib.pyplot" in sys.modules:
-        sys.modules["matplotlib.pyplot"].close("all")
+    plt.close("all")

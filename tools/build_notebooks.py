@@ -32,6 +32,7 @@ CELL_TIMEOUT = 120  # seconds; the same as nbval's in the Makefile
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 BARE_WIDGET = re.compile(r"\w+\((children|value|layout|options|description|outputs)=")
+QUIET_END = "end the cell with a line that gives no value, such as plt.show()"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 
 
@@ -91,10 +92,15 @@ def execute(source: Path) -> NotebookNode:
     Raises
     ------
     BuildError
-        When a cell raises (unless tagged `raises-exception`), takes too long, writes to stderr, or shows a
-        memory address or a widget that has no picture to stand in for it.
+        When a cell raises (unless tagged `raises-exception`), takes too long, writes to stderr, ends in a
+        semicolon, or shows a memory address or a widget that has no picture to stand in for it.
     """
     notebook = read_source(source)
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.source.rstrip().endswith(";"):
+            # nbval runs cells without a history, and IPython looks for the semicolon there.
+            where = f"{title(source)}, cell {number}"
+            raise BuildError(f"{where}: nbval overlooks a closing semicolon; {QUIET_END}")
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -130,7 +136,7 @@ def storable(output: NotebookNode, where: str) -> NotebookNode:
     if is_widget and set(shown) <= {"text/plain"} and (not plain or BARE_WIDGET.match(plain)):
         raise BuildError(f"{where} shows a bare widget, which is blank until it is run; show a panel")
     if ADDRESS.search(plain):
-        raise BuildError(f"{where} shows a memory address, {plain!r}; end its last line with a semicolon")
+        raise BuildError(f"{where} shows a memory address, {plain!r}; {QUIET_END}")
     return output
 
 

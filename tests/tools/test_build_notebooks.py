@@ -22,7 +22,8 @@ print("one")
 print("two")
 
 # %%
-plt.plot([1, 2], [3, 4]);
+plt.plot([1, 2], [3, 4])
+plt.show()
 
 # %% tags=["raises-exception"]
 1 / 0
@@ -163,6 +164,7 @@ def test_check_notices_what_was_changed_by_hand(rooms, capsys):
         ("import warnings\nwarnings.warn('careful')", "writes to stderr"),
         ("import ipywidgets\nipywidgets.IntSlider()", "bare widget"),
         ("object()", "memory address"),
+        ("object();", "cell 0: nbval overlooks a closing semicolon"),
     ],
 )
 def test_a_build_that_fails_writes_nothing(rooms, capsys, code, message):
