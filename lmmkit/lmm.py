@@ -308,9 +308,21 @@ class Criterion:
         value = point.objective if point.r2 > 0 else np.inf
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
 
-    def start(self) -> Array:
+    def identity(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
+
+    def start(self) -> Array:
+        """A multiple of :meth:`identity`, of the right size to a factor of three."""
+        unit = self.identity()
+        scale, best = 1.0, self.trial(unit).value
+        for factor in (3.0, 1 / 3):
+            while 0.03 < scale * factor < 1000:
+                value = self.trial(scale * factor * unit).value
+                if not value < best:
+                    break
+                scale, best = scale * factor, value
+        return scale * unit
 
     def second_opinions(self, point: Point) -> list[Array]:
         """Other starts worth a try: a singular vector-valued term is where criteria have several minima."""
@@ -318,7 +330,7 @@ class Criterion:
         if not any(singular):
             return []
         without = [np.zeros_like(T) if flag else T for T, flag in zip(point.factors, singular, strict=True)]
-        return [0.1 * self.start(), np.concatenate([theta_from_factor(T) for T in without])]
+        return [0.1 * self.identity(), np.concatenate([theta_from_factor(T) for T in without])]
 
     def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
         """A better ``theta`` beside a stationary point that is no minimum, or None.
