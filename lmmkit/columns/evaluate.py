@@ -82,9 +82,9 @@ class Evaluator:
     def value(self, node: Node) -> Value:
         """The value of a variable, one row for each row of the data."""
         value = self._safely(self._value, node)
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            return np.full(len(self.data), float(value))
-        return value
+        if isinstance(value, (Factor, Matrix)) or np.ndim(value) > 0:
+            return value
+        return np.full(len(self.data), float(value))  # a constant
 
     def numbers(self, node: Node) -> Array:
         """The value of a piece that must be numbers; TRUE counts 1."""

@@ -125,7 +125,7 @@ class BSpline:
     ) -> "BSpline":
         low, high = _boundary(x, boundary, "bs")
         least = int(degree) + int(intercept)
-        inner = _inner_knots(x[(x >= low) & (x <= high)], df, knots, least, "bs")
+        inner = _inner_knots(x, (low, high), df, knots, least, "bs")
         return cls(_full_knots(inner, low, high, int(degree)), int(degree), bool(intercept))
 
     @property
@@ -158,9 +158,9 @@ class NaturalSpline:
         boundary: Sequence[float] | None = None,
     ) -> "NaturalSpline":
         low, high = _boundary(x, boundary, "ns")
-        inner = _inner_knots(x[(x >= low) & (x <= high)], df, knots, 1 + int(intercept), "ns")
+        inner = _inner_knots(x, (low, high), df, knots, 1 + int(intercept), "ns")
         full = _full_knots(inner, low, high, 3)
-        curvature = _spline_basis(full, 3).derivative(2)(np.array([low, high]))
+        curvature = _spline_basis(full, 3)(np.array([low, high]), nu=2)
         curvature = curvature if intercept else curvature[:, 1:]
         rotation = np.linalg.qr(curvature.T, mode="complete")[0][:, 2:]  # its columns have no curvature there
         return cls(full, bool(intercept), rotation)
@@ -172,7 +172,7 @@ class NaturalSpline:
     def __call__(self, x: Array) -> Array:
         spline = _spline_basis(self.knots, 3)
         inside = np.clip(x, self.knots[0], self.knots[-1])
-        basis = spline(inside) + spline.derivative()(inside) * (x - inside)[:, None]
+        basis = spline(inside) + spline(inside, nu=1) * (x - inside)[:, None]
         return (basis if self.intercept else basis[:, 1:]) @ self.rotation
 
 
@@ -195,15 +195,28 @@ def _boundary(x: Array, boundary: Sequence[float] | None, function: str) -> tupl
 
 
 def _inner_knots(
-    x: Array, df: float | None, knots: Sequence[float] | float | None, least: int, function: str
+    x: Array,
+    boundary: tuple[float, float],
+    df: float | None,
+    knots: Sequence[float] | float | None,
+    least: int,
+    function: str,
 ) -> Array:
-    """The given inner knots, or `df - least` of them at quantiles."""
+    """The given inner knots, or `df - least` of them at quantiles of the values inside the boundary knots."""
+    low, high = boundary
     if knots is not None:
-        return np.atleast_1d(np.asarray(knots, dtype=float))
-    count = 0 if df is None else int(df) - least
-    if count < 0:
-        raise DataError(f"{function}() needs df of at least {least} here, not {df:g}")
-    return np.quantile(x, np.linspace(0, 1, count + 2)[1:-1])
+        inner = np.atleast_1d(np.asarray(knots, dtype=float))
+        trouble = "its knots must lie"
+    else:
+        count = 0 if df is None else int(df) - least
+        if count < 0:
+            raise DataError(f"{function}() needs df of at least {least} here, not {df:g}")
+        inside = x[(x >= low) & (x <= high)]
+        inner = np.quantile(inside if len(inside) else [low], np.linspace(0, 1, count + 2)[1:-1])
+        trouble = "for so large a df it needs more distinct values"
+    if ((inner <= low) | (inner >= high)).any():
+        raise DataError(f"{function}(): {trouble} between the boundary knots {low:g} and {high:g}")
+    return inner
 
 
 # ---- contrasts ----

@@ -53,7 +53,7 @@ def _is_number(value: Plain) -> bool:
 
 
 def _is_count(value: Plain) -> bool:
-    return isinstance(value, float) and value >= 1 and value == int(value)
+    return isinstance(value, float) and value in range(1, 1001)
 
 
 def _is_truth(value: Plain) -> bool:
@@ -72,8 +72,8 @@ def _is_interval(value: Plain) -> bool:
 SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
     "base": (lambda value: isinstance(value, float) and value > 0 and value != 1, "a number above 0, not 1"),
     "levels": (lambda value: isinstance(value, list), 'the levels in their order, as c("a", "b")'),
-    "degree": (_is_count, "a whole number of at least 1"),
-    "df": (_is_count, "a whole number of at least 1"),
+    "degree": (_is_count, "a whole number from 1 to 1000"),
+    "df": (_is_count, "a whole number from 1 to 1000"),
     "knots": (_are_numbers, "numbers, as c(1, 2)"),
     "Boundary.knots": (_is_interval, "two different numbers, as c(0, 10)"),
     "raw": (_is_truth, "TRUE or FALSE"),

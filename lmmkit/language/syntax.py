@@ -11,6 +11,7 @@ Precedence, loosest first, as in R's `help(Syntax)`::
 """
 
 import difflib
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ class _Parser:
     def atom(self) -> Node:
         token = self.take()
         if token.kind == "number":
-            return Literal(token.pos, float(token.text.rstrip("L")))
+            return Literal(token.pos, self.number(token))
         if token.kind == "string":
             return Literal(token.pos, token.text[1:-1])
         if token.kind in ("name", "quoted"):
@@ -208,6 +209,12 @@ class _Parser:
         if token.kind == "end":
             raise self.fail(token, "the formula ends where a term was expected")
         raise self.fail(token, f"a term was expected here, not '{token.text}'")
+
+    def number(self, token: Token) -> float:
+        value = float(token.text.rstrip("L"))
+        if math.isinf(value):
+            raise self.fail(token, "this number is too large")
+        return value
 
     def name(self, token: Token) -> Node:
         quoted = token.kind == "quoted"
