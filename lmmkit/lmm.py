@@ -116,9 +116,9 @@ class Criterion:
         )
         self.set_response(design.y)
 
-    def lay_out(self, scale: Array) -> None:
-        """Whiten the terms, their rows multiplied by ``scale``, and lay out the blocks of their
-        cross-products.
+    def lay_out(self, scale: Array, unit: float = 1.0) -> None:
+        """Whiten the terms, their rows multiplied by ``scale``, to columns of mean square ``unit**2``, and
+        lay out the blocks of their cross-products.
         """
         self.ks = [term.Z.shape[1] for term in self.design.terms]
         stops = np.cumsum([n_theta(k) for k in self.ks])
@@ -128,7 +128,7 @@ class Criterion:
         self.whitenings, columns = [], []
         for term in self.design.terms:
             Z = term.Z * scale[:, None]
-            whitening = Whitening.of(Z.T @ Z / self.n)
+            whitening = Whitening.of(Z.T @ Z / (self.n * unit**2))
             self.whitenings.append(whitening)
             columns.append(Z @ whitening.matrix)
         self.layout = Layout(factors_of(self.design.terms, columns))
