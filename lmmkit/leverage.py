@@ -104,7 +104,7 @@ class Meetings:
 
     @cached_property
     def _entries(self) -> tuple[Index, Index, Index] | None:
-        """Pairs of entries in one level: where each first entry's run starts, the second entry, its place in B.
+        """Pairs of entries in one level: where each first entry's run starts, the second entry, its place.
 
         None when whole rows are cheaper.
         """
