@@ -1,5 +1,6 @@
 """pyproject, the pins, conda's file, the packages in use and the pages that speak of them agree."""
 
+import doctest
 import re
 import subprocess
 import sys
@@ -86,6 +87,11 @@ def test_a_page_names_only_commands_and_files_that_exist(page):
     assert commands and not {name for name in commands if not re.search(rf"^{name}:", makefile, re.MULTILINE)}
     links = {link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link}
     assert not {link for link in links if not (ROOT / link).exists()}
+
+
+def test_the_readme_shows_what_the_library_answers():
+    failed, tried = doctest.testfile(str(ROOT / "README.md"), module_relative=False, encoding="utf-8")
+    assert tried and not failed
 
 
 @pytest.mark.slow
