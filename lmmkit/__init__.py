@@ -20,7 +20,9 @@ _HOME = {
     "FormulaError": "errors",
     "ModelError": "errors",
     "data_info": "datasets",
+    "glm": "linear",
     "glmer": "fit",
+    "lm": "linear",
     "lmer": "fit",
     "load_data": "datasets",
     "simulate_simpson": "simulate",
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from .errors import ModelError as ModelError
     from .fit import glmer as glmer
     from .fit import lmer as lmer
+    from .linear import glm as glm
+    from .linear import lm as lm
     from .simulate import simulate_simpson as simulate_simpson
 
 __all__ = ["__version__", *_HOME, *_MODULES]

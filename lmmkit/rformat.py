@@ -227,15 +227,21 @@ def _abbreviated(name: str, minlength: int) -> str:
     return text if len(text) <= minlength else "".join(text.split())
 
 
-def deparse(formula: str) -> list[str]:
+def deparse(formula: str, start: str = "") -> list[str]:
     """A formula's text with R's spacing, broken into lines where R's ``deparse`` breaks it.
+
+    Parameters
+    ----------
+    formula : str
+    start : str
+        What stands before it on its first line, as in ``lm(formula = y ~ x``.
 
     Examples
     --------
     >>> deparse("y~x+(x|g)")
     ['y ~ x + (x | g)']
     """
-    lines, indent = [""], 0
+    lines, indent = [start], 0
 
     def put(text: str) -> None:
         lines[-1] += text
