@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -200,9 +201,9 @@ def _design(call: Call, gaussian: bool) -> Design:
     return design
 
 
-def _name_of(data: Any) -> str | None:
+def _name_of(data: Any, depth: int = 2) -> str | None:
     """The name that the caller of `lmer` or `glmer` has for the data, as R prints it."""
-    caller = sys._getframe(2)
+    caller = sys._getframe(depth)
     for scope in (caller.f_locals, caller.f_globals):
         for name, value in scope.items():
             if value is data and not name.startswith("_"):
@@ -230,7 +231,8 @@ def update(fit: MixedModel, formula: str | None = None, **changes: Any) -> Mixed
     Raises
     ------
     ModelError
-        For an argument that the function does not have.
+        For an argument that the function does not have, or when a refitted model is given a formula to
+        which its new response does not belong.
     FormulaError, DataError
         As :func:`lmer`.
 
@@ -245,17 +247,17 @@ def update(fit: MixedModel, formula: str | None = None, **changes: Any) -> Mixed
     >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", reml=False).npar
     4
     """
-    old = fit.call
+    old, old_design = fit.call, fit.design
     known = [*old.options, "data"]
-    for name in changes:
-        if name not in known:
-            raise ModelError(f"{old.function} has no argument '{name}'; it takes {', '.join(known)}")
+    for argument in changes:
+        if argument not in known:
+            raise ModelError(f"{old.function} has no argument '{argument}'; it takes {', '.join(known)}")
     if "family" in changes:
         from .families import resolve
 
         changes["family"] = resolve(changes["family"])
     data = changes.pop("data", old.data)
-    text = old.formula if formula is None else update_formula(_written_out(fit.design.formula), formula)
+    text = old.formula if formula is None else update_formula(_written_out(old_design.formula), formula)
     options = old.options | changes
     same_design = (
         formula is None
@@ -264,10 +266,17 @@ def update(fit: MixedModel, formula: str | None = None, **changes: Any) -> Mixed
     )
     if "start" in options and "start" not in changes and not same_design:
         options["start"], options["optimize"] = None, True
-    name = old.data_name if data is old.data else _name_of(data)
+    name = old.data_name if data is old.data else _name_of(data, depth=3)  # through MixedModel.update
     call = Call(old.function, text, data, name, options)
     gaussian = old.function == "lmer"
-    design = fit.design if same_design else _design(call, gaussian)
+    design = old_design if same_design else _design(call, gaussian)
+    if old.response is not None and data is old.data:
+        if design.response != old_design.response or not design.frame.index.equals(old_design.frame.index):
+            raise ModelError(
+                "this model was refitted to a response that is not in its data, and the change needs another "
+                "response or other rows; put the response into a column and use data="
+            )
+        call, design = replace(call, response=old.response), replace(design, y=old.response)
     return fit_lmer(design, call) if gaussian else fit_glmer(design, call)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,8 @@ class Call:
         The caller's name for it.
     options : dict
         The other arguments.
+    response : ndarray or None
+        The response of a refit, which is not in the data.
     """
 
     function: str
@@ -55,6 +58,7 @@ class Call:
     data: pd.DataFrame = field(repr=False)
     data_name: str | None
     options: dict[str, Any]
+    response: Array | None = field(default=None, repr=False)
 
 
 class MixedModel(Quantities):
@@ -83,6 +87,17 @@ class MixedModel(Quantities):
         super().__init__(estimate, free_scale=free_scale)
         self.call = call
         self._criterion = criterion
+
+    @property
+    def criterion(self) -> Criterion:
+        """The (RE)ML criterion of a linear model, holding the response that was fitted."""
+        if self._criterion is None:
+            from .lmm import Criterion
+
+            self._criterion = Criterion(self.design, self.is_reml)
+        if self._criterion.y is not self.design.y:  # refits share it, and one of them has used it since
+            self._criterion.set_response(self.design.y)
+        return self._criterion
 
     # ---- tables ----
 
@@ -121,14 +136,9 @@ class MixedModel(Quantities):
         """
         if ddf not in DDF:
             raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
-        if self.family is None and ddf == "satterthwaite":
-            from .inference.satterthwaite import coef_tests
-
-            return coef_tests(self, np.eye(len(self.fixef))).set_axis(self.fixef.index)
-        if self.family is None and ddf == "kenward_roger":
-            from .inference.kenward_roger import coef_tests
-
-            return coef_tests(self, np.eye(len(self.fixef))).set_axis(self.fixef.index)
+        if self.family is None and ddf in ("satterthwaite", "kenward_roger"):
+            method = import_module(f".inference.{ddf}", __package__)
+            return method.coef_tests(self, np.eye(len(self.fixef))).set_axis(self.fixef.index)
         table = pd.DataFrame({"estimate": self.fixef, "std_error": self.se})
         statistic = table["estimate"] / table["std_error"]
         if self.family is None and ddf == "residual":

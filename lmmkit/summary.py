@@ -220,10 +220,10 @@ def coef_lines(table: pd.DataFrame, *, use_t: bool, digits: int = DIGITS) -> lis
         return matrix_lines(
             list(zip(*cells.values(), strict=True)), list(cells), list(table.index), right=True
         )
-    p_values = table["p_value"].to_numpy(dtype=float)
+    p_values = [float(p) for p in table["p_value"]]
     p_letter = letter if "df" in table else "z"
     cells[f"Pr(>|{p_letter}|)"] = format_pvalues(p_values, digits - 1)
-    starred = bool((p_values < 0.1).any())
+    starred = any(p < 0.1 for p in p_values)
     if starred:
         cells[""] = [stars(p) for p in p_values]
     lines = matrix_lines(list(zip(*cells.values(), strict=True)), list(cells), list(table.index), right=True)
@@ -241,7 +241,7 @@ def _joint(table: pd.DataFrame, digits: int) -> dict[str, list[str]]:
     texts = np.array(format_numbers(np.round(values, decimals).ravel(), digits), dtype=object).reshape(
         values.shape
     )
-    shown = np.array([[float(text) for text in row] for row in texts.tolist()]) if values.size else values
+    shown = np.array([[float(text.replace("NA", "nan")) for text in row] for row in texts.tolist()]) if values.size else values
     lost = (values == 0) != (shown == 0)
     if lost.any():
         texts[lost] = format_numbers(values[lost], max(1, digits - 1))

@@ -1,4 +1,4 @@
-"""A linear mixed model fitted the plain way: the n × n covariance matrix, a textbook's formulas, a general optimiser.
+"""A linear mixed model fitted the plain way: the n × n matrix V, textbook formulas, a general optimiser.
 
 Nothing here is shared with the library beyond the design, and nothing is fast. It is what the engine, the
 predictions and their intervals are checked against.
@@ -129,7 +129,8 @@ def dense_fit(design, reml=True):
     bounds = [(0, None) if value == 1 else (None, None) for value in start]
     runs = [
         minimize(
-            lambda theta: Dense(design, theta, reml).objective, scale * start, method="L-BFGS-B", bounds=bounds,
+            lambda theta: Dense(design, theta, reml).objective, scale * start, bounds=bounds,
+            method="L-BFGS-B",
             options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000},
         )
         for scale in (1.0, 0.3)

@@ -1,4 +1,4 @@
-"""lme4's numbers (tests/reference/lme4_reference.json, made by make_reference.R) and the data they came from."""
+"""lme4's numbers (tests/reference/lme4_reference.json, from make_reference.R) and their data."""
 
 import json
 from functools import cache
