@@ -1,0 +1,23 @@
+"""Questions of lesson 00, start here."""
+
+from lmmkit import lmer, load_data
+from lmmkit.course.question import Number, Question
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Number(
+        truth=lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef["Days"],
+        mistakes={
+            "that is the intercept, the reaction time before any sleep was lost; the slope stands below it": (
+                lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef[
+                    "(Intercept)"
+                ]
+            ),
+        },
+        hints=(
+            "The printed model ends with its fixed effects.",
+            "fit.fixef is a table with one entry per fixed effect.",
+            'fit.fixef["Days"] is the entry you want.',
+        ),
+        praise="Every day without sleep costs the average driver about ten milliseconds.",
+    ),
+}

@@ -1,0 +1,132 @@
+"""``check("06.q1", value)``: an honest answer within a second, which never raises."""
+
+from __future__ import annotations
+
+import html
+import pkgutil
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from lmmkit.course import answers, progress
+from lmmkit.course.question import Judgement, Question
+
+_SIGNS = {"right": ("✔", "#009E73"), "wrong": ("✘", "#D55E00"), "open": ("…", "#56B4E9")}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one answer; shows itself at the end of a cell.
+
+    Attributes
+    ----------
+    key : str
+    state : str
+        ``right``, ``wrong`` or ``open`` (not answered yet).
+    message : str
+        Why, in a sentence.
+    hint : str
+        One more hint, where there is one.
+    points : int
+        What the answer has earned.
+    """
+
+    key: str
+    state: str
+    message: str
+    hint: str = ""
+    points: int = 0
+
+    def __bool__(self) -> bool:
+        return self.state == "right"
+
+    def __repr__(self) -> str:
+        text = f"{_SIGNS[self.state][0]} {self.key}: {self.message}"
+        return f"{text}\n  Hint: {self.hint}" if self.hint else text
+
+    def _repr_html_(self) -> str:
+        sign, colour = _SIGNS[self.state]
+        hint = f"<br><em>Hint:</em> {html.escape(self.hint)}" if self.hint else ""
+        return (
+            f"<div style='border-left:5px solid {colour};padding:4px 12px;margin:4px 0'>"
+            f"<b>{sign} {html.escape(self.key)}</b> {html.escape(self.message)}{hint}</div>"
+        )
+
+
+def check(key: str, value: Any = ...) -> Verdict:
+    """Check an answer.
+
+    Parameters
+    ----------
+    key : str
+        The question, for example ``"06.q1"`` in a lesson or ``"ex06.q1"`` in an exercise.
+    value : object
+        The answer; ``...`` means that there is none yet.
+
+    Returns
+    -------
+    Verdict
+        Never an error: what cannot be understood is a wrong answer with a plain sentence.
+
+    Examples
+    --------
+    >>> check("00.q1", ...)
+    … 00.q1: not answered yet: put your answer where the three dots are, and run the cell again
+    """
+    try:
+        return _check(key, value)
+    except Exception as trouble:
+        return Verdict(str(key), "wrong", f"this answer could not be checked ({type(trouble).__name__}); "
+                       "look at its type: print it, and compare with what is asked")  # fmt: skip
+
+
+def _check(key: str, value: Any) -> Verdict:
+    question = find(key)
+    if question is None:
+        return Verdict(str(key), "wrong", "there is no such question; compare the name with the text above")
+    if value is ... or (isinstance(value, str) and not value.strip(" .…")):
+        return Verdict(
+            key, "open", "not answered yet: put your answer where the three dots are, and run the cell again"
+        )
+    judgement: Judgement = question.judge(key, value)
+    tries = progress.record(key, judgement.correct)
+    if judgement.correct:
+        message = f"right. {judgement.message}" if judgement.message else "right."
+        return Verdict(key, "right", message, points=question.points)
+    hints = question.hints
+    hint = hints[min(tries, len(hints)) - 1] if hints else ""
+    return Verdict(key, "wrong", judgement.message, hint)
+
+
+def find(key: str) -> Question | None:
+    """The question of this name, or None."""
+    chapter, _, name = str(key).partition(".")
+    module = chapters().get(chapter)
+    if module is None:
+        return None
+    questions: dict[str, Question] = import_module(f"{answers.__name__}.{module}").QUESTIONS
+    return questions.get(name)
+
+
+def chapters() -> dict[str, str]:
+    """Chapter codes and the modules of ``lmmkit.course.answers`` that hold their questions."""
+    codes = {}
+    for found in pkgutil.iter_modules(answers.__path__):
+        kind, _, number = found.name.partition("_")
+        codes[{"lesson": "", "exercise": "ex"}.get(kind, kind) + number] = found.name
+    return dict(sorted(codes.items()))
+
+
+def show_progress() -> progress.Progress:
+    """How many questions of each chapter are done.
+
+    Returns
+    -------
+    Progress
+        Shows itself at the end of a cell.
+    """
+    totals = {
+        code: len(import_module(f"{answers.__name__}.{module}").QUESTIONS)
+        for code, module in chapters().items()
+    }
+    return progress.Progress(totals)

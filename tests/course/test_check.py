@@ -1,0 +1,150 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from lmmkit.course import check as checking
+from lmmkit.course import progress
+from lmmkit.course.check import check, show_progress
+from lmmkit.course.question import Choice, Model, Number, Numbers, Truth, digest
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "progress.json"))
+
+
+@pytest.fixture
+def ask(monkeypatch):
+    """Put one question in the place of all others."""
+
+    def put(question):
+        monkeypatch.setattr(checking, "find", lambda key: question)
+
+    return put
+
+
+ODD = [
+    "text", "", None, True, float("nan"), float("inf"), -np.inf, 10**400, 1e300, 3 + 4j, b"bytes", [], [1, 2, 3],
+    [[1], [2, 3]], {}, {"a": 1}, {"a": {"b": [1]}}, set(), (1,), range(3), object(), int, print, lambda: 1,
+    Exception("x"), np.array([]), np.zeros((3, 3)), np.array(["a"]), np.array([object()], dtype=object),
+    pd.DataFrame(), pd.DataFrame({"a": ["x"]}), pd.DataFrame(np.zeros((200, 200))), pd.Series(dtype=float),
+    pd.Series(["a"]), pd.NaT, pd.NA, pd.Timestamp("2025-01-01"), np.datetime64("2025-01-01"), iter([1]), ...,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: type(value).__name__)
+def test_nothing_raises_and_nothing_odd_is_right(value, ask):
+    questions = [
+        Number(truth=lambda: 3.5),
+        Numbers(truth=lambda: [7.0, 8.0]),
+        Choice(options=("fixed", "random"), digest=digest("q", "random")),
+        Model(truth=lambda: None),
+        Truth(test=lambda answer: None if len(answer) == 1000 else "no"),
+    ]
+    for question in questions:
+        ask(question)
+        verdict = check("q", value)
+        assert verdict.state in {"wrong", "open"}
+        assert verdict.points == 0
+        assert verdict.message
+        assert "<div" in verdict._repr_html_()
+
+
+@pytest.mark.parametrize("key", [None, 3, "", "nonsense", "06", "06.q99", "06.", ".q1", ["06.q1"]])
+def test_an_unknown_question_is_said_so(key):
+    assert "no such question" in check(key, 1).message
+
+
+def test_a_number_and_its_known_mistakes(ask):
+    ask(Number(truth=lambda: 9.0, mistakes={"that is the standard deviation": lambda: 3.0}, praise="Good."))
+    assert check("q", 9.01).state == "right"
+    assert check("q", np.array([[9.0]]))
+    assert check("q", 9.0).message == "right. Good."
+    assert check("q", 3.0).message == "that is the standard deviation"
+    assert check("q", -9.0).message == "the size is right, the sign is not"
+    assert "at least three" in check("q", 9.5).message
+
+
+def test_numbers_may_come_with_labels_in_any_order(ask):
+    ask(Numbers(truth=lambda: pd.Series({"a": 1.0, "b": 2.0})))
+    assert check("q", pd.Series({"b": 2.0, "a": 1.0}))
+    assert check("q", {"b": 2.0, "a": 1.0})
+    assert check("q", [1.0, 2.0])
+    assert check("q", [2.0, 1.0]).message == "2 of the 2 numbers are not right yet"
+
+
+def test_a_choice_hides_its_answer_and_explains_a_wrong_one(ask):
+    ask(
+        Choice(
+            options=("fixed", "random"),
+            digest=digest("q", "random"),
+            because={"fixed": "there are forty nests"},
+        )
+    )
+    assert check("q", " Random. ")
+    assert check("q", "fixed").message == "there are forty nests"
+    assert "choose one of" in check("q", "both").message
+
+
+def test_a_model_may_be_written_in_any_way(ask):
+    data = lk.load_data("sleepstudy")
+    ask(
+        Model(
+            truth=lambda: lk.lmer("Reaction ~ Days + (Days | Subject)", data),
+            mistakes={
+                "this is the ML fit; REML was asked for": lambda: lk.lmer(
+                    "Reaction ~ Days + (Days | Subject)", data, reml=False
+                )
+            },
+        )
+    )
+    assert check(
+        "q", lk.lmer("Reaction ~ 1 + Days + (1 + Days | Subject)", data.sample(frac=1, random_state=1))
+    )
+    assert "ML fit" in check("q", lk.lmer("Reaction ~ Days + (Days | Subject)", data, reml=False)).message
+    assert "not the one asked for" in check("q", lk.lmer("Reaction ~ Days + (1 | Subject)", data)).message
+    assert "170 rows" in check("q", lk.lmer("Reaction ~ Days + (Days | Subject)", data.iloc[:170])).message
+
+
+def test_hints_come_one_at_a_time(ask):
+    ask(Number(truth=lambda: 1.0, hints=("first", "second")))
+    assert [check("q", 50).hint for _ in range(3)] == ["first", "second", "second"]
+    assert check("q", 1.0).hint == ""
+
+
+def test_progress_is_kept_between_visits_and_never_lost_to_a_later_mistake():
+    assert check(
+        "00.q1", lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy")).fixef["Days"]
+    )
+    check("00.q1", 7)
+    assert progress.load()["00.q1"] == {"tries": 2, "right": True}
+    assert "1 of" in repr(show_progress())
+    assert "<meter" in show_progress()._repr_html_()
+
+
+def test_a_damaged_progress_file_does_no_harm(tmp_path):
+    (tmp_path / "progress.json").write_text("{half", encoding="utf-8")
+    assert check("00.q1", 3).state == "wrong"
+    assert progress.load()["00.q1"]["tries"] == 1
+
+
+def test_progress_can_be_switched_off(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(progress.VARIABLE, "off")
+    check("00.q1", 3)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_question_of_every_chapter_can_compute_its_answer():
+    for code, module in checking.chapters().items():
+        questions = checking.import_module(f"lmmkit.course.answers.{module}").QUESTIONS
+        assert questions, module
+        for name, question in questions.items():
+            assert check(f"{code}.{name}", ...).state == "open"
+            assert len(question.hints) <= 3
+            if isinstance(question, (Number, Numbers, Model)):
+                truth = question.truth()
+                assert check(f"{code}.{name}", truth).state == "right", (code, name)
+                for sentence, wrong in (question.mistakes or {}).items():
+                    assert check(f"{code}.{name}", wrong()).message == sentence, (code, name, sentence)
