@@ -17,12 +17,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
-from .crossprod import Elimination, Layout, Sums, factors_of, inner, level_sums
+from .covariance import theta_from_factor
+from .crossprod import Elimination, Sums, inner, level_sums
 from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
 from .optimize import Search, Trial, minimise
+from .terms import Terms
 from .threads import threads_for
 
 Array = NDArray[np.float64]
@@ -87,7 +88,7 @@ class Point:
         return slopes
 
 
-class Criterion:
+class Criterion(Terms):
     """The (RE)ML criterion of a design as a function of ``theta``.
 
     Parameters
@@ -104,35 +105,17 @@ class Criterion:
     """
 
     def __init__(self, design: Design, reml: bool = True) -> None:
-        self.design, self.reml = design, reml
+        self.reml = reml
         self.n, self.p = design.X.shape
         self.root_weights = None if design.weights is None else np.sqrt(design.weights)
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
+        super().__init__(design, scale)
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
-        self.lay_out(scale)
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
         self.log_weights = (
             0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
         )
         self.set_response(design.y)
-
-    def lay_out(self, scale: Array, unit: float = 1.0) -> None:
-        """Whiten the terms, their rows multiplied by ``scale``, to columns of mean square ``unit**2``, and
-        lay out the blocks of their cross-products.
-        """
-        self.ks = [term.Z.shape[1] for term in self.design.terms]
-        stops = np.cumsum([n_theta(k) for k in self.ks])
-        self.of_term = [
-            slice(int(stop - n_theta(k)), int(stop)) for stop, k in zip(stops, self.ks, strict=True)
-        ]
-        self.whitenings, columns = [], []
-        for term in self.design.terms:
-            Z = term.Z * scale[:, None]
-            whitening = Whitening.of(Z.T @ Z / (self.n * unit**2))
-            self.whitenings.append(whitening)
-            columns.append(Z @ whitening.matrix)
-        self.layout = Layout(factors_of(self.design.terms, columns))
-        self._where = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
 
     def set_response(self, y: Array) -> None:
         """Replace the response; nothing that depends on the design alone is done again.
@@ -185,30 +168,6 @@ class Criterion:
     def _log_det_R(self) -> float:
         return float(np.log(np.abs(np.diag(self.R))).sum())
 
-    def split(self, theta: Array) -> list[Array]:
-        """One lower triangle per term."""
-        return [factor_from_theta(theta[own], k) for own, k in zip(self.of_term, self.ks, strict=True)]
-
-    def roots(self, factors: list[Array]) -> list[Array]:
-        """One relative covariance factor per grouping factor, block diagonal in its terms."""
-        roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
-        for f, t, own in self._where:
-            roots[f][own, own] = factors[t]
-        return roots
-
-    def to_original(self, theta: Array) -> list[Array]:
-        """Relative covariance factors in the units of the data, lme4's convention, one per term.
-
-        An effect that moves no row by a ten-millionth of the residual SD is one that the search took to zero.
-        """
-        settled = np.where(np.abs(theta) < 1e-7, 0.0, theta)
-        return [w.original(T) for w, T in zip(self.whitenings, self.split(settled), strict=True)]
-
-    def from_original(self, theta: Array) -> Array:
-        """Whitened ``theta`` for a ``theta`` in lme4's units."""
-        pairs = zip(self.whitenings, self.split(theta), strict=True)
-        return np.concatenate([theta_from_factor(w.whitened(T)) for w, T in pairs])
-
     def point(self, theta: Array) -> Point:
         """Evaluate the criterion.
 
@@ -252,7 +211,7 @@ class Criterion:
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
         scores = point.scores
-        directions = self._directions(point, scores)
+        directions = self._directions(point.factors, scores)
         lead, rest = self._spread(directions)
         images = point.elimination.z_vinv(*point.elimination.z_dot(lead, rest))
         p, m = self.p, lead.shape[2]
@@ -268,37 +227,6 @@ class Criterion:
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
         return hessian + self._second_order(point.slopes)
 
-    def _directions(self, point: Point, scores: list[Array]) -> list[Array]:
-        """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
-        m = self.of_term[-1].stop
-        out = [np.zeros((*score.shape, m)) for score in scores]
-        for f, t, own in self._where:
-            T, score = point.factors[t], scores[f][:, own]
-            image = score @ T
-            rows, columns = lower_indices(self.ks[t])
-            for i, a, b in zip(range(self.of_term[t].start, m), rows, columns, strict=False):
-                target = out[f][:, own, i]  # a view
-                target[:, a] += image[:, b]
-                target += score[:, a, None] * T[:, b]
-        return out
-
-    def _spread(self, per_factor: list[Array]) -> tuple[Array, Array]:
-        """Split per-factor columns into the leading factor's and the rest's."""
-        m = per_factor[0].shape[2]
-        rest = [part.reshape(-1, m) for part in per_factor[1:]]
-        return per_factor[0], np.concatenate(rest) if rest else np.zeros((0, m))
-
-    def _second_order(self, slopes: list[Array]) -> Array:
-        """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
-        m = self.of_term[-1].stop
-        hessian = np.zeros((m, m))
-        for f, t, own in self._where:
-            rows, columns = lower_indices(self.ks[t])
-            same = columns[:, None] == columns[None, :]
-            block = slopes[f][own, own][rows[:, None], rows]
-            hessian[self.of_term[t], self.of_term[t]] = 2 * block * same
-        return hessian
-
     def trial(self, theta: Array) -> Trial:
         """The criterion as the optimiser wants it; points where ``V`` overflows count as infinitely bad."""
         try:
@@ -307,10 +235,6 @@ class Criterion:
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
         value = point.objective if point.r2 > 0 else np.inf
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
-
-    def identity(self) -> Array:
-        """``T = I`` in whitened units: random effects as variable as the residuals."""
-        return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
 
     def start(self) -> Array:
         """A multiple of :meth:`identity`, of the right size to a factor of three."""
@@ -324,14 +248,6 @@ class Criterion:
                 scale, best = scale * factor, value
         return scale * unit
 
-    def second_opinions(self, point: Point) -> list[Array]:
-        """Other starts worth a try: a singular vector-valued term is where criteria have several minima."""
-        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < 1e-2 for T in point.factors]
-        if not any(singular):
-            return []
-        without = [np.zeros_like(T) if flag else T for T, flag in zip(point.factors, singular, strict=True)]
-        return [0.1 * self.identity(), np.concatenate([theta_from_factor(T) for T in without])]
-
     def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
         """A better ``theta`` beside a stationary point that is no minimum, or None.
 
@@ -342,19 +258,10 @@ class Criterion:
         derivative with respect to ``Sigma`` has no negative eigenvalue there.
         """
         best, better = point.objective - tolerance, None
-        for f, t, own in self._where:
-            axes, spread, _ = np.linalg.svd(point.factors[t])
-            lacking = axes[:, spread < 1e-2]
-            values, vectors = np.linalg.eigh(lacking.T @ point.slopes[f][own, own] @ lacking)
-            if values.min(initial=0.0) >= -tolerance:
-                continue
-            for length in (0.01, 0.03, 0.1, 0.3, 1.0):
-                root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
-                moved = [root if number == t else T for number, T in enumerate(point.factors)]
-                candidate = np.concatenate([theta_from_factor(T) for T in moved])
-                value = self.trial(candidate).value
-                if value < best:
-                    best, better = value, candidate
+        for candidate in self._beside(point.factors, point.slopes, tolerance):
+            value = self.trial(candidate).value
+            if value < best:
+                best, better = value, candidate
         return better
 
 
@@ -402,7 +309,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
         point = criterion.point(theta)
         return _estimate(criterion, Search(theta, point.objective, np.empty(0), 1, state=point))
     best = _descend(criterion, theta)
-    for other in criterion.second_opinions(best.state):
+    for other in criterion.second_opinions(best.state.factors):
         rival = _descend(criterion, other)
         best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
         best.evaluations += rival.evaluations
