@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from ..threads import threads_for
 from .contrasts import uncorrelated
 from .notes import singular_notes
 from .optimum import Optimum
@@ -62,10 +63,11 @@ def ddf(fit: MixedModel, L: Array) -> Array:
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
     optimum = Optimum.of(fit)
-    variance = ((optimum.covariance_root @ L.T) ** 2).sum(axis=0)
-    # Relative to sigma²: d log V / d log sigma² = 1.
-    slopes = np.vstack([optimum.sensitivities(L) / variance, np.ones(len(L))])
-    return np.asarray(2.0 / np.einsum("ir,ij,jr->r", slopes, optimum.information_inverse, slopes))
+    with threads_for(optimum.criterion.layout.width):
+        variance = ((optimum.covariance_root @ L.T) ** 2).sum(axis=0)
+        # Relative to sigma²: d log V / d log sigma² = 1.
+        slopes = np.vstack([optimum.sensitivities(L) / variance, np.ones(len(L))])
+        return np.asarray(2.0 / np.einsum("ir,ij,jr->r", slopes, optimum.information_inverse, slopes))
 
 
 def coef_tests(fit: MixedModel, L: Array) -> pd.DataFrame:
