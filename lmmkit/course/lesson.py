@@ -1,0 +1,123 @@
+"""What the lessons say with computed numbers: sentences, boxes, and one look for all pictures."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+#: Okabe and Ito's colours as the lessons use them; every use adds a marker or a line style.
+BLUE, RED, GREEN, PINK, ORANGE, SKY, GREY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#767676",
+)
+
+
+class Box:
+    """A framed piece of text that shows itself at the end of a cell.
+
+    Attributes
+    ----------
+    title : str
+    rows : list of (str, str)
+        A label and its text, one pair a line.
+    colour : str
+        Of the frame's left edge.
+    """
+
+    def __init__(self, title: str, rows: list[tuple[str, str]], colour: str) -> None:
+        self.title, self.rows, self.colour = title, rows, colour
+
+    def __repr__(self) -> str:
+        lines = [f"  {label}: {text}" if label else f"  {text}" for label, text in self.rows]
+        return "\n".join([self.title, *lines])
+
+    def _repr_html_(self) -> str:
+        lines = "".join(
+            f"<p style='margin:4px 0'>{f'<b>{html.escape(label)}:</b> ' if label else ''}"
+            f"{html.escape(text)}</p>"
+            for label, text in self.rows
+        )
+        return (
+            f"<div style='border:1px solid #999;border-left:6px solid {self.colour};padding:6px 14px;"
+            f"margin:8px 0;max-width:52em'><b>{html.escape(self.title)}</b>{lines}</div>"
+        )
+
+
+def lecture_vs_truth(where: str, says: str, truth: str, evidence: str = "") -> Box:
+    """Put a slip of a lecture right, kindly, with the evidence beside it.
+
+    Parameters
+    ----------
+    where : str
+        Lecture and slide or section.
+    says : str
+        What stands there, in our own words.
+    truth : str
+        What is right.
+    evidence : str
+        What the lesson has just computed that shows it.
+
+    Returns
+    -------
+    Box
+
+    Examples
+    --------
+    >>> lecture_vs_truth("000, slide 15", "lmer lives in package lme", "lmer lives in lme4")
+    Lecture vs. truth (000, slide 15)
+      The lecture: lmer lives in package lme
+      The truth: lmer lives in lme4
+    """
+    rows = [("The lecture", says), ("The truth", truth)]
+    return Box(f"Lecture vs. truth ({where})", rows + ([("Seen here", evidence)] if evidence else []), RED)
+
+
+def key_points(*points: str) -> Box:
+    """The handful of sentences to take home.
+
+    Examples
+    --------
+    >>> key_points("Mice differ.", "So do owls.")
+    Key points
+      1: Mice differ.
+      2: So do owls.
+    """
+    return Box("Key points", [(str(number), point) for number, point in enumerate(points, 1)], GREEN)
+
+
+def in_words(*sentences: str) -> Box:
+    """Sentences that contain numbers a cell has computed.
+
+    Examples
+    --------
+    >>> in_words(f"The mean of the two is {(1 + 3) / 2:.1f}.")
+    In words
+      The mean of the two is 2.0.
+    """
+    return Box("In words", [("", sentence) for sentence in sentences], BLUE)
+
+
+def use_course_look() -> None:
+    """Pictures of one size, with letters that can be read from the back of the room."""
+    import matplotlib.pyplot as plt
+
+    look: dict[str, Any] = {
+        "figure.figsize": (8.0, 4.6),
+        "figure.dpi": 100,
+        "font.size": 13,
+        "axes.titlesize": 14,
+        "axes.titlelocation": "left",
+        "axes.labelsize": 13,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "legend.frameon": False,
+        "legend.fontsize": 12,
+        "lines.linewidth": 2.0,
+        "axes.prop_cycle": plt.cycler(color=[BLUE, RED, GREEN, PINK, ORANGE, SKY, GREY]),
+    }
+    plt.rcParams.update(look)
