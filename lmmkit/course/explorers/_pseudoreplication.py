@@ -10,6 +10,7 @@ import pandas as pd
 
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.explorer import Explorer, Number, Slider, number, p_value
+from lmmkit.course.explorers.fits import Coefficient, coefficient
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -77,7 +78,7 @@ def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> 
     return rates
 
 
-def _compare(y: np.ndarray, bio: int) -> tuple[float, float, float, float]:
+def _compare(y: np.ndarray, bio: int) -> Coefficient:
     """Difference of the two arms' means with its SE, df and p, as lm has them; rows of arm A come first."""
     from scipy.stats import t
 
@@ -85,7 +86,8 @@ def _compare(y: np.ndarray, bio: int) -> tuple[float, float, float, float]:
     df = len(y) - 2
     difference = float(b.mean() - a.mean())
     se = float(np.sqrt((a.var() + b.var()) / df * 2))
-    return difference, se, df, float(2 * t.sf(abs(difference) / se, df)) if se else 1.0
+    p = 2 * t.sf(abs(difference) / se, df) if se else float(difference == 0)
+    return Coefficient(difference, se, df, float(p))
 
 
 def compute(
@@ -119,8 +121,7 @@ def compute(
     if tech == 1:
         rows.append(Analysis(ANALYSES[2], *averaged, rates[ANALYSES[2]]))
         return Replicates(data, bio, tech, tuple(rows), "measured once each, all three are the same analysis")
-    line = lmer("y ~ arm + (1 | sample)", data).coef_table().loc["armB"]
-    mixed = [float(line[c]) for c in ("estimate", "std_error", "df", "p_value")]
+    mixed = coefficient(lmer("y ~ arm + (1 | sample)", data), "armB")
     rows.append(Analysis(ANALYSES[2], *mixed, rates[ANALYSES[2]]))
     return Replicates(data, bio, tech, tuple(rows), "")
 
