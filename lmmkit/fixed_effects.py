@@ -20,7 +20,7 @@ from .result import DDF, Call
 from .update import update as update_formula
 
 if TYPE_CHECKING:
-    from .explain import Equation
+    from .equation import Equation
     from .families import Family
     from .linear_summary import LinearSummary
 
@@ -572,7 +572,7 @@ class FixedEffectsModel:
 
     def equation(self, *, estimates: bool = False) -> Equation:
         """The model in LaTeX, with its own variable names."""
-        from .explain import equation
+        from .equation import equation
 
         return equation(self, estimates=estimates)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .estimate import Estimate
-    from .explain import Equation
+    from .equation import Equation
     from .lmm import Criterion
     from .plots import Plots
     from .summary import Summary
@@ -296,8 +296,8 @@ class MixedModel(Quantities):
         return Summary(self, ddf)
 
     def equation(self, *, estimates: bool = False) -> Equation:
-        """The model in LaTeX, with its own variable names; see :func:`lmmkit.explain.equation`."""
-        from .explain import equation
+        """The model in LaTeX, with its own variable names; see :func:`lmmkit.equation.equation`."""
+        from .equation import equation
 
         return equation(self, estimates=estimates)
 
