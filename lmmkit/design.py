@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmmkit.columns.encoding import ModelMatrix, check_contrasts, independent_columns
-from lmmkit.columns.evaluate import Evaluator, check_finite
-from lmmkit.columns.grouping import Grouping, theta_order
-from lmmkit.columns.rows import Rows, check_frame, extra, kept_rows
-from lmmkit.columns.transforms import Transform
-from lmmkit.columns.values import Array, Factor, Matrix, as_factor, numeric, read_column
-from lmmkit.errors import DataError
-from lmmkit.formula import Bar, Formula, parse
-from lmmkit.language.algebra import expand
-from lmmkit.language.syntax import read
-from lmmkit.language.tree import Call, Node, children, write
-from lmmkit.update import expand_dot
+from .columns.encoding import ModelMatrix, check_contrasts, independent_columns
+from .columns.evaluate import Evaluator
+from .columns.grouping import Grouping, theta_order
+from .columns.rows import Rows, check_frame, extra, kept_rows
+from .columns.transforms import Transform
+from .columns.values import Array, Factor, numeric, read_column
+from .errors import DataError
+from .formula import Bar, Formula, parse
+from .language.algebra import expand
+from .language.syntax import read
+from .language.tree import Call, children
+from .update import expand_dot
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
 
@@ -125,12 +125,12 @@ class Design:
             When a column is not there, or a factor has a level that the fit has not seen.
         """
         evaluator = self._evaluator(newdata)
-        return _apply(self._recipe, evaluator)[:, self._kept]
+        return self._recipe.apply(evaluator)[:, self._kept]
 
     def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Array, Array]]:
         """For each term the level numbers (m,) of new rows, -1 where the level is new, and Z (m, k)."""
         evaluator = self._evaluator(newdata)
-        return [(t._grouping.codes(evaluator), _apply(t._recipe, evaluator)) for t in self.terms]
+        return [(t._grouping.codes(evaluator), t._recipe.apply(evaluator)) for t in self.terms]
 
     def new_levels(self, newdata: pd.DataFrame) -> dict[str, list[str]]:
         """For each grouping factor the levels of new rows that the fit has not seen."""
@@ -270,8 +270,9 @@ def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array 
     if isinstance(value, Factor) and not value.logical:
         if binary and len(value.levels) == 2:
             return value.codes.astype(float), None, value.levels
+        wanted = "numeric or have two levels" if binary else "numeric"
         found = f"it holds text or categories with {len(value.levels)} levels"
-        raise DataError(f"the response '{formula.response}' must be numeric, but {found}")
+        raise DataError(f"the response '{formula.response}' must be {wanted}, but {found}")
     return rows.numbers(node), None, None
 
 
@@ -294,36 +295,6 @@ def _total_offset(formula: Formula, rows: Rows, argument: Array | None) -> Array
     for text in formula.offsets:
         total += rows.numbers(read(text))
     return total
-
-
-def _apply(recipe: ModelMatrix, evaluator: Evaluator) -> Array:
-    """A recipe's columns for new data."""
-    values = [
-        _new_numbers(node, evaluator) if levels is None else _known(node, levels, evaluator)
-        for node, levels in zip(recipe.terms.variables, recipe.levels, strict=True)
-    ]
-    return recipe.columns(values, len(evaluator.data))
-
-
-def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
-    """A numeric variable of new data: NaN where its columns are, and nowhere else."""
-    value = evaluator.value(node)
-    numbers = value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
-    complete = evaluator.complete(node)
-    plain = numbers.values if isinstance(numbers, Matrix) else numbers
-    check_finite(plain[complete], node, evaluator.data.index[complete])
-    return numbers
-
-
-def _known(node: Node, levels: list[str], evaluator: Evaluator) -> Factor:
-    """A factor of new data in the fit's levels."""
-    factor = as_factor(evaluator.value(node), f"'{write(node)}'").drop_unused()
-    unseen = [level for level in factor.levels if level not in levels]
-    if unseen:
-        known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
-        message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"
-        raise DataError(f"{message}; it knows {known}")
-    return Factor(factor.recode(levels), levels)
 
 
 def check_grouping(design: Design, *, gaussian: bool) -> None:

@@ -7,12 +7,12 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 
 from dataclasses import dataclass
 
-from lmmkit.errors import FormulaError
-from lmmkit.language.algebra import expand
-from lmmkit.language.functions import arguments, check_call, check_value, columns_of
-from lmmkit.language.groups import nested_groups
-from lmmkit.language.syntax import fail, read
-from lmmkit.language.tree import (
+from .errors import FormulaError
+from .language.algebra import expand
+from .language.functions import arguments, check_call, check_value, columns_of
+from .language.groups import nested_groups
+from .language.syntax import fail, read
+from .language.tree import (
     COMPARISONS,
     Binary,
     Call,

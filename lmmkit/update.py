@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from lmmkit.errors import FormulaError
-from lmmkit.formula import Formula, parse
-from lmmkit.language.algebra import expand
-from lmmkit.language.functions import columns_of
-from lmmkit.language.syntax import read
-from lmmkit.language.tree import Binary, Name, Node, Unary, quote, walk, write
+from .errors import FormulaError
+from .formula import Formula, parse
+from .language.algebra import expand
+from .language.functions import columns_of
+from .language.syntax import read
+from .language.tree import Binary, Name, Node, Unary, quote, walk, write
 
 __all__ = ["expand_dot", "update"]
 
@@ -52,7 +52,10 @@ def update(old: str, new: str) -> str:
         left = write(before.left)
         right = tree.operand
     elif isinstance(tree, Binary) and tree.op == "~":
-        left = write(tree.left, lambda node: _dot(node, write(before.left)))
+        was = write(before.left)
+        if isinstance(before.left, (Binary, Unary)) and not isinstance(tree.left, Name):
+            was = f"({was})"
+        left = write(tree.left, lambda node: _dot(node, was))
         right = tree.right
     else:
         raise FormulaError(f"the change '{new}' has no '~'; write one such as '. ~ . - x'")

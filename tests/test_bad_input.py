@@ -298,7 +298,7 @@ FRAMES = [
     (GOOD, "f ~ Dose", {}, "response 'f' must be numeric, but it holds text or categories with 3 levels"),
     (with_column(y=GOOD["y"].astype(str)), "y ~ Dose", {}, "response 'y' must be numeric"),
     (with_column(y=GOOD["y"].astype("category")), "y ~ Dose", {}, "response 'y' must be numeric"),
-    (GOOD, "f ~ Dose", {"binary_response": True}, "3 levels"),
+    (GOOD, "f ~ Dose", {"binary_response": True}, "numeric or have two levels, .* 3 levels"),
     (GOOD, "log(f) ~ Dose", {}, "'f' must be numeric"),
     (GOOD, "log(count) ~ Dose", {}, r"log\(count\) is not a finite number in 4 rows, the first of them 0"),
     (GOOD, "y + f ~ Dose", {}, "'f' must be numeric"),
@@ -363,6 +363,7 @@ FRAMES = [
     (GOOD, "y ~ f", {"contrasts": {"f": "sums"}}, "must be one of .* did you mean 'sum'"),
     (GOOD, "y ~ f", {"contrasts": {"f": np.eye(3)}}, "must be one of"),
     (GOOD, "y ~ f", {"contrasts": "sum"}, "must be a dict"),
+    (GOOD, "y ~ Dose", {"contrasts": {"Dose": "sum"}}, "'Dose', which is numeric"),
 ]
 
 

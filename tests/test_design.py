@@ -137,6 +137,14 @@ def test_an_empty_fixed_part():
     assert design.new_X(NEW).shape == (len(NEW), 0)
 
 
+def test_contrasts_of_a_quoted_name():
+    data = DATA.rename(columns={"f": "the f"})
+    assert build_design("y ~ `the f`", data, contrasts={"the f": "sum"}).x_names[1:] == [
+        "`the f`1",
+        "`the f`2",
+    ]
+
+
 # ---- the response ----
 
 
@@ -284,6 +292,14 @@ def test_missing_values_in_new_data_give_missing_rows():
     new = NEW.assign(x=[1.0, np.nan, 2, 3], f=["a", "b", None, "c"])
     X = build_design("y ~ log(z) + f * x", DATA).new_X(new)
     assert np.isnan(X).any(axis=1).tolist() == [False, True, True, False]
+
+
+def test_no_new_rows_are_no_trouble():
+    design = build_design("y ~ f * poly(x, 2) + offset(z) + (x | h:k)", DATA)
+    none = DATA.head(0)
+    assert design.new_X(none).shape == (0, 9)
+    assert [(len(codes), Z.shape) for codes, Z in design.new_terms(none)] == [(0, (0, 2))]
+    assert design.new_offset(none).shape == (0,)
 
 
 def test_an_unseen_level_is_an_error():

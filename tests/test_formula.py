@@ -169,6 +169,7 @@ def test_the_dot_is_all_other_columns():
         ("y ~ x + (x | g)", "log(.) ~ . - (x | g) + (1 | g)", "log(y) ~ 1 + x + (1 | g)"),
         ("y ~ a * b + (1 | g)", ". ~ . - a:b", "y ~ 1 + a + b + (1 | g)"),
         ("y ~ x + (1 | g)", "~ . + w + offset(log(e))", "y ~ 1 + x + w + offset(log(e)) + (1 | g)"),
+        ("a + b ~ x", ". / 2 ~ .", "(a + b)/2 ~ 1 + x"),
         ("y ~ x + (1 | g)", "z ~ 0 + .", "z ~ 0 + x + (1 | g)"),
         ("y ~ x + (x || a/b)", ". ~ . - (0 + x | a)", "y ~ 1 + x + (1 | b:a) + (1 | a) + (0 + x | b:a)"),
         ("y ~ x + (1 | `my g`)", ". ~ .", "y ~ 1 + x + (1 | `my g`)"),

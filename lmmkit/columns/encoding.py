@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lmmkit.columns.transforms import contrast_matrix
-from lmmkit.columns.values import Array, Factor, Matrix, Value
-from lmmkit.errors import DataError
-from lmmkit.language.algebra import Terms, expand
-from lmmkit.language.functions import CONTRASTS
-from lmmkit.language.syntax import suggest
+from ..errors import DataError
+from ..language.algebra import Terms, expand
+from ..language.functions import CONTRASTS
+from ..language.syntax import suggest
+from ..language.tree import Node, quote, write
+from .evaluate import Evaluator, check_finite
+from .transforms import contrast_matrix
+from .values import Array, Factor, Matrix, Value, as_factor, numeric
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class ModelMatrix:
     def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, str]) -> "ModelMatrix":
         """Decide the coding of every factor in every term."""
         is_factor = [isinstance(value, Factor) for value in values]
+        for name, factor in zip(terms.names, is_factor, strict=True):
+            if name in contrasts and not factor:
+                raise DataError(
+                    f"contrasts name '{name}', which is numeric; make it text or a category first"
+                )
         full = full_dummies(terms, is_factor)
         codings, names, assign = [], ["(Intercept)"] * terms.intercept, [0] * terms.intercept
         for number, term in enumerate(terms.terms, start=1):
@@ -78,10 +85,40 @@ class ModelMatrix:
             blocks = [block(values[part.variable], part.table) for part in coding]
             product = blocks[0]
             for other in blocks[1:]:
-                product = (other[:, :, None] * product[:, None, :]).reshape(n, -1)
+                width = other.shape[1] * product.shape[1]
+                product = (other[:, :, None] * product[:, None, :]).reshape(n, width)
             X[:, start : start + product.shape[1]] = product
             start += product.shape[1]
         return X
+
+    def apply(self, evaluator: Evaluator) -> Array:
+        """The columns (m, p) for new data; a level that is not among `levels` is refused."""
+        values = [
+            _new_numbers(node, evaluator) if levels is None else _new_factor(node, levels, evaluator)
+            for node, levels in zip(self.terms.variables, self.levels, strict=True)
+        ]
+        return self.columns(values, len(evaluator.data))
+
+
+def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
+    """A numeric variable of new data: NaN where its columns are, and nowhere else."""
+    value = evaluator.value(node)
+    numbers = value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
+    complete = evaluator.complete(node)
+    plain = numbers.values if isinstance(numbers, Matrix) else numbers
+    check_finite(plain[complete], node, evaluator.data.index[complete])
+    return numbers
+
+
+def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Factor:
+    """A factor of new data in the fit's levels."""
+    factor = as_factor(evaluator.value(node), f"'{write(node)}'").drop_unused()
+    unseen = [level for level in factor.levels if level not in levels]
+    if unseen:
+        known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
+        message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"
+        raise DataError(f"{message}; it knows {known}")
+    return Factor(factor.recode(levels), levels)
 
 
 def full_dummies(terms: Terms, is_factor: list[bool]) -> set[tuple[int, int]]:
@@ -142,7 +179,7 @@ def check_contrasts(contrasts: Mapping[str, str] | None, columns: list[str], fix
         if plain not in CONTRASTS:
             known = ", ".join(CONTRASTS)
             raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
-        checked[name] = plain
+        checked[quote(name) if name in columns else name] = plain  # as the formula spells it
     return checked
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmmkit.columns.transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-from lmmkit.columns.values import (
+from ..errors import DataError
+from ..language.functions import arguments, columns_of, contrast_name, literal
+from ..language.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
+from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
+from .values import (
     Array,
     Factor,
     Matrix,
@@ -22,9 +25,6 @@ from lmmkit.columns.values import (
     numeric,
     read_column,
 )
-from lmmkit.errors import DataError
-from lmmkit.language.functions import arguments, columns_of, contrast_name, literal
-from lmmkit.language.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -188,7 +188,7 @@ class Evaluator:
         left_out = [level for level in factor.drop_unused().levels if level not in levels]
         if left_out:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
-        return Factor(factor.recode(levels), levels)
+        return Factor(factor.recode(levels), levels, ordered=factor.ordered)
 
     def _transform(self, node: Call, inner: Node, given: dict[str, Node]) -> Matrix:
         x = np.broadcast_to(self._numbers(inner), len(self.data))
@@ -206,7 +206,8 @@ def check_finite(values: Array, node: Node, index: pd.Index) -> None:
     if wrong.any():
         count, first = int(wrong.sum()), index[wrong.argmax()]
         rows = f"row {first}" if count == 1 else f"{count} rows, the first of them {first}"
-        raise DataError(f"{write(node)} is not a finite number in {rows}; look there for zeros or negatives")
+        hint = "look there for zeros, negative or very large values"
+        raise DataError(f"{write(node)} is not a finite number in {rows}; {hint}")
 
 
 def fit_transform(function: str, x: Array, options: dict[str, Any]) -> Transform:

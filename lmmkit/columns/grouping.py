@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from lmmkit.columns.evaluate import Evaluator
-from lmmkit.columns.rows import Rows
-from lmmkit.columns.values import Array, Factor, as_factor
-from lmmkit.language.syntax import read
-from lmmkit.language.tree import Node, write
+from ..language.syntax import read
+from ..language.tree import Node, write
+from .evaluate import Evaluator
+from .rows import Rows
+from .values import Array, Factor, as_factor
 
 
 @dataclass(frozen=True)

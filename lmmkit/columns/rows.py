@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmmkit.columns.evaluate import Evaluator, check_finite
-from lmmkit.columns.values import (
+from ..errors import DataError
+from ..language.tree import Node, write
+from .evaluate import Evaluator, check_finite
+from .values import (
     Array,
     Factor,
     Matrix,
@@ -18,8 +20,6 @@ from lmmkit.columns.values import (
     read_series,
     take,
 )
-from lmmkit.errors import DataError
-from lmmkit.language.tree import Node, write
 
 
 class Rows:

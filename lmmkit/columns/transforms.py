@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from lmmkit.errors import DataError
+from ..errors import DataError
 
 Array = np.ndarray
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lmmkit.errors import DataError
-from lmmkit.language.syntax import suggest
+from ..errors import DataError
+from ..language.syntax import suggest
 
 Array = np.ndarray
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped]
 
-from lmmkit.errors import FormulaError
-from lmmkit.language.syntax import read
-from lmmkit.language.tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, Unary, children, write
+from ..errors import FormulaError
+from .syntax import read
+from .tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, Unary, children, write
 
 MOST_TERMS = 20_000
 _PARSER = DefaultFormulaParser(include_intercept=False)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lmmkit.language.syntax import fail, suggest
-from lmmkit.language.tree import (
+from .syntax import fail, suggest
+from .tree import (
     ARITHMETIC,
     COMPARISONS,
     Binary,

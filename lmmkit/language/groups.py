@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lmmkit.language.functions import check_value, columns_of
-from lmmkit.language.syntax import fail
-from lmmkit.language.tree import Binary, Name, Node, Paren, write
+from .functions import check_value, columns_of
+from .syntax import fail
+from .tree import Binary, Name, Node, Paren, write
 
 
 @dataclass(frozen=True)

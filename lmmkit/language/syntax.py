@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from lmmkit.errors import FormulaError
-from lmmkit.language.tree import (
+from ..errors import FormulaError
+from .tree import (
     COMPARISONS,
     PLAIN_NAME,
     TRUTH,
