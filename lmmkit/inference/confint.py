@@ -1,0 +1,112 @@
+"""Confidence intervals of everything that a mixed model estimates: Wald's, profile likelihood, bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from scipy import stats
+
+from ..errors import ModelError
+from .parameters import parameter_values, select
+from .table import Table
+
+if TYPE_CHECKING:
+    from ..result import MixedModel
+
+__all__ = ["confint"]
+
+COLUMNS = ["conf_low", "conf_high"]
+
+
+def confint(
+    fit: MixedModel,
+    level: float = 0.95,
+    method: str = "profile",
+    parm: str | Sequence[str] | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Confidence intervals.
+
+    Parameters
+    ----------
+    fit : MixedModel
+    level : float
+        Coverage.
+    method : {"profile", "wald", "boot"}
+        ``profile`` is where the deviance, minimised over all other parameters, has risen too far. ``wald`` is the
+        estimate ± a normal quantile times its standard error, for fixed effects only. ``boot`` takes the
+        quantiles of estimates from simulated responses.
+    parm : str or list of str, optional
+        Names from the index of the result; ``"theta_"`` for all standard deviations and correlations and sigma,
+        ``"beta_"`` for all fixed effects; everything otherwise.
+    **options
+        For ``boot``: ``n_sim`` (1000), ``seed``, ``n_jobs``, ``progress``.
+
+    Returns
+    -------
+    DataFrame
+        Index: lme4's new names. Columns ``conf_low conf_high``.
+
+    Raises
+    ------
+    ModelError
+        For an unknown method, parameter or option, or a level outside (0, 1).
+
+    Notes
+    -----
+    Agrees with ``confint(fit, oldNames = FALSE)`` of lme4; profiles and bootstrap are by maximum likelihood where lme4's
+    are (profiles always, the bootstrap as the model was fitted).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"), reml=False)
+    >>> confint(fit).round(2)
+                            conf_low  conf_high
+    sd_(Intercept)|Subject     26.01      52.94
+    sigma                      27.81      34.59
+    (Intercept)               231.99     270.82
+    Days                        8.89      12.05
+    """
+    if not 0 < level < 1:
+        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    if method not in ("profile", "wald", "boot"):
+        raise ModelError(f"method must be 'profile', 'wald' or 'boot', not {method!r}")
+    allowed = ("n_sim", "seed", "n_jobs", "progress") if method == "boot" else ()
+    for name in options:
+        if name not in allowed:
+            raise ModelError(f"confint with method={method!r} has no option '{name}'")
+    if method == "profile":
+        return _profile(fit, level, parm)
+    return _wald(fit, level, parm) if method == "wald" else _boot(fit, level, parm, **options)
+
+
+def _profile(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+    from .profile import profile
+
+    found = profile(fit, parm, level)
+    rows = [found.interval(name, level) for name in found.parameters]
+    return Table(rows, index=found.parameters, columns=COLUMNS, notes=found.notes)
+
+
+def _wald(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+    names = select(list(parameter_values(fit).index), parm, fit)
+    half = fit.se * stats.norm.ppf((1 + level) / 2)
+    table = Table({"conf_low": fit.fixef - half, "conf_high": fit.fixef + half}).reindex(names)
+    if table.isna().any(axis=None):
+        table.attrs["notes"] = [
+            "Wald intervals exist for fixed effects only; use method='profile' or 'boot' for the others."
+        ]
+    return table
+
+
+def _boot(
+    fit: MixedModel, level: float, parm: str | Sequence[str] | None, n_sim: int = 1000, **options: Any
+) -> pd.DataFrame:
+    from .bootstrap import bootstrap
+
+    names = select(list(parameter_values(fit).index), parm, fit)
+    boot = bootstrap(fit, n_sim, **options)
+    return boot.interval(level).loc[names]
