@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="003-21 003-22"
+# %% [markdown] covers="003-20"
 # # 6. Pooling: whom do you believe?
 #
 # **You will be able to**
@@ -55,7 +55,7 @@ use_course_look()
 # We begin with people. Lorry drivers were kept awake, and every morning somebody measured how fast
 # they reacted. To the real study the lecture adds two made-up latecomers: one came twice, the other once.
 
-# %% covers="003-23"
+# %% covers="003-21"
 plus = lk.load_data("sleepstudy_plus")
 print(plus.groupby("Subject", observed=True).size().to_string())
 
@@ -64,7 +64,7 @@ print(plus.groupby("Subject", observed=True).size().to_string())
 #
 # **Complete pooling** forgets who is who. One intercept, one slope, everybody the same.
 
-# %% covers="003-24 003-25"
+# %% covers="003-22 003-23"
 complete = lk.lm("Reaction ~ Days", plus)
 print(complete.fixef.round(2).to_string())
 
@@ -96,7 +96,7 @@ print(
 # $$\text{Reaction}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Days}_{ij} + \varepsilon_{ij},
 # \qquad \begin{pmatrix} b_{0j}\\ b_{1j}\end{pmatrix} \sim N(0, \Sigma),\quad \varepsilon_{ij}\sim N(0,\sigma^2)$$
 
-# %% covers="003-28 003-29"
+# %% covers="003-26 003-27"
 partial = lk.lmer("Reaction ~ Days + (Days | Subject)", plus)
 print(partial)
 
@@ -136,10 +136,13 @@ fig.supxlabel("days without sleep")
 fig.supylabel("reaction time (ms)")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] asks="q003-3" mends="x003-11"
 # Each panel is one driver; dotted is the line for everybody, dashed the driver's own, solid the mixed model's.
 # Where there are ten mornings the solid line stays close to the driver's own. Where there is one, or two, it
 # goes over to the crowd: it has little else to go by.
+#
+# (What was the weird `%+%` on the slides? It is ggplot2's way of giving an old plot new data: `p %+% new_data`.
+# The last slide of the series writes `p %>% all.pools` instead, which would *call* the data like a function, and fails.)
 
 # %%
 shift = lines.loc[own.index, "Days"] - own["slope"]
@@ -162,7 +165,7 @@ in_words(
 # group. Noisy observations: believe the crowd. Groups that differ a lot: believe the group again.
 # The simulated `groups20` has fish from twenty lakes; in one lake a single fish was caught.
 
-# %% covers="004-13 004-14 004-15"
+# %% covers="004-17 004-18 004-19"
 groups = lk.load_data("groups20")
 fit = lk.lmer("length ~ 1 + (1 | group)", groups)
 tau2, sigma2 = fit.varcorr.frame["vcov"].iloc[0], fit.sigma**2
@@ -221,7 +224,7 @@ check("06.q3", your_limit)
 # It looks plausible, for nothing common is left. But the random effects are still draws from a normal
 # distribution, and now that distribution is centred on zero.
 
-# %% covers="003-26 003-27" mends="x003-14"
+# %% covers="003-24 003-25" mends="x003-10"
 so_called = lk.lmer("Reaction ~ 0 + (Days | Subject)", plus)
 pulled = so_called.coef()["Subject"]
 compare = pd.DataFrame(
@@ -234,7 +237,7 @@ compare = pd.DataFrame(
 ).loc[["308", "373", "374"]]
 print(compare.round(2).to_string())
 
-# %% mends="x003-14"
+# %% mends="x003-10"
 lecture_vs_truth(
     "003, no pooling",
     "a mixed model without fixed effects gives every subject an independent line",
@@ -253,7 +256,7 @@ lecture_vs_truth(
 your_direction = ...
 check("06.q4", your_direction)
 
-# %% mends="x003-15 x003-16"
+# %% mends="x003-12"
 no_common = lk.lm("Reaction ~ 0 + Subject + Subject:Days", plus[plus["Subject"].astype(str) != "373"])
 lecture_vs_truth(
     "003, what's the point",
@@ -263,7 +266,7 @@ lecture_vs_truth(
     f"lm is ({complete.fixef.iloc[0]:.2f}, {complete.fixef.iloc[1]:.2f}); close here, since the study is nearly balanced",
 )
 
-# %% [markdown] covers="003-30" asks="q003-3"
+# %% [markdown] covers="003-28" asks="q003-2"
 # ## Why should we care?
 #
 # Because somebody will rank the groups. Hospitals by deaths, schools by marks, genes by fold change: the top and
@@ -279,7 +282,7 @@ summary = (
 print("SD of the estimates, no pooling and partial pooling")
 print(summary.round(2).to_string())
 
-# %% mends="x004-8"
+# %% mends="x004-7"
 lecture_vs_truth(
     "004, no pooling",
     "no pooling gives each group a residual variance of its own",
