@@ -29,9 +29,10 @@ _HOME = {
 }
 
 # modules that are part of the public surface themselves, as in lk.families.Binomial()
-_MODULES: tuple[str, ...] = ()
+_MODULES: tuple[str, ...] = ("families",)
 
 if TYPE_CHECKING:
+    from . import families as families
     from .datasets import DataInfo as DataInfo
     from .datasets import data_info as data_info
     from .datasets import load_data as load_data
