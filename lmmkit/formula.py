@@ -237,10 +237,15 @@ def _summands(node: Node) -> list[tuple[str, Node]]:
 
 
 def _opens(inner: Node, sign: str) -> bool:
-    """Whether brackets change nothing here: around a number, more brackets, or a sum that is added."""
+    """Whether brackets change nothing here: around a number, more brackets, or a sum that is added.
+
+    In `a + (b - a)` they do change something: as in R, `a` is taken from within the brackets only.
+    """
     if isinstance(inner, (Literal, Paren)):
         return True
-    return sign == "+" and isinstance(inner, (Binary, Unary)) and inner.op in ("+", "-")
+    if sign == "-" or not (isinstance(inner, (Binary, Unary)) and inner.op in ("+", "-")):
+        return False
+    return not any(sign == "-" and not isinstance(node, Literal) for sign, node in _summands(inner))
 
 
 def _intercept(text: str, sign: str, node: Literal) -> bool:

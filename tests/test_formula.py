@@ -102,6 +102,9 @@ def test_terms_come_in_r_s_order():
     assert labels("y ~ a/b/c") == ["a", "a:b", "a:b:c"]
     assert labels("y ~ (a + b)/c") == ["a", "b", "a:b:c"]
     assert labels("y ~ a:a + b:a + a:b") == ["a", "a:b"]
+    assert labels("y ~ (z + x*h)^2") == ["z", "x", "h", "z:x", "z:h", "x:h", "z:x:h"]
+    assert labels("y ~ a + (b - a)") == ["a", "b"]
+    assert labels("y ~ a + (b - 1)") == ["a", "b"]
     assert labels("y ~ x^3 + (x)^2") == ["x"]
     assert labels("y ~ (a + b)^9") == labels("y ~ a*b")
 

@@ -61,13 +61,16 @@ def expand(side: str) -> Terms:
     intercept, _, rest = side.partition(" ")
     if not rest:
         return Terms(intercept == "1", (), (), ())
-    tree = read(rest.removeprefix("+ "))
+    rest = rest.removeprefix("+ ")
+    tree = read(rest)
     if _at_most(tree) > MOST_TERMS:
-        raise FormulaError(
-            f"the fixed part multiplies out to more than {MOST_TERMS} terms; leave out some '*'"
-        )
+        message = f"the fixed part multiplies out to more than {MOST_TERMS} terms, repeats included"
+        raise FormulaError(f"{message}; leave out some '*' or '^'")
     numbering = _Numbering()
-    found = _PARSER.get_terms(write(tree, numbering))
+    try:
+        found = _PARSER.get_terms(write(tree, numbering))
+    except TypeError:  # as for (a - a)/b
+        raise FormulaError(f"in the fixed part '{rest}' nothing is left of a bracket after its '-'") from None
     sets = [tuple(sorted(int(factor.expr[1:]) for factor in term.factors)) for term in found]
     sets.sort(key=len)
     names = tuple(numbering.nodes)
@@ -85,7 +88,7 @@ def _at_most(node: Node) -> int:
     total = 1
     for link in reversed(chain):  # a loop along the left, for a sum may be long
         if link.op == "^":
-            total = (total + 1) ** min(_power(link), total) - 1
+            total = (total + 1) ** _useful_power(link) - 1
         else:
             more = _at_most(link.right)
             total = {"*": total + more + total * more, ":": total * more}.get(link.op, total + more)
@@ -93,12 +96,13 @@ def _at_most(node: Node) -> int:
     return total
 
 
-def _power(node: Binary) -> int:
+def _useful_power(node: Binary) -> int:
+    """The exponent, but no more than the number of terms that are multiplied."""
     exponent = node.right
     while isinstance(exponent, Paren):
         exponent = exponent.inner
     assert isinstance(exponent, Literal)
-    return int(exponent.value)
+    return min(int(exponent.value), max(_at_most(node.left), 1))
 
 
 class _Numbering:
@@ -118,6 +122,5 @@ class _Numbering:
         return None
 
     def power(self, node: Binary) -> str:
-        """`(a + b)^2` as `(a + b) * (a + b)`: the same terms, and no more factors than can differ."""
-        base = write(node.left, self)
-        return f"({' * '.join([base] * min(_power(node), len(self.nodes)))})"
+        """`(a + b)^9` as `(a + b) ** 2`: more factors than there are terms add nothing."""
+        return f"({write(node.left, self)}) ** {_useful_power(node)}"

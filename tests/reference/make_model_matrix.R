@@ -38,7 +38,9 @@ cases <- list(
   "y ~ x + offset(log(z)) + h", "y ~ x:f + z:h + f", "y ~ x + z + x:z:f", "y ~ h*x + f:h:x",
   "y ~ -1 + x:f + h", "y ~ f + h:f:flag", "log(y) ~ log2(z) + log10(z) + log1p(z) + abs(x)", "y ~ I(-x^2 + 2 * z / 3)",
   "y ~ log(z, 2)", "y ~ I(1e5 * x) + I(x / 1000000)", "y ~ 1", "y ~ z + x + f:x:z", "y ~ (f + x):h", "y ~ f * h - f",
-  "y ~ I(flag * x) + I(!flag)", "y ~ I(x > 0 & z < 5)", "y ~ scale(log(z))", "y ~ 0 + x + f:h"
+  "y ~ I(flag * x) + I(!flag)", "y ~ I(x > 0 & z < 5)", "y ~ scale(log(z))", "y ~ 0 + x + f:h",
+  "y ~ (z + x * h)^2", "y ~ x + (f - x)", "y ~ (x + h)/(f + z)", "y ~ x/f/h - x", "y ~ 0 + flag:h + (x + f)^3",
+  "y ~ f:h:x + h:x + f"
 )
 with_contrasts <- list(
   list("y ~ f * x", list(f = "contr.sum")), list("y ~ f + dose", list(dose = "contr.helmert")),
