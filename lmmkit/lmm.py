@@ -22,11 +22,13 @@ from .crossprod import Elimination, Sums, inner, level_sums
 from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
-from .optimize import Search, Trial, minimise
+from .optimize import Search, Trial, minimise, polish
 from .terms import Terms
 from .threads import threads_for
 
 Array = NDArray[np.float64]
+
+SMALL = 2000  # columns of Z up to which the last digits cost next to nothing
 
 
 @dataclass
@@ -313,6 +315,8 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
         rival = _descend(criterion, other)
         best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
         best.evaluations += rival.evaluations
+    if criterion.layout.width <= SMALL:
+        polish(criterion.trial, best, criterion.curvature(best.state))
     return _estimate(criterion, best)
 
 

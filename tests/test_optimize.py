@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lmmkit.optimize import Trial, differenced_hessian, minimise
+from lmmkit.optimize import Search, Trial, differenced_hessian, minimise, polish
 
 
 def rosenbrock(x):
@@ -64,3 +64,21 @@ def test_the_bound_on_the_work_is_kept_and_told():
 def test_differenced_hessian():
     x = np.array([0.3, -0.7])
     np.testing.assert_allclose(differenced_hessian(rosenbrock, x), rosenbrock(x).curvature(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("curvature", [rosenbrock(np.ones(2)).curvature(), np.eye(2)])
+def test_polishing_gains_the_last_digits(curvature):
+    near = np.array([1 + 1e-5, 1 + 3e-5])
+    trial = rosenbrock(near)
+    search = Search(near, trial.value, trial.gradient(), 1)
+    polish(rosenbrock, search, curvature)
+    np.testing.assert_allclose(search.x, [1, 1], atol=1e-11)
+
+
+def test_polishing_leaves_a_point_that_it_cannot_improve():
+    def slope(x):
+        return Trial(float(x[0]), lambda: np.ones(1), lambda: np.zeros((1, 1)))
+
+    search = Search(np.zeros(1), 0.0, np.ones(1), 1)
+    polish(slope, search, np.eye(1))
+    assert search.x[0] == 0.0
