@@ -206,7 +206,7 @@ def _name_of(data: Any, depth: int = 2) -> str | None:
     caller = sys._getframe(depth)
     for scope in (caller.f_locals, caller.f_globals):
         for name, value in scope.items():
-            if value is data and not name.startswith("_"):
+            if value is data and name.isidentifier() and not name.startswith("_"):
                 return name
     return None
 

@@ -156,7 +156,8 @@ def _heading(fit: MixedModel, ddf: str = "none") -> list[str]:
     if fit.family is None and ddf in METHODS:
         text, tag = f"{text}. t-tests use {METHODS[ddf]}", "lmerModLmerTest"
     if len(text) + 5 + len(tag) > WIDTH:
-        lines = fill([*textwrap.wrap(text, WIDTH - 3, subsequent_indent="  "), " [", tag, "]"], sep="")
+        wrapped = textwrap.wrap(text, WIDTH - 3, subsequent_indent="  ", break_on_hyphens=False)
+        lines = fill([*wrapped, " [", tag, "]"], sep="")
     else:
         lines = [f"{text} ['{tag}']"]
     if fit.family is not None:
