@@ -499,7 +499,7 @@ class FixedEffectsModel:
         Returns
         -------
         DataFrame
-            Columns ``term estimate std_error df statistic p_value``.
+            Columns ``effect term estimate std_error df statistic p_value``.
 
         Raises
         ------
@@ -515,40 +515,43 @@ class FixedEffectsModel:
         table = self.coef_table(ddf)
         if conf_int:
             table = table.join(self.confint(level))
-        return table.rename_axis("term").reset_index()
+        table = table.rename_axis("term").reset_index()
+        table.insert(0, "effect", "fixed")
+        return table
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole model."""
         raise NotImplementedError
 
     def augment(self) -> pd.DataFrame:
-        """The rows used, with fitted values, residuals and how much each row decides.
+        """The rows used, with what the model says about each.
 
         Returns
         -------
         DataFrame
-            The columns used and ``fitted resid hat sigma cooksd std_resid``: leverage, sigma without the row,
-            Cook's distance, and the residual divided by its standard deviation. For a glm `resid` is the
-            deviance residual, and there is no `sigma`.
+            The columns used and ``_fitted _resid _hat _cooksd _std_resid``: leverage, Cook's distance, and
+            the residual divided by its standard deviation; for a linear model ``_sigma`` as well, sigma
+            without the row. A glm's `_resid` is the deviance residual.
 
         Notes
         -----
-        As broom's ``augment``, with underscores for dots. Sources: R's ``hatvalues``, ``influence``,
-        ``cooks.distance``, ``rstandard``.
+        As broom's ``augment``, whose dots in front are underscores here. Sources: R's ``hatvalues``,
+        ``influence``, ``cooks.distance``, ``rstandard``.
 
         Examples
         --------
         >>> import lmmkit as lk
-        >>> rows = lk.lm("Weight ~ Dose", lk.load_data("mouse")).augment()
-        >>> rows.loc[0, ["resid", "hat", "cooksd"]].astype(float).round(4).to_dict()
-        {'resid': 1.1422, 'hat': 0.0627, 'cooksd': 0.0063}
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).augment().filter(like="_").round(3).head(2)
+           _fitted  _resid   _hat  _sigma  _cooksd  _std_resid
+        0   24.525   1.142  0.063   2.734    0.006       0.435
+        1   22.086   3.495  0.030   2.690    0.026       1.309
         """
+        frame = self.design.frame.copy()
+        if self.call.response is not None and self.design.response in frame:
+            frame[self.design.response] = self.call.response
+        measures = self.influence().filter(["hat", "sigma", "cooksd", "std_resid"]).add_prefix("_")
         kind = "response" if self.family is None else "deviance"
-        return self.design.frame.assign(
-            fitted=self.fitted,
-            resid=self.resid(kind),
-            **self.influence().filter(["hat", "sigma", "cooksd", "std_resid"]),
-        )
+        return frame.assign(_fitted=self.fitted, _resid=self.resid(kind)).join(measures)
 
     def influence(self) -> pd.DataFrame:
         """How much each row decides."""
@@ -574,13 +577,20 @@ class FixedEffectsModel:
         """The model in LaTeX, with its own variable names."""
         from .equation import equation
 
-        return equation(self, estimates=estimates)
+        fit: Any = self
+        return equation(fit, estimates=estimates)
 
     def explain(self) -> str:
         """The model in plain English."""
         from .explain import explain
 
-        return explain(self)
+        fit: Any = self
+        return explain(fit)
+
+    def _repr_html_(self) -> str:
+        from .linear_summary import html
+
+        return html(self)
 
     def __repr__(self) -> str:
         from .linear_summary import print_lines

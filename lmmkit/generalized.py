@@ -69,7 +69,8 @@ class GeneralizedLinearModel(FixedEffectsModel):
         self.npar = len(self._beta) + int(self._estimated)
         self.family = family
         slope = family.mu_eta(self._eta)
-        self._working_weights = self._weights * slope**2 / family.variance(self._mu)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            self._working_weights = self._weights * slope**2 / family.variance(self._mu)
         if family.name == "gamma" and self._estimated:
             self.family = family.with_dispersion(self._pearson_dispersion())
         self.sigma = self.family.sigma
@@ -120,10 +121,9 @@ class GeneralizedLinearModel(FixedEffectsModel):
             return float(at.nuisance(y, eta, weights).density.sum())
 
         low, high = -7.0, 16.0
-        if score(high) >= 0:  # no more spread than a Poisson has
-            return family.with_dispersion(float(np.exp(high)))
-        if score(low) <= 0:
-            return family.with_dispersion(float(np.exp(low)))
+        self._theta_edge = 1 if score(high) >= 0 else -1 if score(low) <= 0 else 0
+        if self._theta_edge:
+            return family.with_dispersion(float(np.exp(high if self._theta_edge > 0 else low)))
         return family.with_dispersion(float(np.exp(optimize.brentq(score, low, high, xtol=1e-10))))
 
     def _pearson_dispersion(self) -> float:
@@ -354,17 +354,27 @@ class GeneralizedLinearModel(FixedEffectsModel):
     @cached_property
     def messages(self) -> list[str]:
         """What a reader of this fit should know, and what to do."""
-        found = super().messages
-        edge = (self._mu < 1e-8) | (self._mu > 1 - 1e-8)
-        if self.family.name == "binomial" and edge.any():
+        from .separation import separated_columns
+
+        design, family, found = self.design, self.family, super().messages
+        columns = separated_columns(design.X, design.y, design.weights, family)
+        if columns:
+            names = ", ".join(design.x_names[j] for j in columns)
             found.append(
-                f"{int(edge.sum())} fitted probabilities are 0 or 1: a combination of predictors tells the "
-                "outcome for certain, so that its coefficient runs off to infinity. Its standard error and "
-                "test mean nothing; simplify the model or collect rows in between."
+                f"The outcomes are separated: some combination of {names} predicts part of them without "
+                "error, so these estimates run off to infinity, and their standard errors and z tests mean "
+                "nothing. Merge rare factor levels or leave the predictor out; a likelihood ratio test of it "
+                "(lk.anova) still holds."
             )
         elif not self.converged:
+            found.append("The search for the coefficients did not converge; look for extreme rows.")
+        if family.name == "negative_binomial" and self._estimated and abs(self._theta_edge) == 1:
             found.append(
-                "The search for the coefficients did not converge; the model may be too rich for the data."
+                "The negative binomial's theta runs off to infinity: the counts vary no more than a "
+                "Poisson's around their means, so fit them with family='poisson'."
+                if self._theta_edge > 0
+                else "The negative binomial's theta runs off to zero: nearly all counts are 0, and a few are "
+                "huge; look for extreme rows."
             )
         return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -201,6 +202,43 @@ def _fit_of_glm(fit: GeneralizedLinearModel) -> list[str]:
         ]
         lines += [f" 2 x log-likelihood:  {2 * fit.loglik:.3f}"]
     return lines
+
+
+def html(fit: FixedEffectsModel) -> str:
+    """What a notebook shows: what was fitted, the coefficients, how well it fits, messages."""
+    from .html import table
+
+    glm = isinstance(fit, GeneralizedLinearModel)
+    lines = [f"<strong>{'Generalized linear' if glm else 'Linear'} model</strong>"]
+    lines.append(f"<code>{escape(fit.design.formula.text)}</code>")
+    if fit.family is not None:
+        lines.append(escape(fit.family.label.replace("  ( ", " (").replace(" )", ")")))
+    lines.append(f"{fit.nobs} rows")
+    coefficients = fit.coef_table()
+    both = format_numbers(coefficients[["estimate", "std_error"]].to_numpy().ravel(), DIGITS)
+    letter = "t" if fit.has_scale else "z"
+    cells = zip(
+        list(coefficients.index),
+        both[0::2],
+        both[1::2],
+        format_numbers(np.round(coefficients["statistic"], 3), DIGITS),
+        format_pvalues([float(p) for p in coefficients["p_value"]]),
+        strict=True,
+    )
+    terms = table(["term", "estimate", "std. error", letter, "p"], list(cells), caption="Coefficients")
+    glance = fit.glance().iloc[0].drop(["nobs", "statistic", "p_value", "df"], errors="ignore")
+    labels = {
+        "adj_r_squared": "adjusted R²",
+        "r_squared": "R²",
+        "loglik": "log-likelihood",
+        "df_residual": "df",
+    }
+    heads = [labels.get(str(name), str(name).replace("_", " ")) for name in glance.index]
+    heads = [head.upper() if head in ("aic", "bic") else head for head in heads]
+    quality = table(heads, [[f"{value:.4g}" for value in glance]], text_columns=0)
+    notes = "".join(f"<li>{escape(text)}</li>" for text in fit.messages)
+    notes = f"<ul style='max-width: 46em;'>{notes}</ul>" if notes else ""
+    return f"<div>{'<br>'.join(lines)}{terms}{quality}{notes}</div>"
 
 
 def _left_out(fit: FixedEffectsModel) -> list[str]:
