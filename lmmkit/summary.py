@@ -239,10 +239,9 @@ def _joint(table: pd.DataFrame, digits: int) -> dict[str, list[str]]:
     if len(sizes):
         smallest, largest = (math.floor(math.log10(size)) for size in (sizes.min(), sizes.max()))
         decimals = max(1, digits - 1 - smallest, digits - 1 - largest)
-    texts = np.array(format_numbers(np.round(values, decimals).ravel(), digits), dtype=object).reshape(
-        values.shape
-    )
-    shown = np.array([[float(text.replace("NA", "nan")) for text in row] for row in texts.tolist()]) if values.size else values
+    flat = format_numbers(np.round(values, decimals).ravel(), digits)
+    texts = np.array(flat, dtype=object).reshape(values.shape)
+    shown = np.array([float(text.replace("NA", "nan")) for text in flat]).reshape(values.shape)
     lost = (values == 0) != (shown == 0)
     if lost.any():
         texts[lost] = format_numbers(values[lost], max(1, digits - 1))
