@@ -97,6 +97,8 @@ def _opening(fit: MixedModel) -> str:
         groups = [f"the {size} levels of {group}" for group, size in fit.ngroups.items()]
         text += f", and lets {_and(groups)} differ"
     method = METHODS["REML" if fit.is_reml else "ML"]
+    if family is None and not design.terms:
+        method = "least squares"
     if family is not None and design.terms:
         points = fit.estimate.n_agq
         method += " with the Laplace approximation" if points == 1 else f" with {points} quadrature points"
