@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
+from lmmkit.course.explorers.balanced import TwoArms
 from lmmkit.course.explorers.explorer import Explorer, Number, Slider, number, p_value
 from lmmkit.course.explorers.fits import Coefficient, coefficient
 
@@ -47,34 +48,22 @@ class Replicates:
 def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> dict[str, float]:
     """Share of studies without a difference in which each analysis finds one at 5%.
 
-    The design is balanced, so a study is three independent sums of squares, and they can be drawn directly
-    instead of simulating rows: that between samples, that within them, and the arms' difference. The mixed
-    model by REML has the between-sample mean square as its error where that is the larger one, and otherwise,
-    its variance between samples being estimated as zero, the pooled one (df by Satterthwaite in both cases).
+    Drawn as sums of squares (see `balanced`), so that it is quick enough for a slider.
     """
     from scipy.stats import t
 
-    rng = np.random.default_rng(20)
-    between_df, within_df = 2 * (bio - 1), 2 * bio * (tech - 1)
-    n = bio * tech
-    noise = tech * sd_bio**2 + sd_tech**2  # variance between sample means, times tech
-    between = noise * rng.chisquare(between_df, _STUDIES) if between_df else np.zeros(_STUDIES)
-    within = sd_tech**2 * rng.chisquare(within_df, _STUDIES) if within_df else np.zeros(_STUDIES)
-    difference = np.abs(rng.standard_normal(_STUDIES)) * np.sqrt(2 * noise / n)
+    design = TwoArms(bio, tech)
+    s = design.draw(np.random.default_rng(20), (_STUDIES,), tech * sd_bio**2 + sd_tech**2, sd_tech**2)
 
     def rate(mean_square: np.ndarray, df: np.ndarray | int) -> float:
-        return float(np.mean(difference > np.sqrt(2 * mean_square / n) * t.ppf(0.975, df)))
+        return float(np.mean(s.arms > mean_square * t.ppf(0.975, df) ** 2))
 
-    pooled = (between + within) / (between_df + within_df) if n > 1 else np.zeros(_STUDIES)
     rates = {}
-    if between_df + within_df:
-        rates[ANALYSES[0]] = rate(pooled, between_df + within_df)
-    if between_df:
-        own = between / between_df
-        rates[ANALYSES[1]] = rate(own, between_df)
-        inside = own * within_df > within if within_df else np.ones(_STUDIES, bool)
-        df = np.where(inside, between_df, between_df + within_df)
-        rates[ANALYSES[2]] = rate(np.where(inside, own, pooled), df)
+    if design.rows > 2:
+        rates[ANALYSES[0]] = rate(design.pooled(s), design.rows - 2)
+    if bio > 1:
+        rates[ANALYSES[1]] = rate(s.between / design.between_df, design.between_df)
+        rates[ANALYSES[2]] = rate(*design.reml(s)) if tech > 1 else rates[ANALYSES[1]]
     return rates
 
 
@@ -158,8 +147,8 @@ def draw(r: Replicates, fig: Figure) -> None:
         reach = found.se * t.ppf(0.975, found.df)
         middle.errorbar([found.difference], [-place], xerr=[reach], fmt=marker, color=colour, markersize=10,
                         capsize=6)  # fmt: skip
-        right.barh([-place], [100 * found.false_positives], color=colour, height=0.45)
         wrong = 100 * found.false_positives
+        style.bars(right, [-place], [wrong], 0.45, across=True, facecolor=colour)
         right.text(max(wrong, 5) + 1.5, -place, f"{wrong:.1f}%", va="center", color=colour)
     for place, name in enumerate(ANALYSES):
         middle.text(0.0, 0.90 - 0.31 * place, name, color=_LOOKS[place][0], transform=middle.transAxes)

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -38,6 +41,7 @@ _RC = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlelocation": "left",
+    "axes.titley": 1.02,  # a fixed place spares measuring all that is above the axes
     "lines.linewidth": 2.0,
     "text.hinting": "none",  # a quarter of the time of a redraw
 }
@@ -82,8 +86,9 @@ def png(fig: Figure, caption: str = "") -> bytes:
     canvas: Any = fig.canvas
     canvas.draw()
     image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    # Little compression: a redraw waits for it, and the bytes travel no further than this machine.
-    image.convert("RGB").save(out, format="png", compress_level=1)
+    # 96 colours are enough for flat drawings, and halve both the time to pack them and the bytes to send.
+    flat = image.convert("RGB").quantize(96, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    flat.save(out, format="png", compress_level=1)
     return out.getvalue()
 
 
@@ -147,3 +152,31 @@ def panels(
         places.append((x, bottom, share, top - bottom))
         x += share + gap
     return axes(fig, places)
+
+
+def bars(
+    ax: Axes,
+    at: ArrayLike,
+    length: ArrayLike,
+    width: float,
+    *,
+    base: Any = 0.0,
+    across: bool = False,
+    **look: Any,
+) -> None:
+    """Bars as one artist, which draws several times faster than a patch each; `across` makes them
+    horizontal.
+    """
+    from matplotlib.collections import PolyCollection
+
+    place, size, start = np.broadcast_arrays(
+        np.asarray(at, float), np.asarray(length, float), np.asarray(base, float)
+    )
+    low, high = place - width / 2, place + width / 2
+    end = start + size
+    corners = np.stack(
+        [np.stack(pair, -1) for pair in ((low, start), (low, end), (high, end), (high, start))], 1
+    )
+    if across:
+        corners = corners[..., ::-1]
+    ax.add_collection(PolyCollection(list(corners), **look), autolim=False)

@@ -1,0 +1,233 @@
+"""Counts in cells: a hundred cells of one donor are not a hundred donors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lmmkit.course.explorers import style
+from lmmkit.course.explorers.explorer import Explorer, Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.fits import Coefficient, coefficient
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from lmmkit.result import MixedModel
+
+ANALYSES = ("Poisson GLM, all cells", "t test of log means", "Poisson GLMM")
+_STUDIES = 2000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The cells' counts, three estimates of the log fold change, and how often each is wrong without one."""
+
+    counts: np.ndarray  # (2, samples, cells): healthy, then diseased donors
+    found: dict[str, Coefficient]  # analysis -> log fold change with its test; missing where it cannot be had
+    sd_found: float  # SD between samples on the log scale, of the GLMM
+    wrong: dict[str, float]  # analysis -> share of studies without a fold change in which p < 0.05
+    refitted: int  # studies behind the GLMM's share
+
+
+def simulate(
+    rng: np.random.Generator, rate: float, fold: float, sd: float, samples: int, cells: int
+) -> np.ndarray:
+    """Counts (2, samples, cells): a donor's rate varies by a normal deviation on the log scale."""
+    rates = rate * np.array([1.0, fold])[:, None] * np.exp(sd * rng.standard_normal((2, samples)))
+    return rng.poisson(rates[:, :, None], (2, samples, cells))
+
+
+def totals(counts: np.ndarray) -> pd.DataFrame:
+    """One row a sample: its total count and its number of cells.
+
+    Given the samples, a total is Poisson and holds all that its cells say about the rate: the GLMM of totals
+    with the offset log(cells) is the GLMM of all cells, with fewer rows.
+    """
+    samples = counts.shape[1]
+    return pd.DataFrame({
+        "count": counts.sum(2).ravel(),
+        "cells": counts.shape[2],
+        "disease": np.repeat(["no", "yes"], samples),
+        "sample": [f"d{s + 1:02d}" for s in range(2 * samples)],
+    })  # fmt: skip
+
+
+def _glmm(data: pd.DataFrame) -> MixedModel:
+    from lmmkit import glmer
+
+    return glmer("count ~ disease + offset(log(cells)) + (1 | sample)", data, "poisson")
+
+
+def _naive(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log fold change of the Poisson GLM of all cells, its SE and p, from totals (..., 2, samples)."""
+    from scipy.stats import norm
+
+    arms = sums.sum(-1).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        estimate = np.log(arms[..., 1] / arms[..., 0])
+        se = np.sqrt((1 / arms).sum(-1))
+        return estimate, se, 2 * norm.sf(np.abs(estimate) / se)
+
+
+def _of_means(sums: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Difference of the arms' mean log rates, its SE and p by a t test with one value a sample."""
+    from scipy.stats import t
+
+    logs = np.log((sums + 0.5) / cells)  # half a count keeps a sample of zeros finite
+    samples = sums.shape[-1]
+    estimate = logs[..., 1, :].mean(-1) - logs[..., 0, :].mean(-1)
+    se = np.sqrt(logs.var(-1, ddof=1).sum(-1) / samples)
+    return estimate, se, 2 * t.sf(np.abs(estimate) / se, 2 * samples - 2)
+
+
+def compute(
+    rate: float = 3.0,
+    fold: float = 1.5,
+    sd: float = 0.4,
+    samples: int = 5,
+    cells: int = 50,
+    seed: int = 1,
+) -> Counts:
+    """Three analyses of `samples` donors an arm with `cells` cells each, and their error rates."""
+    counts = simulate(np.random.default_rng(seed), rate, fold, sd, samples, cells)
+    sums = counts.sum(2)
+    found: dict[str, Coefficient] = {}
+    estimate, se, p = _naive(sums)
+    if np.isfinite(estimate):
+        found[ANALYSES[0]] = Coefficient(float(estimate), float(se), np.inf, float(p))
+    estimate, se, p = _of_means(sums, cells)
+    found[ANALYSES[1]] = Coefficient(float(estimate), float(se), 2.0 * samples - 2, float(p))
+    sd_found = np.nan
+    if ANALYSES[0] in found:
+        fit = _glmm(totals(counts))
+        found[ANALYSES[2]] = coefficient(fit, "diseaseyes")
+        sd_found = float(fit.theta[0])
+
+    rng = np.random.default_rng(40)
+    nothing = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((_STUDIES, 2, samples))))
+    shares = {
+        ANALYSES[0]: float(np.mean(_naive(nothing)[2] < 0.05)),
+        ANALYSES[1]: float(np.mean(_of_means(nothing, cells)[2] < 0.05)),
+    }
+    return Counts(counts, found, sd_found, shares, 0)
+
+
+def refit_studies(n: int, **state: Any) -> Iterator[Counts]:
+    """The panel's result with the GLMM's error rate over 1, 2, ... `n` studies without a fold change."""
+    start = compute(**state)
+    rng = np.random.default_rng([state["seed"], 41])
+    rate, sd, samples, cells = (state[name] for name in ("rate", "sd", "samples", "cells"))
+    fit: MixedModel | None = None
+    hits = 0
+    for done in range(1, n + 1):
+        sums = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((2, samples))))
+        if sums.sum(1).all():  # an arm of zeros has no finite estimate, and no analysis finds anything in it
+            if fit is None:
+                fit = _glmm(totals(sums[:, :, None]).assign(cells=cells))
+            else:
+                fit = fit.refit(sums.ravel().astype(float))
+            hits += coefficient(fit, "diseaseyes").p < 0.05
+        yield replace(start, wrong={**start.wrong, ANALYSES[2]: hits / done}, refitted=done)
+
+
+_LOOKS = ((style.RED, "s"), (style.GREEN, "D"), (style.BLUE, "o"))
+
+
+def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> None:
+    """A histogram for every sample, one above the other."""
+    from matplotlib.collections import PolyCollection
+
+    samples = len(counts)
+    edges = np.arange(0, top + 2, max(1, int(np.ceil(top / 25))))
+    shapes = []
+    for place, sample in enumerate(counts):
+        heights = np.histogram(np.minimum(sample, edges[-1] - 1e-9), edges)[0]
+        heights = 0.9 * heights / max(heights.max(), 1)
+        x = np.repeat(edges, 2)
+        y = np.concatenate([[0], np.repeat(heights, 2), [0]]) + samples - 1 - place
+        shapes.append(np.column_stack([x, y]))
+    ax.add_collection(PolyCollection(shapes, facecolor=colour, edgecolor=style.BLACK, linewidth=0.8))
+    means = counts.mean(1)
+    ax.plot(
+        np.minimum(means, edges[-1]), np.arange(samples)[::-1] + 0.1, "v", color=style.BLACK, markersize=7
+    )
+    ax.set(xlim=(0, edges[-1]), ylim=(-0.1, samples + 0.05), yticks=[], xlabel="count in a cell", title=title)
+
+
+def draw(r: Counts, fig: Figure) -> None:
+    """Histograms of all samples; the fold change by three analyses; how often each is wrong."""
+    from scipy.stats import t
+
+    healthy, sick, middle, right = style.panels(fig, (1, 1, 1.35, 0.95), left=0.02, top=0.91, gap=0.035)
+    top = int(np.percentile(r.counts, 99.5)) + 1
+    _ridges(healthy, r.counts[0], top, style.ORANGE, "healthy donors")
+    _ridges(sick, r.counts[1], top, style.SKY, "diseased donors")
+
+    for place, name in enumerate(ANALYSES):
+        colour, marker = _LOOKS[place]
+        middle.text(0.02, 0.90 - 0.31 * place, name, color=colour, transform=middle.transAxes)
+        middle.plot([1, 1], [-place - 0.3, -place + 0.25], color=style.GREY, linestyle=":", zorder=0)
+        if name in r.found:
+            one = r.found[name]
+            reach = one.se * t.ppf(0.975, one.df)
+            low, at, high = np.exp([one.estimate - reach, one.estimate, one.estimate + reach])
+            middle.errorbar([at], [-place], xerr=[[at - low], [high - at]], fmt=marker, color=colour, markersize=11,
+                            capsize=6)  # fmt: skip
+        if name in r.wrong:
+            share = 100 * r.wrong[name]
+            style.bars(right, [-place], [share], 0.45, across=True, facecolor=colour)
+            right.text(max(share, 5) + 1.5, -place, f"{share:.1f}%", va="center", color=colour)
+        else:
+            right.text(10, -place, "press\nSimulate", va="center", color=colour, fontsize=14)
+    middle.set_xscale("log")
+    middle.minorticks_off()
+    ticks = (0.25, 1, 4)
+    middle.set(xlim=(0.2, 6), ylim=(-2.45, 0.72), yticks=[], xticks=ticks, xticklabels=[f"{x:g}×" for x in ticks],
+               xlabel="fold change", title="95% intervals")  # fmt: skip
+    right.plot([5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
+    worst = max(20.0, *(100 * share for share in r.wrong.values()))
+    right.set(
+        xlim=(0, 1.6 * worst), ylim=(-2.45, 0.72), yticks=[], xlabel="% of studies", title="false positives"
+    )
+
+
+def sentence(r: Counts) -> str:
+    """The naive analysis against the GLMM."""
+    naive, glmm = r.found.get(ANALYSES[0]), r.found.get(ANALYSES[2])
+    if naive is None or glmm is None:
+        return "One arm has no count at all, so there is no fold change to estimate; raise the rate or the cells."
+    cells = r.counts.size
+    text = (
+        f"The Poisson GLM of all {cells} cells finds a fold change of {number(np.exp(naive.estimate))} "
+        f"({p_value(naive.p)}) and is wrong in {100 * r.wrong[ANALYSES[0]]:.0f}% of studies without one; "
+        f"the GLMM "
+        f"finds an SD of {number(r.sd_found)} between samples and a fold change of "
+        f"{number(np.exp(glmm.estimate))} ({p_value(glmm.p)})"
+    )
+    if r.refitted:
+        text += f", and is wrong in {100 * r.wrong[ANALYSES[2]]:.1f}% of {r.refitted} simulated studies"
+    return text + "."
+
+
+EXPLORER = Explorer(
+    name="counts",
+    title="Counts: cells are not donors",
+    prompt="Set the fold change to 1, then read more and more cells per donor: who sees a difference?",
+    controls=(
+        Slider("rate", "Mean count per cell", 0.2, 20.0, 0.1),
+        Slider("fold", "Fold change", 0.25, 4.0, 0.05),
+        Slider("sd", "SD between samples (log)", 0.0, 1.5, 0.05),
+        Slider("samples", "Samples per arm", 2, 10, 1),
+        Slider("cells", "Cells per sample", 5, 300, 5),
+        Number("seed", "Seed", 1, 99999),
+    ),
+    compute=compute,
+    draw=draw,
+    sentence=sentence,
+    study=Study("Simulate 200 studies without a fold change", refit_studies, 200),
+)

@@ -1,0 +1,215 @@
+"""Four tests of one effect, side by side, and how each behaves when there is nothing to find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lmmkit.course.explorers import style
+from lmmkit.course.explorers.balanced import Sums, TwoArms
+from lmmkit.course.explorers.explorer import Explorer, Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.fits import coefficient
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lmmkit.result import MixedModel
+
+METHODS = ("likelihood ratio", "Satterthwaite", "Kenward–Roger", "bootstrap")
+_STUDIES, _BOOT = 1000, 199
+
+
+@dataclass(frozen=True)
+class Tests:
+    """The p-values of the data shown, and those of many studies without an effect."""
+
+    data: pd.DataFrame  # y, arm, group
+    estimate: float
+    se: float
+    p: dict[str, float]  # method -> p-value
+    null: dict[str, np.ndarray]  # method -> p-values of studies without an effect, ascending
+    refitted: dict[str, np.ndarray]  # the same from real fits, once they have been simulated
+
+    def rate(self, method: str) -> float:
+        """Share of studies without an effect in which the method finds one at 5%."""
+        return float(np.mean(self.null[method] < 0.05))
+
+
+def _chi(statistic: np.ndarray) -> np.ndarray:
+    from scipy.stats import chi2
+
+    return np.asarray(chi2.sf(statistic, 1))
+
+
+def _bootstrap(design: TwoArms, s: Sums, rng: np.random.Generator, n: int) -> np.ndarray:
+    """Parametric bootstrap p-values of the likelihood ratio, for every study in `s`.
+
+    ``lk.pb_modcomp`` refits simulated responses; in a balanced design their sums of squares do as well.
+    """
+    unit, error = design.null_variances(s)
+    again = design.draw(rng, (n, *np.shape(unit)), unit, error)
+    return np.asarray((1 + (design.lrt(again) >= design.lrt(s)).sum(0)) / (n + 1))
+
+
+def null_p_values(groups: int, size: int, sd_group: float) -> dict[str, np.ndarray]:
+    """p-values of 1000 studies without an effect, for every method, ascending."""
+    from scipy.stats import t
+
+    design = TwoArms(groups, size)
+    rng = np.random.default_rng(30)
+    s = design.draw(rng, (_STUDIES,), size * sd_group**2 + 1.0, 1.0)
+    mean_square, df = design.reml(s)
+    statistic = np.sqrt(s.arms / mean_square)
+    p = {
+        METHODS[0]: _chi(design.lrt(s)),
+        METHODS[1]: 2 * t.sf(statistic, df),
+        METHODS[2]: 2 * t.sf(statistic, design.between_df),
+        METHODS[3]: _bootstrap(design, s, rng, 99),
+    }
+    return {name: np.sort(values) for name, values in p.items()}
+
+
+def _simulate(groups: int, size: int, sd_group: float, effect: float, rng: np.random.Generator) -> np.ndarray:
+    means = sd_group * rng.standard_normal((2, groups, 1)) + np.array([0.0, effect])[:, None, None]
+    return np.asarray((10 + means + rng.standard_normal((2, groups, size))).ravel())
+
+
+def _frame(y: np.ndarray, groups: int, size: int) -> pd.DataFrame:
+    names = [f"g{g + 1:02d}" for g in range(2 * groups)]
+    return pd.DataFrame(
+        {"y": y, "arm": np.repeat(["A", "B"], groups * size), "group": np.repeat(names, size)}
+    )
+
+
+def _p_values(reml: MixedModel, with_arm: MixedModel, without: MixedModel) -> dict[str, float]:
+    """The first three methods' p-values from fits of the same response."""
+    statistic = np.array(max(0.0, without.deviance - with_arm.deviance))
+    return {
+        METHODS[0]: float(_chi(statistic)),
+        METHODS[1]: coefficient(reml, "armB").p,
+        METHODS[2]: coefficient(reml, "armB", "kenward_roger").p,
+    }
+
+
+def _fits(data: pd.DataFrame) -> tuple[MixedModel, MixedModel, MixedModel]:
+    from lmmkit import lmer
+
+    full = "y ~ arm + (1 | group)"
+    return lmer(full, data), lmer(full, data, reml=False), lmer("y ~ 1 + (1 | group)", data, reml=False)
+
+
+def compute(
+    effect: float = 1.2, groups: int = 4, size: int = 5, sd_group: float = 0.8, seed: int = 1
+) -> Tests:
+    """Four p-values for `groups` groups an arm with `size` observations each; the residual SD is 1."""
+    rng = np.random.default_rng(seed)
+    data = _frame(_simulate(groups, size, sd_group, effect, rng), groups, size)
+    fits = _fits(data)
+    p = _p_values(*fits)
+    design = TwoArms(groups, size)
+    p[METHODS[3]] = float(_bootstrap(design, design.sums(data["y"].to_numpy()), rng, 999))
+    estimate, se = float(fits[0].fixef["armB"]), float(fits[0].se["armB"])
+    return Tests(data, estimate, se, p, null_p_values(groups, size, sd_group), {})
+
+
+def refit_studies(
+    n: int, effect: float, groups: int, size: int, sd_group: float, seed: int
+) -> Iterator[Tests]:
+    """The panel's result with the null p-values of 1, 2, ... `n` simulated studies, each fitted by lmer."""
+    start = compute(effect, groups, size, sd_group, seed)
+    fits = _fits(start.data)
+    rng = np.random.default_rng([seed, 31])
+    found: dict[str, list[float]] = {name: [] for name in METHODS[:3]}
+    for _ in range(n):
+        y = _simulate(groups, size, sd_group, 0.0, rng)
+        for name, p in _p_values(*(fit.refit(y) for fit in fits)).items():
+            found[name].append(p)
+        yield replace(start, refitted={name: np.sort(p) for name, p in found.items()})
+
+
+_LOOKS = dict(
+    zip(METHODS, ((style.RED, "-", "s"), (style.BLUE, "--", "o"), (style.GREEN, "-.", "^"), (style.BLACK, ":", "D")),
+        strict=True)
+)  # fmt: skip
+
+
+def draw(r: Tests, fig: Figure) -> None:
+    """The groups; their four p-values; how often each method gives a p-value so small when nothing is
+    there.
+    """
+    left, middle, right = style.axes(
+        fig, [(0.075, 0.16, 0.29, 0.75), (0.405, 0.16, 0.235, 0.75), (0.73, 0.16, 0.255, 0.75)]
+    )
+    codes = pd.factorize(r.data["group"])[0]
+    groups = codes.max() + 1
+    y = r.data["y"].to_numpy()
+    at = np.arange(groups) + np.where(np.arange(groups) < groups / 2, 0, 1)
+    means = np.bincount(codes, y) / np.bincount(codes)
+    for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
+        mine = (codes >= groups // 2) == bool(arm)
+        left.plot(at[codes[mine]], y[mine], marker, color=colour, markersize=5, alpha=0.8)
+        left.text(
+            0.25 + 0.5 * arm, -0.07, f"arm {'AB'[arm]}", ha="center", va="top", transform=left.transAxes
+        )
+    left.plot(at, means, "_", color=style.BLACK, markersize=15, markeredgewidth=3)
+    left.set(xticks=[], ylabel="y", title="groups and their means")
+
+    for place, name in enumerate(METHODS):
+        colour, line, marker = _LOOKS[name]
+        middle.plot([max(r.p[name], 1e-4)], [-place], marker, color=colour, markersize=11)
+        middle.text(
+            0.0, 0.925 - 0.238 * place, f"{name} {r.p[name]:.3f}", color=colour, transform=middle.transAxes
+        )
+        values = r.null[name]
+        right.plot(values, (np.arange(len(values)) + 1) / len(values), color=colour, linestyle=line)
+        if name in r.refitted:
+            again = r.refitted[name]
+            right.plot([0.05], [np.mean(again < 0.05)], marker, color=colour, markersize=9, markerfacecolor="white",
+                       markeredgewidth=2)  # fmt: skip
+    middle.plot([0.05, 0.05], [-3.3, 0.2], color=style.GREY, linestyle="--", zorder=0)
+    middle.set_xscale("log")
+    middle.minorticks_off()
+    ticks = (0.001, 0.05, 1)
+    middle.set(xlim=(8e-5, 1.3), ylim=(-3.4, 0.75), yticks=[], xticks=ticks, xticklabels=[f"{t:g}" for t in ticks],
+               xlabel="p-value", title="these data")  # fmt: skip
+    right.plot([0, 0.2], [0, 0.2], color=style.GREY, linewidth=1)
+    right.set(xlim=(0, 0.2), ylim=(0, 0.3), xticks=(0, 0.05, 0.2), yticks=(0, 0.1, 0.2, 0.3), xlabel="p-value",
+              title="no effect: share below")  # fmt: skip
+
+
+def sentence(r: Tests) -> str:
+    """p-values, and error rates at 5%."""
+    p = ", ".join(f"{name} {p_value(r.p[name])}" for name in METHODS)
+    wrong = ", ".join(f"{100 * r.rate(name):.1f}%" for name in METHODS)
+    text = (
+        f"For a difference of {number(r.estimate)} (SE {number(r.se)}): {p}; where nothing differs they "
+        f"would "
+        f"claim an effect at 5% in {wrong} of studies"
+    )
+    if r.refitted:
+        n = len(r.refitted[METHODS[0]])
+        again = ", ".join(f"{name} {100 * np.mean(p < 0.05):.1f}%" for name, p in r.refitted.items())
+        text += f" (refitted {n} times by lmer: {again})"
+    return text + "."
+
+
+EXPLORER = Explorer(
+    name="tests",
+    title="Is it real? Four tests of one effect",
+    prompt="Take the groups down to two or three an arm: which curve leaves the straight line first?",
+    controls=(
+        Slider("effect", "True difference", 0.0, 4.0, 0.1),
+        Slider("groups", "Groups per arm", 2, 15, 1),
+        Slider("size", "Observations per group", 2, 20, 1),
+        Slider("sd_group", "SD between groups", 0.0, 3.0, 0.1),
+        Number("seed", "Seed", 1, 99999),
+    ),
+    compute=compute,
+    draw=draw,
+    sentence=sentence,
+    study=Study("Refit 300 studies without an effect", refit_studies, 300),
+)
