@@ -1,0 +1,155 @@
+"""`make bench`: lmmkit beside its peers, in one run, each with the objective that it reached.
+
+Every fit starts from a formula and a table, in a process of its own, after one fit that is not counted.
+Peers that are not installed are left out and named. A Python with glmm, gpboost and statsmodels other than
+this one may be given in the environment variable PEERS_PYTHON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from cases import CASES, Case
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "RESULTS.md"
+PEERS_PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
+ROUNDS = 3  # every peer's turn comes round this often, so that a slow minute hits all of them
+
+
+def command(peer: str) -> list[str] | None:
+    """How a peer is started, or None where it is not installed."""
+    if peer == "lme4":
+        return ["Rscript", str(HERE / "peers" / "lme4_peer.R")] if shutil.which("Rscript") else None
+    python = sys.executable if peer == "lmmkit" else PEERS_PYTHON
+    probe = subprocess.run([python, "-c", f"import {peer}"], capture_output=True, cwd=HERE.parent)
+    return [python, str(HERE / "peers" / f"{peer}_peer.py")] if probe.returncode == 0 else None
+
+
+def one_turn(start: list[str], case: Case, path: Path) -> dict[str, Any] | str:
+    """One process, or what went wrong in a line."""
+    arguments = [str(path), case.formula, case.family, ",".join(case.factors), str(case.repeats)]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    environment.pop("OMP_NUM_THREADS", None)  # everybody may use the machine as they see fit
+    environment.pop("OPENBLAS_NUM_THREADS", None)
+    run = subprocess.run([*start, *arguments], capture_output=True, text=True, env=environment)
+    if run.returncode != 0:
+        return (run.stderr.strip().splitlines() or ["ended without a word"])[-1][:120]
+    answer: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def measure(case: Case, starts: dict[str, list[str]], folder: Path) -> dict[str, dict[str, Any] | str]:
+    """All peers of one case, turn by turn."""
+    path = folder / "case.csv"
+    case.load().to_csv(path, index=False)
+    answers: dict[str, dict[str, Any] | str] = {}
+    for _ in range(1 if case.repeats == 1 else ROUNDS):
+        for peer in case.peers:
+            if peer not in starts or isinstance(answers.get(peer), str):
+                continue
+            turn = one_turn(starts[peer], case, path)
+            earlier = answers.get(peer)
+            if isinstance(turn, dict) and isinstance(earlier, dict):
+                turn["seconds"] = earlier["seconds"] + turn["seconds"]
+            answers[peer] = turn
+    return answers
+
+
+def table(case: Case, answers: dict[str, dict[str, Any] | str]) -> list[str]:
+    """The rows of one case in Markdown."""
+    found = {peer: answer for peer, answer in answers.items() if isinstance(answer, dict)}
+    objectives = [answer["objective"] for answer in found.values() if answer["objective"] is not None]
+    best = min(objectives)
+    ours = statistics.median(found["lmmkit"]["seconds"])
+    rows = []
+    for peer, answer in answers.items():
+        if isinstance(answer, str):
+            rows.append(f"| {case.name} | {peer} | failed: {answer} | | | | |")
+            continue
+        median = statistics.median(answer["seconds"])
+        above = "" if answer["objective"] is None else f"{answer['objective'] - best:.1e}"
+        value = "(ML)" if answer["objective"] is None else f"{answer['objective']:.5f}"
+        goal = case.goal if peer == "lmmkit" else ""
+        rows.append(
+            f"| {case.name} | {peer} | {median:.4f} | {median / ours:.1f} | {value} | {above} | "
+            f"{answer['megabytes']:.0f} | {goal} |"
+        )
+    if "refit" in found["lmmkit"]:
+        rows.append(
+            f"| {case.name} | lmmkit, refit of the design | {found['lmmkit']['refit']:.4f} | | | | | |"
+        )
+    return rows
+
+
+def import_time() -> list[str]:
+    """Seconds that importing each Python library takes once NumPy and pandas are there."""
+    rows = []
+    for library in ("lmmkit", "gpboost", "statsmodels.formula.api"):
+        python = sys.executable if library == "lmmkit" else PEERS_PYTHON
+        code = (
+            "import time, numpy, pandas; t = time.perf_counter(); "
+            f"import {library}; print(time.perf_counter() - t)"
+        )
+        runs = [
+            subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=HERE.parent)
+            for _ in range(3)
+        ]
+        if all(run.returncode == 0 for run in runs):
+            rows.append(f"| {library} | {statistics.median(float(run.stdout) for run in runs):.3f} |")
+    return rows
+
+
+def explorer_rows() -> list[str]:
+    """One row for each explorer of the course: how long a redraw holds the kernel."""
+    if importlib.util.find_spec("ipywidgets") is None:
+        return []
+    from explorers import rows
+
+    return [f"| {name} | {milliseconds:.0f} |" for name, milliseconds in rows()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", help="names of cases; none means all")
+    wanted = parser.parse_args().cases
+    cases = [case for case in CASES if not wanted or case.name in wanted]
+    peers = sorted({peer for case in cases for peer in case.peers})
+    starts = {peer: start for peer in peers if (start := command(peer)) is not None}
+    missing = sorted(set(peers) - set(starts))
+    lines = [
+        "# Benchmarks",
+        "",
+        "Made by `make bench`. Medians in seconds; *ratio* is a peer's time over lmmkit's; *above best* is how",
+        "far the objective (−2 log-likelihood, restricted for linear models) stays above the best that anybody found. Ratios",
+        "travel from machine to machine, absolute times do not.",
+        "",
+        *([f"Not installed here: {', '.join(missing)}.", ""] if missing else []),
+        "| case | who | seconds | ratio | objective | above best | peak MB | goal |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    print("\n".join(lines), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases:
+            rows = table(case, measure(case, starts, Path(folder)))
+            print("\n".join(rows), flush=True)
+            lines += rows
+    imports = ["", "| import of | seconds |", "| --- | --- |", *import_time()]
+    panels = ["", "| explorer | ms for a redraw that refits |", "| --- | --- |", *explorer_rows()]
+    print("\n".join(imports + panels))
+    if not wanted:
+        RESULTS.write_text("\n".join([*lines, *imports, *panels, ""]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
