@@ -35,12 +35,12 @@ def confint(
     level : float
         Coverage.
     method : {"profile", "wald", "boot"}
-        ``profile`` is where the deviance, minimised over all other parameters, has risen too far. ``wald`` is the
-        estimate ± a normal quantile times its standard error, for fixed effects only. ``boot`` takes the
+        ``profile`` is where the deviance, minimised over all other parameters, has risen too far. ``wald`` is
+        the estimate ± a normal quantile times its standard error, for fixed effects only. ``boot`` takes the
         quantiles of estimates from simulated responses.
     parm : str or list of str, optional
-        Names from the index of the result; ``"theta_"`` for all standard deviations and correlations and sigma,
-        ``"beta_"`` for all fixed effects; everything otherwise.
+        Names from the index of the result; ``"theta_"`` for all standard deviations and correlations and
+        sigma, ``"beta_"`` for all fixed effects; everything otherwise.
     **options
         For ``boot``: ``n_sim`` (1000), ``seed``, ``n_jobs``, ``progress``.
 
@@ -56,8 +56,8 @@ def confint(
 
     Notes
     -----
-    Agrees with ``confint(fit, oldNames = FALSE)`` of lme4; profiles and bootstrap are by maximum likelihood where lme4's
-    are (profiles always, the bootstrap as the model was fitted).
+    Agrees with ``confint(fit, oldNames = FALSE)`` of lme4; profiles and bootstrap are by maximum likelihood
+    where lme4's are (profiles always, the bootstrap as the model was fitted).
 
     Examples
     --------

@@ -1,29 +1,32 @@
-"""One parameter of a linear mixed model held at a value, the deviance minimised over all others.
+"""One parameter of a mixed model held at a value, the deviance minimised over all others.
 
-The search is over the relative covariance factors and ``log sigma`` together. A standard deviation is the first
-entry of its term's factor as soon as its effect stands first in the term, so the effects are reordered; then
-the constraint is one entry of theta, and what remains is free.
+For a linear mixed model the search is over the relative covariance factors and ``log sigma`` together. A
+standard deviation is the first entry of its term's factor as soon as its effect stands first in the term, so
+the effects are reordered; then the constraint is one entry of theta, and what remains is free.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..covariance import lower_indices, n_theta, theta_from_factor
+from ..covariance import canonical, lower_indices, theta_from_factor
 from ..design import Design
 from ..lmm import Criterion, Point
 from ..optimize import Trial, minimise
+from ..terms import Terms
 from ..threads import threads_for
-from .parameters import parameter_values, random_names
+from .parameters import random_names
 
 if TYPE_CHECKING:
     from ..result import MixedModel
 
-__all__ = ["Held", "held_parameters"]
+__all__ = ["Held", "HeldCorrelation", "HeldEntry", "Joint", "held_covariances", "held_parameters", "lifted"]
 
 Array = NDArray[np.float64]
 
@@ -52,8 +55,8 @@ class Held(Protocol):
         """The smallest deviance with the parameter at `value`, and where it was found."""
 
 
-def held_parameters(fit: MixedModel) -> dict[str, Held]:
-    """Everything that can be held, by name.
+def held_parameters(fit: MixedModel) -> tuple[dict[str, Held], float]:
+    """Everything that can be held, by name, and the deviance at the minimum.
 
     Parameters
     ----------
@@ -64,53 +67,71 @@ def held_parameters(fit: MixedModel) -> dict[str, Held]:
         from .held_glmm import held_parameters as of_glmm
 
         return of_glmm(fit)
-    values = parameter_values(fit)
-    joint = _Joint(Criterion(fit.design, reml=False), fit)
-    held: dict[str, Held] = {}
-    names = iter(random_names(fit))
-    for t, term in enumerate(fit.design.terms):
-        k = term.Z.shape[1]
-        for b in range(k):
-            name = next(names)
-            held[name] = HeldSD(joint, t, b, float(values[name]))
-            for a in range(b + 1, k):
-                name = next(names)
-                held[name] = HeldCorrelation(joint, t, b, a, float(values[name]))
-    held["sigma"] = HeldSigma(joint, fit.sigma)
-    for j, name in enumerate(fit.fixef.index):
-        held[name] = HeldCoefficient(fit, j)
-    return held
+    joint = JointLMM(fit.design, fit.estimate.factors, fit.sigma)
+    held = dict(zip(random_names(fit), held_covariances(joint, fit, HeldSD), strict=True))
+    scale = fit.sigma / np.sqrt(2 * fit.nobs)
+    sigma = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: np.log(v / joint.criterion.unit))
+    held["sigma"] = sigma
+    held |= {name: HeldCoefficient(fit, j) for j, name in enumerate(fit.design.x_names)}
+    return held, -2 * fit.loglik
 
 
-class _Joint:
-    """The ML deviance as a function of whitened theta and ``tau``, the logarithm of sigma in units of the search."""
+def held_covariances(joint: Joint, fit: MixedModel, sd: Callable[..., Held]) -> Iterator[Held]:
+    """Standard deviations and correlations in the order of theta; `sd` makes the former."""
+    for t, part in enumerate(fit.varcorr.components):
+        for b in range(len(part.names)):
+            yield sd(joint.reordered(t, [b]), t, float(part.sd[b]))
+            for a in range(b + 1, len(part.names)):
+                yield HeldCorrelation(joint.reordered(t, [b, a]), t, float(part.cor[a, b]))
 
-    def __init__(self, criterion: Criterion, fit: MixedModel) -> None:
-        self.criterion, self.fit = criterion, fit
-        theta = _lifted(criterion, criterion.from_original(fit.theta))
-        self.optimum = np.append(theta, np.log(fit.sigma / criterion.unit))
 
-    def reordered(self, t: int, first: list[int]) -> _Joint:
+class Joint(Protocol):
+    """The deviance as a function of theta and everything else that is searched."""
+
+    criterion: Any
+    optimum: Array
+
+    def reordered(self, t: int, first: list[int]) -> Joint:
         """The same with some effects of term t moved to the front."""
-        k = self.criterion.ks[t]
-        order = [*first, *(i for i in range(k) if i not in first)]
-        if order == list(range(k)):
-            return self
-        design, factor = self.fit.design, self.fit.estimate.factors[t]
-        term = design.terms[t]
-        terms = list(design.terms)
-        terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
-        return _Joint(Criterion(replace(design, terms=terms), reml=False), _Reordered(self.fit, t, factor[order]))  # type: ignore[arg-type]
 
-    def evaluate(self, at: Array) -> tuple[float, Point]:
-        """Deviance, and the point for its derivatives."""
+    def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
+        """The deviance, and a function that gives its gradient and an approximate Hessian."""
+
+
+class JointLMM:
+    """The ML deviance as a function of whitened theta and ``tau``, log sigma in units of the search."""
+
+    def __init__(self, design: Design, factors: list[Array], sigma: float) -> None:
+        self.design, self.factors, self.sigma = design, factors, sigma
+        self.criterion = Criterion(design, reml=False)
+        theta = np.concatenate([theta_from_factor(factor) for factor in factors])
+        theta = lifted(self.criterion, self.criterion.from_original(theta))
+        self.optimum = np.append(theta, np.log(sigma / self.criterion.unit))
+
+    def reordered(self, t: int, first: list[int]) -> JointLMM:
+        """The same with some effects of term t moved to the front."""
+        term = self.design.terms[t]
+        order = [*first, *(i for i in range(len(term.names)) if i not in first)]
+        if order == list(range(len(order))):
+            return self
+        terms, factors = list(self.design.terms), list(self.factors)
+        terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
+        factors[t] = canonical(factors[t][order])
+        return JointLMM(replace(self.design, terms=terms), factors, self.sigma)
+
+    def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
+        """The deviance, and a function that gives its gradient and an approximate Hessian."""
         criterion = self.criterion
-        point = criterion.point(at[:-1])
+        try:
+            point = criterion.point(at[:-1])
+        except np.linalg.LinAlgError:
+            return np.inf, lambda: (np.full(len(at), np.nan), np.eye(len(at)))
         variance = np.exp(2 * at[-1])
         value = point.elimination.logdet + point.r2 / variance + criterion.n * np.log(2 * np.pi * variance)
-        return float(value + 2 * criterion.n * np.log(criterion.unit) - criterion.log_weights), point
+        value += 2 * criterion.n * np.log(criterion.unit) - criterion.log_weights
+        return float(value), lambda: self._derivatives(at, point)
 
-    def derivatives(self, at: Array, point: Point) -> tuple[Array, Array]:
+    def _derivatives(self, at: Array, point: Point) -> tuple[Array, Array]:
         """Gradient, and the average-information approximation of the Hessian, in (theta, tau)."""
         criterion, variance = self.criterion, np.exp(2 * at[-1])
         outer = [score.T @ score for score in point.scores]
@@ -132,19 +153,8 @@ class _Joint:
         return gradient, hessian
 
 
-class _Reordered:
-    """Theta and sigma of a fit whose effects stand in another order in one term."""
-
-    def __init__(self, fit: MixedModel, t: int, root: Array) -> None:
-        from ..covariance import canonical
-
-        factors = [canonical(root) if i == t else factor for i, factor in enumerate(fit.estimate.factors)]
-        self.theta = np.concatenate([theta_from_factor(factor) for factor in factors])
-        self.sigma = fit.sigma
-
-
-def _lifted(criterion: Criterion, theta: Array) -> Array:
-    """Zero variances made small ones: at zero the derivative vanishes by symmetry, and a search would be stuck."""
+def lifted(criterion: Terms, theta: Array) -> Array:
+    """Zero variances made small ones: at zero the derivative vanishes by symmetry, and the search stops."""
     theta = theta.copy()
     for k, own in zip(criterion.ks, criterion.of_term, strict=True):
         rows, columns = lower_indices(k)
@@ -153,23 +163,23 @@ def _lifted(criterion: Criterion, theta: Array) -> Array:
     return theta
 
 
-class _HeldVariance:
-    """A constraint on theta and tau: `free` numbers are mapped to all of them."""
+class _Mapped:
+    """A constraint: some `free` numbers are mapped to all that the deviance depends on."""
 
     estimate: float
     bounds: tuple[float, float]
     scale: float
-    joint: _Joint
+    joint: Joint
 
     def start(self) -> Array:
         return self.free(self.joint.optimum)
 
     def free(self, at: Array) -> Array:
-        """The free numbers at a point (theta, tau)."""
+        """The free numbers at a point."""
         raise NotImplementedError
 
     def place(self, free: Array, value: float) -> tuple[Array, Array]:
-        """(theta, tau), and their derivatives by the free numbers."""
+        """The point, and its derivatives by the free numbers."""
         raise NotImplementedError
 
     def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
@@ -177,86 +187,81 @@ class _HeldVariance:
         return np.zeros((len(free), len(free)))
 
     def minimise(self, value: float, start: Array) -> tuple[float, Array]:
-        def evaluate(free: Array) -> Trial:
-            at, jacobian = self.place(free, value)
-            try:
-                deviance, point = self.joint.evaluate(at)
-            except np.linalg.LinAlgError:
-                return Trial(np.inf, lambda: np.full_like(free, np.nan), lambda: np.eye(len(free)))
-            known: list[tuple[Array, Array]] = []
-
-            def derivatives() -> tuple[Array, Array]:
-                if not known:
-                    known.append(self.joint.derivatives(at, point))
-                return known[0]
-
-            return Trial(
-                deviance,
-                lambda: jacobian.T @ derivatives()[0],
-                lambda: (
-                    jacobian.T @ derivatives()[1] @ jacobian + self.bend(free, at, derivatives()[0], jacobian)
-                ),
-            )
-
         with threads_for(self.joint.criterion.layout.width), np.errstate(over="ignore", invalid="ignore"):
-            search = minimise(evaluate, start, tolerance=1e-9)
+            search = minimise(lambda free: self._trial(free, value), start, tolerance=1e-9)
         return search.value, search.x
 
+    def _trial(self, free: Array, value: float) -> Trial:
+        at, jacobian = self.place(free, value)
+        deviance, derivatives = self.joint.trial(at)
+        both = cache(derivatives)
 
-class HeldSigma(_HeldVariance):
-    """The residual standard deviation."""
+        def curvature() -> Array:
+            gradient, hessian = both()
+            return jacobian.T @ hessian @ jacobian + self.bend(free, at, gradient, jacobian)
 
-    def __init__(self, joint: _Joint, estimate: float) -> None:
-        self.joint, self.estimate = joint, estimate
-        self.bounds = (0.0, np.inf)
-        self.scale = estimate / np.sqrt(2 * joint.criterion.n)
+        return Trial(deviance, lambda: jacobian.T @ both()[0], curvature)
+
+
+class HeldEntry(_Mapped):
+    """A parameter that is a function of one entry alone."""
+
+    def __init__(
+        self,
+        joint: Joint,
+        entry: int,
+        estimate: float,
+        bounds: tuple[float, float],
+        scale: float,
+        to_entry: Callable[[float], float],
+    ) -> None:
+        self.joint, self.estimate, self.bounds, self.scale = joint, estimate, bounds, scale
+        self.entry, self.to_entry = entry % len(joint.optimum), to_entry
 
     def free(self, at: Array) -> Array:
-        return at[:-1]
+        return np.delete(at, self.entry)
 
     def place(self, free: Array, value: float) -> tuple[Array, Array]:
-        at = np.append(free, np.log(value / self.joint.criterion.unit))
-        return at, np.eye(len(at))[:, :-1]
+        jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
+        return np.insert(free, self.entry, self.to_entry(value)), jacobian
 
 
-class HeldSD(_HeldVariance):
-    """The standard deviation of one effect; ``theta_i = value / (unit sigma)`` where unit is the whitening's."""
+class HeldSD(_Mapped):
+    """The standard deviation of the first effect of term t, a multiple of theta and sigma."""
 
-    def __init__(self, joint: _Joint, t: int, effect: int, estimate: float) -> None:
-        self.joint = joint.reordered(t, [effect])
-        criterion = self.joint.criterion
-        self.place_of = criterion.of_term[t].start
+    def __init__(self, joint: Joint, t: int, estimate: float) -> None:
+        self.joint, criterion = joint, joint.criterion
+        self.entry = criterion.of_term[t].start
         self.unit = float(criterion.whitenings[t].matrix[0, 0]) * criterion.unit
         self.estimate, self.bounds = estimate, (0.0, np.inf)
         levels = len(criterion.design.terms[t].levels)
-        smallest = self.unit * np.exp(self.joint.optimum[-1]) / np.sqrt(criterion.n / levels)
+        smallest = self.unit * np.exp(joint.optimum[-1]) / np.sqrt(criterion.n / levels)
         self.scale = max(estimate, 0.3 * smallest) / np.sqrt(2 * levels)
 
     def free(self, at: Array) -> Array:
-        return np.delete(at, self.place_of)
+        return np.delete(at, self.entry)
 
     def place(self, free: Array, value: float) -> tuple[Array, Array]:
         entry = value / self.unit * np.exp(-free[-1])
-        jacobian = np.insert(np.eye(len(free)), self.place_of, 0.0, axis=0)
-        jacobian[self.place_of, -1] = -entry
-        return np.insert(free, self.place_of, entry), jacobian
+        jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
+        jacobian[self.entry, -1] = -entry
+        return np.insert(free, self.entry, entry), jacobian
 
     def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
         out = np.zeros((len(free), len(free)))
-        out[-1, -1] = gradient[self.place_of] * at[self.place_of]
+        out[-1, -1] = gradient[self.entry] * at[self.entry]
         return out
 
 
-class HeldCorrelation(_HeldVariance):
-    """The correlation of two effects, which stand first: rows (l, 0) and (rho s, root(1 - rho²) s).
+class HeldCorrelation(_Mapped):
+    """The correlation of the first two effects of term t: rows (l, 0) and (rho s, root(1 - rho²) s).
 
-    Free are ``log l`` and ``log s``, so that both stay positive; they are the first and the last of the three numbers
-    that have to do with the two effects.
+    Free are ``log l`` and ``log s``, so that both stay positive; they are the first and the last of the three
+    numbers that have to do with the two effects.
     """
 
-    def __init__(self, joint: _Joint, t: int, first: int, second: int, estimate: float) -> None:
-        self.joint = joint.reordered(t, [first, second])
-        criterion = self.joint.criterion
+    def __init__(self, joint: Joint, t: int, estimate: float) -> None:
+        self.joint, criterion = joint, joint.criterion
         start, k = criterion.of_term[t].start, criterion.ks[t]
         self.i, self.j, self.l = start, start + 1, start + k  # entries (0, 0), (1, 0), (1, 1)
         self.A = criterion.whitenings[t].matrix
@@ -300,7 +305,7 @@ class HeldCoefficient:
         self.y = fit.design.y
         design: Design = replace(fit.design, X=np.delete(fit.design.X, j, axis=1))
         self.criterion = Criterion(design, reml=False)
-        self.optimum = _lifted(self.criterion, self.criterion.from_original(fit.theta))
+        self.optimum = lifted(self.criterion, self.criterion.from_original(fit.theta))
         self.estimate, self.bounds = float(fit.fixef.iloc[j]), (-np.inf, np.inf)
         self.scale = float(fit.se.iloc[j])
 

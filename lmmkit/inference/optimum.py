@@ -29,14 +29,14 @@ class Optimum:
 
     Attributes
     ----------
-    criterion : Criterion
+    fit : MixedModel
     theta : array of shape (m,)
         Whitened covariance parameters.
     point : Point
         The criterion evaluated there.
     """
 
-    criterion: Criterion
+    fit: MixedModel
     theta: Array
     point: Point
 
@@ -56,10 +56,14 @@ class Optimum:
             )
         known = fit.__dict__.get("_optimum")
         if known is None:
-            criterion = criterion_of(fit)
-            theta = criterion.from_original(fit.theta)
-            known = fit.__dict__["_optimum"] = cls(criterion, theta, criterion.point(theta))
+            theta = fit.criterion.from_original(fit.theta)
+            known = fit.__dict__["_optimum"] = cls(fit, theta, fit.criterion.point(theta))
         return known
+
+    @property
+    def criterion(self) -> Criterion:
+        """The fit's criterion; other fits may share it, so it is asked for whenever it is needed."""
+        return self.fit.criterion
 
     @cached_property
     def covariance_root(self) -> Array:
@@ -105,13 +109,3 @@ class Optimum:
         values, vectors = np.linalg.eigh(hessian)
         curved = values > 1e-8 * values[-1]
         return np.asarray(2 * (vectors[:, curved] / values[curved]) @ vectors[:, curved].T)
-
-
-def criterion_of(fit: MixedModel) -> Criterion:
-    """The criterion of a linear mixed model, holding the response that was fitted."""
-    criterion = getattr(fit, "_criterion", None)
-    if criterion is None:
-        criterion = fit._criterion = Criterion(fit.design, fit.is_reml)
-    if criterion.y is not fit.design.y:
-        criterion.set_response(fit.design.y)  # a refit with another response has used it in between
-    return criterion

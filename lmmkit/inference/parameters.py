@@ -37,7 +37,8 @@ def parameter_values(fit: MixedModel) -> pd.Series:
     Returns
     -------
     Series
-        Index: lme4's new names, ``sd_(Intercept)|Subject``, ``cor_Days.(Intercept)|Subject``, ``sigma``, ``Days``.
+        Index: lme4's new names, ``sd_(Intercept)|Subject``, ``cor_Days.(Intercept)|Subject``, ``sigma``,
+        ``Days``.
 
     Examples
     --------
@@ -55,7 +56,7 @@ def parameter_values(fit: MixedModel) -> pd.Series:
     if fit.has_scale:
         values.append(fit.sigma)
         index.append("sigma")
-    return pd.Series([*values, *fit.fixef], index=[*index, *fit.fixef.index], dtype=np.float64)
+    return pd.Series([*values, *fit.estimate.beta], index=[*index, *fit.design.x_names], dtype=np.float64)
 
 
 def select(names: list[str], parm: str | Sequence[str] | None, fit: MixedModel) -> list[str]:

@@ -1,9 +1,10 @@
 """Likelihood profiles: how much worse the model gets when one parameter is held at another value.
 
-For each standard deviation, correlation, sigma and fixed effect ``psi`` the deviance is minimised over everything
-else; its signed square root above the minimum, ``zeta(psi)``, would be a straight line if Wald's interval were
-right. An interval of level ``1 - alpha`` is where ``zeta`` lies between the normal quantiles (Bates et al. 2015,
-section 5.1; Venzon and Moolgavkar 1988). lme4 profiles the same parameters on the same scale.
+For each standard deviation, correlation, sigma and fixed effect ``psi`` the deviance is minimised over
+everything else; its signed square root above the minimum, ``zeta(psi)``, would be a straight line if Wald's
+interval were right. An interval of level ``1 - alpha`` is where ``zeta`` lies between the normal quantiles
+(Bates et al. 2015, section 5.1; Venzon and Moolgavkar 1988). lme4 profiles the same parameters on the same
+scale.
 """
 
 from __future__ import annotations
@@ -122,9 +123,9 @@ def profile(fit: MixedModel, parm: str | Sequence[str] | None = None, level: flo
         fit = fit.update(reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
     cutoff = float(stats.norm.ppf((1 + level) / 2)) * 1.0001
-    held = held_parameters(fit)
+    held, minimum = held_parameters(fit)
     names = select(list(held), parm, fit)
-    curves = {name: _curve(held[name], -2 * fit.loglik, cutoff) for name in names}
+    curves = {name: _curve(held[name], minimum, cutoff) for name in names}
     frame = pd.concat([curve.assign(parameter=name) for name, curve in curves.items()], ignore_index=True)
     bounds = {name: held[name].bounds for name in names}
     return Profile(frame[["parameter", "value", "zeta"]], bounds, notes)

@@ -1,0 +1,187 @@
+"""Parametric bootstrap: simulate responses from the fitted model, fit again, and look at the spread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from ..errors import DataError, ModelError
+from ..parametric import draw
+from .parameters import parameter_values
+from .replicates import replicates
+from .table import Table
+
+if TYPE_CHECKING:
+    from ..result import MixedModel
+
+__all__ = ["Bootstrap", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Statistics of a model and of its refits to simulated responses.
+
+    Attributes
+    ----------
+    estimate : Series
+        The statistics of the model itself.
+    replicates : DataFrame
+        One row per simulation, one column per statistic; NaN where the refit failed.
+    """
+
+    estimate: pd.Series
+    replicates: pd.DataFrame
+
+    @property
+    def n_failed(self) -> int:
+        """How many refits failed."""
+        return int(self.replicates.isna().all(axis=1).sum())
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """``estimate bias std_error`` of each statistic."""
+        columns = {
+            "estimate": self.estimate,
+            "bias": self.replicates.mean() - self.estimate,
+            "std_error": self.replicates.std(),
+        }
+        return Table(columns, index=self.estimate.index, notes=self._notes())
+
+    def interval(self, level: float = 0.95, kind: str = "percentile") -> pd.DataFrame:
+        """Confidence intervals.
+
+        Parameters
+        ----------
+        level : float
+            Coverage.
+        kind : {"percentile", "basic", "normal"}
+            Quantiles of the replicates; the same mirrored at the estimate; or estimate less bias ± a normal
+            quantile times the standard error.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``conf_low conf_high``.
+
+        Raises
+        ------
+        ModelError
+            For another kind, or a level outside (0, 1).
+
+        Notes
+        -----
+        As ``boot::boot.ci`` (Davison and Hinkley 1997, chapter 5).
+        """
+        if not 0 < level < 1:
+            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+        if kind not in ("percentile", "basic", "normal"):
+            raise ModelError(f"kind must be 'percentile', 'basic' or 'normal', not {kind!r}")
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        if kind == "normal":
+            center = 2 * self.estimate - self.replicates.mean()
+            ends = [center + stats.norm.ppf(tail) * self.replicates.std() for tail in tails]
+        else:
+            values = self.replicates.dropna(how="all")
+            quantiles = np.nanquantile(values, tails, axis=0, method="weibull")
+            ends = (
+                list(quantiles)
+                if kind == "percentile"
+                else list(2 * self.estimate.to_numpy() - quantiles[::-1])
+            )
+        columns = {"conf_low": ends[0], "conf_high": ends[1]}
+        return Table(columns, index=self.estimate.index, notes=self._notes())
+
+    def _notes(self) -> list[str]:
+        if not self.n_failed:
+            return []
+        return [f"{self.n_failed} of {len(self.replicates)} refits failed and are left out."]
+
+    def __repr__(self) -> str:
+        return f"Parametric bootstrap, {len(self.replicates)} simulations\n{self.summary!r}"
+
+
+def bootstrap(
+    fit: MixedModel,
+    n_sim: int,
+    stat: Callable[[MixedModel], Any] | None = None,
+    *,
+    seed: Any = None,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+) -> Bootstrap:
+    """Refit a model to responses simulated from it.
+
+    Parameters
+    ----------
+    fit : MixedModel
+    n_sim : int
+        Number of simulations.
+    stat : callable, optional
+        Takes a fitted model, gives a number, a Series, a dict or an array of numbers. By default all standard
+        deviations, correlations, sigma and fixed effects.
+    seed : int, optional
+        For the same result again, whatever `n_jobs` is.
+    n_jobs : int
+        Number of worker processes, -1 for one per core.
+    progress : bool, optional
+        Show a progress bar; by default only if it takes longer than two seconds.
+
+    Returns
+    -------
+    Bootstrap
+        With ``.replicates``, ``.summary`` and ``.interval()``.
+
+    Raises
+    ------
+    ModelError
+        When `n_sim` is not a positive whole number, or `stat` gives something else.
+
+    Notes
+    -----
+    As ``lme4::bootMer(fit, use.u = FALSE, type = "parametric")``: random effects are drawn anew.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> boot = bootstrap(fit, 20, seed=1, progress=False)
+    >>> list(boot.replicates.columns)
+    ['sd_(Intercept)|Subject', 'sigma', '(Intercept)', 'Days']
+    """
+    stat = parameter_values if stat is None else stat
+    estimate = _as_series(stat(fit))
+    mean = fit.design.X @ fit.estimate.beta + fit.design.offset
+
+    def replicate(rng: np.random.Generator) -> pd.Series | None:
+        try:
+            return _as_series(stat(fit.refit(draw(fit, mean, rng))))
+        except (DataError, ModelError, np.linalg.LinAlgError):
+            return None  # a simulated response that the model cannot be fitted to
+
+    results = replicates(replicate, n_sim, seed, n_jobs, progress, "bootstrap")
+    nothing = np.full(len(estimate), np.nan)
+    rows = [nothing if result is None else result.to_numpy() for result in results]
+    return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
+
+
+def _as_series(value: Any) -> pd.Series:
+    """What a statistic gave, as a Series of numbers."""
+    if isinstance(value, pd.Series):
+        return value.astype(float)
+    if isinstance(value, Mapping):
+        return pd.Series(dict(value), dtype=float)
+    try:
+        numbers = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
+    except (TypeError, ValueError):
+        raise ModelError(
+            "stat must give a number, a Series, a dict or an array of numbers; "
+            f"it gave {type(value).__name__}"
+        ) from None
+    return pd.Series(
+        numbers, index=["stat"] if len(numbers) == 1 else [f"stat_{i + 1}" for i in range(len(numbers))]
+    )

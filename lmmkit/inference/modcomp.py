@@ -1,0 +1,195 @@
+"""Testing a large model against a small one: Kenward and Roger's F test, and the parametric bootstrap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ..errors import DataError, ModelError
+from .kenward_roger import f_test
+from .likelihood_ratio import criterion_value
+from .nesting import check_comparable, check_nested, restriction, same_random_part
+from .replicates import replicates
+from .table import Table
+
+__all__ = ["kr_modcomp", "pb_modcomp"]
+
+Array = NDArray[np.float64]
+
+
+def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
+    """F test of fixed effects by Kenward and Roger's method.
+
+    Parameters
+    ----------
+    large : MixedModel
+        A linear mixed model. A fit by maximum likelihood is refitted by REML.
+    small : MixedModel or array of shape (r, p)
+        The same model with fewer fixed effects, or contrasts ``L`` for the hypothesis ``L beta = 0``.
+
+    Returns
+    -------
+    DataFrame
+        One row, columns ``num_df den_df statistic p_value``.
+
+    Raises
+    ------
+    ModelError
+        When the models are not nested, use different rows, differ in their random effects, or are
+        generalised.
+
+    Notes
+    -----
+    Agrees with the row ``Ftest`` of ``pbkrtest::KRmodcomp`` (Halekoh and Højsgaard 2014, *J. Stat. Softw.*
+    59(9)).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> sleepstudy = lk.load_data("sleepstudy")
+    >>> large = lk.lmer("Reaction ~ Days + I(Days^2) + (Days | Subject)", sleepstudy)
+    >>> small = lk.lmer("Reaction ~ 1 + (Days | Subject)", sleepstudy)
+    >>> kr_modcomp(large, small).round(3)
+            num_df  den_df  statistic  p_value
+    F test       2  39.817     23.365      0.0
+    """
+    if large.family is not None:
+        raise ModelError(
+            "Kenward and Roger's test is for linear mixed models; use lk.pb_modcomp for a generalised one"
+        )
+    notes = []
+    if not large.is_reml:
+        large = large.update(reml=True)
+        notes.append("Refitted by REML for this test.")
+    if isinstance(small, (np.ndarray, list, tuple)):
+        L = np.atleast_2d(np.asarray(small, dtype=float))
+        if L.shape[1] != len(large.fixef):
+            raise ModelError(
+                f"the contrasts have {L.shape[1]} columns, but the model has {len(large.fixef)} fixed effects"
+            )
+    else:
+        L = _contrasts(large, small)
+    statistic, num_df, den_df = f_test(large, L)
+    row = (int(num_df), den_df, statistic, float(stats.f.sf(statistic, num_df, den_df)))
+    return Table([row], index=["F test"], columns=["num_df", "den_df", "statistic", "p_value"], notes=notes)
+
+
+def _contrasts(large: Any, small: Any) -> Array:
+    """The hypothesis that reduces one model to the other."""
+    names = ["the small model", "the large model"]
+    check_comparable([small, large], names)
+    if not getattr(small.design, "terms", None) or not same_random_part(small, large):
+        raise ModelError(
+            "Kenward and Roger's test is about fixed effects, but the two models differ in their random "
+            "effects; give both the same random part, or use lk.anova or lk.pb_modcomp"
+        )
+    check_nested(small, large, *names)
+    L = restriction(small.design, large.design)
+    if len(L) == 0:
+        raise ModelError("the two models have the same fixed effects, so there is nothing to test")
+    return L
+
+
+def pb_modcomp(
+    large: Any,
+    small: Any,
+    n_sim: int = 1000,
+    seed: Any = None,
+    *,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Likelihood ratio test whose null distribution is simulated from the small model.
+
+    Parameters
+    ----------
+    large, small : fitted models
+        The small one may have fewer fixed effects, fewer random effects, or both; also none of the latter
+        (`lm`, `glm`). REML fits are refitted by maximum likelihood.
+    n_sim : int
+        Number of simulated responses.
+    seed : int, optional
+        For the same result again, whatever `n_jobs` is.
+    n_jobs : int
+        Number of worker processes, -1 for one per core.
+    progress : bool, optional
+        Show a progress bar; by default only if it takes longer than two seconds.
+
+    Returns
+    -------
+    DataFrame
+        Rows ``LRT`` (chi-square approximation) and ``PBtest`` (share of simulated statistics that are as
+        large, the observed one included), columns ``statistic df p_value``. ``.attrs["reference"]`` holds the
+        simulated statistics.
+
+    Raises
+    ------
+    ModelError
+        When the models are not nested or use different rows.
+
+    Notes
+    -----
+    As ``pbkrtest::PBmodcomp`` (Halekoh and Højsgaard 2014). Right at the boundary as well, where chi-square
+    is not.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> sleepstudy = lk.load_data("sleepstudy")
+    >>> large = lk.lmer("Reaction ~ Days + (Days || Subject)", sleepstudy)
+    >>> small = lk.lmer("Reaction ~ Days + (1 | Subject)", sleepstudy)
+    >>> pb_modcomp(large, small, n_sim=50, seed=1, progress=False).round(4)
+            statistic   df  p_value
+    LRT       42.0754  1.0   0.0000
+    PBtest    42.0754  NaN   0.0196
+    """
+    names = ["the small model", "the large model"]
+    check_comparable([small, large], names)
+    check_nested(small, large, *names)
+    small, large = (fit.update(reml=False) if fit.is_reml else fit for fit in (small, large))
+    observed = likelihood_ratio(large, small)
+
+    def replicate(rng: np.random.Generator) -> float:
+        y = simulated(small, rng)
+        try:
+            return likelihood_ratio(refitted(large, y), refitted(small, y))
+        except (DataError, ModelError, np.linalg.LinAlgError):
+            return np.nan
+
+    drawn = np.array(replicates(replicate, n_sim, seed, n_jobs, progress, "null distribution"))
+    reference = drawn[np.isfinite(drawn)]
+    p_value = (1 + int((reference >= observed - 1e-8).sum())) / (1 + len(reference))
+    df = float(large.npar - small.npar)
+    rows = [(observed, df, float(stats.chi2.sf(observed, df))), (observed, np.nan, p_value)]
+    failed = len(drawn) - len(reference)
+    notes = [f"{failed} of {n_sim} refits failed and are left out."] if failed else []
+    table = Table(rows, index=["LRT", "PBtest"], columns=["statistic", "df", "p_value"], notes=notes)
+    table.attrs["reference"] = reference.tolist()
+    return table
+
+
+def likelihood_ratio(large: Any, small: Any) -> float:
+    """Twice the gain in log-likelihood, restricted if the large model was fitted so; never negative."""
+    reml = bool(large.is_reml)
+    return max(criterion_value(small, reml) - criterion_value(large, reml), 0.0)
+
+
+def simulated(fit: Any, rng: np.random.Generator) -> Array:
+    """One simulated response on the scale of ``design.y``: a proportion where trials are counted."""
+    y = np.asarray(fit.simulate(1, seed=rng).iloc[:, 0])
+    counts = _gives_counts(fit)
+    return np.asarray(y / np.maximum(fit.design.trials, 1)) if counts else y
+
+
+def refitted(fit: Any, y: Array) -> Any:
+    """Refit a model of either kind to what :func:`simulated` gives."""
+    return fit.refit(np.round(y * fit.design.trials) if _gives_counts(fit) else y)
+
+
+def _gives_counts(fit: Any) -> bool:
+    """Whether a model's `simulate` and `refit` are in hits, as a mixed model's are, or in proportions."""
+    return fit.design.trials is not None and bool(fit.design.terms)
