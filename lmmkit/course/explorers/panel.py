@@ -29,7 +29,8 @@ _CSS = """<style>
 .lmmkit-panel .noUi-handle:focus, .lmmkit-panel button:focus-visible
   {outline: 3px solid #0072B2; outline-offset: 2px}
 .lmmkit-panel h3 {font-size: 20px; margin: 4px 0 2px 0}
-.lmmkit-panel p {font-size: 16px; margin: 2px 0 6px 0; max-width: 1000px}
+.lmmkit-panel p, .lmmkit-panel li {font-size: 16px; margin: 2px 0 6px 0; max-width: 1000px}
+.lmmkit-panel li {margin-left: 24px}
 .lmmkit-panel table {font-size: 15px; border-collapse: collapse; margin: 4px 0 8px 0}
 .lmmkit-panel th, .lmmkit-panel td
   {padding: 2px 12px 2px 4px; text-align: right; border-bottom: 1px solid #bbb}
