@@ -92,7 +92,7 @@ def _search(fit: MixedModel) -> Iterator[str]:
 
 
 def _singular(fit: MixedModel) -> Iterator[str]:
-    pairs = zip(fit.design.terms, fit.estimate.factors, strict=True)
+    pairs = zip(fit.design.terms, fit.unit_free_factors, strict=True)
     guilty = [(term, factor) for term, factor in pairs if (np.diag(factor) < SINGULAR).any()]
     if guilty:
         findings = "; ".join(text for term, factor in guilty for text in _degenerate(term, factor))

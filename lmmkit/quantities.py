@@ -103,8 +103,16 @@ class Quantities:
         """Whether some random-effects covariance is singular: a variance of zero, or a correlation of ±1.
 
         As lme4's ``isSingular``: some diagonal element of a relative covariance factor is below 1e-4.
+        Each effect is taken in the unit in which its predictor has mean square one, so that a slope per
+        nanogram is not mistaken for none.
         """
-        return any(bool((np.diag(factor) < SINGULAR).any()) for factor in self.estimate.factors)
+        return any(bool((np.diag(factor) < SINGULAR).any()) for factor in self.unit_free_factors)
+
+    @cached_property
+    def unit_free_factors(self) -> list[Array]:
+        """Relative covariance factors for predictors of mean square one."""
+        pairs = zip(self.design.terms, self.estimate.factors, strict=True)
+        return [np.sqrt((term.Z**2).mean(axis=0))[:, None] * factor for term, factor in pairs]
 
     # ---- likelihood ----
 

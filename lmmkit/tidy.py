@@ -172,7 +172,8 @@ def augment(fit: MixedModel) -> pd.DataFrame:
     Notes
     -----
     As ``broom.mixed::augment.merMod``, whose dots in front are underscores here; leverage and Cook's
-    distance as lme4's ``hatvalues`` and ``cooks.distance``.
+    distance as lme4's ``hatvalues`` and ``cooks.distance``. For a GLMM the leverage is that of the working
+    weights, as for a ``glm`` in R (lme4 takes the prior weights there, and warns).
 
     Examples
     --------

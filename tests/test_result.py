@@ -172,3 +172,11 @@ def test_a_fit_and_its_summary_load_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+def test_singular_does_not_depend_on_units(factor):
+    data = load("sleepstudy").assign(Days=lambda d: d["Days"] * factor)
+    assert not lk.lmer("Reaction ~ Days + (Days | Subject)", data).is_singular
+    data["Reaction"] = np.random.default_rng(1).permutation(data["Reaction"])
+    assert lk.lmer("Reaction ~ Days + (Days | Subject)", data).is_singular
