@@ -19,6 +19,7 @@ _HOME = {
     "DataInfo": "datasets",
     "FormulaError": "errors",
     "ModelError": "errors",
+    "anova": "inference.likelihood_ratio",
     "data_info": "datasets",
     "glm": "linear",
     "glmer": "fit",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from .errors import ModelError as ModelError
     from .fit import glmer as glmer
     from .fit import lmer as lmer
+    from .inference.likelihood_ratio import anova as anova
     from .linear import glm as glm
     from .linear import lm as lm
     from .simulate import simulate_simpson as simulate_simpson

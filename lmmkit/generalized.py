@@ -75,7 +75,7 @@ class GeneralizedLinearModel(FixedEffectsModel):
             self.family = family.with_dispersion(self._pearson_dispersion())
         self.sigma = self.family.sigma
 
-    def _irls(self, family: Family, X: Array, offset: Array) -> _Irls:
+    def _irls(self, family: Family, X: Array, offset: Array, last_digits: bool = True) -> _Irls:
         """Maximise the likelihood for given dispersion, by statsmodels."""
         from statsmodels.genmod.generalized_linear_model import GLM
 
@@ -92,7 +92,9 @@ class GeneralizedLinearModel(FixedEffectsModel):
                 )
                 fit = model.fit(maxiter=100, atol=1e-10, rtol=1e-10)
                 steps = int(fit.fit_history["iteration"])
-                if fit.converged:  # a deviance that has settled leaves the coefficients half of its digits
+                if (
+                    fit.converged and last_digits
+                ):  # a deviance that has settled leaves the coefficients half of its digits
                     fit = model.fit(
                         start_params=fit.params, tol_criterion="params", maxiter=20, atol=0.0, rtol=1e-11
                     )
@@ -226,7 +228,7 @@ class GeneralizedLinearModel(FixedEffectsModel):
         def excess(value: float) -> float:
             offset = design.offset + value * design.X[:, j]
             if others.size:
-                fit = self._irls(self.family, others, offset)
+                fit = self._irls(self.family, others, offset, last_digits=False)
                 if not fit.converged:
                     raise ModelError(
                         "the profile of the likelihood cannot be followed to its ends; try method='wald'"
@@ -239,7 +241,7 @@ class GeneralizedLinearModel(FixedEffectsModel):
             for reach in (1.0, 1.5, 2.5, 5.0, 10.0, 20.0):
                 far = best + side * reach * step
                 if excess(far) > 0:
-                    return float(optimize.brentq(excess, best, far, xtol=1e-9 * max(1.0, abs(best))))
+                    return float(optimize.brentq(excess, best, far, xtol=1e-7 * step))
             return side * np.inf  # the likelihood never falls that far: a separated binomial response
 
         return end(-1.0), end(1.0)

@@ -196,6 +196,7 @@ def _fit_of_glm(fit: GeneralizedLinearModel) -> list[str]:
         places = max(2 - math.floor(math.log10(se)), 0)
         lines += [
             "",
+            "",
             f"              Theta:  {theta:.{places}f}",
             f"          Std. Err.:  {se:.{places}f}",
             "",

@@ -33,11 +33,12 @@ fits <- list(
 one <- function(name) {
   fit <- fits[[name]]
   is_glm <- inherits(fit, "glm")
-  printed <- list(summary = capture.output(print(summary(fit))), print = capture.output(print(fit)))
+  call <- fit$call
   if (is_glm) fit <- update(fit, control = glm.control(epsilon = 1e-14, maxit = 100))
+  fit$call <- call
   s <- summary(fit)
   answer <- list(
-    summary = printed$summary, print = printed$print,
+    summary = capture.output(print(s)), print = capture.output(print(fit)),
     terms = rownames(s$coefficients), coef = unname(s$coefficients), vcov = unname(vcov(fit)),
     loglik = as.numeric(logLik(fit)), npar = attr(logLik(fit), "df"), aic = AIC(fit), bic = BIC(fit),
     deviance = deviance(fit), df_resid = df.residual(fit), sigma = sigma(fit), nobs = nobs(fit),
@@ -64,4 +65,11 @@ answers$mouse$deletion_sigma <- unname(influence(fits$mouse)$sigma)[1:8]
 answers$mouse$dfbetas <- unname(dfbetas(fits$mouse))[1:8, ]
 p <- predict(fits$clinic_logit, data.frame(Value = c(120, 180, 260)), se.fit = TRUE)
 answers$clinic_logit$link <- unname(p$fit); answers$clinic_logit$link_se <- unname(p$se.fit)
+owl_sum <- lm(log(totCort) ~ Implant * days, data = owl_cort, contrasts = list(Implant = "contr.sum", days = "contr.sum"))
+type3 <- drop1(owl_sum, . ~ ., test = "F")[-1, ]
+answers$owl$type3 <- unname(as.matrix(type3[, c("Df", "Sum of Sq", "F value", "Pr(>F)")]))
+two <- function(small, large) { a <- anova(small, large, fits$owl); c(a$Df[2], a$`Sum of Sq`[2], a$F[2], a$`Pr(>F)`[2]) }
+implant <- lm(log(totCort) ~ Implant, owl_cort); days <- lm(log(totCort) ~ days, owl_cort); both <- lm(log(totCort) ~ Implant + days, owl_cort)
+answers$owl$type2 <- rbind(two(days, both), two(implant, both))
+answers$clinic_weighted$prediction <- unname(predict(fits$clinic_weighted, clinic[c(1, 60), ], interval = "prediction", weights = clinic$w[c(1, 60)]))
 write(toJSON(answers, digits = NA, auto_unbox = TRUE, na = "null"), file.path(here, "linear.json"))
