@@ -182,6 +182,63 @@ class SparseCross:
         return sums
 
 
+class ListedCross(SparseCross):
+    """A sparse cross-block with few entries: products are sums over a list of pairs of entries.
+
+    The list is made once, so that a new set of weights costs no sparse-matrix book-keeping.
+
+    Attributes
+    ----------
+    second : array of shape (pairs,)
+        For each entry in turn, the entries of the same level.
+    runs : array of shape (nnz,)
+        Where each entry's run of pairs starts.
+    place : array of shape (pairs,)
+        Where the pair's product lives in the flattened pieces.
+    """
+
+    #: The longest list that is kept.
+    MOST_PAIRS = 2_000_000
+
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
+        super().__init__(level, column, q, k, slot, shape)
+        counts = np.bincount(level, minlength=q)
+        lengths = counts[level]
+        self.column, self._firsts = column, np.cumsum(counts) - counts
+        self.runs = np.cumsum(lengths) - lengths
+        self._first = np.repeat(np.arange(len(level)), lengths)
+        within = np.arange(len(self._first)) - self.runs[self._first]
+        self.second = self._firsts[level[self._first]] + within
+        self.place = slot[column[self._first]] * self.m + slot[column[self.second]] % self.m
+
+    @classmethod
+    def suits(cls, level: Index, q: int) -> bool:
+        """Whether the list stays short."""
+        counts = np.bincount(level, minlength=q).astype(float)
+        return float(counts @ counts) <= cls.MOST_PAIRS
+
+    def dot(self, values: Array, right: Array) -> Array:
+        spread = values[:, :, None] * right[self.column][:, None, :]
+        return np.asarray(np.add.reduceat(spread, self._firsts, axis=0))
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        spread = np.einsum("na,nad->nd", values, right[self.level])
+        sums = [np.bincount(self.column, part, self._width) for part in spread.T]
+        return np.stack(sums, axis=1) if sums else np.zeros((self._width, 0))
+
+    def gram(self, left: Array, right: Array) -> Array:
+        products = np.einsum("na,na->n", left[self._first], right[self.second])
+        size = self.pieces * self.m * self.m
+        pieces: Array = np.bincount(self.place, products, size).astype(np.float64, copy=False)
+        return pieces.reshape(self.pieces, self.m, self.m)
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        weighted = left[self._first] * weight.ravel()[self.place, None]
+        return np.asarray(weighted.T @ right[self.second])
+
+
 @dataclass
 class Sums:
     """The cross-products for one set of row weights; see the module's list of shapes."""
@@ -239,13 +296,11 @@ class Layout:
             (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
         )
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
-        self.cross: CrossBlock = (
-            DenseCross()
-            if self.dense
-            else SparseCross(
-                self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape
-            )
-        )
+        self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
+
+    def _sparse_cross(self) -> SparseCross:
+        kind = ListedCross if ListedCross.suits(self.cross_level, self.lead.q) else SparseCross
+        return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
 
     def _dense_is_cheaper(self) -> bool:
         entries = self.lead.q * self.lead.k * self.width

@@ -72,6 +72,8 @@ class LaplacePoint:
         """``M`` with the observed information, which governs how the modes move."""
         if self.search.rows.newton_in_determinant:
             return self.precision
+        if self.mode.precision is not None and (self.mode.rows[2] <= 0).all():
+            return self.mode.precision
         return Precision(self.layout, self.search.roots, -self.mode.rows[2])
 
     @cached_property

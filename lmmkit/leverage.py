@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .crossprod import Array, Factor, Layout
+from .crossprod import Array, Factor, Layout, ListedCross
 
 Index = NDArray[np.intp]
 
@@ -44,9 +44,6 @@ class Meetings:
     ----------
     layout : Layout
     """
-
-    #: Largest list of pairs of entries in one level of the leading factor that is kept.
-    MOST_PAIRS = 20_000_000
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
@@ -98,38 +95,17 @@ class Meetings:
             q, k, width = image.shape
             spread = (image.reshape(q * k, width) @ B[0]).reshape(q, k, width)
             return spread, spread @ image.transpose(0, 2, 1)
-        if self._entries is not None:
-            return self._multiply_by_entries(image, B)
+        if isinstance(self.layout.cross, ListedCross):
+            return self._multiply_by_list(image, B, self.layout.cross)
         return self._multiply_by_slabs(image, B)
 
-    @cached_property
-    def _entries(self) -> tuple[Index, Index, Index] | None:
-        """Pairs of entries in one level: where each first entry's run starts, the second entry, its place.
-
-        None when whole rows are cheaper.
-        """
-        layout = self.layout
-        counts = np.bincount(layout.cross_level, minlength=layout.lead.q)
-        total = int((counts.astype(float) ** 2).sum())
-        if total > self.MOST_PAIRS or total * layout.SPARSE_COST > layout.lead.q * float(layout.width) ** 2:
-            return None
-        runs = counts[layout.cross_level]
-        starts = np.cumsum(runs) - runs
-        first = np.repeat(np.arange(len(runs)), runs)
-        second = (np.cumsum(counts) - counts)[layout.cross_level[first]] + np.arange(total) - starts[first]
-        slot, m = layout.slot, layout.shape[1]
-        place = slot[layout.cross_column[first]] * m + slot[layout.cross_column[second]] % m
-        return starts, second, place
-
-    def _multiply_by_entries(self, image: Array, B: Array) -> tuple[Array, Array]:
-        assert self._entries is not None
-        starts, second, place = self._entries
-        flat, k, q = B.ravel()[place], self.layout.lead.k, self.layout.lead.q
-        spread = np.column_stack([np.add.reduceat(flat * image[second, a], starts) for a in range(k)])
+    def _multiply_by_list(self, image: Array, B: Array, cross: ListedCross) -> tuple[Array, Array]:
+        flat, k, q = B.ravel()[cross.place], self.layout.lead.k, self.layout.lead.q
+        spread = np.add.reduceat(flat[:, None] * image[cross.second], cross.runs, axis=0)
         correction = np.empty((q, k, k))
         for a in range(k):
             for b in range(k):
-                correction[:, a, b] = np.bincount(self.layout.cross_level, spread[:, a] * image[:, b], q)
+                correction[:, a, b] = np.bincount(cross.level, spread[:, a] * image[:, b], q)
         return spread, correction
 
     def _multiply_by_slabs(self, image: Array, B: Array) -> tuple[Array, Array]:

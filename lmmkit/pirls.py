@@ -28,8 +28,9 @@ Effects = list[Array]
 #: Newton steps for one set of parameters, and halvings of one step, before the point is given up.
 MAX_STEPS = 100
 MAX_HALVINGS = 40
-#: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root.
-TOLERANCE = 1e-14
+#: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
+#: differences of the gradient must not see that.
+TOLERANCE = 1e-20
 
 
 class Rows(NamedTuple):

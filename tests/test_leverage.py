@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmmkit.crossprod import Layout, factors_of
+from lmmkit.crossprod import Layout, ListedCross, factors_of
 from lmmkit.design import build_design
 from lmmkit.leverage import Meetings
 from lmmkit.pirls import Precision, dot, scaled_back, sums_of
@@ -46,15 +46,14 @@ def test_the_three_ways_are_all_walked(monkeypatch):
 
 
 WAYS = [("one", "dense")]
-WAYS += [(kind, way) for kind in ("crossed", "nested") for way in ("dense", "entries", "slabs")]
+WAYS += [(kind, way) for kind in ("crossed", "nested") for way in ("dense", "list", "slabs")]
 
 
 @pytest.mark.parametrize(("kind", "way"), WAYS)
 def test_leverages_and_variances(kind, way, monkeypatch):
     if way != "dense":
         monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: False)
-        monkeypatch.setattr(Meetings, "MOST_PAIRS", 10**9 if way == "entries" else 0)
-        monkeypatch.setattr(Layout, "SPARSE_COST", 0)
+        monkeypatch.setattr(ListedCross, "MOST_PAIRS", 10**9 if way == "list" else 0)
     layout, roots, Z, Lambda, weights = setting(kind)
     precision = Precision(layout, roots, weights)
     M = Lambda.T @ (Z.T * weights) @ Z @ Lambda + np.eye(Z.shape[1])
