@@ -54,7 +54,7 @@ def cattle() -> pd.DataFrame:
 
 
 def ratings(rows: int = 1_000_000, viewers: int = 6_000, films: int = 4_000) -> pd.DataFrame:
-    """Ratings of films by viewers: crossed, and as uneven as such tables are (a few see nearly everything)."""
+    """Ratings of films by viewers: crossed, and as uneven as such tables are (a few see nearly all)."""
     rng = np.random.default_rng(20)
     activity, fame = rng.lognormal(0, 1.0, viewers), rng.lognormal(0, 1.2, films)
     viewer = rng.choice(viewers, rows, p=activity / activity.sum())
@@ -80,8 +80,8 @@ CASES = [
         ("s", "d", "dept", "service"), (*EVERYBODY, "gpboost"), 3, "lme4 / 10, glmm / 2",
     ),
     Case(
-        "a million ratings", "rating ~ year + (1 | viewer) + (1 | film)", "gaussian", ratings, ("viewer", "film"),
-        ("lmmkit", "glmm"), 1, "10 s, 2 GB",
+        "a million ratings", "rating ~ year + (1 | viewer) + (1 | film)", "gaussian", ratings,
+        ("viewer", "film"), ("lmmkit", "glmm"), 1, "10 s, 2 GB",
     ),
     Case(
         "cbpp", "cbind(incidence, healthy) ~ period + (1 | herd)", "binomial", cattle, ("herd", "period"),

@@ -1,4 +1,4 @@
-"""One linear case fitted by gpboost: random intercepts only; it has no formula, so its table is made first."""
+"""One linear case fitted by gpboost: random intercepts only; without formulas, its table is made first."""
 
 import json
 import re

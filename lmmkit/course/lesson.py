@@ -106,7 +106,7 @@ def use_course_look() -> None:
     """Pictures of one size, with letters that can be read from the back of the room."""
     import matplotlib.pyplot as plt
 
-    look: dict[str, Any] = {
+    look: Any = {
         "figure.figsize": (8.0, 4.6),
         "figure.dpi": 100,
         "font.size": 13,

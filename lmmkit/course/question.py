@@ -196,14 +196,13 @@ class Model(Question):
 
 
 def same_model(a: Any, b: Any) -> bool:
-    """Whether two fits are the same model of the same rows: criterion, number of parameters, fitted values."""
+    """Whether two fits are the same model of the same rows: likelihood, parameters, fitted values."""
     if type(a) is not type(b) or a.nobs != b.nobs or a.npar != b.npar:
         return False
-    close = abs(float(a.loglik) - float(b.loglik)) <= 1e-4 * max(1.0, abs(float(b.loglik)))
-    fitted = np.asarray(a.fitted, dtype=float), np.asarray(b.fitted, dtype=float)
-    return close and bool(
-        np.allclose(*map(np.sort, fitted), rtol=1e-3, atol=1e-3 * float(np.std(fitted[1])) + 1e-9)
-    )
+    if abs(float(a.loglik) - float(b.loglik)) > 1e-4 * max(1.0, abs(float(b.loglik))):
+        return False
+    ours, theirs = np.sort(np.asarray(a.fitted, dtype=float)), np.sort(np.asarray(b.fitted, dtype=float))
+    return bool(np.allclose(ours, theirs, rtol=1e-3, atol=1e-3 * float(theirs.std()) + 1e-9))
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ def ask(monkeypatch):
 
 
 ODD = [
-    "text", "", None, True, float("nan"), float("inf"), -np.inf, 10**400, 1e300, 3 + 4j, b"bytes", [], [1, 2, 3],
-    [[1], [2, 3]], {}, {"a": 1}, {"a": {"b": [1]}}, set(), (1,), range(3), object(), int, print, lambda: 1,
+    "text", "", None, True, float("nan"), float("inf"), -np.inf, 10**400, 1e300, 3 + 4j, b"bytes", [],
+    [1, 2, 3], [[1], [2, 3]], {}, {"a": 1}, {"a": {"b": [1]}}, set(), (1,), range(3), object(), int, print, lambda: 1,
     Exception("x"), np.array([]), np.zeros((3, 3)), np.array(["a"]), np.array([object()], dtype=object),
     pd.DataFrame(), pd.DataFrame({"a": ["x"]}), pd.DataFrame(np.zeros((200, 200))), pd.Series(dtype=float),
     pd.Series(["a"]), pd.NaT, pd.NA, pd.Timestamp("2025-01-01"), np.datetime64("2025-01-01"), iter([1]), ...,

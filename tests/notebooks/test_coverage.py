@@ -1,0 +1,76 @@
+"""The lessons cover the five lectures, and say no number that they have not computed."""
+
+import re
+
+import nbformat
+import pytest
+
+from tools import make_coverage
+from tools.build_notebooks import ROOT
+from tools.make_coverage import NUMBER, PAGE, figures_not_shown, lessons, measure, page
+
+LESSONS = [path for path in lessons(ROOT) if path.parent.name == "lessons"]
+# What a number in a text may be without being a result: a formula, code, a heading's or a list's own number, the
+# name of a lesson, a lecture or a slide, a year, a share of a hundred that names a level of confidence.
+NOT_RESULTS = re.compile(
+    r"\$\$.*?\$\$|\$[^$]*\$|```.*?```|`[^`]*`|^#+ \d+\.|^\s*\d+\. |\b(19|20)\d\d\b|\b95 ?%"
+    r"|\b(lessons?|lectures?|slides?|sections?|exercises?|drivers?|subjects?|figures?|eqs?\.?|chapters?|questions?)"
+    r" s?\d+([–, -]+(and )?s?\d+)*|\b00[0-4]\b|\|.*\||\(x\d+-\d+\)",
+    re.DOTALL | re.MULTILINE | re.IGNORECASE,
+)
+
+
+@pytest.fixture(scope="module")
+def coverage():
+    return measure()
+
+
+@pytest.mark.parametrize("kind", ["covers", "asks", "mends"])
+def test_nothing_of_the_lectures_is_left_out(kind, coverage):
+    assert [row["id"] for row in coverage.missing[kind]] == []
+
+
+def test_cells_name_only_what_exists(coverage):
+    assert coverage.unknown == []
+
+
+def test_every_figure_stands_in_a_lesson_that_covers_its_section():
+    assert figures_not_shown() == []
+
+
+def test_the_page_is_up_to_date(coverage):
+    assert (ROOT / PAGE).read_text(encoding="utf-8") == page(coverage)
+
+
+def test_a_gap_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_coverage, "lessons", lambda root: LESSONS[:1])
+    assert len(measure().missing["covers"]) > 50
+    assert len(figures_not_shown()) > 500
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_number_in_the_text_was_computed(path):
+    notebook = nbformat.read(path, as_version=4)
+    computed = computed_numbers(notebook)
+    unfounded = []
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        prose = cell.source.split("## Further reading")[0]
+        for number in NUMBER.findall(NOT_RESULTS.sub(" ", prose)):
+            digits = len(number.split(".")[1]) if "." in number else 0
+            if not any(abs(value - float(number)) <= 0.5 * 10**-digits for value in computed):
+                unfounded.append((number, prose[:60]))
+    assert unfounded == []
+
+
+def computed_numbers(notebook):
+    """Every number that an output shows or that code names."""
+    texts = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            texts.append(cell.source)
+            for output in cell.outputs:
+                texts.append(output.get("text", ""))
+                texts += [text for kind, text in output.get("data", {}).items() if kind.startswith("text/")]
+    return {float(number) for number in NUMBER.findall("\n".join(texts).replace("−", "-"))}
