@@ -16,7 +16,7 @@ from .design import Design
 from .errors import DataError, ModelError
 from .estimate import Estimate
 from .families import Family
-from .glm import start_without_random_effects
+from .first_look import start_without_random_effects
 from .laplace import LaplacePoint
 from .leverage import Meetings
 from .optimize import Search, Trial, differenced_hessian, minimise
@@ -362,8 +362,8 @@ def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
     """Conditional modes ``b = A T u``, one (q, k) array per term."""
     modes: list[Array] = [np.empty(0)] * len(criterion.ks)
     for f, t, own in criterion._where:
-        whitened = point.mode.u[f][:, own] @ point.factors[t].T
-        modes[t] = whitened @ criterion.whitenings[t].matrix.T
+        settled = criterion.settled(point.factors[t])
+        modes[t] = point.mode.u[f][:, own] @ settled.T @ criterion.whitenings[t].matrix.T
     return modes
 
 
