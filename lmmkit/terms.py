@@ -60,13 +60,15 @@ class Terms:
             roots[f][own, own] = factors[t]
         return roots
 
-    def to_original(self, theta: Array) -> list[Array]:
-        """Relative covariance factors in the units of the data, lme4's convention, one per term.
+    @staticmethod
+    def settled(theta: Array) -> Array:
+        """Zero for what the search took to zero: an effect that moves no row by a ten-millionth of a unit."""
+        return np.where(np.abs(theta) < 1e-7, 0.0, theta)
 
-        An effect that moves no row by a ten-millionth of the residual SD is one that the search took to zero.
-        """
-        settled = np.where(np.abs(theta) < 1e-7, 0.0, theta)
-        return [w.original(T) for w, T in zip(self.whitenings, self.split(settled), strict=True)]
+    def to_original(self, theta: Array) -> list[Array]:
+        """Relative covariance factors in the units of the data, lme4's convention, one per term."""
+        parts = self.split(self.settled(theta))
+        return [w.original(T) for w, T in zip(self.whitenings, parts, strict=True)]
 
     def from_original(self, theta: Array) -> Array:
         """Whitened ``theta`` for a ``theta`` in lme4's units."""
