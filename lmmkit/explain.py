@@ -18,12 +18,12 @@ METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likeli
 SCALES = {
     "logit": "log odds",
     "log": "logarithm",
-    "probit": "probit scale",
-    "cloglog": "complementary log-log scale",
-    "cauchit": "cauchit scale",
+    "probit": "probit",
+    "cloglog": "complementary log-log",
+    "cauchit": "cauchit",
     "sqrt": "square root",
     "inverse": "reciprocal",
-    "identity": "mean",
+    "identity": "original",
 }
 # What exp(coefficient) multiplies.
 MULTIPLIES = {"odds ratio": "odds", "rate ratio": "expected count", "ratio of means": "expected value"}
@@ -62,11 +62,7 @@ def explain(fit: MixedModel) -> Explanation:
     """
     paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
     if fit.design.terms:
-        scale = (
-            ""
-            if fit.family is None
-            else f", on the {SCALES[fit.family.link.name]} scale".replace("scale scale", "scale")
-        )
+        scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"
         paragraphs.append("\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)]))
     paragraphs.append(_rest(fit))
     if fit.messages:
@@ -88,7 +84,7 @@ def _and(items: list[str]) -> str:
 
 def _opening(fit: MixedModel) -> str:
     design, family = fit.design, fit.family
-    kind = "linear" if family is None else f"{family.name.replace('_', ' ')}"
+    kind = "linear" if family is None else family.name.replace("_", " ").replace("poisson", "Poisson")
     kind += " mixed model" if design.terms else " model"
     predictors = design.term_labels
     by = f" by {_and(predictors)}" if predictors else " by its overall mean"
@@ -137,13 +133,14 @@ def _heading(fit: MixedModel) -> str:
 
 def _expected(fit: MixedModel) -> str:
     """What an effect adds to."""
-    if fit.family is None or fit.family.link.name == "identity":
-        return f"the expected {fit.design.response}"
-    if fit.family.name == "binomial":
-        return f"the {SCALES[fit.family.link.name]} of {_response(fit)}".replace(
-            "log odds of the probability", "log odds"
-        )
-    return f"the {SCALES[fit.family.link.name]} of the expected {fit.design.response}"
+    link = "identity" if fit.family is None else fit.family.link.name
+    binomial = fit.family is not None and fit.family.name == "binomial"
+    what = _response(fit) if binomial else f"the expected {fit.design.response}"
+    if link == "identity":
+        return what
+    if link == "logit":
+        return f"the log odds {what.removeprefix('the probability ')}"
+    return f"the {SCALES[link]} of {what}" if link == "log" else f"{what} on the {SCALES[link]} scale"
 
 
 def _baseline(columns: list[list[Part]], without: set[str]) -> str:
@@ -169,8 +166,7 @@ def _intercept(fit: MixedModel, columns: list[list[Part]], value: float) -> str:
     text = f"This is {_expected(fit)}{place}"
     if fit.family is not None and fit.family.link.name != "identity":
         mean = float(fit.family.linkinv(np.array(value)))
-        what = "a probability" if fit.family.name == "binomial" else f"an expected {fit.design.response}"
-        text += f"; it means {what} of {num(mean)}"
+        text += f"; it means {_mean(fit)} of {num(mean)}"
     return f"{text}."
 
 
@@ -228,14 +224,25 @@ def _random(fit: MixedModel) -> Iterator[str]:
 
 
 def _spread(fit: MixedModel, term: RandomTerm, name: str, sd: float) -> str:
-    centre = float(fit.fixef.get(name, 0.0))
     what = "the intercept" if name == "(Intercept)" else f"the effect of {name}"
     text = f"- {term.group}: {what} has a standard deviation of {num(sd)}"
     if sd == 0:
         return f"{text}: no difference between one {term.group} and another is seen beyond chance."
-    around = f"around {num(centre)}" if name in fit.fixef.index else "around 0"
+    if name not in fit.fixef.index:
+        return f"{text}: 95% of all {term.group} values are expected within {num(1.96 * sd)} of the average."
+    centre = float(fit.fixef[name])
     low, high = centre - 1.96 * sd, centre + 1.96 * sd
-    return f"{text} {around}: 95% of all {term.group} values are expected between {num(low)} and {num(high)}."
+    between = f"between {num(low)} and {num(high)}"
+    text += f" around {num(centre)}: 95% of all {term.group} values are expected {between}"
+    if name == "(Intercept)" and fit.family is not None and fit.family.link.name != "identity":
+        ends = sorted(float(fit.family.linkinv(np.array(end))) for end in (low, high))
+        text += f", which means {_mean(fit)} between {num(ends[0])} and {num(ends[1])}"
+    return f"{text}."
+
+
+def _mean(fit: MixedModel) -> str:
+    binomial = fit.family is not None and fit.family.name == "binomial"
+    return "a probability" if binomial else f"an expected {fit.design.response}"
 
 
 def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
