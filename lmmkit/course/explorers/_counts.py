@@ -82,7 +82,9 @@ def _of_means(sums: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.
     samples = sums.shape[-1]
     estimate = logs[..., 1, :].mean(-1) - logs[..., 0, :].mean(-1)
     se = np.sqrt(logs.var(-1, ddof=1).sum(-1) / samples)
-    return estimate, se, 2 * t.sf(np.abs(estimate) / se, 2 * samples - 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * t.sf(np.abs(estimate) / se, 2 * samples - 2)
+    return estimate, se, np.where(np.isnan(p), 1.0, p)  # equal samples in equal arms differ in nothing
 
 
 def compute(

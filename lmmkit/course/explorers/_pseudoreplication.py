@@ -107,9 +107,12 @@ def compute(
         return Replicates(data, bio, tech, tuple(rows), why)
     averaged = _compare(y.reshape(-1, tech).mean(1), bio)
     rows.append(Analysis(ANALYSES[1], *averaged, rates[ANALYSES[1]]))
-    if tech == 1:
+    if tech == 1 or sd_tech == 0:
         rows.append(Analysis(ANALYSES[2], *averaged, rates[ANALYSES[2]]))
-        return Replicates(data, bio, tech, tuple(rows), "measured once each, all three are the same analysis")
+        why = "measured once each, all three are the same analysis"
+        if tech > 1:
+            why = "replicates without error are copies, so the mixed model is the analysis of the means"
+        return Replicates(data, bio, tech, tuple(rows), why)
     mixed = coefficient(lmer("y ~ arm + (1 | sample)", data), "armB")
     rows.append(Analysis(ANALYSES[2], *mixed, rates[ANALYSES[2]]))
     return Replicates(data, bio, tech, tuple(rows), "")
@@ -176,7 +179,11 @@ def sentence(r: Replicates) -> str:
     assert rows is not None
     mixed = found[ANALYSES[2]]
     if r.note:
-        return f"{note}: SE {number(rows.se)}, {p_value(rows.p)}, wrong in {100 * rows.false_positives:.1f}%."
+        return (
+            f"{note}: SE {number(mixed.se)}, {p_value(mixed.p)}, wrong in "
+            f"{100 * mixed.false_positives:.1f}% of "
+            f"studies without a difference (lm on all rows: {100 * rows.false_positives:.1f}%)."
+        )
     return (
         f"lm on all {2 * r.bio * r.tech} rows claims an SE of {number(rows.se)} ({p_value(rows.p)}) and is "
         f"wrong in {100 * rows.false_positives:.0f}% of studies without a difference; the mixed model says "
