@@ -86,7 +86,7 @@ def confint(
 def _profile(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
     from .profile import profile
 
-    found = profile(fit, parm, level)
+    found = profile(fit, parm, level, points=3)
     rows = [found.interval(name, level) for name in found.parameters]
     return Table(rows, index=found.parameters, columns=COLUMNS, notes=found.notes)
 

@@ -19,11 +19,19 @@ __all__ = ["parameter_values", "random_names", "select"]
 
 def random_names(fit: MixedModel) -> list[str]:
     """Names of the standard deviations and correlations, in the order of theta."""
+    groups = [term.group for term in fit.design.terms]
+    names = _names_with(fit, groups)
+    if len(set(names)) == len(names):
+        return names
+    return _names_with(fit, [part.group for part in fit.varcorr.components])  # these are distinct
+
+
+def _names_with(fit: MixedModel, groups: list[str]) -> list[str]:
     names = []
-    for part in fit.varcorr.components:
-        for j, column in enumerate(part.names):
-            names.append(f"sd_{column}|{part.group}")
-            names += [f"cor_{row}.{column}|{part.group}" for row in part.names[j + 1 :]]
+    for term, group in zip(fit.design.terms, groups, strict=True):
+        for j, column in enumerate(term.names):
+            names.append(f"sd_{column}|{group}")
+            names += [f"cor_{row}.{column}|{group}" for row in term.names[j + 1 :]]
     return names
 
 

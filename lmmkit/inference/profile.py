@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 from scipy.interpolate import CubicSpline
+from scipy.optimize import brentq
 
 from ..errors import ModelError
 from .held import Held, held_parameters
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Profile", "profile"]
 
 Array = NDArray[np.float64]
-
-#: Points on each side of the estimate, as lme4's ``delta = cutoff / 8``.
-POINTS = 8
 
 
 @dataclass(frozen=True)
@@ -78,13 +76,16 @@ class Profile:
         if len(zeta) < 2:
             return low, high
         back = CubicSpline(zeta, value)
+        reached = cutoff * (1 - 1e-9)  # the ends lie on the cut-off
         return (
-            float(back(-cutoff)) if zeta[0] <= -cutoff else low,
-            float(back(cutoff)) if zeta[-1] >= cutoff else high,
+            float(back(-cutoff)) if zeta[0] <= -reached else low,
+            float(back(cutoff)) if zeta[-1] >= reached else high,
         )
 
 
-def profile(fit: MixedModel, parm: str | Sequence[str] | None = None, level: float = 0.99) -> Profile:
+def profile(
+    fit: MixedModel, parm: str | Sequence[str] | None = None, level: float = 0.99, points: int = 8
+) -> Profile:
     """Profile the deviance over each parameter.
 
     Parameters
@@ -94,7 +95,9 @@ def profile(fit: MixedModel, parm: str | Sequence[str] | None = None, level: flo
     parm : str or list of str, optional
         Names as in :meth:`~lmmkit.result.MixedModel.confint`; all parameters otherwise.
     level : float
-        The curves reach as far as the limits of this level.
+        The curves end at the limits of this level, which are exact; others are interpolated.
+    points : int
+        About how many points there are on each side of the estimate.
 
     Returns
     -------
@@ -122,30 +125,30 @@ def profile(fit: MixedModel, parm: str | Sequence[str] | None = None, level: flo
     if fit.is_reml:
         fit = fit.update(reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
-    cutoff = float(stats.norm.ppf((1 + level) / 2)) * 1.0001
+    cutoff = float(stats.norm.ppf((1 + level) / 2))
     held, minimum = held_parameters(fit)
     names = select(list(held), parm, fit)
-    curves = {name: _curve(held[name], minimum, cutoff) for name in names}
+    curves = {name: _curve(held[name], minimum, cutoff, points) for name in names}
     frame = pd.concat([curve.assign(parameter=name) for name, curve in curves.items()], ignore_index=True)
     bounds = {name: held[name].bounds for name in names}
     return Profile(frame[["parameter", "value", "zeta"]], bounds, notes)
 
 
-def _curve(held: Held, minimum: float, cutoff: float) -> pd.DataFrame:
+def _curve(held: Held, minimum: float, cutoff: float, n_points: int) -> pd.DataFrame:
     """Points of one profile, from one cut-off to the other."""
-    below = _march(held, minimum, cutoff, -1)
-    above = _march(held, minimum, cutoff, +1)
+    below = _march(held, minimum, cutoff, -1, n_points)
+    above = _march(held, minimum, cutoff, +1, n_points)
     points = [*reversed(below), (held.estimate, 0.0), *above]
     curve = pd.DataFrame(points, columns=["value", "zeta"])
     return curve[np.append(True, np.diff(curve["zeta"]) > 1e-9)]
 
 
-def _march(held: Held, minimum: float, cutoff: float, side: int) -> list[tuple[float, float]]:
+def _march(held: Held, minimum: float, cutoff: float, side: int, n_points: int) -> list[tuple[float, float]]:
     """Step outward by about equal steps of zeta, until past the cut-off or at the end of the range."""
     end = held.bounds[0] if side < 0 else held.bounds[1]
-    step = cutoff / POINTS
+    step = cutoff / n_points
     points: list[tuple[float, float]] = []
-    value, size, state, room = held.estimate, held.scale * step, held.start(), 12 * POINTS
+    value, size, state, room = held.estimate, held.scale * step, held.start(), 12 * n_points
     last = 0.0
     while abs(last) < cutoff and value != end and room > 0:
         room -= 1
@@ -162,4 +165,19 @@ def _march(held: Held, minimum: float, cutoff: float, side: int) -> list[tuple[f
         slope = gained / abs(proposal - value)
         size = min(step / max(slope, 1e-12), 3 * abs(proposal - value))
         value, last, state = proposal, zeta, reached
+    if abs(last) > cutoff:
+        inside = points[-2][0] if len(points) > 1 else held.estimate
+        points[-1] = _crossing(held, minimum, cutoff, side, sorted((inside, value)), state)
     return points
+
+
+def _crossing(
+    held: Held, minimum: float, cutoff: float, side: int, bracket: list[float], state: Any
+) -> tuple[float, float]:
+    """Where the curve meets the cut-off exactly."""
+
+    def excess(value: float) -> float:
+        return held.minimise(value, state)[0] - minimum - cutoff**2
+
+    low, high = bracket
+    return float(brentq(excess, low, high, xtol=1e-5 * held.scale, rtol=1e-9)), side * cutoff

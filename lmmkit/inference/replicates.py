@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ModelError
 from ..threads import threads_for
 
-__all__ = ["replicates"]
+__all__ = ["replicates", "with_bar"]
 
 T = TypeVar("T")
 
@@ -61,14 +61,14 @@ def replicates(
     root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
     seeds = root.spawn(int(n_sim))
     if n_jobs == 1:
-        return [one(function, child) for child in _bar(seeds, n_sim, progress, label)]
+        return [one(function, child) for child in with_bar(seeds, n_sim, progress, label)]
     from joblib import Parallel, delayed
 
     size = max(1, min(25, n_sim // 20))
     batches = [seeds[start : start + size] for start in range(0, n_sim, size)]
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
     results = parallel(delayed(_many)(function, batch) for batch in batches)
-    return list(_bar(_flat(results), n_sim, progress, label))
+    return list(with_bar(_flat(results), n_sim, progress, label))
 
 
 def one(function: Callable[[np.random.Generator], T], seed: np.random.SeedSequence) -> T:
@@ -86,7 +86,7 @@ def _flat(batches: Iterable[list[T]]) -> Iterator[T]:
         yield from batch
 
 
-def _bar(items: Iterable[T], total: int, progress: bool | None, label: str) -> Iterable[T]:
+def with_bar(items: Iterable[T], total: int, progress: bool | None, label: str) -> Iterable[T]:
     """The items, with a bar if wished."""
     if progress is False:
         return items
