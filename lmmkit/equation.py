@@ -27,7 +27,7 @@ LINKS = {
 # What LaTeX would read as a command.
 SAFE = str.maketrans({
     "\\": r"\backslash ", "_": r"\_", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "~": r"\sim ",
-    ":": "{:}", " ": r"\ ", "`": "",
+    ":": "{:}", ".": "{.}", ",": "{,}", " ": r"\ ", "`": "",
 })  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def _sum(summands: list[str]) -> str:
         sign, rest = ("-", summand[1:]) if summand.startswith("-") else ("+", summand)
         width += _width(rest) + 3
         if width > LINE:
-            text, width = f"{text} \\\\\n&\\quad {sign} {rest}", _width(rest)
+            text, width = f"{text} \\\\\n&\\quad {{}}{sign} {rest}", _width(rest)
         else:
             text += f" {sign} {rest}"
     return text
