@@ -26,8 +26,9 @@ def variance_fractions(fit: MixedModel) -> pd.Series:
     -------
     Series
         Random terms (named as :attr:`MixedModel.varcorr` prints them), fixed terms, ``Residuals``; they add
-        up to 1. A random term counts with the variance that it gives to an average row (for a random intercept,
-        its variance), a fixed term with the variance, over the rows, of its part of the linear predictor.
+        up to 1. A random term counts with the variance that it gives to an average row (for a random
+        intercept, its variance), a fixed term with the variance, over the rows, of its part of the linear
+        predictor.
 
     Raises
     ------

@@ -30,11 +30,11 @@ import lmmkit as lk
 FIGURES = Path(__file__).parents[1] / "data" / "lecture_figures.csv"
 
 LECTURES = {
-    "000": "Linear mixed models (BIOM285)",
-    "001": "Introduction to mixed models (NBIS)",
-    "002": "Linear mixed models (Data Club)",
-    "003": "Mixed-effects models (SciNet)",
-    "004": "Linear mixed models (LMM), owls and fields",
+    "000": "Linear mixed models (BIOM285, 2025)",
+    "001": "Introduction to mixed models (NBIS, 2025)",
+    "002": "Linear mixed models (Data Club, 2022)",
+    "003": "Mixed-effects models (SciNet, 2025)",
+    "004": "Linear mixed models (IMPRS for Organismal Biology)",
 }
 
 REASONS = {
@@ -82,7 +82,10 @@ class Figure:
     @property
     def what(self) -> str:
         """The quantity in words."""
-        return WORDS[self.quantity].format(f=self)
+        if self.group == "Residual":
+            return "residual variance"
+        words = WORDS[self.quantity].format(f=self)
+        return f"{words}, {HYPOTHESES[self.level]}" if self.level in HYPOTHESES else words
 
 
 @dataclass(frozen=True)
@@ -315,7 +318,7 @@ FROM_TEST: dict[str, tuple[str, int]] = {
 
 
 def _from_test(table: pd.DataFrame, f: Figure) -> float:
-    column, row = FROM_TEST.get(f.quantity, (f.quantity, ("null", "alt").index(f.level) if f.level else 0))
+    column, row = FROM_TEST.get(f.quantity, (f.quantity, list(HYPOTHESES).index(f.level) if f.level else 0))
     return float(table[column].iloc[row])
 
 
@@ -444,6 +447,8 @@ QUARTILES = {
 }
 QUARTILES["max"] = "largest"
 
+HYPOTHESES = {"null": "smaller model", "alt": "larger model"}
+
 # How each quantity is called on the page.
 WORDS: dict[str, str] = {
     **{f"resid_{k}": f"{v} residual{'s' if k in ('q1', 'q3') else ''}" for k, v in QUARTILES.items()},
@@ -472,7 +477,7 @@ WORDS: dict[str, str] = {
     "bic": "BIC",
     "loglik": "log-likelihood",
     "deviance": "deviance",
-    "npar": "number of parameters, {f.level} model",
+    "npar": "number of parameters",
     "r2": "R²",
     "adj_r2": "adjusted R²",
     "fstat": "F",

@@ -26,6 +26,8 @@ from tools.ledger import (
 
 PAGE = Path(__file__).parents[1] / "lessons" / "LEDGER.md"
 
+WORDY = {"lecture", "title", "figure", "where", "data", "what", "verdict", "why"}  # columns of words
+
 INTRODUCTION = """\
 # The ledger: every number the lectures print
 
@@ -63,32 +65,33 @@ different fixed effects. Their criteria are not comparable; `lk.anova` refits bo
 """
 
 
-def shown(verdict: Verdict, value: float | str) -> str:
-    """Our value as the printed figure would show it with two more digits (whole numbers as they are)."""
+def shown(verdict: Verdict, value: float | str, more: int = 2) -> str:
+    """Our value as the printed figure (or the one that we stand by) would show it with two more digits."""
     if isinstance(value, str):
         return value
-    return like(verdict.figure.printed, value, verdict.figure.quantity in FOUR_DIGITS)
+    figure = verdict.figure
+    return like(figure.stands or figure.printed, value, more, figure.quantity in FOUR_DIGITS)
 
 
-def like(printed: str, value: float, four_digits: bool = False) -> str:
-    """`value` in the manner of `printed`, with two digits more; counts stay counts.
+def like(printed: str, value: float, more: int = 2, four_digits: bool = False) -> str:
+    """`value` in the manner of `printed`, with a few digits more; counts stay counts.
 
     >>> like("2.842", 2.8417712), like("<2e-16", 3.1e-21), like("48", 48.0), like("1.121e-05", 1.12025e-05)
     ('2.84177', '3.1e-21', '48', '1.12025e-05')
     """
     number = as_number(printed)
-    if number is None or (float(value).is_integer() and abs(value) < 1e6):
+    if number is None or ("." not in printed and float(value).is_integer()):
         return f"{value:g}"
     if "e" in printed.lower():
-        digits = 1 if printed.startswith("<") else 2 + len(number.as_tuple().digits) - 1
+        digits = 1 if printed.startswith("<") else more + len(number.as_tuple().digits) - 1
         return f"{value:.{digits}e}"
-    places = 2 - Decimal(repr(unit(printed, four_digits))).adjusted()
-    return f"{value:.{max(places, 0)}f}"
+    places = more - Decimal(repr(unit(printed, four_digits))).adjusted()
+    return f"{round(value, max(places, 0)) + 0.0:.{max(places, 0)}f}"  # no negative zero
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
+    """A Markdown table; words are set left, numbers right."""
+    lines = [header, ["---" if name in WORDY else "---:" for name in header], *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
@@ -99,7 +102,7 @@ def why(verdict: Verdict) -> str:
         parts.append(f"{REASONS[figure.exception]} We stand by {figure.stands}.")
     if verdict.beside:
         label, value = verdict.beside
-        parts.append(f"{label}: {shown(verdict, value)}")
+        parts.append(f"{label}: {shown(verdict, value, more=0)}")
     if figure.note:
         parts.append(figure.note)
     if figure.repeats:
@@ -125,7 +128,7 @@ def beside(verdicts: list[Verdict], model: str) -> str:
     """What a model's companion says, beside the printed figures."""
     label = BESIDE[model][0]
     rows = [
-        [v.figure.id, v.figure.what, v.figure.printed, shown(v, v.ours), shown(v, v.beside[1])]
+        [v.figure.id, v.figure.what, v.figure.printed, shown(v, v.ours), shown(v, v.beside[1], more=0)]
         for v in verdicts
         if v.figure.model == model and v.beside
     ]
