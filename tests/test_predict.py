@@ -148,3 +148,79 @@ def test_missing_values_give_missing_predictions(sleep, interval):
 def test_refusals(sleep, arguments, error, words):
     with pytest.raises(error, match=words):
         sleep.predict(**arguments)
+
+
+# ---- generalised models ----
+
+
+@pytest.fixture(scope="module")
+def sites():
+    return lk.glmer("count ~ treat + temp + offset(log(effort)) + (temp | site)", load("counts"), "poisson")
+
+
+@pytest.mark.parametrize(
+    ("formula", "name", "family"),
+    [
+        ("count ~ treat + temp + offset(log(effort)) + (temp | site)", "counts", "poisson"),
+        ("cbind(incidence, size - incidence) ~ period + (1 | herd)", "cbpp", "binomial"),
+        ("time ~ temp + (1 | site)", "counts", "gamma"),
+        ("over ~ treat + (1 | site)", "counts", "negative_binomial"),
+    ],
+)
+def test_the_equations_hold_the_conditional_variances_of_a_glmm(formula, name, family):
+    """A row of one random effect and no fixed effects, beta taken as known: what ranef_sd says."""
+    fit = lk.glmer(formula, load(name), family)
+    equations = MixedEquations(fit)
+    term, k = fit.design.terms[0], fit.design.terms[0].Z.shape[1]
+    levels = np.repeat(np.arange(len(term.levels)), k)
+    one_effect = np.tile(np.eye(k), (len(term.levels), 1))
+    p = len(fit.fixef)
+    found = equations.variance(np.zeros((len(levels), p)), [(levels, one_effect)], np.zeros((p, p)))
+    expected = next(iter(fit.ranef_sd().values())).to_numpy().ravel()
+    np.testing.assert_allclose(fit.sigma * np.sqrt(found), expected, rtol=1e-5)
+
+
+def test_scales_of_a_glmm(sites):
+    new = load("counts").head(5)
+    link = sites.predict(new, kind="link")
+    np.testing.assert_allclose(sites.predict(new), np.exp(link))
+    np.testing.assert_allclose(sites.predict(new), sites.fitted.head(5))
+    doubled = sites.predict(new.assign(effort=2 * new["effort"]))
+    np.testing.assert_allclose(doubled, 2 * sites.predict(new))
+
+
+def test_confidence_interval_is_made_on_the_link_scale(sites):
+    new = load("counts").head(3).assign(site=["site01", "site02", "unseen"])
+    link = sites.predict(new, kind="link", interval="confidence", allow_new_levels=True)
+    response = sites.predict(new, interval="confidence", allow_new_levels=True)
+    np.testing.assert_allclose(response, np.exp(link))
+    reach = link["conf_high"] - link["fit"]
+    x = sites.design.new_X(new)[2]
+    assert reach.iloc[2] == pytest.approx(1.959963984540054 * np.sqrt(x @ sites.vcov.to_numpy() @ x))
+
+
+def test_limits_stay_in_order_under_a_falling_link():
+    fit = lk.glmer("time ~ temp + (1 | site)", load("counts"), lk.families.Gamma(link="inverse"))
+    found = fit.predict(interval="confidence")
+    assert (found["conf_low"] < found["fit"]).all() and (found["fit"] < found["conf_high"]).all()
+
+
+def test_prediction_interval_of_counts_covers_new_counts(sites):
+    """New responses of the same sites: drawn from the fit, 95% within limits that are whole counts."""
+    limits = sites.predict(interval="prediction")
+    rng = np.random.default_rng(4)
+    draws = np.stack([rng.poisson(sites.fitted) for _ in range(200)])
+    covered = ((draws >= limits["conf_low"].to_numpy()) & (draws <= limits["conf_high"].to_numpy())).mean()
+    assert 0.95 <= covered < 0.99
+    pd.testing.assert_frame_equal(limits, sites.predict(interval="prediction"))
+
+
+def test_prediction_interval_of_proportions_needs_trials():
+    fit = lk.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", load("cbpp"), "binomial")
+    new = load("cbpp")[["herd", "period"]].head(2)
+    assert fit.predict(new).between(0, 1).all()
+    with pytest.raises(lk.DataError, match="number of trials"):
+        fit.predict(new, interval="prediction")
+    few = fit.predict(new.assign(incidence=0, size=4), interval="prediction")
+    many = fit.predict(new.assign(incidence=0, size=400), interval="prediction")
+    assert ((many["conf_high"] - many["conf_low"]) < (few["conf_high"] - few["conf_low"])).all()
