@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -613,6 +614,22 @@ def make_design(call: Call) -> Design:
             f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
         )
     return design
+
+
+def statsmodels(module: str) -> Any:
+    """A module of statsmodels, loaded when a model is fitted.
+
+    Raises
+    ------
+    ModelError
+        When statsmodels is not installed.
+    """
+    try:
+        return import_module(f"statsmodels.{module}")
+    except ModuleNotFoundError:
+        raise ModelError(
+            "lm and glm are fitted by statsmodels, which is not installed; try: pip install statsmodels"
+        ) from None
 
 
 def wald(L: Array, beta: Array, vcov: Array) -> tuple[float, int]:

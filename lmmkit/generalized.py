@@ -13,7 +13,7 @@ from scipy.special import polygamma
 
 from .design import Design
 from .errors import ModelError
-from .fixed_effects import FixedEffectsModel, wald
+from .fixed_effects import FixedEffectsModel, statsmodels, wald
 from .result import Call
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class GeneralizedLinearModel(FixedEffectsModel):
 
     def _irls(self, family: Family, X: Array, offset: Array, last_digits: bool = True) -> _Irls:
         """Maximise the likelihood for given dispersion, by statsmodels."""
-        from statsmodels.genmod.generalized_linear_model import GLM
-
+        GLM = statsmodels("genmod.generalized_linear_model").GLM
         rows, peer = self._counts, _peer(family)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -392,9 +391,7 @@ class _Irls(NamedTuple):
 
 def _peer(family: Family) -> Any:
     """statsmodels' name for one of our families."""
-    from statsmodels.genmod import families as sm
-    from statsmodels.genmod.families import links
-
+    sm, links = statsmodels("genmod.families"), statsmodels("genmod.families.links")
     link = {
         "logit": links.Logit, "probit": links.Probit, "cloglog": links.CLogLog, "cauchit": links.Cauchy,
         "log": links.Log, "sqrt": links.Sqrt, "identity": links.Identity, "inverse": links.InversePower,

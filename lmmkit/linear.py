@@ -18,7 +18,7 @@ from scipy import stats
 from .design import Design
 from .errors import ModelError
 from .fit import _name_of
-from .fixed_effects import FixedEffectsModel, make_design, wald
+from .fixed_effects import FixedEffectsModel, make_design, statsmodels, wald
 from .generalized import GeneralizedLinearModel
 from .result import DDF, Call
 
@@ -175,12 +175,14 @@ class LinearModel(FixedEffectsModel):
     """
 
     def __init__(self, design: Design, call: Call) -> None:
-        from statsmodels.regression.linear_model import WLS
-
         super().__init__(design, call)
         rows = self._counts
         target = design.y - design.offset
-        fit = WLS(target[rows], design.X[rows], weights=self._weights[rows]).fit()
+        fit = (
+            statsmodels("regression.linear_model")
+            .WLS(target[rows], design.X[rows], weights=self._weights[rows])
+            .fit()
+        )
         self._beta, self._cov_unscaled = fit.params, fit.normalized_cov_params
         self._working_weights = self._weights
         self.df_resid = self.nobs - len(self._beta)
