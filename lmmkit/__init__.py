@@ -21,11 +21,13 @@ _HOME = {
     "ModelError": "errors",
     "anova": "inference.likelihood_ratio",
     "data_info": "datasets",
+    "dispersion_test": "simulated_residuals",
     "glm": "linear",
     "glmer": "fit",
     "lm": "linear",
     "lmer": "fit",
     "load_data": "datasets",
+    "simulate_residuals": "simulated_residuals",
     "simulate_simpson": "simulate",
 }
 
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from .linear import glm as glm
     from .linear import lm as lm
     from .simulate import simulate_simpson as simulate_simpson
+    from .simulated_residuals import dispersion_test as dispersion_test
+    from .simulated_residuals import simulate_residuals as simulate_residuals
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 
