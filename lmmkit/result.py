@@ -243,11 +243,11 @@ class MixedModel(Quantities):
 
         return anova_table(self, type=type, ddf=ddf)
 
-    def drop1(self, **options: Any) -> pd.DataFrame:
+    def drop1(self, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataFrame:
         """What each term contributes that may be dropped; see :mod:`lmmkit.inference.likelihood_ratio`."""
         from .inference.likelihood_ratio import drop1
 
-        return drop1(self, **options)
+        return drop1(self, test=test, ddf=ddf)
 
     def r2(self) -> pd.Series:
         """Marginal and conditional R² of Nakagawa; see :mod:`lmmkit.diagnostics`."""
@@ -267,11 +267,13 @@ class MixedModel(Quantities):
 
         return variance_fractions(self)
 
-    def influence(self, **options: Any) -> Any:
-        """How much single rows or groups decide; see :mod:`lmmkit.diagnostics`."""
+    def influence(
+        self, by: str | None = None, refit: bool = False, progress: bool | None = None
+    ) -> pd.DataFrame:
+        """How much single rows or groups decide; see :func:`lmmkit.diagnostics.influence`."""
         from .diagnostics import influence
 
-        return influence(self, **options)
+        return influence(self, by=by, refit=refit, progress=progress)
 
     @property
     def plot(self) -> Plots:

@@ -180,3 +180,29 @@ def test_singular_does_not_depend_on_units(factor):
     assert not lk.lmer("Reaction ~ Days + (Days | Subject)", data).is_singular
     data["Reaction"] = np.random.default_rng(1).permutation(data["Reaction"])
     assert lk.lmer("Reaction ~ Days + (Days | Subject)", data).is_singular
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda fit: fit.confint(method="wald"),
+        lambda fit: fit.anova(),
+        lambda fit: fit.drop1(),
+        lambda fit: fit.r2(),
+        lambda fit: fit.icc(),
+        lambda fit: fit.variance_partition(),
+        lambda fit: fit.influence(by="Subject"),
+        lambda fit: fit.coef_table(ddf="kenward_roger"),
+    ],
+)
+def test_every_question_reaches_its_answer(ask):
+    """What they answer is tested where it is computed."""
+    fit = lk.lmer("Reaction ~ Days + (1 | Subject)", load("sleepstudy"))
+    answer = ask(fit)
+    assert isinstance(answer, (pd.Series, pd.DataFrame)) and len(answer)
+
+
+def test_bootstrap_answers_too():
+    fit = lk.lmer("Reaction ~ Days + (1 | Subject)", load("sleepstudy"))
+    drawn = fit.bootstrap(3, lambda again: again.sigma, seed=1, progress=False)
+    assert len(drawn.replicates) == 3
