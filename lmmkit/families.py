@@ -593,7 +593,7 @@ class NegativeBinomial(Family):
 
     @property
     def label(self) -> str:
-        theta = "" if self.theta is None else f"{self.theta:.4g}"
+        theta = "" if self.theta is None else f"{round(self.theta, 4):g}"
         return f"Negative Binomial({theta})  ( {self.link.name} )"
 
     @property

@@ -238,7 +238,7 @@ def test_families_by_name():
 def test_names_a_reader_sees():
     assert Binomial().label == "binomial  ( logit )"
     assert Gamma().label == "Gamma  ( log )"
-    assert NegativeBinomial(theta=2.18694).label == "Negative Binomial(2.187)  ( log )"
+    assert NegativeBinomial(theta=2.18694).label == "Negative Binomial(2.1869)  ( log )"
     assert Binomial().effect_name == "odds ratio"
     assert Poisson().effect_name == NegativeBinomial().effect_name == "rate ratio"
     assert Gamma().effect_name == "ratio of means"
