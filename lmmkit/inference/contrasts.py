@@ -129,9 +129,9 @@ def _type_two(design: Design) -> dict[str, Array]:
 def _type_three(design: Design) -> dict[str, Array]:
     values, containers = _values(design), contained_in(design)
     n = len(design.y)
-    treatment = ModelMatrix.plan(
-        design._recipe.terms, values, dict.fromkeys(design._recipe.terms.names, "treatment")
-    )
+    terms = design._recipe.terms
+    factors = [name for name, value in zip(terms.names, values, strict=True) if isinstance(value, Factor)]
+    treatment = ModelMatrix.plan(terms, values, dict.fromkeys(factors, "treatment"))
     X = treatment.columns(values, n)
     kept = independent_columns(X)
     X, names, assign = X[:, kept], [treatment.names[i] for i in kept], np.array(treatment.assign)[kept]
@@ -140,7 +140,7 @@ def _type_three(design: Design) -> dict[str, Array]:
     # Each column: how one column of the complete, over-parametrised coding is made of those of X.
     L = _zap(np.linalg.solve(R, Q.T @ complete.columns(values, n))).T
     numbers = {label: i for i, label in enumerate(design.term_labels, start=1)}
-    orders = [len(term.variables) for term in design._recipe.terms.terms]
+    orders = [len(term.variables) for term in terms.terms]
     for i in sorted(range(len(orders)), key=lambda i: -orders[i]):  # interactions of highest order first
         label = design.term_labels[i]
         above = np.isin(assign, [numbers[other] for other in containers[label]])
