@@ -233,7 +233,7 @@ class SimulatedResiduals:
         matplotlib Figure
             Left: the residuals in order against an even spread; the band holds 95 % of the curves that chance
             would draw. Right: residuals against the rank of their prediction, with the quartiles of
-            consecutive groups of rows; those outside 99 % of what the simulations give are red diamonds.
+            consecutive groups of rows; those outside 99 % of what the simulations give are diamonds.
         """
         import matplotlib.pyplot as plt
 
@@ -285,7 +285,7 @@ class SimulatedResiduals:
         _head(
             ax,
             "Does the spread depend on the prediction?",
-            "quartiles; red diamonds are beyond 99 % of chance",
+            "quartiles; diamonds are beyond 99 % of chance",
         )
 
 
