@@ -20,15 +20,22 @@ _HOME = {
     "FormulaError": "errors",
     "ModelError": "errors",
     "anova": "inference.likelihood_ratio",
+    "cancorr_pairs": "partition",
     "data_info": "datasets",
     "dispersion_test": "simulated_residuals",
+    "emmeans": "inference.emmeans",
+    "fit_many": "batch",
     "glm": "linear",
     "glmer": "fit",
+    "kr_modcomp": "inference.modcomp",
     "lm": "linear",
     "lmer": "fit",
     "load_data": "datasets",
+    "pb_modcomp": "inference.modcomp",
+    "rand_test": "inference.random_effects",
     "simulate_residuals": "simulated_residuals",
     "simulate_simpson": "simulate",
+    "variance_partition": "partition",
 }
 
 # modules that are part of the public surface themselves, as in lk.families.Binomial()
@@ -36,6 +43,7 @@ _MODULES: tuple[str, ...] = ("families",)
 
 if TYPE_CHECKING:
     from . import families as families
+    from .batch import fit_many as fit_many
     from .datasets import DataInfo as DataInfo
     from .datasets import data_info as data_info
     from .datasets import load_data as load_data
@@ -44,9 +52,15 @@ if TYPE_CHECKING:
     from .errors import ModelError as ModelError
     from .fit import glmer as glmer
     from .fit import lmer as lmer
+    from .inference.emmeans import emmeans as emmeans
     from .inference.likelihood_ratio import anova as anova
+    from .inference.modcomp import kr_modcomp as kr_modcomp
+    from .inference.modcomp import pb_modcomp as pb_modcomp
+    from .inference.random_effects import rand_test as rand_test
     from .linear import glm as glm
     from .linear import lm as lm
+    from .partition import cancorr_pairs as cancorr_pairs
+    from .partition import variance_partition as variance_partition
     from .simulate import simulate_simpson as simulate_simpson
     from .simulated_residuals import dispersion_test as dispersion_test
     from .simulated_residuals import simulate_residuals as simulate_residuals

@@ -153,23 +153,42 @@ def pb_modcomp(
     small, large = (fit.update(reml=False) if fit.is_reml else fit for fit in (small, large))
     observed = likelihood_ratio(large, small)
 
-    def replicate(rng: np.random.Generator) -> float:
-        y = simulated(small, rng)
-        try:
-            return likelihood_ratio(refitted(large, y), refitted(small, y))
-        except (DataError, ModelError, np.linalg.LinAlgError):
-            return np.nan
-
-    drawn = np.array(replicates(replicate, n_sim, seed, n_jobs, progress, "null distribution"))
-    reference = drawn[np.isfinite(drawn)]
-    p_value = (1 + int((reference >= observed - 1e-8).sum())) / (1 + len(reference))
+    reference = null_distribution(large, small, n_sim, seed, n_jobs, progress)
     df = float(large.npar - small.npar)
-    rows = [(observed, df, float(stats.chi2.sf(observed, df))), (observed, np.nan, p_value)]
-    failed = len(drawn) - len(reference)
+    rows = [
+        (observed, df, float(stats.chi2.sf(observed, df))),
+        (observed, np.nan, exceeded(observed, reference)),
+    ]
+    failed = n_sim - len(reference)
     notes = [f"{failed} of {n_sim} refits failed and are left out."] if failed else []
     table = Table(rows, index=["LRT", "PBtest"], columns=["statistic", "df", "p_value"], notes=notes)
     table.attrs["reference"] = reference.tolist()
     return table
+
+
+def null_distribution(
+    large: Any, small: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
+) -> Array:
+    """Likelihood ratios of two models on responses simulated from the small one; failed refits left out.
+
+    Raises
+    ------
+    ModelError
+        When all refits fail.
+    """
+
+    def replicate(rng: np.random.Generator) -> float:
+        y = small.simulate(1, seed=rng).iloc[:, 0]
+        try:
+            return likelihood_ratio(large.refit(y), small.refit(y))
+        except (DataError, ModelError, np.linalg.LinAlgError):
+            return np.nan  # a simulated response that a model cannot be fitted to
+
+    drawn = np.array(replicates(replicate, n_sim, seed, n_jobs, progress, "null distribution"))
+    reference = drawn[np.isfinite(drawn)]
+    if len(reference) == 0:
+        raise ModelError("none of the simulated responses could be fitted, so there is no null distribution")
+    return reference
 
 
 def likelihood_ratio(large: Any, small: Any) -> float:
@@ -178,18 +197,6 @@ def likelihood_ratio(large: Any, small: Any) -> float:
     return max(criterion_value(small, reml) - criterion_value(large, reml), 0.0)
 
 
-def simulated(fit: Any, rng: np.random.Generator) -> Array:
-    """One simulated response on the scale of ``design.y``: a proportion where trials are counted."""
-    y = np.asarray(fit.simulate(1, seed=rng).iloc[:, 0])
-    counts = _gives_counts(fit)
-    return np.asarray(y / np.maximum(fit.design.trials, 1)) if counts else y
-
-
-def refitted(fit: Any, y: Array) -> Any:
-    """Refit a model of either kind to what :func:`simulated` gives."""
-    return fit.refit(np.round(y * fit.design.trials) if _gives_counts(fit) else y)
-
-
-def _gives_counts(fit: Any) -> bool:
-    """Whether a model's `simulate` and `refit` are in hits, as a mixed model's are, or in proportions."""
-    return fit.design.trials is not None and bool(fit.design.terms)
+def exceeded(observed: float, reference: Array) -> float:
+    """Share of statistics that are as large as the observed one, itself included."""
+    return (1 + int((reference >= observed - 1e-8).sum())) / (1 + len(reference))
