@@ -178,8 +178,8 @@ def draw(r: Counts, fig: Figure) -> None:
             one = r.found[name]
             reach = one.se * t.ppf(0.975, one.df)
             low, at, high = np.exp([one.estimate - reach, one.estimate, one.estimate + reach])
-            middle.errorbar([at], [-place], xerr=[[at - low], [high - at]], fmt=marker, color=colour, markersize=11,
-                            capsize=6)  # fmt: skip
+            reach = [[at - low], [high - at]]
+            middle.errorbar([at], [-place], xerr=reach, fmt=marker, color=colour, capsize=6)
         if name in r.wrong:
             share = 100 * r.wrong[name]
             style.bars(right, [-place], [share], 0.45, across=True, facecolor=colour)
@@ -189,8 +189,10 @@ def draw(r: Counts, fig: Figure) -> None:
     middle.set_xscale("log")
     middle.minorticks_off()
     ticks = (0.25, 1, 4)
-    middle.set(xlim=(0.2, 6), ylim=(-2.45, 0.72), yticks=[], xticks=ticks, xticklabels=[f"{x:g}×" for x in ticks],
-               xlabel="fold change", title="95% intervals")  # fmt: skip
+    middle.set(
+        xticks=ticks, xticklabels=[f"{x:g}×" for x in ticks], xlabel="fold change", title="95% intervals"
+    )
+    middle.set(xlim=(0.2, 6), ylim=(-2.45, 0.72), yticks=[])
     right.plot([5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
     worst = max(20.0, *(100 * share for share in r.wrong.values()))
     right.set(
@@ -202,7 +204,7 @@ def sentence(r: Counts) -> str:
     """The naive analysis against the GLMM."""
     naive, glmm = r.found.get(ANALYSES[0]), r.found.get(ANALYSES[2])
     if naive is None or glmm is None:
-        return "One arm has no count at all, so there is no fold change to estimate; raise the rate or the cells."
+        return "One arm has no count at all, so there is no fold change to estimate; read more cells."
     cells = r.counts.size
     text = (
         f"The Poisson GLM of all {cells} cells finds a fold change of {number(np.exp(naive.estimate))} "

@@ -45,6 +45,42 @@ def formula_of(sd_intercept: float, sd_slope: float, correlation: float) -> tupl
     return CASES[0], "y ~ x"
 
 
+def _of_lines(lines: np.ndarray, case: str) -> dict[str, float]:
+    """SDs and correlation of lines that are known exactly: what REML comes to as sigma goes to zero."""
+    if len(lines) == 1:
+        return {}
+    intercepts, slopes = lines.std(0, ddof=1)
+    found = {"SD of intercepts": intercepts} if case != CASES[2] else {}
+    if case != CASES[1]:
+        found["SD of slopes"] = slopes
+    if case == CASES[3]:
+        found["correlation"] = float(np.corrcoef(lines.T)[0, 1])
+    return {**found, "sigma": 0.0}
+
+
+def _of_fit(formula: str, data: pd.DataFrame) -> tuple[dict[str, float], bool]:
+    """SDs and correlation that the formula's fit finds, and whether it is singular."""
+    from lmmkit import lmer
+
+    if "|" not in formula:
+        slope, intercept = np.polyfit(data["x"], data["y"], 1)
+        left = data["y"] - intercept - slope * data["x"]
+        return {"sigma": float(np.sqrt((left**2).sum() / (len(left) - 2)))}, False
+    if data["group"].nunique() == 1:
+        return {}, False
+    fit = lmer(formula, data)
+    table = fit.varcorr.frame
+    found: dict[str, float] = {}
+    for grp, effect, other, value in zip(*(table[c] for c in ("grp", "var1", "var2", "sdcor")), strict=True):
+        if isinstance(other, str):
+            found["correlation"] = value
+        elif grp == "Residual":
+            found["sigma"] = value
+        else:
+            found["SD of slopes" if effect == "x" else "SD of intercepts"] = value
+    return found, fit.is_singular
+
+
 def compute(
     sd_intercept: float = 3.0,
     sd_slope: float = 0.8,
@@ -54,8 +90,6 @@ def compute(
     seed: int = 1,
 ) -> Family:
     """Lines with these SDs and this correlation, points with residual SD `sigma` on them, and the fit."""
-    from lmmkit import lmer
-
     rng = np.random.default_rng(seed)
     z = rng.standard_normal((groups, 2))
     errors = rng.standard_normal((groups, len(_X)))
@@ -77,25 +111,10 @@ def compute(
         "correlation": correlation,
         "sigma": sigma,
     }
-    found: dict[str, float] = {}
-    singular = False
-    if case == CASES[0]:
-        slope, intercept = np.polyfit(data["x"], data["y"], 1)
-        left = data["y"] - intercept - slope * data["x"]
-        found["sigma"] = float(np.sqrt((left**2).sum() / (len(left) - 2)))
-    elif groups > 1:
-        fit = lmer(formula, data)
-        singular = fit.is_singular
-        table = fit.varcorr.frame
-        for grp, effect, other, value in zip(
-            *(table[c] for c in ("grp", "var1", "var2", "sdcor")), strict=True
-        ):
-            if isinstance(other, str):
-                found["correlation"] = value
-            elif grp == "Residual":
-                found["sigma"] = value
-            else:
-                found["SD of slopes" if effect == "x" else "SD of intercepts"] = value
+    if sigma == 0 and case != CASES[0]:
+        found, singular = _of_lines(lines, case), abs(correlation) == 1
+    else:
+        found, singular = _of_fit(formula, data)
     # The small pictures need deviations even where a slider stands at zero.
     shown = mixed * [sd_intercept or 2.0, sd_slope or 0.6]
     return Family(case, formula, truth, found, singular, lines, shown, data)

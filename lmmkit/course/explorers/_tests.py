@@ -131,10 +131,12 @@ def refit_studies(
         yield replace(start, refitted={name: np.sort(p) for name, p in found.items()})
 
 
-_LOOKS = dict(
-    zip(METHODS, ((style.RED, "-", "s"), (style.BLUE, "--", "o"), (style.GREEN, "-.", "^"), (style.BLACK, ":", "D")),
-        strict=True)
-)  # fmt: skip
+_LOOKS = {
+    METHODS[0]: (style.RED, "-", "s"),
+    METHODS[1]: (style.BLUE, "--", "o"),
+    METHODS[2]: (style.GREEN, "-.", "^"),
+    METHODS[3]: (style.BLACK, ":", "D"),
+}
 
 
 def draw(r: Tests, fig: Figure) -> None:
@@ -167,18 +169,17 @@ def draw(r: Tests, fig: Figure) -> None:
         values = r.null[name]
         right.plot(values, (np.arange(len(values)) + 1) / len(values), color=colour, linestyle=line)
         if name in r.refitted:
-            again = r.refitted[name]
-            right.plot([0.05], [np.mean(again < 0.05)], marker, color=colour, markersize=9, markerfacecolor="white",
-                       markeredgewidth=2)  # fmt: skip
+            share = np.mean(r.refitted[name] < 0.05)
+            right.plot([0.05], [share], marker, color=colour, markersize=9, mfc="white", markeredgewidth=2)
     middle.plot([0.05, 0.05], [-3.3, 0.2], color=style.GREY, linestyle="--", zorder=0)
     middle.set_xscale("log")
     middle.minorticks_off()
     ticks = (0.001, 0.05, 1)
-    middle.set(xlim=(8e-5, 1.3), ylim=(-3.4, 0.75), yticks=[], xticks=ticks, xticklabels=[f"{t:g}" for t in ticks],
-               xlabel="p-value", title="these data")  # fmt: skip
+    middle.set(xticks=ticks, xticklabels=[f"{t:g}" for t in ticks], xlabel="p-value", title="these data")
+    middle.set(xlim=(8e-5, 1.3), ylim=(-3.4, 0.75), yticks=[])
     right.plot([0, 0.2], [0, 0.2], color=style.GREY, linewidth=1)
-    right.set(xlim=(0, 0.2), ylim=(0, 0.3), xticks=(0, 0.05, 0.2), yticks=(0, 0.1, 0.2, 0.3), xlabel="p-value",
-              title="no effect: share below")  # fmt: skip
+    right.set(xlim=(0, 0.2), ylim=(0, 0.3), xticks=(0, 0.05, 0.2), yticks=(0, 0.1, 0.2, 0.3))
+    right.set(xlabel="p-value", title="no effect: share below")
 
 
 def sentence(r: Tests) -> str:

@@ -29,7 +29,7 @@ class Partition:
     levels: dict[str, int]
     truth: np.ndarray  # (4,) shares, PARTS in order
     found: np.ndarray  # (genes, 4); the first gene is the one drawn large
-    scaled: bool  # whether the shares asked for came to more than 1
+    scaled: bool  # whether the shares asked for left no residual
 
     @property
     def one(self) -> np.ndarray:
@@ -38,12 +38,14 @@ class Partition:
 
 
 def shares(individual: float, tissue: float, batch: float) -> tuple[np.ndarray, bool]:
-    """The four shares; what is left is residual, and more than everything is scaled down to 1."""
+    """The four shares, and whether they had to be scaled: nothing is measured without error, 1% is
+    residual.
+    """
     wanted = np.array([individual, tissue, batch])
-    over = bool(wanted.sum() > 1)
+    over = bool(wanted.sum() > 0.99)
     if over:
-        wanted = wanted / wanted.sum()
-    return np.append(wanted, max(0.0, 1 - wanted.sum())), over
+        wanted = 0.99 * wanted / wanted.sum()
+    return np.append(wanted, 1 - wanted.sum()), over
 
 
 def sampling(tissues: int) -> pd.DataFrame:
@@ -149,7 +151,7 @@ def sentence(r: Partition) -> str:
             f"; with {r.levels['Tissue']} tissues the share of tissue runs from {100 * low:.0f}% to "
             f"{100 * high:.0f}% in {len(r.found)} genes made alike"
         )
-    scaled = " (the shares asked for came to more than 100% and were scaled down)" if r.scaled else ""
+    scaled = " (the shares asked for were scaled down to leave 1% for the residual)" if r.scaled else ""
     return f"The fit finds {pairs}{spread}{scaled}."
 
 
