@@ -19,7 +19,7 @@ from .families import Family
 from .first_look import start_without_random_effects
 from .laplace import LaplacePoint
 from .leverage import Meetings
-from .optimize import Search, Trial, differenced_hessian, minimise
+from .optimize import Search, Trial, minimise
 from .pirls import Effects, ModeSearch, Precision, Rows
 from .separation import separated_columns
 from .terms import Terms
@@ -27,6 +27,8 @@ from .threads import threads_for
 
 #: Most quadrature nodes; more gain nothing in double precision.
 MOST_NODES = 100
+#: Step of the differences that give the Hessian: its relative error is about as large.
+WIDTH = 3e-5
 
 
 class GlmmCriterion(Terms):
@@ -67,7 +69,7 @@ class GlmmCriterion(Terms):
         self.Q, self.R = Q * size, R / size
         self.y = design.y
         self._start = self._pack(beta, dispersion)
-        self._warm: Effects = [np.zeros((factor.q, factor.k)) for factor in self.layout.factors]
+        self._last: tuple[Array, LaplacePoint] | None = None
 
     def set_response(self, y: Array) -> None:
         """Replace the response; nothing that depends on the design alone is done again.
@@ -82,7 +84,7 @@ class GlmmCriterion(Terms):
             If the family cannot have produced it.
         """
         self.family.check_response(y, self.design.weights, self.design.response)
-        self.y = y
+        self.y, self._last = y, None
         beta, _, dispersion = start_without_random_effects(self.design, y, self.family)
         self._start = self._pack(beta, dispersion)
 
@@ -133,10 +135,9 @@ class GlmmCriterion(Terms):
         factors = self.split(theta)
         rows = Rows(self.y, self.design.weights, family)
         search = ModeSearch(self.layout, rows, self.design.offset + self.Q @ gamma, self.roots(factors))
-        mode = search.find(self._warm)
+        mode = search.find(self._starts(x, search))
         if mode is None or mode.precision is None:
             return None
-        self._warm = mode.u
         precision = mode.precision
         try:
             if not rows.newton_in_determinant:
@@ -146,7 +147,19 @@ class GlmmCriterion(Terms):
         except np.linalg.LinAlgError:
             return None
         given = (self.layout, self.meetings, factors, search, mode, precision)
-        return LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
+        point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
+        self._last = (x, point)
+        return point
+
+    def _starts(self, x: Array, search: ModeSearch) -> list[Effects]:
+        """Modes to start from: those of the last point, and where they go from there."""
+        if self._last is None:
+            return []
+        before, point = self._last
+        scores: Array | float = 0.0
+        if self.estimates_dispersion and x[-1] != before[-1]:
+            scores = point.nuisance.score * (x[-1] - before[-1])
+        return [point.mode.u, point.search.follow(point.mode, search, scores)]
 
     def gradient(self, point: LaplacePoint) -> Array:
         """Derivative of the objective with respect to ``x``."""
@@ -304,8 +317,14 @@ def _descend(criterion: GlmmCriterion, start: Array) -> Search:
 
 def _polish(criterion: GlmmCriterion, search: Search) -> Array:
     """The Hessian by differences of the gradient, and with its help the last digits of the search."""
-    hessian = differenced_hessian(criterion.trial, search.x)
-    search.evaluations += 2 * len(search.x)
+    widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+    rows = [
+        (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
+        for h, axis in zip(widths, np.eye(len(widths)), strict=True)
+    ]
+    search.evaluations += len(rows)
+    hessian = np.array(rows)
+    hessian = (hessian + hessian.T) / 2
     if not np.isfinite(hessian).all():
         return hessian
     size, axes = np.linalg.eigh(hessian)

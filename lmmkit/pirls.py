@@ -195,13 +195,13 @@ class ModeSearch:
     fixed: Array
     roots: Sequence[Array]
 
-    def find(self, start: Effects) -> Mode | None:
+    def find(self, starts: Sequence[Effects]) -> Mode | None:
         """Maximise it.
 
         Parameters
         ----------
-        start : list of arrays (levels, k)
-            Spherical effects to start from; zero is tried when they are inadmissible.
+        starts : sequence of lists of arrays (levels, k)
+            Spherical effects to start from: the best of them is taken, or zero where all are inadmissible.
 
         Returns
         -------
@@ -214,7 +214,8 @@ class ModeSearch:
         convergence is quadratic for every link.
         """
         with np.errstate(all="ignore"):
-            mode = self.at(start) or self.at([np.zeros_like(part) for part in start])
+            modes = [mode for mode in map(self.at, starts) if mode is not None]
+            mode = min(modes, key=lambda mode: mode.penalised) if modes else self.at(self._zero())
             previous = np.inf
             while mode is not None and mode.steps < MAX_STEPS:
                 pull = self._pull(mode)
@@ -240,6 +241,30 @@ class ModeSearch:
         derivatives = self.rows.at(eta)
         penalised = dot(u, u) - 2 * float(derivatives[0].sum())
         return Mode(u, eta, derivatives, penalised) if np.isfinite(penalised) else None
+
+    def _zero(self) -> Effects:
+        return [np.zeros((factor.q, factor.k)) for factor in self.layout.factors]
+
+    def follow(self, mode: Mode, new: ModeSearch, scores: Array | float) -> Effects:
+        """Where the mode goes, to first order, when these parameters change to new ones.
+
+        Parameters
+        ----------
+        mode : Mode
+            Found by this search.
+        new : ModeSearch
+            The same rows with other parameters.
+        scores : array of shape (n,) or 0
+            Change of each row's first derivative that the new dispersion brings about.
+        """
+        assert mode.precision is not None
+        change = [after - before for after, before in zip(new.roots, self.roots, strict=True)]
+        with np.errstate(all="ignore"):
+            shift = new.fixed - self.fixed + rows_of(self.layout, scaled(mode.u, change))
+            pull = scaled_back(sums_of(self.layout, mode.rows[2] * shift + scores), self.roots)
+            straight = scaled_back(sums_of(self.layout, mode.rows[1]), change)
+            step = mode.precision.solve([a + b for a, b in zip(pull, straight, strict=True)])
+        return [u + part for u, part in zip(mode.u, step, strict=True)]
 
     def _pull(self, mode: Mode) -> Effects:
         """Half the downhill gradient, ``Lambda'Z'g - u``."""
