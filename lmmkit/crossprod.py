@@ -50,7 +50,7 @@ class Factor:
     Z: Array
     terms: tuple[tuple[int, slice], ...]
 
-    @property
+    @cached_property
     def k(self) -> int:
         """Columns per level."""
         return int(self.Z.shape[1])
@@ -285,6 +285,10 @@ class Layout:
         widths = [factor.q * factor.k for factor in self.rest]
         self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
         self.width = int(self.starts[-1])
+        self._columns = [
+            start + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
+            for start, factor in zip(self.starts, self.rest, strict=False)
+        ]
         self.pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
         self.rest_pairs = {
             (f, g): _Pair.of(self.rest[f], self.rest[g])
@@ -358,8 +362,7 @@ class Layout:
 
     def columns(self, f: int) -> Index:
         """Columns of the rest that belong to its factor ``f``, shape (levels, k)."""
-        factor = self.rest[f]
-        return self.starts[f] + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
+        return self._columns[f]
 
     def sums(self, D: Array, weights: Array | None = None) -> Sums:
         """Sum over the rows, once.
@@ -513,32 +516,64 @@ def inner(left: Array, right: Array) -> Array:
     return np.asarray(left.reshape(rows, -1).T @ right.reshape(rows, -1))
 
 
-def cholesky(stack: Array) -> Array:
-    """Lower Cholesky factors of a stack of matrices; a single one goes to LAPACK directly."""
-    if len(stack) != 1:
-        return np.asarray(np.linalg.cholesky(stack))
-    factor, info = lapack.dpotrf(stack[0], lower=1, clean=1)
-    if info != 0:
-        raise np.linalg.LinAlgError("matrix is not positive definite")
-    return np.asarray(factor)[None]
+class Cholesky:
+    """Lower Cholesky factors ``L`` of a stack of matrices.
+
+    A single matrix goes to LAPACK directly; many small ones are factorised, and their triangles inverted, at
+    once.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If one of them is not positive definite.
+    """
+
+    def __init__(self, stack: Array) -> None:
+        self._single = len(stack) == 1
+        if self._single:
+            factor, info = lapack.dpotrf(stack[0], lower=1, clean=1)
+            if info != 0:
+                raise np.linalg.LinAlgError("matrix is not positive definite")
+            self.lower: Array = factor[None]
+        else:
+            self.lower = np.asarray(np.linalg.cholesky(stack))
+            self._root: Array = np.asarray(np.linalg.inv(self.lower))
+
+    @property
+    def logdet(self) -> float:
+        """Sum of the log determinants of the matrices."""
+        return 2 * float(np.log(self.lower.diagonal(axis1=1, axis2=2)).sum())
+
+    def half(self, right: Array) -> Array:
+        """``L^-1 right``."""
+        if self._single:
+            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1)[0])[None]
+        return np.asarray(self._root @ right)
+
+    def back(self, right: Array) -> Array:
+        """``L'^-1 right``."""
+        if self._single:
+            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1, trans=1)[0])[None]
+        return np.asarray(self._root.transpose(0, 2, 1) @ right)
+
+    def inverse(self) -> Array:
+        """``(L L')^-1``."""
+        if not self._single:
+            return np.asarray(self._root.transpose(0, 2, 1) @ self._root)
+        inverse, _ = lapack.dpotri(self.lower[0], lower=1)
+        inverse = inverse + inverse.T  # the upper triangle was zero
+        inverse.flat[:: len(inverse) + 1] /= 2
+        return np.asarray(inverse)[None]
 
 
-def _inverse_from_cholesky(lower: Array) -> Array:
-    """``(L L')^-1`` for a stack of lower triangles."""
-    if len(lower) != 1:
-        root = np.linalg.inv(lower)
-        return np.asarray(root.transpose(0, 2, 1) @ root)
-    inverse, _ = lapack.dpotri(lower[0], lower=1)
-    inverse = inverse + inverse.T  # the upper triangle was zero
-    inverse.flat[:: len(inverse) + 1] /= 2
-    return np.asarray(inverse)[None]
-
-
-def _solve_lower(lower: Array, right: Array) -> Array:
-    """``L^-1 right`` for a stack of lower triangles."""
-    if len(lower) != 1:
-        return np.asarray(np.linalg.solve(lower, right))
-    return np.asarray(lapack.dtrtrs(lower[0], right[0], lower=1)[0])[None]
+def _inverse_roots(blocks: Array) -> tuple[Array, float]:
+    """``L^-1`` for a stack of small matrices ``L L'``, and their summed log determinant."""
+    if blocks.shape[1] == 1:
+        if not (blocks > 0).all():  # also catches NaN
+            raise np.linalg.LinAlgError("matrix is not positive definite")
+        return 1 / np.sqrt(blocks), float(np.log(blocks).sum())
+    lower = np.linalg.cholesky(blocks)
+    return np.linalg.inv(lower), 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
 
 
 class Elimination:
@@ -563,10 +598,9 @@ class Elimination:
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
-        lower = np.linalg.cholesky(root.T @ sums.lead @ root + np.eye(layout.lead.k))
-        self._inverse_root = np.linalg.inv(lower)
+        blocks = root.T @ sums.lead @ root + np.eye(layout.lead.k)
+        self._inverse_root, self.logdet = _inverse_roots(blocks)
         self._W = self._inverse_root @ root.T  # W'W = T (T'GT + I)^-1 T'
-        self.logdet = 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
         self.Yd = self._W @ sums.lead_d
         self.dd = sums.dd - inner(self.Yd, self.Yd)
         if layout.rest:
@@ -579,15 +613,16 @@ class Elimination:
         self.Lambda = RestFactor(layout, self.roots[1:])
         S = self.Lambda.left_transposed(self.Lambda.right(self.Hrr))
         S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
-        self._lower = cholesky(S)
-        self.logdet += 2 * float(np.log(self._lower.diagonal(axis1=1, axis2=2)).sum())
-        self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
-        self.dd -= inner(self._white_d, self._white_d)
+        self._cholesky = Cholesky(S)
+        self.logdet += self._cholesky.logdet
+        if sums.dd.size:
+            self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
+            self.dd -= inner(self._white_d, self._white_d)
 
     def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
         """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
         H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self._Y, Yd))
-        return H, _solve_lower(self._lower, self.Lambda.left_transposed(H))
+        return H, self._cholesky.half(self.Lambda.left_transposed(H))
 
     @cached_property
     def _keep(self) -> Array:
@@ -603,7 +638,7 @@ class Elimination:
     @cached_property
     def inverse(self) -> Array:
         """``S^-1 = (Lambda'H Lambda + I)^-1`` of the rest, ``(c, m, m)``."""
-        return _inverse_from_cholesky(self._lower)
+        return self._cholesky.inverse()
 
     @cached_property
     def B(self) -> Array:
@@ -630,12 +665,7 @@ class Elimination:
         return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
 
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
-        solved = np.asarray(
-            np.linalg.solve(self._lower.transpose(0, 2, 1), white)
-            if len(self._lower) != 1
-            else (lapack.dtrtrs(self._lower[0], white[0], lower=1, trans=1)[0][None])
-        )
-        BH = self.Lambda.left(solved)
+        BH = self.Lambda.left(self._cholesky.back(white))
         lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
         rest = self.layout.unstack(H - self.Hrr @ BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]

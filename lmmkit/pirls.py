@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lapack
 
 from .crossprod import Array, Elimination, Layout, level_sums
 from .families import Family
@@ -85,16 +84,9 @@ class Precision(Elimination):
             return [(transposed @ lead)[:, :, 0]]
         swept = layout.stack(layout.cross.transposed_dot(self._Y, lead))
         below = layout.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
-        rest = self._solve_rest(below)
+        rest = self._cholesky.back(self._cholesky.half(below))
         lead = lead - layout.cross.dot(self._Y, layout.unstack(self.Lambda.left(rest)))
         return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.unstack(rest))]
-
-    def _solve_rest(self, right: Array) -> Array:
-        """``S^-1 right`` on the stack of pieces."""
-        if len(self._lower) == 1:
-            return np.asarray(lapack.dpotrs(self._lower[0], right[0], lower=1)[0])[None]
-        half = np.linalg.solve(self._lower, right)
-        return np.asarray(np.linalg.solve(self._lower.transpose(0, 2, 1), half))
 
     def shrunk(self, right: Effects) -> Effects:
         """``(I + Z'WZ Lambda Lambda')^-1 right``, which stays meaningful where ``Lambda`` is singular."""
