@@ -14,10 +14,10 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, expit, gammaln, log_expit, xlog1py, xlogy
+from scipy.special import digamma, gammaln, xlog1py, xlogy
 
 from .errors import DataError, ModelError
-from .links import Cauchit, Cloglog, Derivatives, Identity, Inverse, Link, Log, Logit, Probit, Sqrt
+from .links import Cauchit, Cloglog, Derivatives, Identity, Inverse, Link, Log, Logit, Probit, Sqrt, logistic
 
 __all__ = ["Binomial", "Family", "Gamma", "NegativeBinomial", "Poisson"]
 
@@ -625,8 +625,8 @@ class NegativeBinomial(Family):
 
     def _excess(self, eta: Array) -> tuple[Array, Array, Array]:
         """``log(1 + mu/theta)``, and the shares of ``mu`` and of ``theta`` in ``mu + theta``."""
-        shifted = eta - np.log(self._known)
-        return -log_expit(-shifted), expit(shifted), expit(-shifted)
+        p, q, log_q = logistic(eta - np.log(self._known))
+        return -log_q, p, q
 
     def derivatives(self, y: Array, eta: Array, weights: Array | None = None) -> Derivatives:
         size = y + self._known
