@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
@@ -24,6 +25,14 @@ class Trial(NamedTuple):
     gradient: Callable[[], Array]
     curvature: Callable[[], Array]
     state: Any = None
+
+
+class Trials(NamedTuple):
+    """Many objectives, each at its own point: values (b,), and how to get (b, m) and (b, m, m)."""
+
+    value: Array
+    gradient: Callable[[], Array]
+    curvature: Callable[[], Array]
 
 
 @dataclass
@@ -136,6 +145,106 @@ def minimise(
     return search
 
 
+def minimise_many(
+    evaluate: Callable[[Array, Index], Trials],
+    start: Array,
+    *,
+    tolerance: float = 1e-10,
+    max_evaluations: int = 60,
+    radius: float = 2.0,
+) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """:func:`minimise` for many functions side by side; each stops when it has arrived.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Takes points of shape (b, m) and the numbers (b,) of the functions they belong to.
+    start : array of shape (B, m)
+        First points.
+    tolerance, radius
+        As in :func:`minimise`.
+    max_evaluations : int
+        Rounds; what has not arrived by then is reported.
+
+    Returns
+    -------
+    tuple
+        Points (B, m), values (B,), and which have converged (B,).
+
+    Examples
+    --------
+    >>> def bowls(x, which):
+    ...     away = x - which[:, None]
+    ...     curvature = np.tile(2 * np.eye(2), (len(x), 1, 1))
+    ...     return Trials((away**2).sum(axis=1), lambda: 2 * away, lambda: curvature)
+    >>> minimise_many(bowls, np.ones((3, 2)))[0]
+    array([[0., 0.],
+           [1., 1.],
+           [2., 2.]])
+    """
+    x, active = start.copy(), np.arange(len(start))
+    trials = evaluate(x, active)
+    value, gradient, curvature = trials.value.copy(), trials.gradient(), trials.curvature()
+    converged, radii = np.zeros(len(x), dtype=bool), np.full(len(x), radius)
+    active = active[np.isfinite(value)]
+    for _ in range(max_evaluations):
+        size, axes = np.linalg.eigh(curvature[active])
+        size = np.abs(size)
+        size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
+        slope = np.einsum("bij,bi->bj", axes, gradient[active])
+        there = 0.5 * (slope**2 / size).sum(axis=1) < tolerance
+        converged[active[there]] = True
+        active, size, axes, slope = active[~there], size[~there], axes[~there], slope[~there]
+        if not len(active):
+            break
+        step = _trust_region_steps(slope, size, radii[active])
+        promised = -(slope * step + 0.5 * size * step**2).sum(axis=1)
+        proposal = x[active] + np.einsum("bij,bj->bi", axes, step)
+        trials = evaluate(proposal, active)
+        gained = value[active] - trials.value
+        good = gained > 1e-4 * promised  # False for NaN
+        # Below rounding error of the objective nothing more can be gained.
+        exhausted = ~good & (promised < 1e-13 * np.maximum(1.0, np.abs(value[active])))
+        length = np.sqrt((step**2).sum(axis=1))
+        with np.errstate(invalid="ignore"):
+            radii[active] = _next_radii(radii[active], length, gained / promised, good)
+        better = active[good]
+        x[better], value[better] = proposal[good], trials.value[good]
+        gradient[better], curvature[better] = trials.gradient()[good], trials.curvature()[good]
+        converged[active[exhausted]] = True
+        active = active[~exhausted]
+    _polish_many(evaluate, x, value, gradient, curvature, np.flatnonzero(converged))
+    return x, value, converged
+
+
+def _polish_many(
+    evaluate: Callable[[Array, Index], Trials],
+    x: Array,
+    value: Array,
+    gradient: Array,
+    curvature: Array,
+    active: Index,
+    limit: int = 4,
+) -> None:
+    """The last digits, in place, as :func:`polish`: Newton steps while they at least halve the gradient."""
+    for _ in range(limit):
+        size, axes = np.linalg.eigh(curvature[active])
+        size = np.abs(size)
+        size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
+        slope = np.einsum("bij,bi->bj", axes, gradient[active])
+        worth = 0.5 * (slope**2 / size).sum(axis=1) > POLISHED
+        active, step = active[worth], np.einsum("bij,bj->bi", axes, slope / size)[worth]
+        if not len(active):
+            break
+        trials = evaluate(x[active] - step, active)
+        new = trials.gradient()
+        better = (new**2).sum(axis=1) < 0.25 * (gradient[active] ** 2).sum(axis=1)  # False for NaN
+        moved = active[better]
+        x[moved] -= step[better]
+        value[moved], gradient[moved] = trials.value[better], new[better]
+        active = moved
+
+
 def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array) -> None:
     """Gain the last digits, in place: where the objective shows no difference any more, the gradient does.
 
@@ -225,6 +334,28 @@ def _next_radius(radius: float, length: float, agreement: float) -> float:
     if agreement > 0.75:
         return max(radius, 2.5 * length)
     return 0.5 * length if agreement < 0.25 else radius
+
+
+def _next_radii(radii: Array, length: Array, agreement: Array, good: NDArray[np.bool_]) -> Array:
+    """:func:`_next_radius` for many, and the quarter of the step where it was refused."""
+    kept = np.where(agreement < 0.25, 0.5 * length, radii)
+    kept = np.where(agreement > 0.75, np.maximum(radii, 2.5 * length), kept)
+    return np.where(good, kept, 0.25 * length)
+
+
+def _trust_region_steps(slope: Array, size: Array, radii: Array) -> Array:
+    """:func:`_trust_region_step` for many at once, (B, m)."""
+    shift = np.zeros(len(slope))
+    step = -slope / size
+    for _ in range(60):
+        length = np.sqrt((step**2).sum(axis=1))
+        long = length > radii * 1.01
+        if not long.any():
+            break
+        change = (step[long] ** 2 / (size[long] + shift[long, None])).sum(axis=1)
+        shift[long] += (length[long] - radii[long]) / radii[long] * length[long] ** 2 / change
+        step[long] = -slope[long] / (size[long] + shift[long, None])
+    return step
 
 
 def _trust_region_step(slope: Array, size: Array, radius: float) -> Array:

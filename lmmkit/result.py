@@ -262,8 +262,8 @@ class MixedModel(Quantities):
         return icc(self)
 
     def variance_partition(self) -> pd.Series:
-        """Share of the variance that each term explains; see :mod:`lmmkit.variance_partition`."""
-        from .variance_partition import variance_fractions
+        """Share of the variance that each term explains; see :mod:`lmmkit.partition`."""
+        from .partition import variance_fractions
 
         return variance_fractions(self)
 

@@ -1,0 +1,144 @@
+"""Pictures of variance fractions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["bars", "stratified", "violin"]
+
+# Okabe and Ito's palette; what the model does not explain is grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+RESIDUALS = "#bbbbbb"
+HATCHES = ("", "//", "\\\\", "xx")  # a second turn through the colours is told apart by its hatch
+
+
+def violin(fractions: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """How the share of each term is spread over the responses: a violin with a box inside.
+
+    Parameters
+    ----------
+    fractions : DataFrame
+        From :func:`lmmkit.variance_partition`.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Notes
+    -----
+    As ``plotVarPart`` of variancePartition.
+    """
+    import seaborn as sns
+
+    ax = _axes(ax, (1.4 * fractions.shape[1] + 1.2, 4.0))
+    percent = 100 * pd.DataFrame(fractions).dropna()
+    names = list(percent.columns)
+    palette = {name: colour for name, (colour, _) in _looks(names).items()}
+    long = percent.melt(var_name="term", value_name="percent")
+    sns.violinplot(
+        long, x="term", y="percent", hue="term", order=names, palette=palette, cut=0, density_norm="width",
+        inner="box", linewidth=1, legend=False, ax=ax,
+    )  # fmt: skip
+    ax.set(xlabel="", ylabel="variance explained (%)", ylim=(0, 100))
+    if max(map(len, names)) > 10:
+        ax.tick_params(axis="x", rotation=30)
+    sns.despine(ax=ax)
+    return ax
+
+
+def bars(fractions: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """One stacked bar for each response, the first at the top.
+
+    Parameters
+    ----------
+    fractions : DataFrame
+        Some rows from :func:`lmmkit.variance_partition`, say ``parts.head(10)``.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Notes
+    -----
+    As ``plotPercentBars`` of variancePartition.
+    """
+    import seaborn as sns
+
+    ax = _axes(ax, (7.0, 0.34 * len(fractions) + 1.3))
+    at = np.arange(len(fractions))
+    left = np.zeros(len(fractions))
+    for name, (colour, hatch) in _looks(list(fractions.columns)).items():
+        width = 100 * fractions[name].to_numpy()
+        ax.barh(at, width, 0.8, left=left, color=colour, hatch=hatch, edgecolor="white", label=name)
+        left = left + width
+    labels = [str(name) for name in fractions.index]
+    ax.set(yticks=at, yticklabels=labels, xlim=(0, 100), xlabel="variance explained (%)")
+    ax.set_ylim(len(fractions) - 0.5, -0.5)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False)
+    sns.despine(ax=ax, left=True)
+    ax.tick_params(axis="y", length=0)
+    ax.figure.set_layout_engine("tight")  # type: ignore[union-attr]
+    return ax
+
+
+def stratified(values: pd.Series, by: pd.Series, ax: Axes | None = None) -> Axes:
+    """A response in each level of a factor: boxes with the observations over them.
+
+    Parameters
+    ----------
+    values : Series of length n
+        Its name labels the axis.
+    by : Series of length n
+        The factor.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+
+    Notes
+    -----
+    As ``plotStratify`` of variancePartition. Levels stand in their own order.
+    """
+    import seaborn as sns
+
+    ordered = isinstance(by.dtype, pd.CategoricalDtype)
+    levels = list(by.cat.categories) if ordered else sorted(by.dropna().unique())
+    ax = _axes(ax, (max(4.0, 0.3 * len(levels) + 1.5), 3.8))
+    long = pd.DataFrame({"by": by.to_numpy(), "value": values.to_numpy()}).dropna()
+    shown: dict[str, Any] = {"x": "by", "y": "value", "order": levels, "ax": ax}
+    sns.boxplot(long, **shown, color="#cfe3f1", linewidth=1, fliersize=0, width=0.6)
+    sns.stripplot(long, **shown, color=COLOURS[0], size=4, alpha=0.7, jitter=0.15)
+    ax.set(xlabel=str(by.name), ylabel=str(values.name))
+    if len(levels) > 12:
+        ax.tick_params(axis="x", rotation=90)
+    sns.despine(ax=ax)
+    return ax
+
+
+def _looks(names: list[str]) -> dict[str, tuple[str, str]]:
+    """Colour and hatch of each term."""
+    looks, number = {}, 0
+    for name in names:
+        if name == "Residuals":
+            looks[name] = (RESIDUALS, "")
+            continue
+        looks[name] = (COLOURS[number % len(COLOURS)], HATCHES[number // len(COLOURS) % len(HATCHES)])
+        number += 1
+    return looks
+
+
+def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size)[1]
