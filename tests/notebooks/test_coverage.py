@@ -11,9 +11,9 @@ from tools.make_coverage import NUMBER, PAGE, figures_not_shown, lessons, measur
 
 LESSONS = [path for path in lessons(ROOT) if path.parent.name == "lessons"]
 # What a number in a text may be without being a result: a formula, code, a heading's or a list's own number, the
-# name of a lesson, a lecture or a slide, a year, a share of a hundred that names a level of confidence.
+# name of a lesson or a slide, a year, minutes of a reader's time, a level of confidence.
 NOT_RESULTS = re.compile(
-    r"\$\$.*?\$\$|\$[^$]*\$|```.*?```|`[^`]*`|^#+ \d+\.|^\s*\d+\. |\b(19|20)\d\d\b|\b95 ?%"
+    r"\$\$.*?\$\$|\$[^$]*\$|```.*?```|`[^`]*`|^#+ \d+\.|^\s*\d+\. |\b(19|20)\d\d\b|\b95 ?%|\babout \d+ minutes"
     r"|\b(lessons?|lectures?|slides?|sections?|exercises?|drivers?|subjects?|figures?|eqs?\.?|chapters?|questions?)"
     r" s?\d+([–, -]+(and )?s?\d+)*|\b00[0-4]\b|\|.*\||\(x\d+-\d+\)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
