@@ -53,6 +53,7 @@ lint: $(VENV)/.dev  ## ruff and mypy
 
 notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
+	$(BIN)/python -m tools.make_coverage
 
 check-notebooks: $(VENV)/.dev  ## build all notebooks anew and compare with those in the repository
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) --check $(NB)
