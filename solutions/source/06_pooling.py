@@ -1,0 +1,132 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 6. Pooling
+#
+# Seven tasks on lesson 6, from recall to judgement; about forty minutes. Put your answers where the three dots are and
+# run the cell: you get a verdict at once, and a hint when you need one. Nothing that you write is lost, and nobody else
+# sees it.
+
+# %%
+import matplotlib.pyplot as plt
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import use_course_look
+
+use_course_look()
+perch = lk.load_data("groups20")
+perch.head()
+
+# %% [markdown]
+# `groups20` holds the length (cm) of perch from twenty lakes; in some lakes a single fish was caught, in one two hundred. (The
+# data are simulated.)
+#
+# ## 1. In a word
+#
+# Which of the three poolings gives a lake with one fish the same estimate as every other lake? `"complete"`, `"no"` or
+# `"partial"`
+
+# %% tags=["solution"] task="q1"
+answer_1 = "complete"
+
+# %%
+check("ex06.q1", answer_1)
+
+# %% [markdown]
+# ## 2. A weight by hand
+#
+# Between lakes the variance is twelve, within a lake sixteen. What weight does the mixed model give to the mean of a lake with
+# three fish?
+
+# %% tags=["solution"] task="q2"
+answer_2 = 3 / (3 + 16 / 12)
+
+# %%
+check("ex06.q2", answer_2)
+
+# %% [markdown]
+# ## 3. Fit it
+#
+# Fit the mixed model of `length` with nothing but a random intercept for the lake (column `group`), by REML.
+
+# %% tags=["solution"] task="q3"
+model = lk.lmer("length ~ 1 + (1 | group)", perch)
+
+# %%
+check("ex06.q3", model)
+
+# %% [markdown]
+# ## 4. Who moved most?
+#
+# For which lake is the distance between its own mean and the model's estimate the largest? Give its name.
+
+# %% tags=["solution"] task="q4"
+own = perch.groupby("group", observed=True)["length"].mean()
+distance = (own - model.coef()["group"]["(Intercept)"]).abs()
+answer_4 = str(distance.idxmax())
+
+# %%
+check("ex06.q4", answer_4)
+
+# %% [markdown]
+# ## 5. With the handles
+#
+# Open the explorer and set the smallest group to one, the largest to two hundred. Find a ratio of the variances (between over
+# within) at which the group with one observation keeps *half* of its own mean in theory. Write that ratio down.
+
+# %%
+explorers.pooling()
+
+# %% tags=["solution"] task="q5"
+answer_5 = 1.0  # n / (n + 1 / ratio) = 1/2 for n = 1
+
+# %%
+check("ex06.q5", answer_5)
+
+# %% [markdown]
+# ## 6. Find the mistake
+#
+# A colleague wants "no pooling" and fits `lk.lmer("length ~ 0 + (1 | group)", perch)`. What do this model's estimates do to small
+# lakes? `"leave them alone"`, `"pull them to the mean of all lakes"` or `"pull them to zero"`
+
+# %% tags=["solution"] task="q6"
+answer_6 = "pull them to zero"
+
+# %%
+check("ex06.q6", answer_6)
+
+# %% [markdown]
+# ## 7. In your own words
+#
+# The angling club wants to print a list of lakes by the mean length of their perch, longest first. Write three sentences to
+# the club: what is wrong with the list, what you would print instead, and what you would say about the lake at the top.
+
+# %% [markdown] tags=["written"] task="q7" points=3
+# The lakes at both ends of your list are lakes in which hardly a fish was caught, because the mean of one fish is as likely to be
+# very long as very short. I would print the mixed model's estimates, which lean on the average of all lakes
+# where there are few fish, each with its uncertainty. The lake at the top may well be a good one, but with so few fish
+# I would wait for the next season before I bought a permit.
+
+# %% [markdown] tags=["rubric"] task="q7"
+# One point for each: extremes come from small samples; shrunken estimates (or an interval) instead of raw means; a
+# cautious statement about the top lake that mentions its number of fish.
+
+# %% [markdown]
+# Look at it once more:
+
+# %%
+estimates = model.coef()["group"]["(Intercept)"].sort_values() if model is not ... else None
+if estimates is not None:
+    fig, ax = plt.subplots(figsize=(8, 5))
+    ax.plot(estimates, range(len(estimates)), "o")
+    ax.set_yticks(range(len(estimates)), estimates.index)
+    ax.set_xlabel("estimated mean length (cm)")
+    plt.show()
