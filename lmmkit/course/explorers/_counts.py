@@ -178,8 +178,8 @@ def draw(r: Counts, fig: Figure) -> None:
             one = r.found[name]
             reach = one.se * t.ppf(0.975, one.df)
             low, at, high = np.exp([one.estimate - reach, one.estimate, one.estimate + reach])
-            reach = [[at - low], [high - at]]
-            middle.errorbar([at], [-place], xerr=reach, fmt=marker, color=colour, capsize=6)
+            sides = [[at - low], [high - at]]
+            middle.errorbar([at], [-place], xerr=sides, fmt=marker, color=colour, capsize=6)
         if name in r.wrong:
             share = 100 * r.wrong[name]
             style.bars(right, [-place], [share], 0.45, across=True, facecolor=colour)

@@ -286,7 +286,7 @@ EXPLORER = Explorer(
         Choice("response", "Response", lambda state: SOURCES[state["data"]].responses),
         Choice("fixed", "Fixed part", lambda state: SOURCES[state["data"]].fixed()),
         Choice("random", "Random part", lambda state: SOURCES[state["data"]].random()),
-        Slider("share", "Groups used (%)", 20, 100, 10),
+        Slider("share", "Groups used (%)", 40, 100, 20),
         Tick("reml", "REML (else ML)"),
         Number("seed", "Seed of the groups", 1, 99999),
     ),

@@ -109,15 +109,8 @@ class Panel(widgets.VBox):
         children = [box]
         if isinstance(control, Slider):
             make = widgets.IntSlider if isinstance(control.step, int) else widgets.FloatSlider
-            slider = make(
-                value=value,
-                min=control.low,
-                max=control.high,
-                step=control.step,
-                readout=False,
-                continuous_update=control.live,
-                tooltip=control.label,
-            )
+            slider = make(value=value, min=control.low, max=control.high, step=control.step, readout=False,
+                          continuous_update=control.live)  # fmt: skip
             slider.layout = widgets.Layout(width="auto", flex="1 1 120px", min_width="100px")
             self._inputs[control.name] = (box, slider)
             children.append(slider)

@@ -31,6 +31,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CELL = "from lmmkit.course import explorers\nexplorers.{name}()"
+BOOKS = {
+    "all.ipynb": [
+        "counts", "diagnostics", "likelihood", "model_builder", "nested_crossed", "pooling",
+        "pseudoreplication", "random_effects", "random_or_fixed", "simpson", "tests", "variance_partition",
+    ],
+    "three.ipynb": ["simpson", "likelihood", "pseudoreplication"],
+}  # fmt: skip
 DONE = "all cells ran"
 LAST_CELL = "print('all cells', 'ran')"  # the sentence itself is only in its output
 # Everything a lab would fetch from elsewhere is off; cells out of sight stay on the page.
@@ -164,6 +172,16 @@ class Book:
                 break
         page.get_by_text(DONE).last.wait_for(timeout=120_000)
 
+    def resize(self, width: int) -> None:
+        """Make the window `width` pixels wide; a narrow one gives its room to the notebook, not to the file
+        list.
+        """
+        self.page.set_viewport_size({"width": width, "height": 900})
+        files = self.page.locator("#filebrowser, .jp-FileBrowser").first
+        if self.app == "lab" and files.is_visible() == (width < 1000):
+            self.page.keyboard.press("Control+b")
+        self.page.wait_for_timeout(400)
+
     def panel(self, name: str) -> PanelOnPage:
         """The panel of explorer `name`."""
         return PanelOnPage(self.page, self.page.locator(f".lmmkit-{name}").first)
@@ -196,17 +214,17 @@ class PanelOnPage:
         return self.root.locator('.widget-hbox:has(.noUi-handle) input[type="number"]').first
 
     def value(self) -> float:
-        """What the first slider says it stands at."""
-        return float(self.handle.get_attribute("aria-valuenow") or "nan")
+        """What the number box beside the first slider shows (the slider itself tells one decimal only)."""
+        return float(self.number_box().input_value())
 
     def drag(self, share: float) -> None:
         """Drag the first slider to `share` of its track with the mouse."""
-        self.root.locator(".noUi-handle").first.scroll_into_view_if_needed()
+        self.handle.evaluate("handle => handle.scrollIntoView({block: 'center'})")
+        self.handle.hover()  # waits until the handle keeps still and nothing lies over it
         track = self.root.locator(".noUi-target").first.bounding_box()
         at = self.handle.bounding_box()
         assert track is not None and at is not None
         y = at["y"] + at["height"] / 2
-        self.page.mouse.move(at["x"] + at["width"] / 2, y)
         self.page.mouse.down()
         goal = track["x"] + share * track["width"]
         start = at["x"] + at["width"] / 2
@@ -227,15 +245,72 @@ class PanelOnPage:
         box.fill(text)
         box.press("Enter")
 
-    def changes(self, before: tuple[str, str], timeout: float = 15.0) -> tuple[str, str]:
-        """Wait until readout and picture both differ from `before`; returns the new ones."""
+    def changes(self, before: tuple[str, str], timeout: float = 20.0) -> tuple[str, str]:
+        """Wait until readout and picture both differ from `before` and have come to rest; returns the new
+        ones.
+        """
         end = time.monotonic() + timeout
+        last = before
         while time.monotonic() < end:
             now = self.seen()
-            if now[0] != before[0] and now[1] != before[1]:
+            if now == last and now[0] != before[0] and now[1] != before[1]:
                 return now
-            self.page.wait_for_timeout(50)
+            last = now
+            self.page.wait_for_timeout(400 if now != before else 50)
         raise AssertionError(f"readout or picture did not change from {before[0]!r}")
+
+    def share(self) -> float:
+        """Where the first slider stands on its track, 0 to 1."""
+        low, high, now = (
+            float(self.handle.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max", "now")
+        )
+        return (now - low) / (high - low)
+
+    def button(self, label: str) -> Locator:
+        """The button of that label."""
+        return self.root.get_by_role("button", name=label, exact=True)
+
+    def reset(self) -> None:
+        """Back to the state the panel was shown in."""
+        self.button("Reset").click()
+        self.page.wait_for_timeout(200)
+
+    def progress(self) -> float:
+        """How many simulated studies the panel says are done."""
+        words = self.root.locator(".widget-label", has_text=" of ").first
+        return float(words.inner_text().split()[0]) if words.count() else 0.0
+
+    def wait_for_progress(self, least: float, timeout: float = 20.0) -> None:
+        """Wait until at least so many studies are done."""
+        end = time.monotonic() + timeout
+        while self.progress() < least:
+            assert time.monotonic() < end, "the simulation shows no progress"
+            self.page.wait_for_timeout(50)
+
+    def without_name(self) -> list[str]:
+        """Inputs and pictures of the panel that have no name; a slider's name is that of its number box."""
+        return list(
+            self.root.evaluate(
+                """root => [...root.querySelectorAll('input, select, img')].filter(el => {
+              if (el.matches('img')) return !el.alt;
+              return !(el.labels && el.labels.length && el.labels[0].innerText.trim()) &&
+              !el.getAttribute('aria-label');
+            }).map(el => el.outerHTML.slice(0, 120))"""
+            )
+        )
+
+    def smallest_text(self) -> float:
+        """Size in CSS pixels of the smallest letters among the panel's words, the picture's own not
+        counted.
+        """
+        return float(
+            self.root.evaluate(
+                """root => Math.min(...[...root.querySelectorAll('*')].filter(
+              el => [...el.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && el.tagName !== 'STYLE'
+                && !el.closest('mjx-container')
+            ).map(el => parseFloat(getComputedStyle(el).fontSize)))"""
+            )
+        )
 
     def seen(self) -> tuple[str, str]:
         """Readout and picture now."""
