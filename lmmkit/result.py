@@ -21,8 +21,8 @@ from .quantities import Quantities
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .estimate import Estimate
     from .equation import Equation
+    from .estimate import Estimate
     from .lmm import Criterion
     from .plots import Plots
     from .summary import Summary

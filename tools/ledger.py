@@ -220,7 +220,7 @@ BESIDE = {
 
 def gene1(data: Data) -> pd.DataFrame:
     """The design of the gene expression study with the first gene's expression as a column."""
-    expression = data("genexpr").loc["gene1"]
+    expression = pd.Series(data("genexpr").loc["gene1"])
     return data("genexpr_info").assign(
         gene1=lambda info: info["ID"].astype(str).map(expression).astype(float)
     )
@@ -239,7 +239,7 @@ def _varcorr(fit: Any, f: Figure, column: str, var2: str | None = None) -> float
 
 
 def _level(table: pd.DataFrame, f: Figure) -> float:
-    return float(table.set_axis(table.index.astype(str)).loc[f.level, f.term])
+    return float(table.set_axis(table.index.astype(str))[f.term][f.level])
 
 
 def _quantile(fit: Any, f: Figure, kind: str, q: float) -> float:
@@ -342,7 +342,7 @@ def _within_group_correlation(frame: pd.DataFrame, f: Figure) -> float:
     """Pooled over groups: the correlation of what is left when each group's mean is taken away."""
     values = frame[["V1", "V2"]]
     inside = values - values.groupby(frame["Group"], observed=True).transform("mean")
-    return float(inside.corr().loc["V1", "V2"])
+    return float(inside.corr().to_numpy()[0, 1])
 
 
 def _sizes(frame: pd.DataFrame, group: str) -> pd.Series:
