@@ -32,6 +32,7 @@ _HOME = {
     "lmer": "fit",
     "load_data": "datasets",
     "pb_modcomp": "inference.modcomp",
+    "power": "inference.power",
     "rand_test": "inference.random_effects",
     "simulate_residuals": "simulated_residuals",
     "simulate_simpson": "simulate",
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from .inference.likelihood_ratio import anova as anova
     from .inference.modcomp import kr_modcomp as kr_modcomp
     from .inference.modcomp import pb_modcomp as pb_modcomp
+    from .inference.power import power as power
     from .inference.random_effects import rand_test as rand_test
     from .linear import glm as glm
     from .linear import lm as lm

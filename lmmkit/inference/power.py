@@ -1,0 +1,358 @@
+"""Power by simulation: draw data from a model with a known effect, fit again, and count how often it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ..covariance import theta_from_factor
+from ..design import Design, build_design, check_grouping
+from ..errors import DataError, ModelError
+from ..parametric import draw
+from .ftest import contest
+from .replicates import replicates
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..estimate import Estimate
+    from ..result import MixedModel
+
+__all__ = ["Power", "power"]
+
+Array = NDArray[np.float64]
+TESTS = ("satterthwaite", "kenward_roger", "residual", "lr")
+ROWS = "observations"
+
+
+@dataclass(frozen=True)
+class Power:
+    """How often an effect was found.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row for each size of the study: the size under its name, ``power conf_low conf_high``, ``found``
+        (simulations with p below alpha), ``n_sim``, and ``n_failed`` (they count as not found).
+    p_values : DataFrame
+        One column for each size, one row for each simulation; NaN where a fit failed.
+    effect : dict
+        Coefficients that were tested and their true values.
+    along : str or None
+        What was varied.
+    alpha, level : float
+        Threshold of the test; coverage of the intervals.
+    """
+
+    table: pd.DataFrame
+    p_values: pd.DataFrame
+    effect: dict[str, float]
+    along: str | None
+    alpha: float
+    level: float
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The power curve with its intervals; the dashed line marks 80 %."""
+        import matplotlib.pyplot as plt
+        import seaborn as sns
+
+        ax = plt.subplots(figsize=(5.2, 3.6))[1] if ax is None else ax
+        x = self.table[self.along].to_numpy() if self.along else np.zeros(1)
+        middle = 100 * self.table["power"].to_numpy(dtype=float)
+        spread = np.abs(100 * self.table[["conf_low", "conf_high"]].to_numpy(dtype=float).T - middle)
+        ax.axhline(80, color="#767676", linestyle="--", linewidth=1)
+        ax.errorbar(x, middle, yerr=spread, color="#0072B2", marker="o", capsize=4, linewidth=1.6)
+        ax.set(ylim=(0, 102), xlabel=self._label(), ylabel=f"power for {', '.join(self.effect)} (%)")
+        if not self.along:
+            ax.set_xticks([])
+        sns.despine(ax=ax)
+        return ax
+
+    def _label(self) -> str:
+        return "" if self.along is None else self.along if self.along == ROWS else f"levels of {self.along}"
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name} = {value:.4g}" for name, value in self.effect.items())
+        first = f"Power to find {sizes} (alpha = {self.alpha:g}), exact {100 * self.level:g}% intervals"
+        return f"{first}\n{self.table.to_string(index=False, float_format=lambda value: f'{value:.3f}')}"
+
+
+def power(
+    fit: MixedModel,
+    effect: str | Mapping[str, float],
+    n_sim: int = 1000,
+    along: Mapping[str, Sequence[int]] | None = None,
+    *,
+    test: str | Callable[[MixedModel], float] = "satterthwaite",
+    alpha: float = 0.05,
+    level: float = 0.95,
+    seed: Any = None,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+) -> Power:
+    """Power of a study like the one that was fitted, or of a larger or smaller one.
+
+    Parameters
+    ----------
+    fit : MixedModel
+        Its estimates are taken for the truth: new random effects and residuals are drawn from it.
+    effect : str or dict
+        What is tested: a coefficient (``"Days"``) or a term with several (``"recipe"``), at its estimated
+        size; or ``{"Days": 5}``, at the size that you care about. Prefer the second: the estimate from a
+        pilot study that was significant is too large.
+    n_sim : int
+        Simulations for each size of the study.
+    along : dict, optional
+        One entry. ``{"Subject": [10, 20, 40]}``: studies with that many levels of a grouping factor, which
+        bring along rows like those of the levels there are (and new levels of what is nested in them).
+        ``{"observations": [90, 180]}``: studies with that many rows for the groups there are.
+    test : {"satterthwaite", "kenward_roger", "residual", "lr"} or callable
+        Denominator degrees of freedom of the t or F test (a GLMM has Wald's test for all three), the
+        likelihood ratio test, or a function of a fitted model that gives a p-value.
+    alpha : float
+        The effect is found when p is below it.
+    level : float
+        Coverage of the exact (Clopper-Pearson) intervals.
+    seed : int, optional
+        For the same result again, whatever `n_jobs` is.
+    n_jobs : int
+        Number of worker processes, -1 for one per core (joblib).
+    progress : bool, optional
+        Show a progress bar; by default only if it takes longer than two seconds.
+
+    Returns
+    -------
+    Power
+        With ``.table`` and ``.plot()``.
+
+    Raises
+    ------
+    ModelError
+        For an unknown coefficient, test or grouping factor, or a size that is no whole number from 2.
+    DataError
+        When a study of that size cannot be fitted.
+
+    Notes
+    -----
+    In the manner of ``simr::powerSim``, ``powerCurve`` and ``extend`` (Green and MacLeod 2016, *Methods in
+    Ecology and Evolution* 7:493). Levels are taken in an order that keeps the mix of their predictors, so that
+    half of the subjects are still half treated and half not.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> found = lk.power(fit, {"Days": 3}, 40, along={"Subject": [6, 18]}, seed=1, progress=False)
+    >>> found.table["power"].round(2).tolist()
+    [0.75, 1.0]
+    """
+    sizes = _sizes(fit, effect)
+    if not 0 < alpha < 1 or not 0 < level < 1:
+        raise ModelError(f"alpha and level must lie between 0 and 1, not {alpha!r} and {level!r}")
+    if not callable(test) and test not in TESTS:
+        raise ModelError(f"test must be one of {', '.join(TESTS)} or a function, not {test!r}")
+    name, steps = _steps(along)
+    seeds = np.random.SeedSequence(seed).spawn(len(steps))
+    columns = {}
+    for step, own in zip(steps, seeds, strict=True):
+        model = _study(fit, sizes, name, step)
+        columns[step] = _p_values(model, list(sizes), test, n_sim, own, n_jobs, progress)
+    p_values = pd.DataFrame(columns)
+    table = pd.DataFrame([_row(p_values[step].to_numpy(), alpha, level) for step in steps])
+    if name is not None:
+        table.insert(0, name, steps)
+    else:
+        p_values.columns = pd.Index(["p_value"])
+    return Power(table, p_values, sizes, name, alpha, level)
+
+
+def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
+    found, n = int((p < alpha).sum()), len(p)
+    low, high = stats.binomtest(found, n).proportion_ci(level, method="exact")
+    failed = int(np.isnan(p).sum())
+    return {
+        "power": found / n, "conf_low": low, "conf_high": high, "found": found, "n_sim": n, "n_failed": failed
+    }  # fmt: skip
+
+
+def _sizes(fit: MixedModel, effect: str | Mapping[str, float]) -> dict[str, float]:
+    """The coefficients that are tested, with their true values."""
+    design, fixed = fit.design, fit.fixef
+    if isinstance(effect, Mapping):
+        unknown = [name for name in effect if name not in fixed.index]
+        if unknown or not effect:
+            what = f"coefficient '{unknown[0]}'" if unknown else "effect given"
+            raise ModelError(f"there is no {what}; the model has {', '.join(fixed.index)}")
+        return {name: float(value) for name, value in effect.items()}
+    if effect in fixed.index:
+        return {effect: float(fixed[effect])}
+    if effect in design.term_labels:
+        number = design.term_labels.index(effect) + 1
+        return {
+            name: float(fixed[name])
+            for name, term in zip(design.x_names, design.assign, strict=True)
+            if term == number
+        }
+    known = dict.fromkeys([*fixed.index, *design.term_labels])
+    raise ModelError(f"there is no effect '{effect}' in this model; it has {', '.join(known)}")
+
+
+def _steps(along: Mapping[str, Sequence[int]] | None) -> tuple[str | None, list[int]]:
+    if along is None:
+        return None, [0]
+    if len(along) != 1:
+        raise ModelError(f"along takes one entry such as {{'Subject': [10, 20]}}, not {len(along)}")
+    ((name, steps),) = along.items()
+    steps = list(steps)
+    if not steps or any(not isinstance(step, (int, np.integer)) or step < 2 for step in steps):
+        raise ModelError(f"the sizes along '{name}' must be whole numbers from 2, not {steps!r}")
+    if len(set(steps)) < len(steps):
+        raise ModelError(f"the sizes along '{name}' must differ from each other")
+    return name, [int(step) for step in steps]
+
+
+def _study(fit: MixedModel, sizes: dict[str, float], name: str | None, step: int) -> MixedModel:
+    """The model from which the data of one size of study are drawn."""
+    beta = fit.fixef.copy()
+    beta.update(pd.Series(sizes))
+    if name is None:
+        estimate = replace(fit.estimate, beta=beta.to_numpy())
+        return type(fit)(estimate, fit.call, fit._criterion)
+    frame = fit.design.frame
+    data = _more_rows(frame, step) if name == ROWS else _more_levels(fit, name, step)
+    design = _design(fit, data)
+    lost = [coefficient for coefficient in sizes if coefficient not in design.x_names]
+    if lost:
+        raise DataError(f"with {name} = {step} the data no longer tell '{lost[0]}'; take a larger size")
+    return _true_model(fit, design, data, beta)
+
+
+def _more_rows(frame: pd.DataFrame, n: int) -> pd.DataFrame:
+    """The rows over and over, or evenly spread ones of them."""
+    rows = np.arange(n) % len(frame) if n >= len(frame) else np.arange(n) * len(frame) // n
+    return frame.iloc[rows].reset_index(drop=True)
+
+
+def _more_levels(fit: MixedModel, name: str, m: int) -> pd.DataFrame:
+    """The data of a study with m levels of a grouping factor."""
+    design, frame = fit.design, fit.design.frame
+    factors = dict.fromkeys(factor for bar in design.formula.bars for factor in bar.factors)
+    if name not in factors or name not in frame.columns:
+        raise ModelError(
+            f"'{name}' is not a grouping factor of this model; along takes one of "
+            f"{', '.join([*(factor for factor in factors if factor in frame.columns), ROWS])}"
+        )
+    codes, labels = pd.factorize(frame[name], sort=True)
+    order = _mixed_order(design.X, codes, len(labels))
+    nested = [
+        factor
+        for factor in factors
+        if factor != name and factor in frame.columns
+        and (frame.groupby(factor, observed=True)[name].nunique() == 1).all()
+    ]  # fmt: skip
+    pieces = []
+    for number in range(m):
+        piece = frame.iloc[np.flatnonzero(codes == order[number % len(order)])].copy()
+        turn = number // len(order)
+        for column in [name, *nested]:
+            own = piece[column].astype(str)
+            piece[column] = own if turn == 0 else own + f" ({turn + 1})"
+        pieces.append(piece)
+    return pd.concat(pieces, ignore_index=True)
+
+
+def _mixed_order(X: Array, codes: NDArray[np.intp], q: int) -> list[int]:
+    """Levels in an order in which every stretch has about the mix of predictors of the whole."""
+    patterns: dict[bytes, list[int]] = {}
+    for level in range(q):
+        rows = X[codes == level]
+        patterns.setdefault(np.round(rows.mean(axis=0), 10).tobytes(), []).append(level)
+    places = [
+        ((i + 0.5) / len(levels), level) for levels in patterns.values() for i, level in enumerate(levels)
+    ]
+    return [level for _, level in sorted(places)]
+
+
+def _design(fit: MixedModel, data: pd.DataFrame) -> Design:
+    """The same columns for other rows: same coding, same centre of what was centred."""
+    given: dict[str, Any] = {name: fit.call.options.get(name) for name in ("weights", "offset", "contrasts")}
+    for name in ("weights", "offset"):
+        if given[name] is not None and not isinstance(given[name], str):
+            raise ModelError(f"give {name} as a column of the data, so that new rows have theirs")
+    gaussian = fit.family is None
+    design = build_design(fit.design.formula, data, binary_response=not gaussian, **given)
+    check_grouping(design, gaussian=gaussian)
+    columns = [fit.design.x_names.index(name) for name in design.x_names]
+    spread = [Z for _, Z in fit.design.new_terms(data)]
+    own = {term.bar.text: Z for term, Z in zip(fit.design.terms, spread, strict=True)}
+    terms = [replace(term, Z=own[term.bar.text]) for term in design.terms]
+    return replace(design, X=fit.design.new_X(data)[:, columns], terms=terms)
+
+
+def _true_model(fit: MixedModel, design: Design, data: pd.DataFrame, beta: pd.Series) -> MixedModel:
+    """The fit's parameters on another design."""
+    factors = {term.bar.text: T for term, T in zip(fit.design.terms, fit.estimate.factors, strict=True)}
+    own = [factors[term.bar.text] for term in design.terms]
+    theta = np.concatenate([theta_from_factor(T) for T in own])
+    call = replace(fit.call, data=data, response=None)
+    estimate: Estimate
+    criterion = None
+    if fit.family is None:
+        from ..lmm import Criterion, fit_criterion
+
+        criterion = Criterion(design, fit.is_reml)
+        estimate = fit_criterion(criterion, theta, optimize=False)
+    else:
+        from ..glmm import fit_glmm
+
+        estimate = fit_glmm(design, fit.call.options["family"], n_agq=fit.call.options["n_agq"])
+    true = replace(
+        estimate, beta=beta[design.x_names].to_numpy(), factors=own, theta=theta, sigma=fit.sigma,
+        family=fit.family,
+    )  # fmt: skip
+    return type(fit)(true, call, criterion)
+
+
+def _p_values(
+    model: MixedModel, names: list[str], test: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
+) -> Array:
+    mean = model.design.X @ model.estimate.beta + model.design.offset
+    L = np.eye(len(model.design.x_names))[[model.design.x_names.index(name) for name in names]]
+
+    def simulation(rng: np.random.Generator) -> float:
+        try:
+            again = model.refit(draw(model, mean, rng))
+            if callable(test):
+                return float(test(again))
+            return _likelihood_ratio(again, names) if test == "lr" else contest(again, L, test)[3]
+        except (DataError, ModelError, np.linalg.LinAlgError):
+            return float("nan")  # a simulated response that the model cannot be fitted to
+
+    return np.array(replicates(simulation, n_sim, seed, n_jobs, progress, "power"))
+
+
+def _likelihood_ratio(fit: MixedModel, names: list[str]) -> float:
+    """p-value of the likelihood ratio test of a model without these coefficients."""
+    design = fit.design
+    keep = [j for j, name in enumerate(design.x_names) if name not in names]
+    small = replace(
+        design, X=design.X[:, keep], x_names=[design.x_names[j] for j in keep],
+        assign=[design.assign[j] for j in keep],
+    )  # fmt: skip
+    if fit.family is None:
+        from ..lmm import fit_lmm
+
+        objectives = [fit_lmm(one, reml=False).objective for one in (small, design)]
+    else:
+        from ..glmm import fit_glmm
+
+        options = fit.call.options
+        without = fit_glmm(small, options["family"], n_agq=options["n_agq"])
+        objectives = [without.objective, fit.estimate.objective]
+    return float(stats.chi2.sf(max(0.0, objectives[0] - objectives[1]), len(names)))
