@@ -252,9 +252,8 @@ def _by_formula(fit: MixedModel, members: list[NDArray[np.intp]]) -> pd.DataFram
         P = _block(equations, columns[own], values[own], weights[own], leverage[own])
         P = P - U[own] @ phi @ U[own].T if len(own) > 1 else P
         moved = phi @ U[own].T
-        try:
-            root = np.linalg.cholesky(P)
-        except np.linalg.LinAlgError:
+        root = _root(P, weights[own])
+        if root is None:
             rows.append(np.full(3 + p, np.nan))
             continue
         scaled = np.linalg.solve(root, np.column_stack([residual[own], moved.T]))
@@ -268,6 +267,15 @@ def _by_formula(fit: MixedModel, members: list[NDArray[np.intp]]) -> pd.DataFram
     names = [f"dfbetas_{name}" for name in design.x_names]
     table = Table(rows, columns=["hat", "cooksd", "sigma", *names])
     return table if fit.has_scale else table.drop(columns="sigma")
+
+
+def _root(P: Array, weights: Array) -> Array | None:
+    """Cholesky factor of a block of P; None if it is singular: no other row speaks about what these do."""
+    try:
+        root: Array = np.asarray(np.linalg.cholesky(P), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return None if (np.diag(root) ** 2 < 1e-9 * weights).any() else root
 
 
 def _block(

@@ -183,10 +183,8 @@ def _averages(fit: Any, grid: pd.DataFrame, names: list[str], weights: str) -> t
     X = design._recipe.apply(design._evaluator(grid))
     averaged = [name for name in grid.columns if name not in names]
     share = _frequencies(fit, grid, averaged) if weights == "proportional" else np.ones(len(grid))
-    if names:
-        members = list(grid.groupby(names, sort=False, observed=True).indices.values())
-    else:
-        members = [np.arange(len(grid))]
+    everything = [np.arange(len(grid))]
+    members = list(grid.groupby(names, sort=False, observed=True).indices.values()) if names else everything
     cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
     full = np.array([np.average(X[rows], axis=0, weights=share[rows]) for rows in members])
     return cells, np.where(_estimable(design, full)[:, None], full[:, design._kept], np.nan)
