@@ -270,6 +270,10 @@ class PanelOnPage:
         """The button of that label."""
         return self.root.get_by_role("button", name=label, exact=True)
 
+    def wait_until_off(self, label: str) -> None:
+        """Wait until the button of that label can no longer be pressed."""
+        self.root.locator(f'button:disabled:has-text("{label}")').wait_for(timeout=20_000)
+
     def reset(self) -> None:
         """Back to the state the panel was shown in."""
         self.button("Reset").click()

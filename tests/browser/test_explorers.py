@@ -37,8 +37,8 @@ def another_value(name: str, now: float) -> str:
     return f"{value:g}"
 
 
-def drive(panel: pages.PanelOnPage, name: str, key: str) -> None:
-    """Move the first slider by mouse and by `key`, then type: each time words and picture change."""
+def drive(panel: pages.PanelOnPage, name: str, down: str, up: str) -> None:
+    """Move the first slider by mouse and by the keys, then type: each time words and picture change."""
     assert panel.root.locator("img").get_attribute("alt").startswith(getattr(explorers, name).title)
     before = panel.seen()
 
@@ -48,7 +48,7 @@ def drive(panel: pages.PanelOnPage, name: str, key: str) -> None:
     assert panel.value() != start
 
     start = panel.value()
-    panel.press(key)
+    panel.press(down if panel.share() > 0.5 else up)
     before = panel.changes(before)
     assert panel.value() != start
 
@@ -61,7 +61,7 @@ def drive(panel: pages.PanelOnPage, name: str, key: str) -> None:
 @pytest.mark.parametrize("name", explorers.__all__)
 def test_panel_in_lab(lab, name):
     lab.errors.clear()
-    drive(lab.panel(name), name, "ArrowLeft")
+    drive(lab.panel(name), name, "ArrowLeft", "ArrowRight")
     lab.panel(name).reset()
     assert lab.errors == [] and lab.outside == []
 
@@ -71,7 +71,7 @@ def test_panel_in_lab(lab, name):
 def test_panel_in_notebook7(notebook7, name):
     notebook7.errors.clear()
     panel = notebook7.panel(name)
-    drive(panel, name, "PageDown")
+    drive(panel, name, "PageDown", "PageUp")
     before, start = panel.seen(), panel.value()
     panel.number_box().press("ArrowUp")
     panel.changes(before)
@@ -108,7 +108,7 @@ def test_a_simulation_shows_its_progress_gives_way_and_stops(lab):
     panel.wait_for_progress(1)
 
     panel.button("Stop").click()
-    panel.page.wait_for_timeout(300)
+    panel.wait_until_off("Stop")
     stopped = panel.progress()
     panel.page.wait_for_timeout(600)
     assert panel.progress() == stopped < 300
