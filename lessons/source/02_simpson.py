@@ -252,7 +252,7 @@ lecture_vs_truth(
 FORMULA = "Disease ~ Biomarker + (Biomarker | Cohort)"
 printed = lk.lmer(FORMULA, patients, start=[1.207703147, 0.014691298, 0.002970429], optimize=False)
 print(printed.summary(ddf="none"))
-print(printed.coef()["Cohort"].round(7).to_string())
+print(printed.coef()["Cohort"].to_string(float_format="{:.7f}".format))
 
 # %%
 best = lk.lmer(FORMULA, patients)

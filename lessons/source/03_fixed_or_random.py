@@ -202,7 +202,7 @@ lecture_vs_truth(
 #
 # - **fixed**: four parameters, one for each clinic. You may compare clinic one with clinic two. It costs degrees of
 #   freedom;
-# - **random**: one parameter, the variance between clinics. You may speak of clinics in general.
+# - **random**: two parameters, the mean of clinics and the variance between them. You may speak of clinics in general.
 
 # %% asks="q001-2 q003-1"
 plasma = lk.load_data("plasma_age")

@@ -102,8 +102,8 @@ in_words(
     f"The residual SD was {line.sigma:.3f} g and is {fit.sigma:.3f} g: most of the noise was strains.",
     f"A dose of one mg/kg costs a mouse {-wald['estimate']:.2f} g (standard error {wald['std_error']:.2f}); "
     f"the line had said {-plain['estimate']:.2f} ({plain['std_error']:.2f}).",
-    "So that is the effect of the drug, taken within strains. The line had put a part of the strains' differences on the "
-    "drug's account, since the slighter strains happened to get more of it.",
+    "So that is the effect of the drug, taken within strains. The line had put a part of the strains' "
+    "differences on the drug's account, since the slighter strains happened to get more of it.",
 )
 
 # %%
@@ -191,10 +191,10 @@ low, high = fit.confint(parm="sd_(Intercept)|Strain").iloc[0]
 lecture_vs_truth(
     "000, slide 17",
     "different starting weights are modelled by making the strain, with five levels, a random factor",
-    "that is one way; if these are the five strains of interest, a fixed factor is just as sound, and an SD from five levels is "
-    "poorly known",
-    f"a dose costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed strains; the SD "
-    f"between strains is {fit.varcorr.frame['sdcor'].iloc[0]:.2f} g, with an interval from {low:.2f} to {high:.2f}",
+    "that is one way; if these are the five strains of interest, a fixed factor is just as sound, "
+    "and an SD from five levels is poorly known",
+    f"a dose costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed "
+    f"strains; the SD between strains is {fit.varcorr.frame['sdcor'].iloc[0]:.2f} g, with an interval from {low:.2f} to {high:.2f}",
 )
 
 # %% [markdown] covers="000-s15"
@@ -218,8 +218,8 @@ for form, model in fits.items():
 lecture_vs_truth(
     "000, slide 15",
     "(x|z) is called a random effect of x, and (0 + x|z) a random slope",
-    "(x|z) means (1 + x|z): a random intercept, a random slope and their correlation. (0 + x|z) has random slopes, but forces all "
-    "groups through one intercept; (x||z) has both, uncorrelated",
+    "(x|z) means (1 + x|z): a random intercept, a random slope and their correlation. (0 + x|z) has random "
+    "slopes, but forces all groups through one intercept; (x||z) has both, uncorrelated",
     f"(Dose | Strain) and (1 + Dose | Strain) end at the same criterion, "
     f"{fits['(Dose | Strain)'].reml_criterion:.4f}; a common intercept fits much worse, "
     f"{fits['(0 + Dose | Strain)'].reml_criterion:.4f}",
@@ -286,8 +286,8 @@ lecture_vs_truth(
     "random effects are draws around zero, there are no estimates of them",
     "there is one tau for all groups, estimated once, and the variance is tau squared. The effects of the groups are "
     "predicted from it and the data; the lecture's next slide prints them",
-    f"four clinics, one SD of {mm.varcorr.frame['sdcor'].iloc[0]:.3f} (variance {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four "
-    f"predictions, each known to about {mm.ranef_sd()['group'].iloc[0, 0]:.1f}",
+    f"four clinics, one SD of {mm.varcorr.frame['sdcor'].iloc[0]:.3f} "
+    f"(variance {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four predictions, each known to about {mm.ranef_sd()['group'].iloc[0, 0]:.1f}",
 )
 
 # %% [markdown] covers="004-20"
@@ -310,10 +310,12 @@ print(
     owls["Ring"].value_counts().value_counts().sort_index().tolist(),
 )
 
-# %% covers="004-21" mends="x004-1"
+# %% covers="004-21"
 owl_formula = "log(totCort) ~ Implant + days + Implant:days + (1 | Ring)"
 reml = lk.lmer(owl_formula, owls)
-print(reml.equation())
+reml.equation()
+
+# %% mends="x004-1"
 lecture_vs_truth(
     "004, the model in symbols",
     "the indicators in the model's equation are for days 3 and 21",
@@ -353,6 +355,7 @@ for shift, (implant, colour, marker) in zip([-0.05, 0.05], [("C", RED, "o"), ("P
 ax.set_yscale("log")
 ax.set_yticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
 ax.set_xticks(list(place.values()), ["before", "day 2", "day 20"])
+ax.set_xlabel("blood sample")
 ax.set_ylabel("corticosterone (ng/mL)")
 ax.legend()
 plt.show()
@@ -393,25 +396,26 @@ both = pd.DataFrame({"REML": reml.fixef, "ML": ml.fixef})
 print()
 print(both.round(5).to_string())
 print()
-print(ml.ranef()["Ring"].head(5).round(9).to_string())
+print(ml.ranef()["Ring"].head(5).to_string(float_format="{:.9f}".format))
 
 # %% covers="004-24"
-print(ml.coef()["Ring"].head(5).round(8).T.to_string())
+print(ml.coef()["Ring"].head(5).T.to_string(float_format="{:.8f}".format))
 
 # %% [markdown]
 # These are the lines of the first five nestlings, one in each column. Only the intercepts differ.
 
 # %% mends="x004-2 x004-3 x004-4"
 short = both["ML"].loc[["ImplantP", "days20", "ImplantP:days2"]]
+without = lk.lm("log(totCort) ~ Implant * days", owls)
 lecture_vs_truth(
     "004, fitting a linear mixed model",
     "a REML table, followed by fixef, ranef and coef of mod; -0.084, 0.262 and -1.720 are among the fixed effects; the "
     "other kind of fit is headed LM",
-    "the tables after the first belong to the ML fit (always say which model you show), the three numbers were cut off, not "
-    "rounded, and the other kind is ML, maximum likelihood, not a linear model",
+    "the tables after the first belong to the ML fit (always say which model you show), the three numbers "
+    "were cut off, not rounded, and the other kind is ML, maximum likelihood, not a linear model",
     f"ImplantP is {reml.fixef['ImplantP']:.5f} by REML and {ml.fixef['ImplantP']:.8f} by ML; rounded, the three are "
     f"{short.iloc[0]:.3f}, {short.iloc[1]:.3f} and {short.iloc[2]:.3f}; the residual SD is {reml.sigma:.4f} by REML, "
-    f"{ml.sigma:.4f} by ML, and a linear model without rings has {lk.lm('log(totCort) ~ Implant * days', owls).sigma:.4f}",
+    f"{ml.sigma:.4f} by ML, and a linear model without rings has {without.sigma:.4f}",
 )
 
 # %% [markdown]
