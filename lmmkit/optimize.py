@@ -140,6 +140,8 @@ def minimise(
         else:
             curvature = differenced_hessian(evaluate, x)
             search.evaluations += 2 * len(x)
+            if not np.isfinite(curvature).all():  # a neighbour is inadmissible
+                curvature = trial.curvature()
         search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
         search.trail.append((x, trial.value))
     return search
