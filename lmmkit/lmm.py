@@ -23,12 +23,13 @@ from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
 from .optimize import Search, Trial, minimise, polish
+from .subsample import part_of
 from .terms import Terms
 from .threads import threads_for
 
 Array = NDArray[np.float64]
 
-SMALL = 2000  # columns of Z up to which the last digits cost next to nothing
+SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 
 
 @dataclass
@@ -239,8 +240,10 @@ class Criterion(Terms):
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
 
     def start(self) -> Array:
-        """A multiple of :meth:`identity`, of the right size to a factor of three."""
+        """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find."""
         unit = self.identity()
+        if self.layout.width > SMALL:
+            return unit
         scale, best = 1.0, self.trial(unit).value
         for factor in (3.0, 1 / 3):
             while 0.03 < scale * factor < 1000:
@@ -322,12 +325,14 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
 
 def _descend(criterion: Criterion, theta: Array) -> Search:
     """Minimise, and go on from beside any stationary point that is not a minimum."""
-    search = minimise(criterion.trial, theta)
+    # In a large model an evaluation is dear, and its parameters are known to far fewer digits than these.
+    tolerance = 1e-10 if criterion.layout.width <= SMALL else 1e-6
+    search = minimise(criterion.trial, theta, tolerance=tolerance)
     for _ in range(5):
         better = criterion.escape(search.state)
         if better is None:
             break
-        again = minimise(criterion.trial, better)
+        again = minimise(criterion.trial, better, tolerance=tolerance)
         again.evaluations += search.evaluations
         again.trail = search.trail + again.trail
         search = again
