@@ -1,0 +1,70 @@
+"""Questions of lesson 13, counts."""
+
+import numpy as np
+
+import lmmkit as lk
+from lmmkit.course.question import Choice, Number, Question
+
+
+def _effect() -> float:
+    """Log rate ratio of no disease against disease."""
+    fit = lk.glmer("counts ~ disease + (1 | sample)", lk.load_data("scrna"), family="poisson")
+    return float(fit.fixef["diseaseND"])
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Number(
+        truth=lambda: float(np.exp(-_effect())),
+        mistakes={
+            "that is no disease against disease; turn the sign before exp": lambda: float(np.exp(_effect())),
+            "that is on the log scale; exp makes it a ratio": lambda: -_effect(),
+            "that is on the log scale, and of ND against D; turn the sign, then exp": _effect,
+        },
+        tolerance=0.015,
+        hints=(
+            "diseaseND is the change of the log mean from D to ND.",
+            "Turn the sign to go from ND to D; exp turns a difference of logs into a ratio.",
+        ),
+        praise="The sign turned, then exp: about three transcripts where there was one.",
+    ),
+    "q2": Number(
+        truth=lambda: lk.load_data("scrna")["sample"].nunique(),
+        mistakes={
+            "those are the cells; but a person is ill or healthy, a cell is not": lambda: 500,
+            "that is one group only": lambda: 5,
+            "those are the cells of one donor": lambda: 50,
+            "two groups, each with several independent donors": lambda: 2,
+            "that is the degrees of freedom; count the replicates": lambda: 8,
+        },
+        hints=("Who has the disease: a cell or a donor?",),
+        praise="Ten donors, each ill or healthy as a whole.",
+    ),
+    "q3": Choice(
+        options=("up", "down", "same"),
+        digest="dec5039b320cd76f",
+        because={
+            "down": "more cells make the standard error smaller, but not the donors more alike",
+            "same": "its standard error shrinks with every cell, while the donors differ as before",
+        },
+        hints=("What do more cells do to the standard error of an analysis that knows no donors?",),
+        praise="It measures the difference between ten people ever more precisely, and calls it disease.",
+    ),
+    "q4": Number(
+        truth=lambda: 4 + 4**2 / 2,
+        mistakes={
+            "that is the Poisson variance; the second part is missing": lambda: 4,
+            "that is only the second part; the Poisson variance is added": lambda: 8,
+            "k divides the squared mean": lambda: 4 + 4**2 * 2,
+            "the mean is squared": lambda: 4 + 4 / 2,
+        },
+        hints=("The mean, plus the squared mean over k.",),
+        praise="Three times the Poisson variance: four from counting, eight from differing rates.",
+    ),
+    "q5": Choice(
+        options=("yes", "no"),
+        digest="d1b5903e45bf8182",
+        because={"yes": "the small p-value is the one that takes every cow for a replicate"},
+        hints=("A herd has a robot or has none. Which row of the table knows that?",),
+        praise="With herds as replicates the effect could well be none; here it truly is.",
+    ),
+}
