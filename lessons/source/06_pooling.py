@@ -56,7 +56,14 @@ use_course_look()
 # they reacted. To the real study the lecture adds two made-up latecomers: one came twice, the other once.
 
 # %% covers="003-21"
-plus = lk.load_data("sleepstudy_plus")
+sleep, plus = lk.load_data("sleepstudy"), lk.load_data("sleepstudy_plus")
+print(
+    f"{sleep.shape[0]} rows, {sleep.shape[1]} columns, {sleep['Subject'].nunique()} drivers; the first of them:"
+)
+print(sleep.head(10).to_string())
+print("added rows:")
+print(plus.tail(3).to_string())
+print("rows per driver:")
 print(plus.groupby("Subject", observed=True).size().to_string())
 
 # %% [markdown]
