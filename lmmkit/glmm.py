@@ -7,6 +7,8 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .agq import QuadraturePoint
@@ -27,6 +29,8 @@ from .threads import threads_for
 
 #: Most quadrature nodes; more gain nothing in double precision.
 MOST_NODES = 100
+#: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
+SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
 
@@ -138,14 +142,17 @@ class GlmmCriterion(Terms):
         mode = search.find(self._starts(x, search))
         if mode is None or mode.precision is None:
             return None
+        weight, bend = (
+            (-mode.rows[2], mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
+        )
+        if not np.isfinite(weight.sum() + bend.sum() + mode.rows[2].sum()):
+            return None  # too near the edge of the link's range to be differentiated
         precision = mode.precision
-        try:
-            if not rows.newton_in_determinant:
-                precision = Precision(self.layout, search.roots, rows.expected(mode.eta)[0])
-            elif (mode.rows[2] > 0).any():
-                precision = Precision(self.layout, search.roots, -mode.rows[2])
-        except np.linalg.LinAlgError:
-            return None
+        if not rows.newton_in_determinant or (weight < 0).any():
+            try:
+                precision = Precision(self.layout, search.roots, weight)
+            except np.linalg.LinAlgError:
+                return None
         given = (self.layout, self.meetings, factors, search, mode, precision)
         point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
@@ -303,12 +310,12 @@ def _descend(criterion: GlmmCriterion, start: Array) -> Search:
             "no conditional modes can be found at the start of the search: the linear predictor is too large "
             "or leaves the range of its link; centre and scale the covariates, or try another link"
         )
-    search = minimise(criterion.trial, x, tolerance=1e-9)
+    search = minimise(criterion.trial, x, **SEARCH)
     for _ in range(5):
         better = criterion.escape(search.x, search.state)
         if better is None:
             break
-        again = minimise(criterion.trial, better, tolerance=1e-9)
+        again = minimise(criterion.trial, better, **SEARCH)
         again.evaluations += search.evaluations
         again.trail = search.trail + again.trail
         search = again
@@ -366,7 +373,7 @@ def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estim
         converged=search.converged,
         gradient_norm=float(np.abs(search.gradient).max(initial=0.0)),
         conditional_cov=lambda: _conditional_cov(criterion, point, family.sigma),
-        warnings=[*note, *_runaways(criterion, point, family), *trouble],
+        warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],
         family=family,
         n_agq=criterion.n_agq,
     )
@@ -411,18 +418,17 @@ def _covariance(criterion: GlmmCriterion, search: Search, hessian: Array) -> tup
         felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
         across = hessian[fixed][:, ~fixed] @ axes[:, felt]
         information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
-    if p and not (np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > 0):
+    if not (np.isfinite(information).all() and np.linalg.eigvalsh(information).min(initial=1.0) > 0):
         _, information = search.state.fixed_images(criterion.Q)
         trouble.append(
             "The likelihood does not curve down in every direction from the estimates, so the standard "
             "errors come from the working linear model instead and may be too small. Look for a term that "
             "the data cannot tell from another, and try the model without it."
         )
-    half = (
-        np.linalg.solve(criterion.R, np.linalg.inv(np.linalg.cholesky(information)).T)
-        if p
-        else np.zeros((0, 0))
-    )
+    size, axes = np.linalg.eigh(information)
+    floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
+    size = np.maximum(size, floor)  # no information is an enormous standard error
+    half = np.linalg.solve(criterion.R, axes / np.sqrt(size))
     return half @ half.T, trouble
 
 
@@ -439,12 +445,12 @@ def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tup
     ]
 
 
-def _runaways(criterion: GlmmCriterion, point: LaplacePoint, family: Family) -> list[str]:
+def _runaways(criterion: GlmmCriterion, point: LaplacePoint, family: Family, converged: bool) -> list[str]:
     """Parameters whose likelihood rises for ever."""
     found = []
     mu, y = family.linkinv(point.mode.eta), criterion.y
     extreme = (y == 0) & (mu < 1e-5) | (family.name == "binomial") & (y == 1) & (mu > 1 - 1e-5)
-    if extreme.any():
+    if extreme.any() or not converged:
         design = criterion.design
         columns = separated_columns(design.X, y, design.weights, family)
         names = ", ".join(design.x_names[j] for j in columns)
