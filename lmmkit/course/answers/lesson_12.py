@@ -1,0 +1,82 @@
+"""Questions of lesson 12, checking the model."""
+
+import lmmkit as lk
+from lmmkit.course.question import Choice, Model, Number, Question
+
+FORMULA = "species ~ nitrate + (1 | field)"
+
+
+def _without_most_influential() -> object:
+    """The model of the fields without the one that moves the estimates most."""
+    fields = lk.load_data("fields")
+    cooksd = lk.lmer(FORMULA, fields).influence(by="field")["cooksd"]
+    return lk.lmer(FORMULA, fields[fields["field"] != cooksd.idxmax()])
+
+
+def _without_least_influential() -> object:
+    """The mistake of reading the table upside down."""
+    fields = lk.load_data("fields")
+    cooksd = lk.lmer(FORMULA, fields).influence(by="field")["cooksd"]
+    return lk.lmer(FORMULA, fields[fields["field"] != cooksd.idxmin()])
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Number(
+        truth=lambda: 2,
+        mistakes={
+            "the trumpet is seen there, but so are bends; one picture has eyes for the spread only": lambda: (
+                1
+            ),
+            "this one forgets where each residual was fitted, so it cannot see where they scatter": lambda: 3,
+            "this one is about groups, not about rows": lambda: 4,
+        },
+        hints=("It forgets the sign of each residual.",),
+        praise="Without their signs residuals have only a size, and its line should be level.",
+    ),
+    "q2": Choice(
+        options=("curvature", "unequal variance", "heavy tails", "dependence"),
+        digest="01f42ffb977dc3a3",
+        because={
+            "curvature": "a bend shows in the first picture",
+            "unequal variance": "a trumpet shows in the first picture, a climbing line in the second",
+            "heavy tails": "points leave the line at the ends of the third picture",
+        },
+        hints=(
+            "Which break would you not notice if somebody shuffled the rows of the table?",
+            "None of the four pictures knows the order of the rows.",
+        ),
+        praise="The pictures do not know the order of the rows, and dependence lives in the order.",
+    ),
+    "q3": Choice(
+        options=("nitrate", "species", "distance"),
+        digest="5c59a32c6867da9a",
+        because={
+            "nitrate": "worth a look, for bends; but its straight line has already been taken out",
+            "species": "residuals always rise with the response itself; that says nothing",
+        },
+        hints=("Two of the three are in the model already.",),
+        praise="What is not in the model can only be found in what the model leaves over.",
+    ),
+    "q4": Model(
+        truth=_without_most_influential,
+        mistakes={
+            "this leaves out the field that matters least": _without_least_influential,
+            "this has all fields in it": lambda: lk.lmer(FORMULA, lk.load_data("fields")),
+        },
+        hints=(
+            "Which field has the largest Cook's distance?",
+            "fields[fields['field'] != 'F1'] is all fields but the first.",
+        ),
+        praise="One field gone, and the slope has moved by about a standard error.",
+    ),
+    "q5": Choice(
+        options=("yes", "no"),
+        digest="545c8c41dcd31d91",
+        because={"yes": "with so many rows a test finds departures that are too small to matter"},
+        hints=(
+            "What does a test find as the number of rows grows?",
+            "Where does normality stand in the list of assumptions?",
+        ),
+        praise="A test measures how many rows you have, a picture how far from normal they are.",
+    ),
+}
