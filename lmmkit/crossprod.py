@@ -24,6 +24,7 @@ from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from .design import RandomTerm
+from .memory import check_memory
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -239,6 +240,75 @@ class ListedCross(SparseCross):
         return np.asarray(weighted.T @ right[self.second])
 
 
+class HybridCross(SparseCross):
+    """A sparse cross-block whose rest is a single piece: its frequent columns are multiplied as dense ones.
+
+    A few columns (the films that everybody has seen) hold most of the entries. Products between these go to
+    BLAS; only what is rare is left to sparse products. The columns' places are sorted by frequency.
+
+    Attributes
+    ----------
+    split : int
+        The first so many places are treated as dense.
+    """
+
+    #: Seconds per operation, relative to a dense product's (measured): sparse with dense, sparse with sparse.
+    COSTS = (50.0, 500.0)
+
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
+        super().__init__(level, column, q, k, slot, shape)
+        place = slot[column]
+        self.split = self._best_split(level, place)
+        self._frequent = place < self.split
+        self._rare = ~self._frequent
+        self._where = level[self._frequent], place[self._frequent]
+        counts = np.bincount(level[self._rare], minlength=q)
+        self._rare_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        self._rare_places = (place[self._rare] - self.split).astype(np.int32)
+
+    def _best_split(self, level: Index, place: Index) -> int:
+        """The number of dense columns that makes a product cheapest."""
+        mixed, sparse = self.COSTS
+        best, split = np.inf, 0
+        for candidate in np.unique(np.linspace(0, self.m, 17).astype(int)):
+            counts = np.bincount(level[place >= candidate], minlength=self.q).astype(float)
+            cost = self.q * candidate**2 + mixed * counts.sum() * candidate + sparse * float(counts @ counts)
+            if cost < best:
+                best, split = cost, int(candidate)
+        return split
+
+    def _halves(self, values: Array, a: int) -> tuple[Array, csr_array]:
+        """Row ``a`` of every level: the frequent columns dense, the rare ones sparse."""
+        dense = np.zeros((self.q, self.split))
+        dense[self._where] = values[self._frequent, a]
+        pattern = (values[self._rare, a], self._rare_places, self._rare_starts)
+        return dense, csr_array(pattern, shape=(self.q, self.m - self.split))
+
+    def _product(self, left: Array, right: Array, a: int, b: int) -> Array:
+        """``left_a' right_b``, shape (m, m)."""
+        p, same = self.split, left is right and a == b
+        dense, rare = self._halves(left, a)
+        other_dense, other_rare = (dense, rare) if same else self._halves(right, b)
+        out = np.empty((self.m, self.m))
+        out[:p, :p] = dense.T @ other_dense
+        out[p:, :p] = rare.T @ other_dense
+        out[:p, p:] = out[p:, :p].T if same else (other_rare.T @ dense).T
+        out[p:, p:] = (rare.T.tocsr() @ other_rare).toarray()
+        return out
+
+    def gram(self, left: Array, right: Array) -> Array:
+        total = self._product(left, right, 0, 0)
+        for a in range(1, self.k):
+            total += self._product(left, right, a, a)
+        return total[None]
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        rows = range(self.k)
+        return np.array([[np.vdot(self._product(left, right, a, b), weight[0]) for b in rows] for a in rows])
+
+
 @dataclass
 class Sums:
     """The cross-products for one set of row weights; see the module's list of shapes."""
@@ -276,6 +346,8 @@ class Layout:
 
     #: A dense cross-block is used up to this many entries whatever its pattern (it stays in cache).
     SMALL = 1 << 16
+    #: Matrices as large as the Schur complement of the rest that are held at once.
+    MATRICES = 7
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
     SPARSE_COST = 25
 
@@ -299,11 +371,28 @@ class Layout:
         self.slot, self.shape = (
             (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
         )
+        check_memory(self.bytes_needed, self._sizes())
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
         self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
 
+    @property
+    def bytes_needed(self) -> int:
+        """What an evaluation with its gradient holds at once, about: the rest's matrices and the cross-block."""
+        pieces, m = self.shape
+        k = self.lead.k
+        met = sum(len(pair.first) * factor.k for pair, factor in zip(self.pairs, self.rest, strict=True))
+        cross = self.lead.q * self.width if self.dense else 3 * met
+        return 8 * (self.MATRICES * pieces * m * m + 3 * k * cross + 4 * self.lead.q * k * k)
+
+    def _sizes(self) -> str:
+        """The grouping factors with their numbers of columns, for a message."""
+        columns = [factor.q * factor.k for factor in self.factors]
+        return " and ".join(f"{number:,}" for number in columns)
+
     def _sparse_cross(self) -> SparseCross:
-        kind = ListedCross if ListedCross.suits(self.cross_level, self.lead.q) else SparseCross
+        kind: type[SparseCross] = HybridCross if self.shape[0] == 1 else SparseCross
+        if ListedCross.suits(self.cross_level, self.lead.q):
+            kind = ListedCross
         return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
 
     def _dense_is_cheaper(self) -> bool:
@@ -330,7 +419,9 @@ class Layout:
         part = connected_components(links, directed=False)[1][self.lead.q :]
         k_of = np.repeat([factor.k for factor in self.rest], [factor.q for factor in self.rest])
         part = np.repeat(part, k_of)
-        order = np.argsort(part, kind="stable")
+        # Within a piece, columns with many entries first; those of one level stay together.
+        met = np.repeat(np.bincount(tied_rest, minlength=int(starts[-1])), k_of)
+        order = np.lexsort((-met, part))
         sizes = np.unique(part, return_counts=True)[1]
         m = int(sizes.max())
         piece, used, at = 0, 0, np.empty(len(sizes), dtype=np.intp)
@@ -561,9 +652,17 @@ class Cholesky:
         if not self._single:
             return np.asarray(self._root.transpose(0, 2, 1) @ self._root)
         inverse, _ = lapack.dpotri(self.lower[0], lower=1)
-        inverse = inverse + inverse.T  # the upper triangle was zero
-        inverse.flat[:: len(inverse) + 1] /= 2
-        return np.asarray(inverse)[None]
+        return _mirrored(inverse)[None]
+
+
+def _mirrored(matrix: Array, block: int = 256) -> Array:
+    """The lower triangle copied to the upper one in place, block by block so that it stays in cache."""
+    for start in range(0, len(matrix), block):
+        stop = start + block
+        corner = matrix[start:stop, start:stop]
+        corner += np.tril(corner, -1).T - np.triu(corner, 1)
+        matrix[start:stop, stop:] = matrix[stop:, start:stop].T
+    return matrix
 
 
 def _inverse_roots(blocks: Array) -> tuple[Array, float]:

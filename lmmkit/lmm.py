@@ -30,6 +30,7 @@ from .threads import threads_for
 Array = NDArray[np.float64]
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
+LARGE = 2000  # columns from which on it pays to fit a part of the levels first
 
 
 @dataclass
@@ -240,8 +241,14 @@ class Criterion(Terms):
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
 
     def start(self) -> Array:
-        """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find."""
+        """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find.
+
+        A very large model begins at the estimate of a part of it.
+        """
         unit = self.identity()
+        if self.layout.width > LARGE:
+            part = part_of(self.design)
+            return unit if part is None else self.from_original(fit_lmm(part, self.reml).theta)
         if self.layout.width > SMALL:
             return unit
         scale, best = 1.0, self.trial(unit).value
