@@ -150,6 +150,21 @@ in_words(
     f"Their skewness goes from {stats.skew(raw.resid()):.2f} to {stats.skew(logged.resid()):.2f}.",
 )
 
+# %% [markdown]
+# You need not draw them by hand again: every fit has `fit.plot.residuals()`, `fit.plot.scale_location()`, `fit.plot.qq()` and
+# `fit.plot.ranef_qq()`, and `fit.plot.diagnostics()` for all four. The quantiles come with a band, to answer whether chance could do
+# the same:
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+for ax, fit, name in zip(axes, (raw, logged), ("hormone in ng/mL", "log of the hormone"), strict=True):
+    fit.plot.qq(ax=ax)
+    ax.set_title(name)
+plt.show()
+
+# %% [markdown]
+# On the left the points leave the grey band at both ends, on the right all but the two lowest keep to it.
+
 # %% [markdown] covers="003-30"
 # What if no transformation helps? Then the *spread* must be modelled, too. (And power analysis, which the lecture mentions in the same breath, is lesson 15: it
 # is done by simulation.)
