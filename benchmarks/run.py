@@ -19,6 +19,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import batch
+import growth
 from cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
@@ -121,7 +123,7 @@ def explorer_rows() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", help="names of cases; none means all")
+    parser.add_argument("cases", nargs="*", help="names of cases, batch, growth; none means all")
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
     peers = sorted({peer for case in cases for peer in case.peers})
@@ -144,11 +146,15 @@ def main() -> None:
             rows = table(case, measure(case, starts, Path(folder)))
             print("\n".join(rows), flush=True)
             lines += rows
+    if not wanted or "batch" in wanted:
+        lines += (rows := batch.rows())
+        print("\n".join(rows), flush=True)
+    grown = growth.rows() if not wanted or "growth" in wanted else []
     imports = ["", "| import of | seconds |", "| --- | --- |", *import_time()]
     panels = ["", "| explorer | ms for a redraw that refits |", "| --- | --- |", *explorer_rows()]
-    print("\n".join(imports + panels))
+    print("\n".join(imports + panels + grown))
     if not wanted:
-        RESULTS.write_text("\n".join([*lines, *imports, *panels, ""]), encoding="utf-8")
+        RESULTS.write_text("\n".join([*lines, *imports, *panels, *grown, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
