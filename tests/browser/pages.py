@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -172,11 +173,11 @@ class Book:
                 break
         page.get_by_text(DONE).last.wait_for(timeout=120_000)
 
-    def resize(self, width: int) -> None:
+    def resize(self, width: int, height: int = 900) -> None:
         """Make the window `width` pixels wide; a narrow one gives its room to the notebook, not to the file
         list.
         """
-        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.set_viewport_size({"width": width, "height": height})
         files = self.page.locator("#filebrowser, .jp-FileBrowser").first
         if self.app == "lab" and files.is_visible() == (width < 1000):
             self.page.keyboard.press("Control+b")
@@ -270,6 +271,12 @@ class PanelOnPage:
         """The button of that label."""
         return self.root.get_by_role("button", name=label, exact=True)
 
+    def simulate(self) -> None:
+        """Run the panel's simulation to its end."""
+        self.root.locator("button", has_text="studies").first.click()
+        self.wait_for_progress(1)
+        self.root.locator('button:disabled:has-text("Stop")').wait_for(timeout=180_000)
+
     def wait_until_off(self, label: str) -> None:
         """Wait until the button of that label can no longer be pressed."""
         self.root.locator(f'button:disabled:has-text("{label}")').wait_for(timeout=20_000)
@@ -281,7 +288,7 @@ class PanelOnPage:
 
     def progress(self) -> float:
         """How many simulated studies the panel says are done."""
-        words = self.root.locator(".widget-label", has_text=" of ").first
+        words = self.root.locator(".widget-label", has_text=re.compile(r"^\d+ of \d+$")).first
         return float(words.inner_text().split()[0]) if words.count() else 0.0
 
     def wait_for_progress(self, least: float, timeout: float = 20.0) -> None:
@@ -290,6 +297,15 @@ class PanelOnPage:
         while self.progress() < least:
             assert time.monotonic() < end, "the simulation shows no progress"
             self.page.wait_for_timeout(50)
+
+    def cut_labels(self) -> list[str]:
+        """Labels and buttons whose words do not fit."""
+        return list(
+            self.root.evaluate(
+                """root => [...root.querySelectorAll('.widget-label, button')]
+              .filter(el => el.scrollWidth > el.clientWidth + 1).map(el => el.innerText)"""
+            )
+        )
 
     def without_name(self) -> list[str]:
         """Inputs and pictures of the panel that have no name; a slider's name is that of its number box."""

@@ -86,6 +86,7 @@ def test_nothing_sticks_out(lab, width):
         panel = lab.panel(name)
         assert panel.overflow() <= 1, name
         assert panel.smallest_text() >= 13, name
+        assert panel.cut_labels() == [], name
     lab.resize(WIDTHS[0])
 
 

@@ -225,7 +225,7 @@ EXPLORER = Explorer(
     controls=(
         Slider("rate", "Mean count per cell", 0.2, 20.0, 0.1),
         Slider("fold", "Fold change", 0.25, 4.0, 0.05),
-        Slider("sd", "SD between samples (log)", 0.0, 1.5, 0.05),
+        Slider("sd", "SD of samples (log)", 0.0, 1.5, 0.05),
         Slider("samples", "Samples per arm", 2, 10, 1),
         Slider("cells", "Cells per sample", 5, 300, 5),
         Number("seed", "Seed", 1, 99999),

@@ -160,7 +160,8 @@ def _claim(kind: Kind, data: pd.DataFrame, random: str) -> Claim:
         except DataError as refused:
             return Claim(formula, refusal=str(refused))
         estimate, se, df, p = coefficient(fit, fit.fixef.index[1])
-        columns = tuple((term.group, term.codes) for term in fit.design.terms)
+        # In the order in which the rows meet the levels, so that nesting shows as steps.
+        columns = tuple((term.group, pd.factorize(term.codes)[0]) for term in fit.design.terms)
     else:
         estimate, se, df = _ols(data[kind.response].to_numpy(), treated)
         p = float(2 * t.sf(abs(estimate) / se, df))

@@ -144,7 +144,7 @@ def draw(r: Tests, fig: Figure) -> None:
     there.
     """
     left, middle, right = style.axes(
-        fig, [(0.075, 0.16, 0.29, 0.75), (0.405, 0.16, 0.235, 0.75), (0.73, 0.16, 0.255, 0.75)]
+        fig, [(0.085, 0.16, 0.28, 0.75), (0.405, 0.16, 0.235, 0.75), (0.72, 0.16, 0.245, 0.75)]
     )
     codes = pd.factorize(r.data["group"])[0]
     groups = codes.max() + 1
@@ -166,12 +166,12 @@ def draw(r: Tests, fig: Figure) -> None:
         middle.text(
             0.0, 0.925 - 0.238 * place, f"{name} {r.p[name]:.3f}", color=colour, transform=middle.transAxes
         )
+        middle.plot([0.05, 0.05], [-place - 0.25, -place + 0.2], color=style.GREY, linestyle="--", zorder=0)
         values = r.null[name]
         right.plot(values, (np.arange(len(values)) + 1) / len(values), color=colour, linestyle=line)
         if name in r.refitted:
             share = np.mean(r.refitted[name] < 0.05)
             right.plot([0.05], [share], marker, color=colour, markersize=9, mfc="white", markeredgewidth=2)
-    middle.plot([0.05, 0.05], [-3.3, 0.2], color=style.GREY, linestyle="--", zorder=0)
     middle.set_xscale("log")
     middle.minorticks_off()
     ticks = (0.001, 0.05, 1)
@@ -205,7 +205,7 @@ EXPLORER = Explorer(
     controls=(
         Slider("effect", "True difference", 0.0, 4.0, 0.1),
         Slider("groups", "Groups per arm", 2, 15, 1),
-        Slider("size", "Observations per group", 2, 20, 1),
+        Slider("size", "Size of a group", 2, 20, 1),
         Slider("sd_group", "SD between groups", 0.0, 3.0, 0.1),
         Number("seed", "Seed", 1, 99999),
     ),

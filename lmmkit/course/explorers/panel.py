@@ -22,7 +22,8 @@ from lmmkit.course.explorers.explorer import Choice, Control, Explorer, Number, 
 # One block of CSS for what the widgets' own settings cannot reach: letter size, and a picture as wide as its
 # page.
 _CSS = """<style>
-.lmmkit-panel .widget-label, .lmmkit-panel input, .lmmkit-panel select, .lmmkit-panel button {font-size: 15px}
+.lmmkit-panel .widget-label, .lmmkit-panel .widget-checkbox label,
+.lmmkit-panel input, .lmmkit-panel select, .lmmkit-panel button {font-size: 15px}
 .lmmkit-panel .widget-html-content {line-height: 1.4; white-space: normal}
 .lmmkit-panel img {width: 100%; max-width: 1000px; height: auto; display: block}
 .lmmkit-panel .noUi-handle {background: #0072B2; border-color: #0072B2}
@@ -96,7 +97,7 @@ class Panel(widgets.VBox):
             box = widgets.Dropdown(options=control.offered(self.values), value=value)
             self._inputs[control.name] = (box,)
         elif isinstance(control, Tick):
-            box = widgets.Checkbox(value=value, indent=False)
+            box = widgets.Checkbox(value=value)
             self._inputs[control.name] = (box,)
         else:
             whole = isinstance(control.step, int)
@@ -122,8 +123,16 @@ class Panel(widgets.VBox):
 
     def _moved(self, name: str) -> Callable[[Any], None]:
         def handler(change: Any) -> None:
-            if not self._quiet and change["new"] is not None:
-                self._change({name: change["new"]}, touched=name)
+            if self._quiet or change["new"] is None:
+                return
+            new = change["new"]
+            value = (
+                round(new, 6) if isinstance(new, float) else new
+            )  # a slider adds steps up: 1.4999999999999998
+            if value == self.values[name]:
+                self._show_values()
+            else:
+                self._change({name: value}, touched=name)
 
         return handler
 

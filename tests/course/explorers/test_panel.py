@@ -207,3 +207,11 @@ def test_a_study_that_is_not_running_stays_off():
         assert panel._bar.value == 0 and not panel.outcome.refitted
 
     asyncio.run(scene())
+
+
+def test_a_slider_that_adds_up_its_steps_shows_the_round_number():
+    panel = explorers.counts()
+    before = panel.picture.value
+    slider(panel, "fold").value = 1.4999999999999998
+    assert panel.values["fold"] == slider(panel, "fold").value == box(panel, "fold").value == 1.5
+    assert panel.picture.value is before  # nothing has changed, so nothing is drawn
