@@ -1,0 +1,61 @@
+"""Questions of lesson 15, power."""
+
+from math import sqrt
+
+from lmmkit.course.question import Choice, Number, Question
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Choice(
+        options=("less", "more", "as promised"),
+        digest="fb33a871c7d2a4d6",
+        because={
+            "less": "it believes to have four times as many mice; does that make it more careful or less?",
+            "as promised": "its promise is for independent weighings, and those of one mouse are alike",
+        },
+        hints=("How large does this model think that the study is?",),
+        praise="Taking weighings for mice makes the standard error too small, and small errors cry wolf.",
+    ),
+    "q2": Number(
+        truth=lambda: sqrt(0.8 * 0.2 / 100),
+        mistakes={
+            "that is the variance; take its square root": lambda: 0.8 * 0.2 / 100,
+            "that is twice the standard error, half an interval": lambda: 2 * sqrt(0.8 * 0.2 / 100),
+            "that forgets to divide by the number of studies": lambda: sqrt(0.8 * 0.2),
+        },
+        hints=("Put 0.8 and 100 into the formula above.",),
+        praise="So an interval reaches about eight points to either side: simulate more for the final answer.",
+    ),
+    "q3": Number(
+        truth=lambda: sqrt(4 / 16),
+        mistakes={
+            "that is with a single weighing": lambda: sqrt(4 / 16 * 2),
+            "there are two groups of eight; the four in the formula is for that": lambda: sqrt(1 / 16),
+            "the noise within a mouse goes away, that between mice does not": lambda: 0.0,
+        },
+        absolute=1e-3,
+        hints=(
+            "For ever means that n is infinite: which term goes away?",
+            "What is left is 4 / M times tau squared.",
+        ),
+        praise="Weighing for ever tells you everything about these mice, and nothing about others.",
+    ),
+    "q4": Choice(
+        options=("mice", "weighings"),
+        digest="04cdd221bc55901a",
+        because={
+            "weighings": "they make the noise within a mouse smaller; how large is that beside the rest?"
+        },
+        hints=("In the formula, M divides both variances; n divides only one.",),
+        praise="New mice divide all of the noise, new weighings only the smaller part.",
+    ),
+    "q5": Choice(
+        options=("too large", "too small", "about right"),
+        digest="fc15d009b6bcd569",
+        because={
+            "too small": "which estimates get past the threshold: the small ones or the large ones?",
+            "about right": "that is true of all studies together; but you look at a selection",
+        },
+        hints=("A small study has a large standard error. What does it take to be significant?",),
+        praise="Only the lucky get past the threshold, and their luck is in the estimate.",
+    ),
+}
