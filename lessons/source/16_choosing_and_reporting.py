@@ -492,7 +492,7 @@ lecture_vs_truth(
 # | the mistake | how it looks | lesson |
 # | --- | --- | --- |
 # | counting measurements instead of units | a huge `n`, a tiny p-value, and three mice | 1, 8 |
-# | labels that start again in every group, written as `(1 \| plot)` | too few levels in the printout | 7 |
+# | labels that start again in every group, taken as they are | too few levels in the printout | 7 |
 # | a random factor with two or three levels | a variance of zero, or an absurd one | 2, 3 |
 # | one coefficient for within and between | an effect that changes sign when groups enter | 3 |
 # | a fixed slope although groups respond differently | a standard error that is too small | 5 |
