@@ -146,7 +146,7 @@ in_words(
 # The simulated power is itself an estimate. If the true power is $\pi$ and you simulate $S$ studies, its standard error is
 # $\sqrt{\pi(1-\pi)/S}$.
 #
-# **Predict, then run.** The true power is 0.8, and you simulate 100 studies. What is the standard error of what you find?
+# **Predict, then run.** The true power is 0.8, and you simulate a hundred studies. What is the standard error of what you find?
 
 # %%
 your_error = ...

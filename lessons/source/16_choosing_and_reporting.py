@@ -63,7 +63,7 @@ use_course_look()
 # The $\beta$ are fixed effects, the two $\sigma$ are the variance components, the $b_g$ are random effects. You know all of that
 # by now. This lesson is about the part that no formula does for you.
 
-# %% [markdown] asks="q004-5"
+# %% [markdown] covers="004-33" asks="q004-5"
 # ## Step 1. The question, before the data
 #
 # Write it in one sentence, with a full stop. *Are trees shorter where the ground is steeper?* Trees creep down into a dry
