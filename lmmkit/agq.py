@@ -83,8 +83,7 @@ class QuadraturePoint(LaplacePoint):
         heights = np.empty((self.n_agq, self.layout.lead.q))
         for k, node in enumerate(nodes):
             u, eta = self._eta(node)
-            with np.errstate(all="ignore"):
-                density = self.search.rows.at(eta)[0]
+            density = self.search.rows.at(eta)[0]
             heights[k] = log_weights[k] + self._sum(density) - u**2 / 2
         # A node outside the link's domain has density zero.
         return np.where(np.isfinite(heights), heights, -np.inf)
@@ -97,7 +96,7 @@ class QuadraturePoint(LaplacePoint):
     def objective(self) -> float:
         """-2 log-likelihood, all constants included."""
         total = np.log(np.exp(self._heights - self._peak).sum(axis=0)) + self._peak + np.log(self._tau)
-        return float(-2 * total.sum() - 2 * self._constant)
+        return float(-2 * total.sum() - 2 * self.constant)
 
     @cached_property
     def _shares(self) -> Array:
@@ -111,8 +110,7 @@ class QuadraturePoint(LaplacePoint):
         sums = _Averages(np.zeros(n), np.zeros(n), np.zeros(q), np.zeros(q))
         for node, share in zip(self._nodes[0], self._shares, strict=True):
             u, eta = self._eta(node)
-            with np.errstate(all="ignore"):
-                first = self.search.rows.at(eta)[1]
+            first = self.search.rows.at(eta)[1]
             first = np.where(share[codes] > 0, first, 0.0)
             drift = share * (self._root * self._sum(self._z * first) - u)
             sums.first += share[codes] * first

@@ -61,8 +61,7 @@ class GlmmCriterion(Terms):
         _check_offset(design)
         self.design, self.family, self.n_agq = design, family, n_agq
         self.n, self.p = design.X.shape
-        family.check_response(design.y, design.weights, design.response)
-        beta, eta, dispersion = start_without_random_effects(design, design.y, family)
+        eta = self.set_response(design.y)
         # Where the link bounds the predictor, its own size is the natural unit.
         bounded = family.link.name in ("sqrt", "identity", "inverse")
         self.unit = 0.3 * float(np.median(np.abs(eta))) if bounded else 1.0
@@ -71,26 +70,31 @@ class GlmmCriterion(Terms):
         Q, R = np.linalg.qr(design.X)
         size = np.sqrt(self.n) * self.unit
         self.Q, self.R = Q * size, R / size
-        self.y = design.y
-        self._start = self._pack(beta, dispersion)
-        self._last: tuple[Array, LaplacePoint] | None = None
 
-    def set_response(self, y: Array) -> None:
+    def set_response(self, y: Array) -> Array:
         """Replace the response; nothing that depends on the design alone is done again.
 
         Parameters
         ----------
         y : array of shape (n,)
 
+        Returns
+        -------
+        array of shape (n,)
+            Linear predictor of the fit without random effects, where the search will start.
+
         Raises
         ------
         DataError
             If the family cannot have produced it.
         """
-        self.family.check_response(y, self.design.weights, self.design.response)
-        self.y, self._last = y, None
-        beta, _, dispersion = start_without_random_effects(self.design, y, self.family)
-        self._start = self._pack(beta, dispersion)
+        design, family = self.design, self.family
+        family.check_response(y, design.weights, design.response)
+        self.y = y
+        self._start_beta, eta, self._start_dispersion = start_without_random_effects(design, y, family)
+        self._constant = None if family.estimates_dispersion else family.constant(y, design.weights)
+        self._last: tuple[Array, LaplacePoint] | None = None
+        return eta
 
     @property
     def estimates_dispersion(self) -> bool:
@@ -125,7 +129,7 @@ class GlmmCriterion(Terms):
 
     def start(self) -> Array:
         """Independent effects of one unit on the linear predictor, and the fit without random effects."""
-        return np.concatenate([self.identity(), self._start])
+        return np.concatenate([self.identity(), self._pack(self._start_beta, self._start_dispersion)])
 
     def point(self, x: Array) -> LaplacePoint | None:
         """Evaluate the objective; None where no mode is found.
@@ -147,13 +151,15 @@ class GlmmCriterion(Terms):
         )
         if not np.isfinite(weight.sum() + bend.sum() + mode.rows[2].sum()):
             return None  # too near the edge of the link's range to be differentiated
-        precision = mode.precision
-        if not rows.newton_in_determinant or (weight < 0).any():
-            try:
-                precision = Precision(self.layout, search.roots, weight)
-            except np.linalg.LinAlgError:
-                return None
-        given = (self.layout, self.meetings, factors, search, mode, precision)
+        try:
+            newton = mode.precision
+            if (mode.rows[2] > 0).any():
+                newton = Precision(self.layout, search.roots, -mode.rows[2])
+            precision = newton if rows.newton_in_determinant else Precision(self.layout, search.roots, weight)
+        except np.linalg.LinAlgError:
+            return None
+        constant = self._constant if self._constant is not None else family.constant(*rows[:2])
+        given = (self.layout, self.meetings, factors, search, mode, precision, newton, constant)
         point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
         return point
@@ -170,9 +176,10 @@ class GlmmCriterion(Terms):
 
     def gradient(self, point: LaplacePoint) -> Array:
         """Derivative of the objective with respect to ``x``."""
+        root_slopes = point.root_slopes
         theta: list[Array] = [np.empty(0)] * len(self.ks)
         for f, t, own in self._where:
-            theta[t] = theta_from_factor(point.root_slopes[f][own, own])
+            theta[t] = theta_from_factor(root_slopes[f][own, own])
         rest = [self.Q.T @ point.row_slopes]
         if self.estimates_dispersion:
             rest.append(np.array([point.dispersion_slope]))

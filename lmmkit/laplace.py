@@ -39,6 +39,10 @@ class LaplacePoint:
         The conditional modes.
     precision : Precision
         ``M`` with the weights of the determinant.
+    newton : Precision
+        ``M`` with the observed information, which governs how the modes move.
+    constant : float
+        The part of the log-likelihood that does not depend on the linear predictor.
     """
 
     layout: Layout
@@ -47,16 +51,13 @@ class LaplacePoint:
     search: ModeSearch
     mode: Mode
     precision: Precision
+    newton: Precision
+    constant: float
 
     @cached_property
     def objective(self) -> float:
         """-2 log-likelihood, all constants included."""
-        return self.mode.penalised + self.precision.logdet - 2 * self._constant
-
-    @property
-    def _constant(self) -> float:
-        rows = self.search.rows
-        return rows.family.constant(rows.y, rows.weights)
+        return self.mode.penalised + self.precision.logdet - 2 * self.constant
 
     # --- what the mode says about each row --------------------------------------------------------------
 
@@ -64,17 +65,7 @@ class LaplacePoint:
     def information(self) -> tuple[Array, Array]:
         """Weight of each row in the determinant, and its derivative in ``eta``."""
         rows, mode = self.search.rows, self.mode
-        with np.errstate(all="ignore"):
-            return (-mode.rows[2], -mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
-
-    @cached_property
-    def newton(self) -> Precision:
-        """``M`` with the observed information, which governs how the modes move."""
-        if self.search.rows.newton_in_determinant:
-            return self.precision
-        if self.mode.precision is not None and (self.mode.rows[2] <= 0).all():
-            return self.mode.precision
-        return Precision(self.layout, self.search.roots, -self.mode.rows[2])
+        return (-mode.rows[2], -mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
 
     @cached_property
     def variances(self) -> Variances:

@@ -1,6 +1,7 @@
 """The GLMM objective against first principles, its gradient against differences, and hard data."""
 
 import warnings
+from dataclasses import fields
 from itertools import product
 
 import numpy as np
@@ -169,9 +170,7 @@ def test_one_node_is_laplace():
     from lmmkit.agq import QuadraturePoint
 
     point = laplace.point(x)
-    one = QuadraturePoint(
-        point.layout, point.meetings, point.factors, point.search, point.mode, point.precision
-    )
+    one = QuadraturePoint(*(getattr(point, field.name) for field in fields(point)), n_agq=1)
     assert one.objective == pytest.approx(point.objective, abs=1e-10)
 
 
@@ -461,3 +460,39 @@ def test_no_restart_does_better(seed):
             best = min(best, minimise(criterion.trial, start, tolerance=1e-9).value)
     assert estimate.objective <= best + 1e-5
     assert estimate.converged
+
+
+def hard_case(seed):
+    """Few rows, wild units, groups of only zeros, separated answers."""
+    rng = np.random.default_rng(seed)
+    family = EVERY[int(rng.integers(len(EVERY)))]
+    n = int(rng.integers(8, 60))
+    x = rng.normal(size=n) * 10.0 ** rng.integers(-3, 4) + rng.choice([0.0, 100.0])
+    data = pd.DataFrame({"x": x, "g": rng.integers(0, rng.integers(2, 8), n).astype(str)})
+    data["h"], data["row"] = rng.integers(0, 4, n).astype(str), [f"r{i}" for i in range(n)]
+    if family.name == "binomial":
+        y = (x > np.median(x)) if seed % 4 == 0 else rng.random(n) < rng.choice([0.05, 0.5, 0.9])
+    elif family.name == "gamma":
+        y = rng.gamma(rng.choice([0.2, 2, 100]), 10.0 ** rng.integers(-4, 5), n)
+    else:
+        y = rng.poisson(rng.gamma(rng.choice([0.1, 1, 1000]), 1, n) * 10.0 ** rng.integers(-1, 4))
+        y = np.where((data["g"] == "0") & (seed % 3 == 0), 0, y)
+    bars = [*STRUCTURES.values(), "(1 | row) + (1 | g)"][int(rng.integers(6))]
+    return family, bars, data.assign(y=np.asarray(y, dtype=float))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(150))
+def test_hard_data_end_in_numbers_or_in_a_sentence(seed):
+    family, bars, data = hard_case(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            fit = lk.glmer(f"y ~ x + {bars}", data, family)
+        except (DataError, ModelError) as error:
+            assert str(error).count("\n") == 0 and len(str(error)) > 20
+            return
+    for part in (fit.fixef, fit.se, fit.theta, fit.fitted, [fit.loglik]):
+        assert np.isfinite(part).all()
+    assert fit.converged or any("did not converge" in message for message in fit.messages)
+    assert fit.estimate.n_evaluations < 3000
