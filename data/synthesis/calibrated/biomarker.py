@@ -11,6 +11,8 @@ from method.figures import linear, one_factor
 from method.find import Fit, Setting
 from method.printed import Interval, quantiles, targets, value
 
+SEED = 2
+
 COHORT = np.repeat(["A", "B", "C"], 20)
 NAMES = ("(Intercept)", "Biomarker")
 MIXED = one_factor("Cohort", COHORT, NAMES, NAMES)
@@ -53,6 +55,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"Cohort": COHORT, "Biomarker": v[60:120], "Disease": v[:60]})
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return np.r_[data["Disease"], data["Biomarker"]]
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -61,6 +67,7 @@ def setting() -> Setting:
         scale=np.r_[np.ones(120), 0.01, 0.0001, 0.1],
         n=60,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, 60): 8, (60, 120): 5},
         five={model: quantiles(model) for model in ("biomarker_lm", "biomarker_rs")},
         optimum=Interval(-5e-3, 5e-3),

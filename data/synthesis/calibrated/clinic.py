@@ -10,6 +10,8 @@ from method.figures import linear, one_factor
 from method.find import Fit, Setting
 from method.printed import quantiles, targets, value
 
+SEED = 1
+
 GENDER = np.repeat(["F", "M"], 50)
 NAMES = ("(Intercept)", "Dose")
 MIXED = one_factor("Gender", GENDER, NAMES, NAMES, rank=1)
@@ -28,7 +30,11 @@ def start(rng: np.random.Generator) -> np.ndarray:
     dose = np.sort((dose - dose.mean()) / dose.std() * spread / 10 + mean)
     lines = np.array([[value("clinic_rs", "coef", "Gender", g, name) for name in NAMES] for g in "FM"])
     within = value("clinic_rs", "sigma")
-    y = np.repeat(lines[:, 0], 50) + np.repeat(lines[:, 1], 50) * np.tile(dose, 2) + rng.normal(0, within, 100)
+    y = (
+        np.repeat(lines[:, 0], 50)
+        + np.repeat(lines[:, 1], 50) * np.tile(dose, 2)
+        + rng.normal(0, within, 100)
+    )
     sd = np.array([value("clinic_rs", "sd", "Gender", term=name) for name in NAMES])
     return np.r_[y, dose, sd / within * [1, -1]]
 
@@ -43,6 +49,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"Gender": GENDER, "Dose": np.tile(v[100:150], 2), "Value": v[:100]})
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return np.r_[data["Value"], data["Dose"][:50]]
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -51,6 +61,7 @@ def setting() -> Setting:
         scale=np.r_[np.full(100, 10.0), np.full(50, 0.02), 1, 3],
         n=100,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, 100): 6, (100, 150): 4},
         five={model: quantiles(model) for model in ("clinic_lm", "clinic_rs")},
     )

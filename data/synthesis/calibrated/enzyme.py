@@ -1,8 +1,8 @@
 """Five samples in ten replicates; values that print as slides 22 to 24 of lecture 000 do.
 
-Slide 22 regresses a phenotype on the activity; slides 23 and 24 regress the activity on another version of the phenotype.
-The mixed model of slide 24 estimates a variance of 0: its theta is 0, and the criterion must rise from there. Its
-slope in theta is zero by symmetry; the slope in theta squared has to be positive.
+Slide 22 regresses a phenotype on the activity; slides 23 and 24 regress the activity on another version of the
+phenotype. The mixed model of slide 24 estimates a variance of 0: its theta is 0, and the criterion must rise from
+there. Its slope in theta is zero by symmetry; the slope in theta squared has to be positive.
 """
 
 import numpy as np
@@ -10,6 +10,8 @@ import pandas as pd
 from method.figures import linear, one_factor
 from method.find import Fit, Setting
 from method.printed import Interval, Key, quantiles, targets, value
+
+SEED = 1
 
 SAMPLE = np.repeat([f"s{i}" for i in range(1, 6)], 10)
 NAMES = ("(Intercept)", "Pheno")
@@ -24,7 +26,11 @@ def start(rng: np.random.Generator) -> np.ndarray:
     pheno = rng.normal(0, 1, 50)
     pheno = (pheno - pheno.mean()) / pheno.std() * spread / np.sqrt(50) + mean
     error = np.interp((rng.permutation(50) + 0.5) / 50, [0, 0.25, 0.5, 0.75, 1], quantiles("enzyme_lm23"))
-    enzyme = value("enzyme_lm23", "fixef", term=NAMES[0]) + value("enzyme_lm23", "fixef", term="Pheno") * pheno + error
+    enzyme = (
+        value("enzyme_lm23", "fixef", term=NAMES[0])
+        + value("enzyme_lm23", "fixef", term="Pheno") * pheno
+        + error
+    )
     return np.r_[enzyme, pheno, pheno + rng.normal(0, 0.3, 50)]
 
 
@@ -47,6 +53,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"Sample": SAMPLE, **columns})
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return np.r_[data["Enzyme"], data["Pheno"], data["Value2"]]
+
+
 def setting() -> Setting:
     zero = ("var", "sd")  # printed as 0
     return Setting(
@@ -60,6 +70,7 @@ def setting() -> Setting:
         scale=np.ones(150),
         n=50,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, 50): 5, (50, 150): 4},
         five={"enzyme_lm23": quantiles("enzyme_lm23")},
     )

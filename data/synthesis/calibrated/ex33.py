@@ -11,6 +11,8 @@ from method.figures import one_factor
 from method.find import Fit, Setting, committed
 from method.printed import targets, value
 
+SEED = 1
+
 DESIGN = committed("ex33", ["animal_id", "breed", "time"])
 ANIMAL = DESIGN["animal_id"].to_numpy()
 N = len(DESIGN)
@@ -34,6 +36,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return DESIGN.assign(PCV=v[:N])
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return data["PCV"].to_numpy()
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -42,5 +48,6 @@ def setting() -> Setting:
         scale=np.r_[np.ones(N), 0.01],
         n=N,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, N): 5},
     )

@@ -1,8 +1,8 @@
 """Expression of 200 genes in 100 samples of 25 people: the study of lecture 002.
 
 Three tables come from one seed: the samples (the first ten as printed), the variance shares of each gene, and
-the genes drawn with them. Gene 1 alone is sought: its fit prints the lecture's four variance fractions, to seven digits.
-Individuals and tissues are crossed, so that the model is one block of 25 + 3 random effects.
+the genes drawn with them. Gene 1 alone is sought: its fit prints the lecture's four variance fractions, to seven
+digits. Individuals and tissues are crossed, so that the model is one block of 25 + 3 random effects.
 """
 
 import numpy as np
@@ -20,9 +20,13 @@ TRUTH = {"shares": "genexpr_truth", "Dirichlet": dict(zip(SOURCES, SHARES, stric
 
 def printed_samples() -> pd.DataFrame:
     """The ten samples that the lecture lists."""
-    cells = {(key.level, key.term): printed for key, printed in rows("", "genexpr_info") if key.quantity == "cell"}
+    cells = {
+        (key.level, key.term): printed for key, printed in rows("", "genexpr_info") if key.quantity == "cell"
+    }
     names = sorted({level for level, _ in cells}, key=lambda name: int(name[1:]))
-    return pd.DataFrame({term: [cells[name, term] for name in names] for term in ["Tissue", "Batch", "Age", "Height"]})
+    return pd.DataFrame(
+        {term: [cells[name, term] for name in names] for term in ["Tissue", "Batch", "Age", "Height"]}
+    )
 
 
 def standard(x: np.ndarray) -> np.ndarray:
@@ -72,7 +76,9 @@ def samples(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "ID": [f"s{i + 1}" for i in range(N)],
-            "Individual": np.tile(np.round(1 + 4.125 * np.arange(PEOPLE)).astype(int), 4),  # printed: 1, 5, 9, 13, …
+            "Individual": np.tile(
+                np.round(1 + 4.125 * np.arange(PEOPLE)).astype(int), 4
+            ),  # printed: 1, 5, 9, 13, …
             "Tissue": tissues.ravel(),
             "Batch": batches.ravel(),
             "Age": np.tile(age, 4),
@@ -89,7 +95,10 @@ MIXED = Mixed(np.array([0]), BASIS, ("(Intercept)", "Age"), reml=False)
 
 
 def fractions() -> dict[str, float]:
-    return {source: value("gene1_vp", "variance_fraction", term=source) for source in ("Individual", "Tissue", "Age", "Residuals")}
+    return {
+        source: value("gene1_vp", "variance_fraction", term=source)
+        for source in ("Individual", "Tissue", "Age", "Residuals")
+    }
 
 
 def start(rng: np.random.Generator) -> np.ndarray:
@@ -118,6 +127,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"gene1": v[:N]})
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return data.set_index("gene").loc["gene1"].to_numpy(float)
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -126,6 +139,7 @@ def setting() -> Setting:
         scale=np.r_[np.ones(N), 0.1, 0.1],
         n=N,
         frame=frame,
-        decimals={(0, N): 7},
+        unknowns=unknowns,
+        decimals={(0, N): 9},
         optimum=type(targets("gene1_vp")[Key("variance_fraction", term="Age")])(-1e-8, 1e-8),
     )

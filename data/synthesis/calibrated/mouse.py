@@ -11,6 +11,8 @@ from method.figures import linear, one_factor
 from method.find import Fit, Setting, committed
 from method.printed import quantiles, targets, value
 
+SEED = 1
+
 DESIGN = committed("mouse", ["Strain", "Dose"])
 STRAIN = DESIGN["Strain"].to_numpy()
 LEVELS = list(dict.fromkeys(STRAIN))
@@ -22,7 +24,9 @@ SLOPES = one_factor("Strain", STRAIN, NAMES, NAMES, rank=1)
 
 def start(rng: np.random.Generator) -> np.ndarray:
     """The printed line of each strain, and noise."""
-    lines = np.array([[value("mouse_rs", "coef", "Strain", level, name) for name in NAMES] for level in LEVELS])
+    lines = np.array(
+        [[value("mouse_rs", "coef", "Strain", level, name) for name in NAMES] for level in LEVELS]
+    )
     sigma = value("mouse_rs", "sigma")
     y = (np.repeat(lines, 10, axis=0) * X).sum(axis=1) + rng.normal(0, sigma, 50)
     sd = np.array([value("mouse_rs", "sd", "Strain", term=name) for name in NAMES])
@@ -43,14 +47,20 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return DESIGN.assign(Weight=v[:50])
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return data["Weight"].to_numpy()
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
         fits=fits,
-        targets={"mouse_lm": targets("mouse_lm", df=48)} | {name: targets(name) for name in ("mouse_ri", "mouse_rs")},
+        targets={"mouse_lm": targets("mouse_lm", df=48)}
+        | {name: targets(name) for name in ("mouse_ri", "mouse_rs")},
         scale=np.ones(53),
         n=50,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, 50): 7},
         five={"mouse_lm": quantiles("mouse_lm")},
     )

@@ -11,12 +11,15 @@ from method.figures import one_factor
 from method.find import Fit, Setting, committed
 from method.printed import targets, value
 
+SEED = 1
+
 DESIGN = committed("owl_cort", ["Brood", "Ring", "Implant", "Age", "days"])
 RING = DESIGN["Ring"].to_numpy()
 N = len(DESIGN)
 NAMES = ("(Intercept)", "ImplantP", "days2", "days20", "ImplantP:days2", "ImplantP:days20")
 PLACEBO, TWO, TWENTY = (
-    (DESIGN[column] == level).to_numpy(float) for column, level in [("Implant", "P"), ("days", "2"), ("days", "20")]
+    (DESIGN[column] == level).to_numpy(float)
+    for column, level in [("Implant", "P"), ("days", "2"), ("days", "20")]
 )
 X = np.column_stack([np.ones(N), PLACEBO, TWO, TWENTY, PLACEBO * TWO, PLACEBO * TWENTY])
 BY_REML = one_factor("Ring", RING, NAMES[:1], NAMES)
@@ -43,6 +46,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return DESIGN.assign(totCort=np.exp(v[:N]))
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return np.log(data["totCort"].to_numpy())
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -51,5 +58,6 @@ def setting() -> Setting:
         scale=np.r_[np.ones(N), 0.02, 0.02],
         n=N,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, N): 9},
     )

@@ -1,7 +1,7 @@
 """Wing lengths of 86 nestlings; values that print as the random-slope fit (ML) of lecture 004 does.
 
-As for owl_cort, the deviance, sigma and theta fix a determinant that depends on the ages alone: designs were drawn until
-one agreed, with the correlation left free within its printed -0.90; it is kept here.
+As for owl_cort, the deviance, sigma and theta fix a determinant that depends on the ages alone: designs were
+drawn until one agreed, with the correlation left free within its printed -0.90; it is kept here.
 """
 
 import numpy as np
@@ -10,6 +10,8 @@ from method.figures import one_factor
 from method.find import Fit, Setting, committed
 from method.printed import targets, value
 from method.search import vector
+
+SEED = 1
 
 DESIGN = committed("owl_wing", ["Brood", "Ring", "Implant", "Age"])
 RING = DESIGN["Ring"].to_numpy()
@@ -28,7 +30,11 @@ def start(rng: np.random.Generator) -> np.ndarray:
     covariance = np.outer(sd, sd) * [[1, cor], [cor, 1]]
     rings = list(dict.fromkeys(RING))
     own = rng.multivariate_normal([0, 0], covariance, len(rings))
-    y = X @ beta + (own[[rings.index(ring) for ring in RING]] * X[:, :2]).sum(axis=1) + rng.normal(0, sigma, N)
+    y = (
+        X @ beta
+        + (own[[rings.index(ring) for ring in RING]] * X[:, :2]).sum(axis=1)
+        + rng.normal(0, sigma, N)
+    )
     return vector(y, np.linalg.cholesky(covariance) / sigma)
 
 
@@ -40,6 +46,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return DESIGN.assign(Wing=v[:N])
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return data["Wing"].to_numpy()
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -48,5 +58,6 @@ def setting() -> Setting:
         scale=np.r_[np.ones(N), 0.02, 0.001, 0.001],
         n=N,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, N): 6},
     )

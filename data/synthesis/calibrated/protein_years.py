@@ -4,13 +4,17 @@ The slides print two fits by REML: with Year (the model), and without it (for a 
 does not allow, but that is printed). Both optima are asked for.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from method.figures import one_factor
 from method.find import Fit, Setting
-from method.printed import Key, quantiles, targets, value
+from method.printed import Interval, Key, quantile, quantiles, targets, value
 from method.search import vector
 from scipy import stats
+
+SEED = 1
 
 N = 30
 SAMPLES = np.repeat([f"s{i}" for i in range(1, 7)], 5)
@@ -23,8 +27,8 @@ NULL = one_factor("Sample", SAMPLES, NAMES, NAMES[:1])
 
 def wanted() -> dict:
     test = targets("protein_lrt")
-    p = test[Key("lrt_p")]
-    chisq = test[Key("chisq")].meet(type(p)(*stats.chi2.isf([p.high, p.low], 1)))
+    p, upper = test[Key("lrt_p")], partial(stats.chi2.logsf, df=1)
+    chisq = test[Key("chisq")].meet(Interval(quantile(upper, p.high), quantile(upper, p.low)))
     return {
         "protein_rs": targets("protein_rs", df=5) | {Key("loglik"): test[Key("loglik", level="alt")]},
         "null": {Key("loglik"): test[Key("loglik", level="null")]},
@@ -57,6 +61,10 @@ def frame(v: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"Sample": SAMPLES, "Year": YEAR.astype(int), "Value": v[:N]})
 
 
+def unknowns(data: pd.DataFrame) -> np.ndarray:
+    return data["Value"].to_numpy()
+
+
 def setting() -> Setting:
     return Setting(
         start=start,
@@ -65,6 +73,7 @@ def setting() -> Setting:
         scale=np.r_[np.ones(N), 5, 1, 1, 5, 1, 1],
         n=N,
         frame=frame,
+        unknowns=unknowns,
         decimals={(0, N): 6},
         five={"protein_rs": quantiles("protein_rs")},
     )

@@ -1,14 +1,14 @@
 """What data imply: the figures that R prints for `lm` and `lmer`, as plain functions of the data.
 
-Everything here accepts complex numbers, because the search differentiates by a complex step: f(x + ih) = f(x) + ih f'(x),
-so the imaginary part over h is the derivative, exact to the last digit. So there is no `abs`, no `max`, and sorting goes
-by the real part.
+Everything here accepts complex numbers, because the search differentiates by a complex step:
+f(x + ih) = f(x) + ih f'(x), so the imaginary part over h is the derivative, exact to the last digit. So there is
+no `abs`, no `max`, and sorting goes by the real part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Mixed:
     basis: np.ndarray  # (number of theta, k, k)
     names: tuple[str, ...]  # of the columns of X
     group: str = ""
-    levels: tuple[str, ...] = ()
+    levels: dict[str, int] = field(default_factory=dict)  # block of each level whose effects are printed
     effects: tuple[str, ...] = ()
     reml: bool = True
 
@@ -103,12 +103,18 @@ class Mixed:
         score = 2 * np.einsum("jab,ab->j", self.basis, curvature @ factor)
 
         found = _coefficients(self.names, beta, np.sqrt(variance * np.diag(inverse)))
-        found |= {Key("sigma"): np.sqrt(variance), Key("var", "Residual"): variance, Key("loglik"): -criterion / 2}
+        found |= {
+            Key("sigma"): np.sqrt(variance),
+            Key("var", "Residual"): variance,
+            Key("loglik"): -criterion / 2,
+        }
         found[Key("reml_criterion" if self.reml else "deviance")] = criterion
         count = p + len(theta) + 1 if self.basis.shape[1] > 1 else p + 2
         found |= {Key("aic"): criterion + 2 * count, Key("bic"): criterion + count * np.log(n)}
         if len(self.names) == 2:
-            found[Key("fixcorr", "", "", *self.names)] = inverse[0, 1] / np.sqrt(inverse[0, 0] * inverse[1, 1])
+            found[Key("fixcorr", "", "", *self.names)] = inverse[0, 1] / np.sqrt(
+                inverse[0, 0] * inverse[1, 1]
+            )
         if self.effects:
             found |= self._spread(variance * factor @ factor.T) | self._levels(modes, beta)
         return found | five_numbers(residuals, "scaled_resid_"), residuals, score
@@ -130,8 +136,8 @@ class Mixed:
     def _levels(self, modes: np.ndarray, beta: np.ndarray) -> Figures:
         """`ranef` and `coef`, level by level."""
         found = {}
-        for level, own in zip(self.levels, modes, strict=True):
-            own_effects = dict(zip(self.effects, own, strict=True))
+        for level, block in self.levels.items():
+            own_effects = dict(zip(self.effects, modes[block], strict=True))
             for effect, value in own_effects.items():
                 found[Key("ranef", self.group, level, effect)] = value
             for name, value in zip(self.names, beta, strict=True):
@@ -140,20 +146,30 @@ class Mixed:
 
 
 def one_factor(
-    group: str, labels: Sequence[str], effects: Sequence[str], names: Sequence[str], *, reml: bool = True, rank: int = 0
+    group: str,
+    labels: Sequence[str],
+    effects: Sequence[str],
+    names: Sequence[str],
+    *,
+    reml: bool = True,
+    rank: int = 0,
+    shown: int = 12,
 ) -> Mixed:
     """A model with one grouping factor; rows of a level stand together.
 
-    `rank = 1` is the boundary where the effects are perfectly correlated: only the first column of the factor is free.
+    `rank = 1` is the boundary where the effects are perfectly correlated: only the first column of the factor is
+    free. The effects of the first `shown` levels are given.
     """
-    levels = list(dict.fromkeys(labels))
-    starts = np.array([list(labels).index(level) for level in levels])
+    levels, starts = np.unique(np.asarray(labels), return_index=True)
+    order = np.argsort(starts)
+    levels, starts = levels[order], starts[order]
     k = len(effects)
     free = [(i, j) for j in range(rank or k) for i in range(j, k)]
     basis = np.zeros((len(free), k, k))
     for place, (i, j) in enumerate(free):
         basis[place, i, j] = 1.0
-    return Mixed(starts, basis, tuple(names), group, tuple(levels), tuple(effects), reml)
+    blocks = {str(level): block for block, level in enumerate(levels[:shown])}
+    return Mixed(starts, basis, tuple(names), group, blocks, tuple(effects), reml)
 
 
 def _coefficients(names: Sequence[str], beta: np.ndarray, se: np.ndarray) -> Figures:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from .figures import Figures
 from .printed import Interval, Key
-from .search import Problem, settle_within, reshape, walk
+from .search import Problem, jacobian, reshape, settle_within, walk
 
 DATA = Path(__file__).resolve().parents[2]
 OPTIMUM = Interval(-1e-6, 1e-6)  # where a score is zero
@@ -41,12 +41,15 @@ class Setting:
     scale: np.ndarray
     n: int
     frame: Callable[[np.ndarray], pd.DataFrame]
+    unknowns: Callable[[pd.DataFrame], np.ndarray]  # the way back: those unknowns that stand in the file
     decimals: dict[tuple[int, int], int]
     five: dict[str, np.ndarray] = field(default_factory=dict)
     optimum: Interval = OPTIMUM
     settles: bool = True  # False: the printed theta is not an optimum, and is kept
 
-    def problem(self, v: np.ndarray, *, quantiles: bool = True) -> tuple[Problem, list[tuple[str, Key | str]]]:
+    def problem(
+        self, v: np.ndarray, *, quantiles: bool = True
+    ) -> tuple[Problem, list[tuple[str, Key | str]]]:
         """The search problem and the names of its figures."""
         asked: list[tuple[int, Key]] = []
         names: list[tuple[str, Key | str]] = []
@@ -76,52 +79,90 @@ class Setting:
 
 def committed(name: str, columns: list[str]) -> pd.DataFrame:
     """Columns of the file in the repository: a design that is kept while the responses are sought."""
-    factors = {column: str for column in ("Brood", "Ring")}
+    factors = dict.fromkeys(("Brood", "Ring"), str)
     return pd.read_csv(DATA / f"{name}.csv", usecols=columns, dtype=factors)[columns]
 
 
 def find(setting: Setting, seed: int, say: Callable[[str], None] = print) -> tuple[pd.DataFrame, float]:
-    """A data set whose models print as the lecture's do, and its largest miss in half units (below 1 is a success)."""
+    """A data set that prints as the lecture's does, and its largest miss in half units: below 1 is a success."""
     v = setting.start(np.random.default_rng(seed))
-    plain, _ = setting.problem(v, quantiles=False)
+    smooth, _ = setting.problem(v, quantiles=False)
     full, names = setting.problem(v)
-    v = walk(plain, v)
-    say(f"figures without residuals: worst {np.abs(plain.miss(v)).max():.3g}")
-    for _ in range(10):
+
+    def report(stage: str) -> None:
+        miss = np.abs(full.miss(v))
+        model, key = names[int(miss.argmax())]
+        figure = key if isinstance(key, str) else " ".join(part for part in key if part)
+        say(f"{stage}: largest miss {miss.max():.3g} half units ({model} {figure})")
+
+    v = walk(smooth, v)
+    report("walked to the figures without residuals")
+    if setting.five:
+        v = shape(setting, smooth, v)
+        report("residuals shaped")
+    v = settle_within(full, walk(full, v))
+    report("settled within all intervals")
+    v = rounded(setting, full, v)
+    report("rounded")
+    return setting.frame(v), float(np.abs(full.miss(v)).max())
+
+
+def shape(setting: Setting, smooth: Problem, v: np.ndarray, rounds: int = 10) -> np.ndarray:
+    """Stretch the residuals of each model to its printed quantiles, repair the other figures, and again."""
+    for _ in range(rounds):
         for fit in setting.fits(v):
-            if fit.model in setting.five:
-                unit = fit.figures[Key("sigma")].real if Key("scaled_resid_min") in fit.figures else 1.0
+            if fit.model in setting.five and fit.residuals is not None:
+                scaled = Key("scaled_resid_min") in fit.figures
+                unit = fit.figures[Key("sigma")].real if scaled else 1.0
                 v[: setting.n] += unit * reshape(fit.residuals.real, setting.five[fit.model])
-        v = walk(plain, v, coarse=(0.1, 0.01, 1e-3), steps=20)
-    v = walk(full, v)
-    say(f"all figures: worst {np.abs(full.miss(v)).max():.3g}")
-    v = settle_within(full, v)
-    say(f"centred: worst {np.abs(full.miss(v)).max():.3g}")
+        v = walk(smooth, v, coarse=(0.1, 0.01, 1e-3), steps=20)
+    return v
+
+
+def rounded(setting: Setting, full: Problem, v: np.ndarray) -> np.ndarray:
+    """The data as they will stand in the file: predictors first, then the responses that make up for it."""
     fixed = np.zeros(len(v), bool)
-    for (first, last), decimals in sorted(setting.decimals.items(), reverse=True):  # predictors first
+    for (first, last), decimals in sorted(setting.decimals.items(), reverse=True):
         v[first:last] = v[first:last].round(decimals)
         fixed[first:last] = True
         if first > 0:
             v = settle_within(full, walk(full, v, fixed, coarse=(1e-3, 1e-5, 0.0)), fixed)
-    thetas = np.ones(len(v), bool)
-    thetas[[i for first, last in setting.decimals for i in range(first, last)]] = False
-    if thetas.any() and setting.settles:  # the rounded data have an optimum of their own
-        v = settle(setting, v, thetas)
-    miss = np.abs(full.miss(v))
-    say(f"rounded: worst {miss.max():.3g} ({names[int(miss.argmax())]})")
-    return setting.frame(v), float(miss.max())
+    if setting.settles and not fixed.all():  # the rounded data have an optimum of their own
+        v = settle(setting, v, ~fixed)
+    return v
+
+
+def verify(setting: Setting, data: pd.DataFrame) -> pd.DataFrame:
+    """Every printed figure of a data set beside the one it has; a miss within ±1 half unit is as printed.
+
+    The thetas are the optimum of these data or, where the printed ones are no optimum, those that come closest.
+    """
+    v = setting.start(np.random.default_rng(0))
+    known = setting.unknowns(data)
+    v[: len(known)] = known
+    free = np.arange(len(v)) >= len(known)
+    problem, names = setting.problem(v)
+    if free.any():
+        v = settle(setting, v, free) if setting.settles else walk(problem, v, ~free)
+    found = pd.DataFrame([key for _, key in names if key != "score"], columns=list(Key._fields))
+    kept = [key != "score" for _, key in names]
+    found.insert(0, "model", [model for model, key in names if key != "score"])
+    found["low"], found["high"] = np.array(problem.intervals)[kept].T
+    found["ours"], found["miss"] = problem.values(v).real[kept], problem.miss(v)[kept]
+    return found
 
 
 def settle(setting: Setting, v: np.ndarray, thetas: np.ndarray) -> np.ndarray:
-    """Newton steps of the thetas alone to where the scores are zero."""
-    from .search import jacobian
+    """The thetas alone to where the scores are zero: Newton steps, made to lead downhill."""
 
     def score(at: np.ndarray) -> np.ndarray:
         return np.concatenate([fit.score for fit in setting.fits(at) if fit.score is not None])
 
-    for _ in range(20):
-        J = jacobian(score, v)[:, thetas]
-        step = np.linalg.lstsq(J, score(v).real)[0]
+    for _ in range(60):
+        hessian = jacobian(score, v, thetas)
+        curvature, axes = np.linalg.eigh((hessian + hessian.T) / 2)
+        step = axes @ (axes.T @ score(v).real / np.abs(curvature))
+        step *= min(1.0, 0.3 * np.linalg.norm(v[thetas]) / np.linalg.norm(step))
         v = v.copy()
         v[thetas] -= step
         if np.abs(step).max() < 1e-13:

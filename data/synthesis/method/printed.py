@@ -6,13 +6,13 @@ The numbers are read from `data/lecture_figures.csv`; none stands in a script.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 LEDGER = Path(__file__).resolve().parents[2] / "lecture_figures.csv"
 
@@ -114,12 +114,18 @@ def targets(model: str, df: float | None = None, without: tuple[str, ...] = ()) 
             continue
         if key.quantity == "p":
             statistic = key._replace(quantity="statistic")
-            low, high = stats.t.isf(p.high / 2, df), stats.t.isf(p.low / 2, df)
+            low, high = (quantile(partial(stats.t.logsf, df=df), tail / 2) for tail in (p.high, p.low))
             add(statistic, Interval(low, high) if found[statistic].centre > 0 else Interval(-high, -low))
         else:
             model_df = found[Key("fstat_df1")].centre
-            add(Key("fstat"), Interval(*stats.f.isf([p.high, p.low], model_df, df)))
+            upper = partial(stats.f.logsf, dfn=model_df, dfd=df)
+            add(Key("fstat"), Interval(*(quantile(upper, tail) for tail in (p.high, p.low))))
     return found
+
+
+def quantile(log_tail: Callable[[float], float], p: float) -> float:
+    """Where the upper tail is p; on the log scale, because p may be 1e-15."""
+    return float(optimize.brentq(lambda x: log_tail(x) - np.log(p), 1e-6, 1e6, xtol=1e-12))
 
 
 def _is_number(printed: str) -> bool:

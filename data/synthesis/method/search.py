@@ -24,11 +24,11 @@ def vector(y: np.ndarray, *parts: np.ndarray) -> np.ndarray:
     return np.concatenate([y, *flat])
 
 
-def jacobian(values: Values, v: np.ndarray) -> np.ndarray:
-    """d values / d v by a complex step in each unknown: exact, and no subtraction."""
+def jacobian(values: Values, v: np.ndarray, free: np.ndarray | None = None) -> np.ndarray:
+    """d values / d v by a complex step in each (free) unknown: exact, and no subtraction."""
     moved = v.astype(complex)
     columns = []
-    for i in range(len(v)):
+    for i in range(len(v)) if free is None else np.flatnonzero(free):
         moved[i] += 1j * STEP
         columns.append(values(moved).imag / STEP)
         moved[i] = v[i]
@@ -69,7 +69,8 @@ def walk(
     every figure is asked for to one part in ten, then in a hundred, and so on.
     """
     centre, half = np.array([(i.centre, i.half) for i in problem.intervals]).T
-    scale = problem.scale if fixed is None else np.where(fixed, 0.0, problem.scale)
+    free = np.ones(len(v), bool) if fixed is None else ~fixed
+    scale = problem.scale[free]
     for part in coarse:
         size = np.where(centre == 0, 1.0, np.clip(np.abs(centre), 1e-3, 1.0))
         unit = np.maximum(half, part * size)
@@ -81,10 +82,11 @@ def walk(
         for _ in range(steps):
             if np.abs(r).max() < 0.05:
                 break
-            J = jacobian(problem.values, v) / unit[:, None] * scale
+            J = jacobian(problem.values, v, free) / unit[:, None] * scale
             U, s, Vt = np.linalg.svd(J, full_matrices=False)
             while damping < 1e8:
-                step = scale * (Vt.T @ (s / (s**2 + damping * s[0] ** 2) * (U.T @ -r)))
+                step = np.zeros(len(v))
+                step[free] = scale * (Vt.T @ (s / (s**2 + damping * s[0] ** 2) * (U.T @ -r)))
                 new = miss(v + step)
                 if np.isfinite(new).all() and new @ new < r @ r:
                     break
@@ -111,7 +113,8 @@ def settle_within(
     over a comfortable half, its sum and, ten times as dear, its largest.
     """
     half = np.array([i.half for i in problem.intervals])
-    free = np.flatnonzero(np.ones(len(v), bool) if fixed is None else ~fixed)
+    chosen = np.ones(len(v), bool) if fixed is None else ~fixed
+    free = np.flatnonzero(chosen)
     m, k = len(half), len(free)
     price = np.r_[np.zeros(k), np.ones(m), 10.0]
     limits = [(-1, 1)] * k + [(0, None)] * (m + 1)
@@ -126,7 +129,7 @@ def settle_within(
     for _ in range(rounds):
         if cost(r) == 0 or reach < 1e-12:
             break
-        J = jacobian(problem.values, v)[:, free] / half[:, None] * problem.scale[free] * reach
+        J = jacobian(problem.values, v, chosen) / half[:, None] * problem.scale[free] * reach
         above, below = np.column_stack([J, -each, none]), np.column_stack([-J, -each, none])
         plan = linprog(
             price,
