@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .equation import Equation
     from .families import Family
     from .linear_summary import LinearSummary
+    from .plots import LinearPlots
 
 __all__ = ["FixedEffectsModel"]
 
@@ -557,6 +558,13 @@ class FixedEffectsModel:
     def influence(self) -> pd.DataFrame:
         """How much each row decides."""
         raise NotImplementedError
+
+    @property
+    def plot(self) -> LinearPlots:
+        """Pictures of the model: ``fit.plot.residuals()`` and more; see :mod:`lmmkit.plots`."""
+        from .plots import LinearPlots
+
+        return LinearPlots(self)
 
     # ---- telling ----
 
