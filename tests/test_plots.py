@@ -187,6 +187,11 @@ def test_warnings_find_what_was_put_in():
     assert "Singular fit" in {sentence.split(":")[0] for sentence in warnings_of(model("singular"))}
 
 
+def test_the_slope_that_shrinkage_makes_is_explained():
+    found = warnings_of(owls())
+    assert len(found) == 1 and "no fault" in found[0]
+
+
 def test_overdispersion_is_noticed():
     data = load("counts")
     found = warnings_of(lk.glmer("over ~ treat + (1 | site)", data, "poisson"))

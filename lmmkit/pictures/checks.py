@@ -56,6 +56,7 @@ def warnings_of(fit: MixedModel) -> list[str]:
     if fit.family is None:
         findings += [
             *_bend(fixed, scaled),
+            *_shrinkage(fitted, fixed, scaled),
             *_spread(fitted, scaled),
             *_shape(scaled),
             *_outliers(fit, scaled),
@@ -87,6 +88,18 @@ def _bend(fitted: Array, scaled: Array) -> Iterator[str]:
         yield (
             "Bend: the residuals follow a curve along the fitted values, so a straight line misses "
             "something; try a square of a predictor, an interaction, or the log of the response."
+        )
+
+
+def _shrinkage(fitted: Array, fixed: Array, scaled: Array) -> Iterator[str]:
+    random = fitted - fixed
+    if np.ptp(random) == 0:
+        return
+    r, p = stats.pearsonr(random, scaled)
+    if p < CHANCE and r > 0.2:
+        yield (
+            "Slope: the residuals rise with the fitted values because random effects are drawn towards zero "
+            "(partial pooling); that is the model's doing, and no fault."
         )
 
 
