@@ -145,7 +145,11 @@ def glmer(
 
     Notes
     -----
-    Agrees with ``lme4::glmer``; gamma and negative binomial with ``glmmTMB`` (see ``lk.families``).
+    Binomial and Poisson agree with ``lme4::glmer``. For gamma and negative binomial the dispersion is a
+    parameter of the Laplace likelihood like any other, as in ``glmmTMB``; ``lk.families`` says how lme4
+    differs. Standard errors come from the Hessian over all parameters (lme4's default). As in lme4, the
+    log-likelihood of a binomial or Poisson fit with ``n_agq > 1`` is relative to the saturated model, and
+    ``.messages`` says by how much.
 
     Examples
     --------
