@@ -342,8 +342,16 @@ class Layout:
     ----------
     factors : list of Factor
         From :func:`factors_of`; the first one leads.
+    sparse : bool
+        Whether whoever uses it can do with a sparse Schur complement of the rest where that is large.
     """
 
+    #: A Schur complement with fewer columns is always dense.
+    SPARSE_FROM = 1500
+    #: A larger one is sparse if its factor fills no more than this share of the triangle.
+    SPARSE_FILL = 0.1
+    #: And no more than so many entries, beyond which it would be too slow.
+    SPARSE_MOST = 20_000_000
     #: A dense cross-block is used up to this many entries whatever its pattern (it stays in cache).
     SMALL = 1 << 16
     #: Matrices as large as the Schur complement of the rest that are held at once.
@@ -351,7 +359,7 @@ class Layout:
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
     SPARSE_COST = 25
 
-    def __init__(self, factors: list[Factor]) -> None:
+    def __init__(self, factors: list[Factor], sparse: bool = False) -> None:
         self.factors = factors
         self.lead, self.rest = factors[0], factors[1:]
         widths = [factor.q * factor.k for factor in self.rest]
@@ -371,6 +379,7 @@ class Layout:
         self.slot, self.shape = (
             (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
         )
+        self.sparse = sparse and self._may_be_sparse() and self._stays_sparse()
         check_memory(self.bytes_needed, self._sizes())
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
         self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
@@ -382,7 +391,33 @@ class Layout:
         k = self.lead.k
         met = sum(len(pair.first) * factor.k for pair, factor in zip(self.pairs, self.rest, strict=True))
         cross = self.lead.q * self.width if self.dense else 3 * met
+        if self.sparse:
+            return 8 * (10 * self.ordering.entries + 9 * k * cross)
         return 8 * (self.MATRICES * pieces * m * m + 3 * k * cross + 4 * self.lead.q * k * k)
+
+    def _may_be_sparse(self) -> bool:
+        """Whether few pairs of columns of the rest can have an entry."""
+        pieces, m = self.shape
+        if m < self.SPARSE_FROM or self.dense:
+            return False
+        met = np.zeros(self.lead.q)
+        for pair, factor in zip(self.pairs, self.rest, strict=True):
+            met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
+        return float(met @ met) < self.SPARSE_FILL * pieces * m**2 / 2
+
+    def _stays_sparse(self) -> bool:
+        """Whether that is still so for the factor; if it is, its order is kept."""
+        from .sparse_rest import Ordering, TooFull, rest_pattern
+
+        pieces, m = self.shape
+        self.cross_level, self.cross_column, _ = self._cross_pattern()
+        most = min(self.SPARSE_FILL * pieces * m**2 / 2, self.SPARSE_MOST)
+        try:
+            self.ordering = Ordering(rest_pattern(self), most)
+        except TooFull:
+            return False
+        self.slot, self.shape = np.arange(self.width), (1, self.width)
+        return True
 
     def _sizes(self) -> str:
         """The grouping factors with their numbers of columns, for a message."""
@@ -390,6 +425,9 @@ class Layout:
         return " and ".join(f"{number:,}" for number in columns)
 
     def _sparse_cross(self) -> SparseCross:
+        if self.sparse:
+            arguments = self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape
+            return SparseCross(*arguments)
         kind: type[SparseCross] = HybridCross if self.shape[0] == 1 else SparseCross
         if ListedCross.suits(self.cross_level, self.lead.q):
             kind = ListedCross
@@ -499,8 +537,23 @@ class Layout:
         full[self.cross_level, :, self.cross_column] = values
         return full
 
-    def _rest_values(self, weights: Array | None) -> Array:
+    def _sparse_rest_values(self, weights: Array | None) -> Any:
+        """``rest'rest`` as a sparse matrix."""
+        columns, left = [], []
+        for f, factor in enumerate(self.rest):
+            columns.append(self.columns(f)[factor.codes])
+            left.append(factor.Z)
+        n = len(self.lead.codes)
+        Z, at = np.concatenate(left, axis=1), np.concatenate(columns, axis=1)
+        starts = np.arange(0, Z.size + 1, Z.shape[1])
+        whole = csr_array((Z.ravel(), at.ravel(), starts), shape=(n, self.width))
+        weighted = whole if weights is None else whole * weights[:, None]
+        return csr_array(whole.T @ weighted)
+
+    def _rest_values(self, weights: Array | None) -> Any:
         pieces, m = self.shape
+        if self.sparse:
+            return self._sparse_rest_values(weights)
         flat = np.zeros(pieces * m * m)
         for f, factor in enumerate(self.rest):
             own = self.slot[self.columns(f)]

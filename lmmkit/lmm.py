@@ -23,6 +23,7 @@ from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
 from .optimize import Search, Trial, minimise, polish
+from .sparse_rest import SparseElimination
 from .subsample import part_of
 from .terms import Terms
 from .threads import threads_for
@@ -108,6 +109,8 @@ class Criterion(Terms):
     does not change when a column of ``T`` changes its sign, so no bounds are needed.
     """
 
+    sparse = True
+
     def __init__(self, design: Design, reml: bool = True) -> None:
         self.reml = reml
         self.n, self.p = design.X.shape
@@ -181,7 +184,8 @@ class Criterion(Terms):
             Whitened covariance parameters.
         """
         factors = self.split(theta)
-        elimination = Elimination(self.layout, self.sums, self.roots(factors))
+        eliminate = SparseElimination if self.layout.sparse else Elimination
+        elimination = eliminate(self.layout, self.sums, self.roots(factors))
         p = self.p
         chol = np.linalg.cholesky(elimination.dd[:p, :p])
         root = np.linalg.inv(chol)

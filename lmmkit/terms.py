@@ -33,6 +33,8 @@ class Terms:
         The blocks of the whitened columns' cross-products.
     """
 
+    sparse = False  # whether a criterion can do with a sparse Schur complement
+
     def __init__(self, design: Design, scale: Array, unit: float = 1.0) -> None:
         self.design = design
         self.ks = [term.Z.shape[1] for term in self.design.terms]
@@ -46,7 +48,7 @@ class Terms:
             whitening = Whitening.of(Z.T @ Z / (len(scale) * unit**2))
             self.whitenings.append(whitening)
             columns.append(Z @ whitening.matrix)
-        self.layout = Layout(factors_of(self.design.terms, columns))
+        self.layout = Layout(factors_of(self.design.terms, columns), sparse=self.sparse)
         self._where = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
 
     def split(self, theta: Array) -> list[Array]:

@@ -1,0 +1,265 @@
+"""The elimination where the Schur complement of the rest is large and sparse: teachers who share few pupils.
+
+It is factorised as ``L D L'`` in an order that keeps ``L`` sparse. Derivatives need the inverse only where the
+Schur complement itself has entries, and these follow from ``L`` column by column without the rest of the inverse
+(Takahashi, Fagan and Chen 1973; Erisman and Tinney 1975).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import block_diag, coo_array, csc_array, csr_array, eye_array, kron
+from scipy.sparse.csgraph import reverse_cuthill_mckee
+from scipy.sparse.linalg import splu
+
+from .crossprod import Array, Elimination, Index, Layout, inner
+
+__all__ = ["Ordering", "SparseElimination", "SparseFactor", "TooFull", "rest_pattern"]
+
+BATCH = 256  # right-hand sides at a time
+
+
+class TooFull(Exception):
+    """The factor would not be sparse."""
+
+
+class Ordering:
+    """An order of the columns, and where ``L`` will have entries.
+
+    Parameters
+    ----------
+    pattern : csr_array (R, R)
+        Symmetric; its entries' values do not matter.
+    most : float
+        Give up beyond so many entries of ``L`` below its diagonal.
+
+    Raises
+    ------
+    TooFull
+        When there are more.
+
+    Attributes
+    ----------
+    order : array of shape (R,)
+        Neighbours close to each other (reverse Cuthill-McKee); columns that meet nearly all others last.
+    rows : list of arrays
+        For each column of ``L``, in that order, its rows below the diagonal, ascending.
+    """
+
+    def __init__(self, pattern: csr_array, most: float = np.inf) -> None:
+        degree = np.diff(pattern.indptr)
+        crowded = degree > 10 * np.sqrt(len(degree)) + 10 * np.median(degree)
+        calm = np.flatnonzero(~crowded)
+        inside = csr_array(pattern[calm][:, calm])
+        self.order: Index = np.concatenate(
+            [calm[reverse_cuthill_mckee(inside, symmetric_mode=True)], np.flatnonzero(crowded)]
+        ).astype(np.intp)
+        self.rows = _below(csr_array(pattern[self.order][:, self.order]), most)
+
+    @property
+    def entries(self) -> int:
+        """Entries of ``L`` below its diagonal."""
+        return sum(len(rows) for rows in self.rows)
+
+
+def _below(pattern: csr_array, most: float) -> list[Index]:
+    """Rows of each column of ``L``: those of the matrix, and those inherited from children in the tree."""
+    children: list[list[int]] = [[] for _ in range(pattern.shape[0])]
+    rows: list[Index] = []
+    entries = 0
+    for j in range(pattern.shape[0]):
+        own = pattern.indices[pattern.indptr[j] : pattern.indptr[j + 1]]
+        parts: list[Any] = [own[own > j], *(rows[child][1:] for child in children[j])]
+        found = np.unique(np.concatenate(parts)).astype(np.intp)
+        rows.append(found)
+        entries += len(found)
+        if entries > most:
+            raise TooFull
+        if len(found):
+            children[found[0]].append(j)
+    return rows
+
+
+class SparseFactor:
+    """``S = L D L'`` for a symmetric positive definite sparse matrix.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If it is not positive definite.
+    """
+
+    def __init__(self, matrix: csr_array, ordering: Ordering) -> None:
+        self.ordering = ordering
+        order = ordering.order
+        try:
+            self._lu = splu(
+                csc_array(matrix[order][:, order]), permc_spec="NATURAL", diag_pivot_thresh=0.0,
+                options={"SymmetricMode": True, "Equil": False},
+            )  # fmt: skip
+        except RuntimeError as error:  # exactly singular
+            raise np.linalg.LinAlgError(str(error)) from None
+        self.diagonal: Array = np.asarray(self._lu.U.diagonal())
+        if not (self.diagonal > 0).all() or not np.array_equal(self._lu.perm_r, np.arange(len(order))):
+            raise np.linalg.LinAlgError("matrix is not positive definite")
+        self.logdet = float(np.log(self.diagonal).sum())
+
+    def solve(self, right: Array) -> Array:
+        """``S^-1 right`` for (R, d)."""
+        out = np.empty_like(right)
+        if right.size:
+            out[self.ordering.order] = self._lu.solve(np.ascontiguousarray(right[self.ordering.order]))
+        return out
+
+    @cached_property
+    def inverse_on_pattern(self) -> csr_array:
+        """``S^-1`` where ``L`` or ``L'`` has entries.
+
+        Column ``j`` needs the inverse among its own rows only. These all stand in the column of its parent in
+        the elimination tree (the first of its rows), which has been worked out before.
+        """
+        order, below = self.ordering.order, self.ordering.rows
+        lower = csc_array(self._lu.L)
+        lower.sort_indices()
+        waiting = np.bincount([rows[0] for rows in below if len(rows)], minlength=len(below))
+        fronts: dict[int, Array] = {}
+        diagonal, columns = np.empty(len(below)), [np.empty(0)] * len(below)
+        for j in range(len(below) - 1, -1, -1):
+            rows, n = below[j], len(below[j])
+            if n == 0:
+                diagonal[j] = 1 / self.diagonal[j]
+                front = np.full((1, 1), diagonal[j])
+            else:
+                parent = int(rows[0])
+                at = np.concatenate([[0], 1 + np.searchsorted(below[parent], rows[1:])])
+                among = fronts[parent][np.ix_(at, at)]
+                waiting[parent] -= 1
+                if not waiting[parent]:
+                    del fronts[parent]
+                begin, end = lower.indptr[j], lower.indptr[j + 1]
+                column = np.zeros(n)
+                held = lower.indices[begin:end] > j
+                column[np.searchsorted(rows, lower.indices[begin:end][held])] = lower.data[begin:end][held]
+                beside = -among @ column
+                diagonal[j] = 1 / self.diagonal[j] - column @ beside
+                columns[j] = beside
+                front = np.empty((n + 1, n + 1))
+                front[0, 0], front[0, 1:], front[1:, 0], front[1:, 1:] = diagonal[j], beside, beside, among
+            if waiting[j]:
+                fronts[j] = front
+        row, value = order[np.concatenate([*below, np.empty(0, dtype=np.intp)])], np.concatenate(columns)
+        column_of = order[np.repeat(np.arange(len(below)), [len(rows) for rows in below])]
+        size = (len(below), len(below))
+        entries = np.concatenate([value, value, diagonal])
+        places = (np.concatenate([row, column_of, order]), np.concatenate([column_of, row, order]))
+        return csr_array(coo_array((entries, places), shape=size))
+
+
+class SparseElimination(Elimination):
+    """:class:`~lmmkit.crossprod.Elimination` with ``rest'rest`` and everything made from it sparse."""
+
+    def _cross(self, values: Array, a: int) -> csr_array:
+        """Row ``a`` of every level of a cross-block, (q, R)."""
+        layout = self.layout
+        pattern = (values[:, a], (layout.cross_level, layout.cross_column))
+        return csr_array(coo_array(pattern, shape=(layout.lead.q, layout.width)))
+
+    def _eliminate_rest(self) -> None:
+        layout, sums = self.layout, self.sums
+        self._Y = layout.cross.scale(self._W, sums.cross)
+        rows = [self._cross(self._Y, a) for a in range(layout.lead.k)]
+        self._H: Any = csr_array(sums.rest - sum(Y.T @ Y for Y in rows))
+        factors = zip(layout.rest, self.roots[1:], strict=True)
+        self._root: Any = csr_array(block_diag([kron(eye_array(f.q), root) for f, root in factors]))
+        S = csr_array(self._root.T @ self._H @ self._root) + eye_array(layout.width)
+        self._factor = SparseFactor(csr_array(S), layout.ordering)
+        self.logdet += self._factor.logdet
+        if sums.dd.size:
+            self._flat_d = sums.rest_d - layout.cross.transposed_dot(self._Y, self.Yd)
+            half = self._root.T @ self._flat_d
+            self.dd -= half.T @ self._factor.solve(half)
+
+    def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
+        H = rest_d - self.layout.cross.transposed_dot(self._Y, self._W @ lead_d)
+        return self._from_flat(self._keep @ lead_d, H)
+
+    def z_vinv_d(self) -> list[Array]:
+        return self._from_flat(self._keep @ self.sums.lead_d, self._flat_d)
+
+    def _from_flat(self, kept: Array, H: Array) -> list[Array]:
+        BH = self._root @ self._factor.solve(self._root.T @ H)
+        rest = H - self._H @ BH
+        lead = kept - self.layout.cross.dot(self._U, BH)
+        return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
+
+    def z_dot(self, lead: Array, rest: Array) -> tuple[Array, Array]:
+        layout, sums = self.layout, self.sums
+        out = sums.lead @ lead + layout.cross.dot(sums.cross, rest)
+        return out, sums.rest @ rest + layout.cross.transposed_dot(sums.cross, lead)
+
+    @cached_property
+    def _B(self) -> csr_array:
+        """``Lambda S^-1 Lambda'`` where ``rest'rest`` or the cross-block's square has entries."""
+        return csr_array(self._root @ self._factor.inverse_on_pattern @ self._root.T)
+
+    def block_sums(self) -> list[Array]:
+        k = self.layout.lead.k
+        lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
+        rows = [self._cross(self._U, a) for a in range(k)]
+        for a in range(k):
+            for b in range(k):
+                lead[a, b] -= (self._B * (rows[a].T @ rows[b])).sum()
+        return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
+
+    def rest_blocks(self, f: int) -> Array:
+        root, columns = self.roots[1 + f], self.layout.columns(f)
+        if np.abs(np.diag(root)).min() > 1e-3:
+            block = _picked(self._factor.inverse_on_pattern, columns)
+            inverse_root = np.linalg.inv(root)
+            return np.asarray(inverse_root.T @ (np.eye(len(root)) - block) @ inverse_root)
+        out = _picked(self._H, columns)
+        step = max(1, BATCH // len(root))
+        for start in range(0, len(columns), step):
+            own = columns[start : start + step]
+            right = self._root.T @ self._H[:, own.ravel()].toarray()
+            product = right.T @ self._factor.solve(right)
+            at = np.arange(own.size).reshape(own.shape)
+            out[start : start + step] -= product[at[:, :, None], at[:, None, :]]
+        return out
+
+    def _lead_corrections(self) -> Array:
+        k = self.layout.lead.k
+        rows = [self._cross(self._U, a) for a in range(k)]
+        out = np.empty((self.layout.lead.q, k, k))
+        for a in range(k):
+            image = csr_array(rows[a] @ self._B)
+            for b in range(k):
+                out[:, a, b] = (image * rows[b]).sum(axis=1)
+        return out
+
+
+def _picked(matrix: csr_array, columns: NDArray[np.intp]) -> Array:
+    """Diagonal blocks (levels, k, k) of a sparse matrix."""
+    levels, k = columns.shape
+    rows, others = np.repeat(columns, k, axis=1).ravel(), np.tile(columns, (1, k)).ravel()
+    return np.asarray(matrix[rows, others]).reshape(levels, k, k)
+
+
+def rest_pattern(layout: Layout) -> csr_array:
+    """Where ``rest'rest``, or the square of the cross-block, has entries."""
+    ones = np.ones(len(layout.cross_level))
+    shape = (layout.lead.q, layout.width)
+    met = csr_array(coo_array((ones, (layout.cross_level, layout.cross_column)), shape=shape))
+    own = block_diag([kron(eye_array(factor.q), np.ones((factor.k, factor.k))) for factor in layout.rest])
+    pattern = met.T @ met + csr_array(own)
+    for (f, g), pair in layout.rest_pairs.items():
+        rows = layout.columns(f)[pair.first][:, :, None]
+        columns = layout.columns(g)[pair.second][:, None, :]
+        rows, columns = (part.ravel() for part in np.broadcast_arrays(rows, columns))
+        meets = coo_array((np.ones(len(rows)), (rows, columns)), shape=(layout.width, layout.width))
+        pattern = pattern + meets + meets.T
+    return csr_array(pattern)
