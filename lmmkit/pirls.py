@@ -50,11 +50,13 @@ class Rows(NamedTuple):
 
     def at(self, eta: Array) -> Derivatives:
         """Log density of each row, without its constant, and three derivatives."""
-        return self.family.derivatives(self.y, eta, self.weights)
+        with np.errstate(all="ignore"):
+            return self.family.derivatives(self.y, eta, self.weights)
 
     def expected(self, eta: Array) -> tuple[Array, Array]:
         """Expected information of each row and its derivative."""
-        return self.family.expected_information(eta, self.weights)
+        with np.errstate(all="ignore"):
+            return self.family.expected_information(eta, self.weights)
 
     @property
     def newton_in_determinant(self) -> bool:
