@@ -66,9 +66,8 @@ def main() -> int:
     )
     misses = {name: calibrate.worst_miss(name) for name in calibrate.NAMES}
     for name, miss in misses.items():
-        print(
-            f"{name}: {'prints as the lecture does' if miss < 1 else f'misses a printed figure by {miss:.3g} half units'}"
-        )
+        verdict = "prints as the lecture does" if miss < 1 else f"misses a figure by {miss:.3g} half units"
+        print(f"{name}: {verdict}")
     return int((check and bool(changed)) or max(misses.values()) >= 1)
 
 

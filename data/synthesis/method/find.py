@@ -165,6 +165,6 @@ def settle(setting: Setting, v: np.ndarray, thetas: np.ndarray) -> np.ndarray:
         step *= min(1.0, 0.3 * np.linalg.norm(v[thetas]) / np.linalg.norm(step))
         v = v.copy()
         v[thetas] -= step
-        if np.abs(step).max() < 1e-13:
+        if np.linalg.norm(step) < 1e-11 * np.linalg.norm(v[thetas]):
             break
     return v

@@ -76,7 +76,10 @@ def walk(
         unit = np.maximum(half, part * size)
 
         def miss(at: np.ndarray, unit: np.ndarray = unit) -> np.ndarray:
-            return (problem.values(at).real - centre) / unit
+            try:
+                return (problem.values(at).real - centre) / unit
+            except np.linalg.LinAlgError:  # a step into nowhere
+                return np.full(len(centre), np.inf)
 
         r, damping, costs = miss(v), 1e-8, list[float]()
         for _ in range(steps):
@@ -87,7 +90,8 @@ def walk(
             while damping < 1e8:
                 step = np.zeros(len(v))
                 step[free] = scale * (Vt.T @ (s / (s**2 + damping * s[0] ** 2) * (U.T @ -r)))
-                new = miss(v + step)
+                with np.errstate(all="ignore"):
+                    new = miss(v + step)
                 if np.isfinite(new).all() and new @ new < r @ r:
                     break
                 damping *= 8
