@@ -157,11 +157,12 @@ class MixedModel(Quantities):
         conf_int: bool = False,
         level: float = 0.95,
         ddf: str = "satterthwaite",
+        exponentiate: bool = False,
     ) -> pd.DataFrame:
         """Estimates as a tidy table, one row each; see :func:`lmmkit.tidy.tidy`."""
         from .tidy import tidy
 
-        return tidy(self, effects, conf_int=conf_int, level=level, ddf=ddf)
+        return tidy(self, effects, conf_int=conf_int, level=level, ddf=ddf, exponentiate=exponentiate)
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole model; see :func:`lmmkit.tidy.glance`."""

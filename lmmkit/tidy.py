@@ -25,6 +25,7 @@ def tidy(
     conf_int: bool = False,
     level: float = 0.95,
     ddf: str = "satterthwaite",
+    exponentiate: bool = False,
 ) -> pd.DataFrame:
     """Estimates as a tidy table.
 
@@ -43,6 +44,10 @@ def tidy(
         Coverage of the intervals.
     ddf : str
         As in :meth:`MixedModel.coef_table`.
+    exponentiate : bool
+        Fixed effects as factors: odds ratios (logit link), rate ratios (log link of counts), ratios of means.
+        Standard errors are multiplied by the estimate, limits of intervals are exponentiated; the test
+        remains that of the coefficient.
 
     Returns
     -------
@@ -53,7 +58,7 @@ def tidy(
     Raises
     ------
     ModelError
-        For other effects.
+        For other effects, and for `exponentiate` where ``exp(coefficient)`` means nothing.
 
     Notes
     -----
@@ -86,8 +91,27 @@ def tidy(
             quantile[known] = stats.t.ppf(tail, table.loc[known, "df"])
         table["conf_low"] = table["estimate"] - quantile * table["std_error"]
         table["conf_high"] = table["estimate"] + quantile * table["std_error"]
+    if exponentiate:
+        _as_factors(fit, table)
     order = ["effect", "group", "level", "term", "estimate", "std_error", "df", "statistic", "p_value"]
     return table[[name for name in [*order, "conf_low", "conf_high"] if name in table]]
+
+
+def _as_factors(fit: MixedModel, table: pd.DataFrame) -> None:
+    """Turn the rows of fixed effects into what they multiply, in place."""
+    logged = fit.family is None and fit.design.response.startswith("log(")
+    if not logged and (fit.family is None or fit.family.effect_name is None):
+        scale = "this response" if fit.family is None else f"the {fit.family.link.name} link"
+        raise ModelError(
+            f"exp(coefficient) has no meaning for {scale}; exponentiate is for log and logit links, and for "
+            "a response of log(y)"
+        )
+    rows = table["effect"] == "fixed"
+    for name in ("estimate", "conf_low", "conf_high"):
+        if name in table:
+            table.loc[rows, name] = np.exp(table.loc[rows, name])
+    if "std_error" in table:
+        table.loc[rows, "std_error"] *= table.loc[rows, "estimate"]
 
 
 def _fixed(fit: MixedModel, ddf: str) -> pd.DataFrame:

@@ -64,6 +64,11 @@ def check_comparable(models: list[Any], names: list[str]) -> None:
                 f"{pair} have different families ({_family(first)} and {_family(other)}), so neither is a "
                 "special case of the other; compare their .aic instead"
             )
+        if _nodes(first) != _nodes(other):
+            raise ModelError(
+                f"{pair} have different n_agq ({_nodes(first)} and {_nodes(other)}), so their likelihoods are "
+                "different approximations; fit both with the same"
+            )
 
 
 def _weights(design: Design) -> Array:
@@ -71,7 +76,13 @@ def _weights(design: Design) -> Array:
 
 
 def _family(model: Any) -> str:
-    return "gaussian" if model.family is None else model.family.label.replace("  (", " (")
+    """Name and link; an estimated dispersion is part of the fit, not of the family."""
+    return "gaussian" if model.family is None else f"{model.family.name} ({model.family.link.name})"
+
+
+def _nodes(model: Any) -> int:
+    """Quadrature nodes of a GLMM; 1 is Laplace."""
+    return getattr(getattr(model, "estimate", None), "n_agq", 1)
 
 
 def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> None:
