@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from method.figures import Mixed
 from method.find import Fit, Setting, committed
-from method.printed import Key, rows, targets, value
+from method.printed import Interval, Key, rows, targets, value
 
 SEED = 2201
 N, PEOPLE, GENES = 100, 25, 200
@@ -141,5 +141,5 @@ def setting() -> Setting:
         frame=frame,
         unknowns=unknowns,
         decimals={(0, N): 9},
-        optimum=type(targets("gene1_vp")[Key("variance_fraction", term="Age")])(-1e-8, 1e-8),
+        optimum=Interval(-1e-8, 1e-8),
     )
