@@ -135,7 +135,7 @@ class Evaluator:
         operand = self._numbers(node.operand)
         if node.op == "!":
             return self._truth(operand == 0, np.isnan(operand))
-        return -operand if node.op == "-" else operand
+        return np.asarray(-operand) if node.op == "-" else operand  # a lone number negates to a scalar
 
     def _binary(self, node: Binary) -> Value:
         if node.op in ("==", "!="):
