@@ -31,6 +31,7 @@ from .threads import threads_for
 Array = NDArray[np.float64]
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
+POLISHABLE = 2000  # and up to which the last digits are worth a few more
 LARGE = 2000  # columns from which on it pays to fit a part of the levels first
 
 
@@ -329,7 +330,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
         rival = _descend(criterion, other)
         best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
         best.evaluations += rival.evaluations
-    if criterion.layout.width <= SMALL:
+    if criterion.layout.width <= POLISHABLE:
         polish(criterion.trial, best, criterion.curvature(best.state))
     return _estimate(criterion, best)
 

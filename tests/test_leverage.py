@@ -39,12 +39,6 @@ def setting(kind, seed=5):
     return layout, roots, Z, Lambda, rng.uniform(0.1, 2, n)
 
 
-def test_the_three_ways_are_all_walked(monkeypatch):
-    assert setting("crossed")[0].dense
-    monkeypatch.setattr(Layout, "SMALL", 0)
-    assert not setting("nested")[0].dense
-
-
 WAYS = [("one", "dense")]
 WAYS += [(kind, way) for kind in ("crossed", "nested") for way in ("dense", "list", "slabs")]
 
@@ -55,6 +49,7 @@ def test_leverages_and_variances(kind, way, monkeypatch):
         monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: False)
         monkeypatch.setattr(ListedCross, "MOST_PAIRS", 10**9 if way == "list" else 0)
     layout, roots, Z, Lambda, weights = setting(kind)
+    assert (layout.dense, isinstance(layout.cross, ListedCross)) == (way == "dense", way == "list")
     precision = Precision(layout, roots, weights)
     M = Lambda.T @ (Z.T * weights) @ Z @ Lambda + np.eye(Z.shape[1])
     K = Lambda @ np.linalg.solve(M, Lambda.T)
