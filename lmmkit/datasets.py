@@ -139,6 +139,8 @@ class DataInfo:
         What to know before trusting it.
     truth : dict
         The parameters a synthetic set was drawn with; empty if they are not known (real or calibrated data).
+    trap : str
+        What the data were made to teach. Neither truth nor trap is shown unasked: try first.
     """
 
     name: str
@@ -153,6 +155,7 @@ class DataInfo:
     models: list[str]
     caveats: list[str]
     truth: dict[str, Any]
+    trap: str
 
     def __getitem__(self, key: str) -> Any:
         if key not in self.__dataclass_fields__:
@@ -169,8 +172,12 @@ class DataInfo:
         facts = [("rows", str(self.rows)), ("kind", kind), ("source", self.source), ("license", self.license)]
         facts.append(("lecture", self.lecture))
         facts += [("model", model) for model in self.models]
-        facts += [("truth", f"{key} = {_plain(value)}") for key, value in self.truth.items()]
-        return facts + [("beware", caveat) for caveat in self.caveats]
+        facts += [("beware", caveat) for caveat in self.caveats]
+        return (
+            [*facts, ("truth", "known; after you have tried, look at .truth and .trap")]
+            if self.truth
+            else facts
+        )
 
     def _column_rows(self) -> list[tuple[str, str, str]]:
         """The columns as (name, type and unit, description)."""
@@ -334,7 +341,8 @@ def _describe(entry: dict[str, Any]) -> DataInfo:
         lecture=entry["lecture"],
         models=list(entry["models"]),
         caveats=list(entry["caveats"]),
-        truth=dict(entry.get("truth", {})),
+        truth=dict(entry["truth"]),
+        trap=entry["trap"],
     )
 
 
@@ -351,12 +359,3 @@ def _shorten(levels: list[str], most: int = 8) -> str:
     if len(levels) <= most:
         return ", ".join(levels)
     return ", ".join([*levels[:3], "…", levels[-1]])
-
-
-def _plain(value: Any) -> str:
-    """A true parameter for the eye."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
-    if isinstance(value, list):
-        return ", ".join(_plain(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -242,3 +242,14 @@ def test_the_wheel_carries_the_data(tmp_path: Path) -> None:
     where, count = answer.stdout.split()
     assert Path(where) == tmp_path / "site" / "lmmkit" / "data"
     assert int(count) == len(data_names())
+
+
+def test_the_truth_is_not_told_unasked() -> None:
+    info = lk.data_info("forest")
+    assert info.truth["sigma"] == 1.6
+    assert "taller" in info.trap
+    for shown in (repr(info), info._repr_html_()):
+        assert "taller" not in shown
+        assert "1.6" not in shown
+        assert ".truth" in shown
+    assert lk.data_info("mouse").truth == {}

@@ -65,6 +65,7 @@ def resource(name: str, table: Entry, known: Entry, truth: Entry) -> Entry:
         "lecture": table["lecture"],
         "models": table["models"],
         "caveats": [one_line(caveat) for caveat in caveats],
+        "trap": one_line(table.get("trap", "")),
         "truth": truth,
         "sources": [{"title": one_line(source["title"])}],
         "licenses": [{"name": license, **known["licenses"][license]}],
@@ -130,11 +131,12 @@ def section(entry: Entry) -> str:
     ]
     if entry["models"]:
         parts.append("Models: " + ", ".join(f"`{model}`" for model in entry["models"]) + ".")
-    if entry["truth"]:
-        truth = "; ".join(f"{key} {plain(value)}" for key, value in entry["truth"].items())
-        parts.append(f"True parameters: {truth}.")
     if entry["caveats"]:
         parts.append("\n".join(f"- {caveat}" for caveat in entry["caveats"]))
+    if entry["truth"]:
+        truth = "; ".join(f"{key} {plain(value)}" for key, value in entry["truth"].items())
+        told = f"True parameters: {truth}. {entry['trap']}".rstrip()
+        parts.append(f"<details><summary>The truth (after you have tried)</summary>{told}</details>")
     return "\n\n".join(parts)
 
 
