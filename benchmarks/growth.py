@@ -66,6 +66,7 @@ def draw(found: dict[str, list[dict[str, float]]]) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import seaborn as sns
+    from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
     figure, axes = plt.subplots(2, len(found), figsize=(11, 5.6), sharey="row", layout="constrained")
     for column, (kind, points) in enumerate(found.items()):
@@ -74,8 +75,13 @@ def draw(found: dict[str, list[dict[str, float]]]) -> None:
             ax = axes[row, column]
             ax.loglog(sizes, [point[name] for point in points], color=colour, marker="o")
             ax.set_xlabel(TITLES[kind] if row else "")
+            ax.set_xticks(sizes, [f"{size:,}" for size in sizes], rotation=30)
+            ax.xaxis.set_minor_locator(NullLocator())
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            ax.yaxis.set_minor_formatter(NullFormatter())
             ax.grid(which="major", color="#dddddd", linewidth=0.7)
     axes[0, 0].set_ylabel("seconds")
+    axes[1, 0].set_yticks([100, 200, 500, 1000, 2000])
     axes[1, 0].set_ylabel("peak memory (MB)")
     sns.despine(figure)
     figure.savefig(PICTURE, dpi=110)
