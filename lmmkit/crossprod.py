@@ -200,6 +200,8 @@ class ListedCross(SparseCross):
 
     #: The longest list that is kept.
     MOST_PAIRS = 2_000_000
+    #: With more columns on the right than this a sparse product is faster (measured).
+    FEW_COLUMNS = 16
 
     def __init__(
         self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
@@ -221,10 +223,14 @@ class ListedCross(SparseCross):
         return float(counts @ counts) <= cls.MOST_PAIRS
 
     def dot(self, values: Array, right: Array) -> Array:
+        if right.shape[1] > self.FEW_COLUMNS:
+            return super().dot(values, right)
         spread = values[:, :, None] * right[self.column][:, None, :]
         return np.asarray(np.add.reduceat(spread, self._firsts, axis=0))
 
     def transposed_dot(self, values: Array, right: Array) -> Array:
+        if right.shape[2] > self.FEW_COLUMNS:
+            return super().transposed_dot(values, right)
         spread = np.einsum("na,nad->nd", values, right[self.level])
         sums = [np.bincount(self.column, part, self._width) for part in spread.T]
         return np.stack(sums, axis=1) if sums else np.zeros((self._width, 0))
@@ -253,7 +259,7 @@ class HybridCross(SparseCross):
     """
 
     #: Seconds per operation, relative to a dense product's (measured): sparse with dense, sparse with sparse.
-    COSTS = (50.0, 500.0)
+    COSTS = (50.0, 1000.0)
 
     def __init__(
         self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
@@ -306,7 +312,8 @@ class HybridCross(SparseCross):
 
     def inner(self, left: Array, right: Array, weight: Array) -> Array:
         rows = range(self.k)
-        return np.array([[np.vdot(self._product(left, right, a, b), weight[0]) for b in rows] for a in rows])
+        W = weight[0] if weight[0].flags.c_contiguous else weight[0].T  # symmetric; in the product's order
+        return np.array([[np.vdot(self._product(left, right, a, b), W) for b in rows] for a in rows])
 
 
 @dataclass
@@ -357,7 +364,7 @@ class Layout:
     #: Matrices as large as the Schur complement of the rest that are held at once.
     MATRICES = 7
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
-    SPARSE_COST = 25
+    SPARSE_COST = 100
 
     def __init__(self, factors: list[Factor], sparse: bool = False) -> None:
         self.factors = factors
