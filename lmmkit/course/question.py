@@ -141,11 +141,14 @@ class Choice(Question):
         The salted hash of the right option, from :func:`digest`.
     because : mapping of str to str
         Why a wrong option is wrong.
+    truth : callable, optional
+        Computes the right option where the data decide; then no hash is kept.
     """
 
     options: tuple[str, ...] = ()
     digest: str = ""
     because: Mapping[str, str] | None = None
+    truth: Recompute | None = None
 
     def judge(self, key: str, value: Any) -> Judgement:
         chosen = normalise(value) if isinstance(value, str) else None
@@ -153,10 +156,15 @@ class Choice(Question):
             chosen = "yes" if value else "no"
         if chosen not in [normalise(option) for option in self.options]:
             return Judgement(False, f"choose one of {', '.join(repr(option) for option in self.options)}")
-        if digest(key, str(chosen)) == self.digest:
+        if self._is_right(key, str(chosen)):
             return self.right()
         reasons = {normalise(option): reason for option, reason in (self.because or {}).items()}
         return Judgement(False, reasons.get(str(chosen), "not this one; think again about what is asked"))
+
+    def _is_right(self, key: str, chosen: str) -> bool:
+        if self.truth is not None:
+            return chosen == normalise(self.truth())
+        return digest(key, chosen) == self.digest
 
 
 @dataclass(frozen=True)
@@ -213,9 +221,12 @@ class Truth(Question):
     ----------
     test : callable
         Takes the answer; returns None when it is right, else a sentence that says what is wrong.
+    mistakes : mapping of str to callable
+        Known wrong answers, each under the sentence that the test gives for it.
     """
 
     test: Callable[[Any], str | None] = str
+    mistakes: Mapping[str, Recompute] | None = None
 
     def judge(self, key: str, value: Any) -> Judgement:
         complaint = self.test(value)

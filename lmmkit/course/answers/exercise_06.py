@@ -4,18 +4,29 @@ from typing import Any
 
 import pandas as pd
 
-from lmmkit import lmer, load_data
+from lmmkit import lmer
+from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Question
 
 _FORMULA = "length ~ 1 + (1 | group)"
 
 
 def _perch() -> pd.DataFrame:
-    return load_data("groups20")
+    return own_data("groups20")
 
 
 def _fit(**options: Any) -> Any:
     return lmer(_FORMULA, _perch(), **options)
+
+
+def _distances() -> pd.Series:
+    """How far each lake's own mean lies from the model's estimate."""
+    own = _perch().groupby("group", observed=True)["length"].mean()
+    return (own - _fit().coef()["group"]["(Intercept)"]).abs()
+
+
+def _moved_most() -> str:
+    return str(_distances().idxmax())
 
 
 QUESTIONS: dict[str, Question] = {
@@ -56,7 +67,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q4": Choice(
         options=tuple(f"lake{number:02d}" for number in range(1, 21)),
-        digest="6ca74195e043189a",
+        truth=_moved_most,
         because={},
         hints=(
             "Own means: perch.groupby('group')['length'].mean()",
