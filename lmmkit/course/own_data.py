@@ -53,4 +53,4 @@ def share_of(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     for column in frame.select_dtypes(include=["category", "object"]):
         lost = ~frame[column].isin(frame.loc[keep, column].unique())
         keep |= lost.to_numpy()
-    return frame.loc[keep].reset_index(drop=True)
+    return frame[keep].reset_index(drop=True)
