@@ -51,6 +51,6 @@ def share_of(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     keep = np.zeros(len(frame), dtype=bool)
     keep[rng.permutation(len(frame))[: round(SHARE * len(frame))]] = True
     for column in frame.select_dtypes(include=["category", "object"]):
-        lost = ~frame[column].isin(frame.loc[keep, column].unique())
+        lost = ~frame[column].isin(frame[column].to_numpy()[keep])
         keep |= lost.to_numpy()
-    return frame[keep].reset_index(drop=True)
+    return frame.iloc[np.flatnonzero(keep)].reset_index(drop=True)
