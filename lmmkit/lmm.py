@@ -331,7 +331,8 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
         best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
         best.evaluations += rival.evaluations
     if criterion.layout.width <= POLISHABLE:
-        polish(criterion.trial, best, criterion.curvature(best.state))
+        cheap = criterion.layout.width <= SMALL
+        polish(criterion.trial, best, criterion.curvature(best.state), thorough=cheap)
     return _estimate(criterion, best)
 
 

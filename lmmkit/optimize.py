@@ -247,7 +247,9 @@ def _polish_many(
         active = moved
 
 
-def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array) -> None:
+def polish(
+    evaluate: Callable[[Array], Trial], search: Search, curvature: Array, *, thorough: bool = True
+) -> None:
     """Gain the last digits, in place: where the objective shows no difference any more, the gradient does.
 
     Parameters
@@ -257,7 +259,10 @@ def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array)
     search : Search
         Where the search ended; moved as long as Newton steps at least halve the gradient.
     curvature : array of shape (m, m)
-        At that point, perhaps approximate. Where it does not lead on, the Hessian is differenced.
+        At that point, perhaps approximate.
+    thorough : bool
+        Where that curvature does not lead on, the Hessian is differenced; False is for evaluations that are
+        dear, and takes what two steps give.
 
     Notes
     -----
@@ -272,7 +277,8 @@ def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array)
     >>> search.x.round(6)
     array([3., 3.])
     """
-    if not _newton_steps(evaluate, search, curvature):
+    arrived = _newton_steps(evaluate, search, curvature, limit=3 if thorough else 2)
+    if thorough and not arrived:
         search.evaluations += 2 * len(search.x)
         _newton_steps(evaluate, search, differenced_hessian(evaluate, search.x))
 
