@@ -53,4 +53,6 @@ def share_of(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
     for column in frame.select_dtypes(include=["category", "object"]):
         lost = ~frame[column].isin(frame[column].to_numpy()[keep])
         keep |= lost.to_numpy()
-    return frame.iloc[np.flatnonzero(keep)].reset_index(drop=True)
+    share = frame.iloc[np.flatnonzero(keep)]
+    numbered = isinstance(frame.index, pd.RangeIndex)  # other tables, such as genexpr, have names in it
+    return share.reset_index(drop=True) if numbered else share
