@@ -1,0 +1,196 @@
+"""Questions of exercise 13, counts."""
+
+from math import exp, log
+from typing import Any
+
+import pandas as pd
+
+from lmmkit import glm, glmer, lmer
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+
+_SPECIES = "species ~ management + (1 | field)"
+_UDDERS = "cbind(infected, cows - infected) ~ season"
+
+
+def _meadows() -> pd.DataFrame:
+    return own_data("management")
+
+
+def _species() -> Any:
+    return glmer(_SPECIES, _meadows(), family="poisson")
+
+
+def _effect() -> float:
+    """Log rate ratio of plan B against plan A."""
+    return float(_species().fixef["managementB"])
+
+
+def _pairs() -> pd.DataFrame:
+    """A row for each field with both halves."""
+    return _meadows().pivot(index="field", columns="management", values="species").dropna()
+
+
+def _within() -> float:
+    """Variance of a count within a field."""
+    both = _pairs()
+    return float((both["B"] - both["A"]).var() / 2)
+
+
+def _mean() -> float:
+    return float(_pairs().to_numpy().mean())
+
+
+def _udders(formula: str) -> Any:
+    return glmer(formula, own_data("herds"), family="binomial")
+
+
+def _wrong(analysis: str, *spreads: float, cells: int = 200, scale: float = 100) -> list[float]:
+    """Share of studies without a fold change in which an analysis finds one, as the panel shows it."""
+    from lmmkit.course import explorers
+
+    return [
+        scale * explorers.counts.result(fold=1.0, cells=cells, sd=spread).wrong[analysis]
+        for spread in spreads
+    ]
+
+
+_ALL, _MEANS = "Poisson GLM, all cells", "t test of log means"
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Choice(
+        options=("poisson, log", "binomial, logit", "gaussian, identity", "negative binomial, log"),
+        digest="c33dbfe32deaab68",
+        because={
+            "poisson, log": "a Poisson count has no upper end, but no more eggs can hatch than there are",
+            "gaussian, identity": "a straight line would soon promise more hatchlings than eggs, or fewer than none",
+            "negative binomial, log": "that is for counts without an upper end that vary more than Poisson's",
+        },
+        hints=(
+            "Each egg hatches or does not.",
+            "Hits out of so many trials: which family has a number of trials?",
+        ),
+        praise="Hits out of so many, with the log odds on the straight line.",
+    ),
+    "q2": Number(
+        truth=lambda: 1 / (1 + exp(-(log(4) - 0.7))),
+        mistakes={
+            "those are the odds; a probability is odds / (1 + odds)": lambda: 4 * exp(-0.7),
+            "that is the odds ratio, by which the odds are multiplied; it does not say what they were": lambda: (
+                exp(-0.7)
+            ),
+            "the odds are multiplied by exp(-0.7), not the probability": lambda: 0.8 * exp(-0.7),
+            "0.7 was taken from the probability; it belongs to the log odds": lambda: 0.1,
+            "that is still on the scale of log odds": lambda: log(4) - 0.7,
+        },
+        hints=(
+            "From probability to log odds, down by 0.7, and back to probability.",
+            "Odds are p / (1 - p): four to one before the rain.",
+            "odds = 4 * exp(-0.7), and then odds / (1 + odds)",
+        ),
+        praise="Log odds add, odds multiply, probabilities do neither.",
+    ),
+    "q3": Model(
+        truth=_species,
+        mistakes={
+            "without the field the two halves are strangers to each other": lambda: glm(
+                "species ~ management", _meadows(), family="poisson"
+            ),
+            "that is a linear mixed model; a Poisson count needs glmer and its family": lambda: lmer(
+                _SPECIES, _meadows()
+            ),
+            "here each field has a coefficient of its own; as a random effect it gets a variance": lambda: (
+                glm("species ~ management + field", _meadows(), family="poisson")
+            ),
+            "the management is missing: this model knows fields only": lambda: glmer(
+                "species ~ 1 + (1 | field)", _meadows(), family="poisson"
+            ),
+        },
+        hints=(
+            "glmer, with family='poisson'.",
+            "What two halves have in common is a random intercept of the field: (1 | field).",
+        ),
+        praise="One log rate for each plan, and fields that scatter around it.",
+    ),
+    "q4": Number(
+        truth=lambda: 100 * (exp(_effect()) - 1),
+        mistakes={
+            "a hundred times the coefficient is only near it; exp makes it a ratio": lambda: 100 * _effect(),
+            "that is the ratio; how many per cent more is that?": lambda: exp(_effect()),
+            "that is on the log scale; exp makes it a ratio": _effect,
+            "that is how much fewer there are with A than with B; B was asked against A": lambda: (
+                100 * (1 - exp(-_effect()))
+            ),
+            "that is B in per cent of A; how many per cent *more* is it?": lambda: 100 * exp(_effect()),
+        },
+        hints=(
+            "The coefficient is a difference of log means.",
+            "exp of it is the ratio of B to A; a ratio of 1.2 would be 20 per cent more.",
+        ),
+        praise="On the log scale effects multiply, so they are told in ratios or per cent.",
+    ),
+    "q5": Number(
+        truth=lambda: _within() / _mean(),
+        mistakes={
+            "the difference has the noise of both halves: take half its variance": lambda: (
+                2 * _within() / _mean()
+            ),
+            "that uses the standard deviation of the differences; the variance was asked for": lambda: (
+                (2 * _within()) ** 0.5 / _mean()
+            ),
+            "that is upside down: the variance over the mean": lambda: _mean() / _within(),
+            "that is the variance of all halves, in which fields differ, too; the Poisson variance is "
+            "within a field": lambda: _pairs().stack().var() / _mean(),
+        },
+        hints=(
+            "(both['B'] - both['A']).var() is twice the variance of a single half.",
+            "The mean: both.to_numpy().mean()",
+        ),
+        praise="Far below one: plants fill their room more evenly than chance would. "
+        "The Poisson model does not know it, and its standard errors are too large.",
+    ),
+    "q6": Numbers(
+        truth=lambda: _wrong(_ALL, 0.4, 0.0),
+        mistakes={
+            "those are shares; write them in per cent": lambda: _wrong(_ALL, 0.4, 0.0, scale=1),
+            "the right numbers in the other order: the SD of the samples as it opens comes first": lambda: (
+                _wrong(_ALL, 0.0, 0.4)
+            ),
+            "those are of the t test; the Poisson GLM of all cells stands above it": lambda: _wrong(
+                _MEANS, 0.4, 0.0
+            ),
+            "the cells per sample are as the panel opens; set them to 200": lambda: _wrong(
+                _ALL, 0.4, 0.0, cells=50
+            ),
+        },
+        tolerance=7e-3,
+        hints=(
+            "The bars on the right, or the sentence below the picture.",
+            "The top bar is the Poisson GLM of all cells.",
+        ),
+        praise="When donors do not differ, cells are replicates, and the test keeps its promise. Only then.",
+    ),
+    "q7": Model(
+        truth=lambda: _udders(f"{_UDDERS} + (1 | herd)"),
+        mistakes={
+            "that is the colleague's model still: in it every infected cow is counted as a healthy one, too": lambda: (
+                _udders("cbind(infected, cows) ~ season + (1 | herd)")
+            ),
+            "hits come first: this models the healthy cows": lambda: _udders(
+                "cbind(cows - infected, infected) ~ season + (1 | herd)"
+            ),
+            "the response is mended, but the herds got lost": lambda: glm(
+                _UDDERS, own_data("herds"), family="binomial"
+            ),
+            "herd now is a fixed factor; it was not the random effect that was wrong": lambda: glm(
+                f"{_UDDERS} + herd", own_data("herds"), family="binomial"
+            ),
+        },
+        hints=(
+            "What are the two columns that cbind wants?",
+            "Infected ones, and those that are not.",
+            "How many cows of a visit are not infected? Write that as the second column.",
+        ),
+        praise="Hits and misses, not hits and trials: the colleague's probabilities were all too small.",
+    ),
+}

@@ -1,0 +1,186 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 13. Counts, and yes or no
+#
+# Eight tasks on lesson 13, from recall to judgement; about forty minutes. Put your answers where the three dots are and run the
+# cell: you get a verdict at once, and a hint when you need one.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import BLUE, GREY, use_course_look
+
+use_course_look()
+meadows = lk.load_data("management")
+herds = lk.load_data("herds")
+ticks = lk.load_data("ticks")
+meadows.head(4)
+
+# %% [markdown]
+# Three sets of data, all simulated. In `management` twelve fields were halved; one half is managed by plan A, the other by plan B, and
+# somebody on her knees counted the plant species of each half. You know `herds` and `ticks` from the lesson.
+#
+# ## 1. In a word
+#
+# In each of forty barn owl nests you counted the eggs, and how many of them hatched. Which family, with which link, fits the outcome?
+# `"poisson, log"`, `"binomial, logit"`, `"gaussian, identity"` or `"negative binomial, log"`
+
+# %% tags=["solution"] task="q1"
+answer_1 = "binomial, logit"
+
+# %%
+check("ex13.q1", answer_1)
+
+# %% [markdown]
+# ## 2. There and back again
+#
+# In a typical nest an egg hatches with a probability of 0.8. In a wet spring the log odds fall by 0.7. With which *probability* does an
+# egg of that nest hatch in a wet spring?
+
+# %% tags=["solution"] task="q2"
+log_odds = np.log(0.8 / 0.2) - 0.7
+answer_2 = 1 / (1 + np.exp(-log_odds))
+
+# %%
+check("ex13.q2", answer_2)
+
+# %% [markdown]
+# ## 3. Fit it
+#
+# Model the number of `species` as a Poisson count: the `management` is fixed, and the two halves of a `field` have something in common.
+
+# %% tags=["solution"] task="q3"
+model = lk.glmer("species ~ management + (1 | field)", meadows, family="poisson")
+
+# %%
+check("ex13.q3", model)
+
+# %% [markdown]
+# ## 4. In per cent
+#
+# By how many *per cent* is the number of species on a half with plan B larger than on the same field's half with plan A? Use your
+# model.
+
+# %% tags=["solution"] task="q4"
+answer_4 = 100 * (np.exp(model.fixef["managementB"]) - 1)
+
+# %%
+check("ex13.q4", answer_4)
+
+# %% [markdown]
+# ## 5. Less than Poisson
+#
+# Lesson 13 met counts that vary more than Poisson allows. Do these? For each field that has both halves, take the difference B − A.
+# *Half the variance* of these differences is the variance of a count within a field. How large is it, as a multiple of the mean number
+# of species (of the same halves)? For Poisson counts it would be near one.
+#
+# (`both = meadows.pivot(index="field", columns="management", values="species").dropna()` gives you a row for each field.)
+
+# %% tags=["solution"] task="q5"
+pairs = meadows.pivot(index="field", columns="management", values="species").dropna()
+answer_5 = (pairs["B"] - pairs["A"]).var() / 2 / pairs.to_numpy().mean()
+
+# %%
+check("ex13.q5", answer_5)
+
+# %% [markdown]
+# See what follows: a model that lets the data say how much halves of a field scatter, beside yours.
+
+# %%
+if model is not ...:
+    normal = lk.lmer("species ~ management + (1 | field)", meadows)
+    half = normal.fixef["(Intercept)"] + normal.fixef["managementB"] / 2
+    print(f"standard error of B, of the mean number: Poisson {model.se['managementB']:.1%}, "
+          f"normal {normal.se['managementB'] / half:.1%}")  # fmt: skip
+
+# %% [markdown]
+# ## 6. With the handles
+#
+# Open the explorer. Set the *fold change* to 1 (there is nothing to find) and the *cells per sample* to 200; leave the rest as it opens.
+# In how many per cent of the studies does the Poisson GLM of all cells find something? Now set the *SD of samples* to zero, and read
+# again. Write down both percentages, in this order.
+
+# %%
+explorers.counts()
+
+# %% tags=["solution"] task="q6"
+open_sd = explorers.counts.result(fold=1.0, cells=200).wrong
+no_sd = explorers.counts.result(fold=1.0, cells=200, sd=0).wrong
+answer_6 = [100 * shares["Poisson GLM, all cells"] for shares in (open_sd, no_sd)]
+
+# %%
+check("ex13.q6", answer_6)
+
+# %% [markdown]
+# ## 7. Find the mistake, and mend it
+#
+# A colleague asks in which season udders are infected. The code runs, nothing complains, and summer looks bad, as it should. And yet one
+# thing in the formula is wrong. Find it, and fit the model that was meant.
+
+# %%
+colleague = lk.glmer("cbind(infected, cows) ~ season + (1 | herd)", herds, family="binomial")
+herd = pd.DataFrame({"season": ["spring", "summer", "autumn", "winter"]})
+herd["colleague"] = colleague.predict(herd, re_form="~0", kind="response").to_numpy()
+print(herd.round(3).to_string(index=False))
+
+# %% tags=["solution"] task="q7"
+mended = lk.glmer("cbind(infected, cows - infected) ~ season + (1 | herd)", herds, family="binomial")
+
+# %%
+check("ex13.q7", mended)
+
+# %%
+if mended is not ...:
+    herd["mended"] = mended.predict(herd, re_form="~0", kind="response").to_numpy()
+    at = np.arange(len(herd))
+    fig, ax = plt.subplots(figsize=(7, 3.6))
+    ax.plot(at, herd["colleague"], "s--", color=GREY, ms=8, label="the colleague's")
+    ax.plot(at, herd["mended"], "o-", color=BLUE, ms=8, label="mended")
+    ax.set_xticks(at, herd["season"])
+    ax.set_ylim(0)
+    ax.set_xlabel("season")
+    ax.set_ylabel("probability of infection,\na typical herd")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# ## 8. In your own words
+#
+# The keepers of the parks want to know where hedgehogs suffer most. Here is a model of the ticks on hoglets; `height` is the nest's
+# altitude in hundreds of metres.
+
+# %%
+ticks["height"] = (ticks["altitude"] - 300) / 100
+counted = lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="negative_binomial")
+ratios = np.exp(counted.confint(method="wald", parm="beta_")).assign(ratio=np.exp(counted.fixef))
+print(ratios[["ratio", "conf_low", "conf_high"]].round(2).to_string())
+print()
+print(counted.varcorr)
+
+# %% [markdown]
+# Write three or four sentences for them, without Greek letters: what altitude does (as a ratio, and how sure of it you are), whether parks or
+# litters differ more, and why you did not use a Poisson model.
+
+# %% [markdown] tags=["written"] task="q8" points=3
+# A nest a hundred metres higher up has, all else equal, only about three fifths of the ticks; the interval in the table runs from a half to
+# nearly three quarters, so we are sure of the direction, and roughly of the size. Litters differ from each other about twice as much (on the scale of
+# logarithms) as parks do: it is the nest that matters, more than the park, so one should look at more litters, not at more hoglets
+# of the same one. A Poisson model takes it that hoglets of one nest differ by luck in counting alone. Real ones differ more than
+# that, and with a Poisson model we would have claimed to know more than we do.
+
+# %% [markdown] tags=["rubric"] task="q8"
+# One point for each: the ratio of altitude in words, per hundred metres, in the right direction and with its interval; litters against parks, compared
+# by their standard deviations; overdispersion as the reason for the negative binomial, with its consequence (standard errors too small). No point
+# for altitude if the coefficient is read as a number of ticks.
