@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import html
 import pkgutil
+import re
+import warnings
 from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from lmmkit.course import answers, progress
@@ -73,17 +76,20 @@ def check(key: str, value: Any = ...) -> Verdict:
     >>> check("00.q1", ...)
     … 00.q1: not answered yet: put your answer where the three dots are, and run the cell again
     """
+    question = find(key)
+    if question is None:
+        name = key if isinstance(key, str) else "?"
+        return Verdict(name, "wrong", "there is no such question; compare the name with the text above")
     try:
-        return _check(key, value)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what a wrong model warns of is not for the reader of a verdict
+            return _check(key, question, value)
     except Exception as trouble:
-        return Verdict(str(key), "wrong", f"this answer could not be checked ({type(trouble).__name__}); "
+        return Verdict(key, "wrong", f"this answer could not be checked ({type(trouble).__name__}); "
                        "look at its type: print it, and compare with what is asked")  # fmt: skip
 
 
-def _check(key: str, value: Any) -> Verdict:
-    question = find(key)
-    if question is None:
-        return Verdict(str(key), "wrong", "there is no such question; compare the name with the text above")
+def _check(key: str, question: Question, value: Any) -> Verdict:
     if value is ... or (isinstance(value, str) and not value.strip(" .…")):
         return Verdict(
             key, "open", "not answered yet: put your answer where the three dots are, and run the cell again"
@@ -98,14 +104,21 @@ def _check(key: str, value: Any) -> Verdict:
     return Verdict(key, "wrong", judgement.message, hint)
 
 
-def find(key: str) -> Question | None:
+def find(key: Any) -> Question | None:
     """The question of this name, or None."""
-    chapter, _, name = str(key).partition(".")
+    chapter, _, name = key.partition(".") if isinstance(key, str) else ("", "", "")
     module = chapters().get(chapter)
-    if module is None:
-        return None
-    questions: dict[str, Question] = import_module(f"{answers.__name__}.{module}").QUESTIONS
-    return questions.get(name)
+    return None if module is None else questions_of(module).get(name)
+
+
+def questions_of(module: str) -> dict[str, Question]:
+    """The questions in a module of ``lmmkit.course.answers``, by name."""
+    questions: dict[str, Question] = _load(module).QUESTIONS
+    return questions
+
+
+def _load(module: str) -> ModuleType:
+    return import_module(f"{answers.__name__}.{module}")
 
 
 def chapters() -> dict[str, str]:
@@ -118,15 +131,24 @@ def chapters() -> dict[str, str]:
 
 
 def show_progress() -> progress.Progress:
-    """How many questions of each chapter are done.
+    """How many questions of each lesson, exercise and capstone are done.
 
     Returns
     -------
     Progress
-        Shows itself at the end of a cell.
+        Shows itself at the end of a cell: a row a chapter, a dot a question.
     """
-    totals = {
-        code: len(import_module(f"{answers.__name__}.{module}").QUESTIONS)
-        for code, module in chapters().items()
-    }
-    return progress.Progress(totals)
+    return progress.Progress(
+        {
+            code: progress.Chapter(code, _title(module), len(questions_of(module)))
+            for code, module in chapters().items()
+        }
+    )
+
+
+def _title(module: str) -> str:
+    """A chapter's title, from the first line of its questions: ``Questions of exercise 06, pooling.``"""
+    first = (_load(module).__doc__ or "").partition("\n")[0]
+    found = re.search(r"(?:, | on )(.+?)(?: \(.*)?\.$", first)
+    title = found[1] if found else module
+    return title[0].upper() + title[1:]

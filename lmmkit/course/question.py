@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -77,15 +78,15 @@ class Number(Question):
         number = as_number(value)
         if number is None:
             return Judgement(False, f"a single number is wanted here, not {describe(value)}")
-        if self._near(number, self.truth()):
+        truth = float(self.truth())
+        if self._near(number, truth):
             return self.right()
         for sentence, wrong in (self.mistakes or {}).items():
-            if self._near(number, wrong()):
+            if self._near(number, float(wrong())):
                 return Judgement(False, sentence)
-        return Judgement(False, _size_of_miss(number, float(self.truth())))
+        return Judgement(False, _size_of_miss(number, truth))
 
-    def _near(self, number: float, target: Any) -> bool:
-        target = float(target)
+    def _near(self, number: float, target: float) -> bool:
         return bool(abs(number - target) <= max(self.tolerance * abs(target), self.absolute))
 
 
@@ -271,17 +272,24 @@ def as_number(value: Any) -> float | None:
 
 def as_numbers(value: Any, like: Any = None) -> np.ndarray | None:
     """The finite numbers in a value as a vector, or None; a Series is put in the order of ``like``."""
-    if isinstance(value, (str, bytes, bool, np.bool_)) or value is None:
-        return None
     if isinstance(value, Mapping):
         value = pd.Series(dict(value))
     if isinstance(value, pd.Series) and isinstance(like, pd.Series) and set(like.index) == set(value.index):
         value = value.loc[like.index]
     try:
-        numbers = np.asarray(value, dtype=float).ravel()
+        array = np.asarray(value)
+        # Text, dates, truth values and complex numbers could be cast, and are no answers.
+        if array.dtype == object and not all(_is_real(item) for item in array.flat):
+            return None
+        numbers = array.astype(float).ravel() if array.dtype.kind in "iufO" else np.array([])
     except (TypeError, ValueError, OverflowError):
         return None
     return numbers if numbers.size and numbers.size < 100_000 and np.isfinite(numbers).all() else None
+
+
+def _is_real(item: Any) -> bool:
+    """Whether an item is a real number, not True or False."""
+    return isinstance(item, Real) and not isinstance(item, (bool, np.bool_))
 
 
 def describe(value: Any) -> str:

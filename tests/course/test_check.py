@@ -12,6 +12,7 @@ from lmmkit.course.question import Choice, Model, Number, Numbers, Truth, digest
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv(progress.VARIABLE, str(tmp_path / "progress.json"))
+    monkeypatch.setattr(progress, "_IN_MEMORY", {})
 
 
 @pytest.fixture
@@ -119,8 +120,33 @@ def test_progress_is_kept_between_visits_and_never_lost_to_a_later_mistake():
     )
     check("00.q1", 7)
     assert progress.load()["00.q1"] == {"tries": 2, "right": True}
-    assert "1 of" in repr(show_progress())
-    assert "<meter" in show_progress()._repr_html_()
+    assert "● 1/1" in repr(show_progress())
+    assert "1 of" in show_progress()._repr_html_()
+
+
+def test_the_panel_sets_a_lesson_beside_its_exercise():
+    lines = repr(show_progress()).splitlines()
+    questions = {code: len(checking.questions_of(module)) for code, module in checking.chapters().items()}
+    assert lines[0].split() == ["lesson", "exercise"]
+    (pooling,) = [line for line in lines if "Pooling" in line]
+    assert pooling.startswith(" 6")
+    assert [text for text in pooling.split() if "/" in text] == [
+        f"0/{questions['06']}", f"0/{questions['ex06']}"
+    ]  # fmt: skip
+    assert lines[-1] == f"0 of {sum(questions.values())} questions are done."
+    assert len(lines) == len({code.removeprefix("ex") for code in questions}) + 3
+    assert show_progress()._repr_html_().count("<tr>") == len(lines) - 2
+
+
+def test_lessons_and_exercises_share_one_file(tmp_path, monkeypatch):
+    monkeypatch.delenv(progress.VARIABLE)
+    for room in ("lessons", "exercises"):
+        (tmp_path / room).mkdir()
+        monkeypatch.chdir(tmp_path / room)
+        check("00.q1", 3)
+    assert progress.load()["00.q1"]["tries"] == 2
+    assert [path.name for path in tmp_path.glob(".*")] == [progress.FILE]
+    assert not list((tmp_path / "lessons").iterdir())
 
 
 def test_a_damaged_progress_file_does_no_harm(tmp_path):
@@ -129,16 +155,20 @@ def test_a_damaged_progress_file_does_no_harm(tmp_path):
     assert progress.load()["00.q1"]["tries"] == 1
 
 
-def test_progress_can_be_switched_off(tmp_path, monkeypatch):
+@pytest.mark.parametrize("where", ["off", "no/such/folder/progress.json"])
+def test_without_a_file_nothing_is_written_and_hints_still_come_one_at_a_time(
+    where, tmp_path, monkeypatch, ask
+):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(progress.VARIABLE, "off")
-    check("00.q1", 3)
+    monkeypatch.setenv(progress.VARIABLE, where)
+    ask(Number(truth=lambda: 1.0, hints=("first", "second")))
+    assert [check("q", 50).hint for _ in range(3)] == ["first", "second", "second"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_every_question_of_every_chapter_can_compute_its_answer():
     for code, module in checking.chapters().items():
-        questions = checking.import_module(f"lmmkit.course.answers.{module}").QUESTIONS
+        questions = checking.questions_of(module)
         assert questions, module
         for name, question in questions.items():
             assert check(f"{code}.{name}", ...).state == "open"
