@@ -1,0 +1,163 @@
+"""Questions of exercise 10, what the fitter does."""
+
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from lmmkit import lmer
+from lmmkit.course import explorers
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+
+_FORMULA = "nitrogen ~ treatment + (1 | plot)"
+_SEED, _ABOVE = 4, 3.84  # of the mice; how far above the valley's bottom the interval of question 4 ends
+
+
+def _fit(formula: str = _FORMULA, **options: Any) -> Any:
+    return lmer(formula, own_data("herbivory"), **options)
+
+
+def _wall(criterion: str) -> float:
+    """How far a criterion at theta = 0 lies above its lowest point."""
+    reml = criterion != "deviance"
+    wall = _fit(reml=reml, start=[0.0], optimize=False)
+    return float(getattr(wall, criterion) - getattr(_fit(reml=reml), criterion))
+
+
+def _between(reml: bool) -> float:
+    """Variance between plots."""
+    return float(_fit(reml=reml).varcorr.frame["vcov"].iloc[0])
+
+
+def _interval(above: float = _ABOVE, criterion: str = "REML") -> list[float]:
+    """Thetas at which the criterion of the explorer's mice is so far above its lowest point."""
+    r = explorers.likelihood.result(seed=_SEED, criterion=criterion)
+    curve = r.along.reml if criterion == "REML" else r.along.ml
+    low, high = CubicSpline(r.grid, curve - r.lowest - above).roots(extrapolate=False)
+    return [float(low), float(high)]
+
+
+def _as_sds() -> np.ndarray:
+    """The interval's ends in grams: theta times the residual SD there."""
+    states = [explorers.likelihood.result(seed=_SEED, theta=theta) for theta in _interval()]
+    return np.array([state.theta * state.sigma for state in states])
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Number(
+        truth=lambda: (9 / 4) ** 0.5,
+        mistakes={
+            "that is the ratio of the variances; theta is one of standard deviations": lambda: 9 / 4,
+            "upside down: theta is the spread of the plots in units of the residual's": lambda: (
+                (4 / 9) ** 0.5
+            ),
+            "that is the standard deviation itself, in g/kg; theta has no unit": lambda: 3,
+            "that is the share of the variance that lies between plots": lambda: 9 / 13,
+        },
+        hints=(
+            "Theta is a standard deviation, measured in residual standard deviations.",
+            "Take a square root of each variance first.",
+        ),
+        praise="Plots scatter one and a half times as widely as cores do within a plot.",
+    ),
+    "q2": Model(
+        truth=_fit,
+        mistakes={
+            "this is the ML fit; REML was asked for, which is the default": lambda: _fit(reml=False),
+            "the treatment is missing": lambda: _fit("nitrogen ~ 1 + (1 | plot)"),
+            "grouped by treatment: plots are what was sampled": lambda: _fit(
+                "nitrogen ~ plot + (1 | treatment)"
+            ),
+        },
+        hints=("A random intercept is (1 | plot).", "Fixed effects stand in front, without bars."),
+        praise="Eight plots, and cores that share what their plot is like.",
+    ),
+    "q3": Number(
+        truth=lambda: _wall("reml_criterion"),
+        mistakes={
+            "that is the ML deviance; REML was asked for": lambda: _wall("deviance"),
+            "that is the difference of the log likelihoods; the criterion is minus twice it": lambda: (
+                _wall("reml_criterion") / 2
+            ),
+            "that is the criterion at the wall itself; how much higher is it than at the lowest point?": (
+                lambda: _fit(start=[0.0], optimize=False).reml_criterion
+            ),
+            "that is where theta is one, and plots scatter as much as cores": lambda: (
+                _fit(start=[1.0], optimize=False).reml_criterion - _fit().reml_criterion
+            ),
+        },
+        hints=(
+            "Plots that do not differ have a theta of nought.",
+            "start=[0.0], optimize=False gives a fit at the wall; subtract the model's .reml_criterion.",
+        ),
+        praise="A wall so high says that the plots do differ. Lesson 11 makes a test of it.",
+    ),
+    "q4": Numbers(
+        truth=_interval,
+        mistakes={
+            "3.84 belongs to minus twice the log likelihood, which is what the panel shows: do not halve it": (
+                lambda: _interval(_ABOVE / 2)
+            ),
+            "that is the interval by ML; leave the criterion at REML": lambda: _interval(criterion="ML"),
+            "these are standard deviations in grams; theta is the number of the slider": _as_sds,
+            "the ends are in the wrong order": lambda: _interval()[::-1],
+        },
+        tolerance=0.01,
+        hints=(
+            "The sentence under the picture says how far above the lowest you are.",
+            "Go down from the bottom of the valley until it says 3.84, then up.",
+        ),
+        praise="Far from symmetrical: six strains rule out small spreads, and hardly large ones.",
+    ),
+    "q5": Choice(
+        options=("A", "B", "C", "D", "E"),
+        digest="1b76c70227079c59",
+        because={
+            "B": "that is generalised least squares, as it should be",
+            "C": "residuals are weighted by the inverse of V, as they should be",
+            "D": "the price has both its terms: one for V, one for the fixed effects",
+            "E": "REML divides by n - p, and so does she",
+        },
+        hints=(
+            "Is her lowest point larger or smaller than lmer's theta? Which function of it could it be?",
+            "In V stands a variance. Which of the five lines treats it as a standard deviation?",
+        ),
+        praise="V holds variances, so theta enters squared; without that, her bottom is at the square of lmer's.",
+    ),
+    "q6": Number(
+        truth=lambda: 100 * (1 - _between(False) / _between(True)),
+        mistakes={
+            "that is for standard deviations; the question is about variances": lambda: (
+                100 * (1 - (_between(False) / _between(True)) ** 0.5)
+            ),
+            "that is what is left of the variance; how much is missing?": lambda: (
+                100 * _between(False) / _between(True)
+            ),
+            "that is in per cent of ML's; take it in per cent of REML's": lambda: (
+                100 * (_between(True) / _between(False) - 1)
+            ),
+            "that is a share; per cent are asked for": lambda: 1 - _between(False) / _between(True),
+        },
+        hints=(
+            "lk.lmer(..., reml=False)",
+            "Variances stand in .varcorr.frame['vcov'], standard deviations in 'sdcor'.",
+            "Divide one variance by the other, and say how far below one that is, in per cent.",
+        ),
+        praise="About a quarter: two means were estimated from eight plots, and ML forgets both.",
+    ),
+    "q7": Choice(
+        options=("Bela", "Cleo", "Dora", "Emil"),
+        digest="208fd292417baa7e",
+        because={
+            "Bela": "their fixed effects differ, so each criterion is about what is left over by other ones",
+            "Cleo": "a density of grams and a density of log grams are measured in different units",
+            "Emil": "the criterion of fewer rows is a sum of fewer terms, whatever the model is worth",
+        },
+        hints=(
+            "Same response, same rows, and what else must be the same?",
+            "REML looks at what the fixed effects leave over.",
+        ),
+        praise="Same rows, same response, same fixed effects: only the random part differs.",
+    ),
+}
