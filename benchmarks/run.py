@@ -26,7 +26,6 @@ from cases import CASES, Case
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 PEERS_PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
-ROUNDS = 3  # every peer's turn comes round this often, so that a slow minute hits all of them
 
 
 def command(peer: str) -> list[str] | None:
@@ -56,7 +55,7 @@ def measure(case: Case, starts: dict[str, list[str]], folder: Path) -> dict[str,
     path = folder / "case.csv"
     case.load().to_csv(path, index=False)
     answers: dict[str, dict[str, Any] | str] = {}
-    for _ in range(1 if case.repeats == 1 else ROUNDS):
+    for _ in range(case.rounds):
         for peer in case.peers:
             if peer not in starts or isinstance(answers.get(peer), str):
                 continue

@@ -6,8 +6,9 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
-#: Matrices with more columns than this are worth a second thread (measured on a Cholesky one).
-WORTH_THREADS = 400
+#: Matrices with more columns than this are worth a second thread: below, it gains little on a quiet machine and
+#: costs tenfold on a busy one (measured: InstEval with 1,128 columns).
+WORTH_THREADS = 2000
 
 
 @cache
