@@ -1,0 +1,218 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 1. Linear models and the promise they make
+#
+# Eight tasks on lesson 1, from recall to judgement; about forty minutes. Put your answers where the three dots are and
+# run the cell: you get a verdict at once, and a hint when you need one.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import BLUE, GREEN, GREY, ORANGE, RED, use_course_look
+
+use_course_look()
+pupils = lk.load_data("schools")
+pupils["room"] = pupils["school"].astype(str) + " " + pupils["class"].astype(str)
+pupils.head(4)
+
+# %% [markdown]
+# `schools` holds the test scores of pupils, and how many hours a week they do homework. (The pupils are simulated.) Classes are
+# called `c1`, `c2` and so on *in every school*, so that we have made a column `room`, which is unique.
+#
+# ## 1. Four pictures
+#
+# Four linear models have been fitted to the chicks of six nests. Here are the residuals against the fitted values, with the nest as
+# colour and shape. Each picture breaks one promise. Name them in the order A to D: a list of `"linearity"`, `"independence"`,
+# `"equal spread"` and `"normality"`.
+
+# %%
+rng = np.random.default_rng(12)
+fitted, noise, nest = rng.uniform(0, 10, 120), rng.normal(size=120), rng.integers(0, 6, 120)
+drawn = [
+    -1.3 * np.cos(fitted * np.pi / 5) + 0.5 * noise,
+    0.2 * fitted * noise,
+    np.exp(0.9 * noise) - 1.5,
+    np.array([1.5, -1.5, 0.4, -0.4, 0.9, -0.9])[nest] + 0.35 * noise,
+]
+LOOKS = [(BLUE, "o"), (RED, "s"), (GREEN, "^"), (ORANGE, "v"), (GREY, "D"), ("black", "P")]
+fig, axes = plt.subplots(2, 2, figsize=(9.5, 6.5), sharex=True, layout="constrained")
+for ax, letter, place in zip(axes.flat, "ABCD", np.random.default_rng(48).permutation(4), strict=True):
+    for which, (colour, marker) in enumerate(LOOKS):
+        ax.plot(fitted[nest == which], drawn[place][nest == which], marker, color=colour, ms=5, alpha=0.8)
+    ax.axhline(0, color="black", lw=1)
+    ax.set_title(letter, loc="left")
+fig.supxlabel("fitted value")
+fig.supylabel("residual")
+plt.show()
+
+# %% tags=["solution"] task="q1"
+answer_1 = ["independence", "normality", "linearity", "equal spread"]
+
+# %%
+check("ex01.q1", answer_1)
+
+# %% [markdown]
+# ## 2. Fit it
+#
+# How does the score depend on the hours? Fit the plain straight line to all pupils.
+
+# %% tags=["solution"] task="q2"
+line = lk.lm("score ~ hours", pupils)
+
+# %%
+check("ex01.q2", line)
+
+# %% [markdown]
+# ## 3. What is left
+#
+# A pupil does five hours a week and has fifty points in the test. What is the *residual* of this pupil?
+
+# %% tags=["solution"] task="q3"
+answer_3 = 50 - (line.fixef["(Intercept)"] + 5 * line.fixef["hours"])
+
+# %%
+check("ex01.q3", answer_3)
+
+# %% [markdown]
+# ## 4. Do they err together?
+#
+# If pupils were independent, the mean residual of one classroom would hardly differ from that of the next. Compute the mean residual
+# (of the straight line) in each `room`, and give the *standard deviation* of these means.
+
+# %% tags=["solution"] task="q4"
+room_means = line.resid().groupby(pupils["room"]).mean()
+answer_4 = room_means.std()
+
+# %%
+check("ex01.q4", answer_4)
+
+# %% [markdown]
+# And this is what independent pupils would give, with rooms as large as these:
+
+# %%
+if line is not ...:
+    shuffled = np.random.default_rng(1)
+    residuals = line.resid().to_numpy()
+    by_luck = [
+        pupils.assign(left=shuffled.permutation(residuals)).groupby("room")["left"].mean().std()
+        for _ in range(200)
+    ]
+    low, high = np.quantile(by_luck, [0.025, 0.975])
+    print(
+        f"residuals dealt out to the rooms like cards, two hundred times: from {low:.2f} to {high:.2f} points"
+    )
+
+# %% [markdown]
+# ## 5. With the handles
+#
+# Nothing is to be found in this explorer's studies, as it opens. Set the *technical replicates* to ten. In how many per cent of the studies does
+# `lm` on all rows find something all the same? A friend says: more samples will put that right. Set the *samples per arm* to twenty, and read again.
+# Write down both percentages, in this order.
+
+# %%
+explorers.pseudoreplication()
+
+# %% tags=["solution"] task="q5"
+runs = [explorers.pseudoreplication.result(tech=10, bio=samples) for samples in (4, 20)]
+answer_5 = [100 * run.analyses[0].false_positives for run in runs]
+
+# %%
+check("ex01.q5", answer_5)
+
+# %% [markdown]
+# ## 6. Find the mistake
+#
+# In sparrowhawks the female is nearly twice as heavy as the male. A colleague wants to estimate by how much, looks at the masses of all his birds,
+# tests them for normality, and despairs: "Two humps, and *p* is next to nothing. I must not fit `mass ~ sex`."
+
+# %%
+rng = np.random.default_rng(7)
+sex = np.repeat(["female", "male"], 60)
+mass = np.where(sex == "female", 285.0, 155.0) + rng.normal(0, 16, 120)  # made-up birds
+fig, ax = plt.subplots(figsize=(7, 3.4))
+ax.hist(mass, bins=24, color=GREY)
+ax.set_xlabel("mass (g)")
+ax.set_ylabel("sparrowhawks")
+plt.show()
+
+# %% [markdown]
+# What is wrong with that?
+#
+# - **a** Nothing: with two humps only a test of ranks is left.
+# - **b** Two humps show that the birds are not independent; he needs a mixed model.
+# - **c** He has tested the masses, and the model promises nothing about masses.
+# - **d** With sixty birds of each sex a test for normality is useless, since it always rejects.
+
+# %% tags=["solution"] task="q6"
+answer_6 = "c"
+
+# %%
+check("ex01.q6", answer_6)
+
+# %% [markdown]
+# ## 7. Which family?
+#
+# For each study ask the four questions (what is asked, what kind of response, which predictors, any groups?), and choose `"lm"`, `"lmer"`,
+# `"glm"` or `"glmer"`. Answer with a list of four, in the order of the studies.
+#
+# - **a** Does wing length (mm) grow with age? One chick is taken out of each of fifty nests, measured once, and put back.
+# - **b** Does an egg hatch more often when its nest is warm? Three hundred eggs in sixty nests; each hatched or did not.
+# - **c** Do hedgehogs cool down on cold nights? Twenty hedgehogs wear a thermometer, which is read every hour.
+# - **d** Are there more voles where the grass is high? Forty meadows far from each other, one night of trapping in each, and the number of voles caught.
+
+# %% tags=["solution"] task="q7"
+answer_7 = ["lm", "glmer", "lmer", "glm"]
+
+# %%
+check("ex01.q7", answer_7)
+
+# %% [markdown]
+# ## 8. In your own words
+#
+# Back to the pupils and your straight line. Here are its residuals in three pictures.
+
+# %%
+if line is not ...:
+    rooms = line.resid().groupby(pupils["room"]).mean().sort_values().index
+    place = {room: number for number, room in enumerate(rooms)}
+    fig, axes = plt.subplots(1, 3, figsize=(11, 4), sharey=True, layout="constrained")
+    axes[0].plot(line.fitted, line.resid(), "o", color=GREY, ms=4, alpha=0.5)
+    axes[0].set_xlabel("fitted value (points)")
+    axes[0].set_ylabel("residual (points)")
+    axes[1].hist(line.resid(), bins=25, orientation="horizontal", color=GREY)
+    axes[1].set_xlabel("pupils")
+    axes[2].plot(pupils["room"].map(place), line.resid(), "o", color=GREY, ms=4, alpha=0.5)
+    axes[2].plot(range(len(rooms)), line.resid().groupby(pupils["room"]).mean()[rooms], "-", color=RED, lw=3)
+    axes[2].set_xlabel("classroom, sorted by its mean (line)")
+    axes[2].set_xticks([])
+    for ax in axes:
+        ax.axhline(0, color="black", lw=1)
+    plt.show()
+
+# %% [markdown]
+# Are the assumptions fulfilled? Go through all four, say for each where you see it, and close with what the broken promise does to
+# the line's standard errors and what you would do about it. (Four or five sentences. Rooms that are sorted by their mean must rise a
+# little; the deal of cards above tells you how much.)
+
+# %% [markdown] tags=["written"] task="q8" points=3
+# The band in the left picture neither bends nor opens like a funnel, so that linearity and equal spread are in order. In the middle the residuals pile up in one
+# even hump, close to a bell curve: normality is in order, too. Independence is not. Whole classrooms lie above the line, others
+# below it, and their means differ far more than chance deals out. The line counts each pupil as a witness, while the pupils of a room
+# repeat in part what one teacher has done; so its standard errors cannot be trusted, least of all for anything that belongs to whole rooms.
+# I would give each room a level of its own, as a predictor or (there are many rooms) as a random effect.
+
+# %% [markdown] tags=["rubric"] task="q8"
+# One point for linearity and equal spread from the left picture and normality from the middle one, each named; one for independence as the broken promise, with
+# the evidence of the rooms (task 4 or the right picture); one for the consequence (standard errors, p-values, false alarms) together with a
+# remedy that uses the rooms. No point for an answer that judges normality by the scores themselves.
