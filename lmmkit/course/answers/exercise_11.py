@@ -1,0 +1,173 @@
+"""Questions of exercise 11, testing and intervals."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from lmmkit import lmer
+from lmmkit.course import explorers
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+
+_FORMULA = "activity ~ time + temperature + (1 | animal) + (1 | day)"
+_WITHOUT_DAY = "activity ~ time + temperature + (1 | animal)"
+
+
+def _fit(formula: str = _FORMULA, **options: Any) -> Any:
+    return lmer(formula, own_data("behaviour"), **options)
+
+
+def _interval(quantile: Callable[[float], float], formula: str = _FORMULA) -> np.ndarray:
+    """Estimate of temperature plus and minus so many standard errors, given the degrees of freedom."""
+    row = _fit(formula).coef_table().loc["temperature"]
+    return np.array(row["estimate"] + np.array([-1, 1]) * quantile(row["df"]) * row["std_error"])
+
+
+@cache
+def _groups_needed(method: str, limit: float = 0.08) -> int:
+    """The fewest groups an arm with which a method of the explorer errs in less than this share."""
+    return next(n for n in range(2, 16) if explorers.tests.result(groups=n).rate(method) < limit)
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Number(
+        truth=lambda: stats.chi2.sf(7, 2),
+        mistakes={
+            "the test takes twice the difference of the log likelihoods": lambda: stats.chi2.sf(3.5, 2),
+            "that has one degree of freedom; the models differ by more parameters than one": lambda: (
+                stats.chi2.sf(7, 1)
+            ),
+            "degrees of freedom: the parameters that were added, not all of the larger model": lambda: (
+                stats.chi2.sf(7, 7)
+            ),
+            "that is the probability of less than what was seen": lambda: stats.chi2.cdf(7, 2),
+            "halving is for a single variance at its edge, and nothing is at an edge here": lambda: (
+                stats.chi2.sf(7, 2) / 2
+            ),
+        },
+        tolerance=0.02,
+        hints=(
+            "Chi-square is twice the difference of the log likelihoods.",
+            "Its degrees of freedom are the number of parameters that were added.",
+            "stats.chi2.sf(chi_square, df)",
+        ),
+        praise="Twice the difference, on as many degrees of freedom as parameters were added.",
+    ),
+    "q2": Number(
+        truth=lambda: own_data("behaviour")["day"].nunique() - 2,
+        mistakes={
+            "that counts rows; but all rows of a day share one temperature": lambda: (
+                len(own_data("behaviour")) - 2
+            ),
+            "marmots do not differ in temperature, days do": lambda: 10 - 1,
+            "marmots do not differ in temperature; count what does, and what a line uses up": lambda: 10 - 2,
+            "a mean uses up one day; a line more": lambda: own_data("behaviour")["day"].nunique() - 1,
+            "so many days there are, yes; but the line has used some of them up": lambda: own_data(
+                "behaviour"
+            )["day"].nunique(),
+            "an animal's day has no temperature of its own": lambda: 200 - 2,
+        },
+        hints=(
+            "How many different temperatures can there be?",
+            "A line through so many points uses up an intercept and a slope.",
+        ),
+        praise="A line through twenty days: two of them are spent on it.",
+    ),
+    "q3": Model(
+        truth=_fit,
+        mistakes={
+            "days have no level of their own in this model": lambda: _fit(_WITHOUT_DAY),
+            "animals have no level of their own in this model": lambda: _fit(
+                "activity ~ time + temperature + (1 | day)"
+            ),
+            "animals within days: that makes a new animal of every marmot on every day": lambda: _fit(
+                "activity ~ time + temperature + (1 | day/animal)"
+            ),
+            "days within animals: but all marmots lived through the same days": lambda: _fit(
+                "activity ~ time + temperature + (1 | animal/day)"
+            ),
+            "this is the ML fit; REML was asked for": lambda: _fit(reml=False),
+            "this has an interaction of time and temperature": lambda: _fit(
+                "activity ~ time * temperature + (1 | animal) + (1 | day)"
+            ),
+        },
+        hints=(
+            "All marmots were watched on all days: the two groupings cross.",
+            "Two crossed groupings are two brackets, with a plus between them.",
+        ),
+        praise="Crossed: every marmot meets every day.",
+    ),
+    "q4": Numbers(
+        truth=lambda: _interval(lambda df: float(stats.t.ppf(0.975, df))),
+        mistakes={
+            "that is the normal's 1.96: with so few degrees of freedom t is wider": lambda: _interval(
+                lambda df: float(stats.norm.ppf(0.975))
+            ),
+            "that is an interval of 90%: leave 2.5% on each side": lambda: _interval(
+                lambda df: float(stats.t.ppf(0.95, df))
+            ),
+            "that is one standard error on each side": lambda: _interval(lambda df: 1.0),
+            "that is from a model without days": lambda: _interval(
+                lambda df: float(stats.t.ppf(0.975, df)), _WITHOUT_DAY
+            ),
+            "the ends are in the wrong order": lambda: _interval(lambda df: -float(stats.t.ppf(0.975, df))),
+        },
+        hints=(
+            "model.coef_table().loc['temperature'] has estimate, std_error and df.",
+            "stats.t.ppf(0.975, df) says how many standard errors to go.",
+        ),
+        praise="Wider than plus and minus two standard errors, because twenty days are not many.",
+    ),
+    "q5": Choice(
+        options=("A", "B", "C", "D"),
+        digest="4f188c3130cdda75",
+        because={
+            "A": "it is the other way round: t-tests take the REML fit, whose standard errors are the better ones",
+            "C": "ten are enough for a random effect, and fixed animals would give the same certainty",
+            "D": "it can: his t says so; it is the t that is wrong",
+        },
+        hints=(
+            "How do his degrees of freedom compare with your answer to task 2?",
+            "Which grouping is in your model and not in his?",
+        ),
+        praise="Without days in the model each row counts as a new day, and what a day's marmots share as evidence.",
+    ),
+    "q6": Number(
+        truth=lambda: 4 / 200,
+        mistakes={
+            "the observed data belong to those that the null model could have made: count them, too": lambda: (
+                3 / 199
+            ),
+            "nearly: the observed data were added below, but not above": lambda: 3 / 200,
+            "that is the smallest p-value possible, with none as large": lambda: 1 / 200,
+            "that is the share that is smaller": lambda: 196 / 199,
+        },
+        tolerance=1e-3,
+        hints=(
+            "Under the null hypothesis the observed data set is one more draw from the same model.",
+            "Add one above and one below.",
+        ),
+        praise="The data you have count as one more draw, so no simulated p-value is ever nought.",
+    ),
+    "q7": Number(
+        truth=lambda: _groups_needed("likelihood ratio"),
+        mistakes={
+            "there it is still above 8%": lambda: _groups_needed("likelihood ratio") - 1,
+            "that counts both arms; the slider counts the groups of one": lambda: (
+                2 * _groups_needed("likelihood ratio")
+            ),
+            "that is where Satterthwaite's test gets there; look at the first of the four rates": lambda: (
+                _groups_needed("Satterthwaite")
+            ),
+        },
+        tolerance=1e-9,
+        hints=(
+            "The first of the four rates is that of the likelihood ratio.",
+            "Move the groups up from two, one by one.",
+        ),
+        praise="A dozen groups in all, and its promise of 5% is still not kept.",
+    ),
+}
