@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .result import MixedModel
     from .varcorr import Component
 
+WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
 METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}
 SCALES = {
     "logit": "log odds",
@@ -30,13 +32,23 @@ MULTIPLIES = {"odds ratio": "odds", "rate ratio": "expected count", "ratio of me
 
 
 class Explanation(str):
-    """Text that a notebook shows as paragraphs and lists."""
+    """Markdown, a line for each paragraph and each point; printed, its lines are broken between words."""
+
+    def __str__(self) -> str:
+        return "\n".join(_wrapped(line) for line in self.splitlines())
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_markdown_(self) -> str:
-        return str(self)
+        return "".join(self)
+
+
+def _wrapped(line: str) -> str:
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def explain(fit: MixedModel) -> Explanation:
@@ -51,7 +63,8 @@ def explain(fit: MixedModel) -> Explanation:
     -------
     Explanation
         A str, in Markdown: what is described by what, each fixed effect in a sentence, what differs
-        between groups and by how much, what is left, and the model's messages.
+        between groups and by how much, what is left, and the model's messages. Printed, no line is
+        longer than 96 characters.
 
     Examples
     --------
@@ -59,6 +72,10 @@ def explain(fit: MixedModel) -> Explanation:
     >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
     >>> print(fit.explain().split(".")[0])
     This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ
+    >>> print(fit.explain())  # doctest: +ELLIPSIS
+    This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ. It
+    was fitted to 180 rows by restricted maximum likelihood (REML).
+    ...
     """
     paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
     if fit.design.terms:

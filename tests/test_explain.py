@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,7 +118,27 @@ def test_models_without_random_effects():
 
 def test_shown_as_markdown():
     text = lk.lmer("Yield ~ 1 + (1 | Batch)", load("Dyestuff")).explain()
-    assert repr(text) == text._repr_markdown_() == str(text)
+    assert text._repr_markdown_() == text and type(text._repr_markdown_()) is str
+
+
+def test_printed_lines_are_broken_between_words(capsys):
+    text = lk.lmer("Reaction ~ Days + (Days | Subject)", load("sleepstudy")).explain()
+    print(text)
+    printed = capsys.readouterr().out.rstrip("\n")
+    assert printed == str(text) == repr(text) == f"{text}"
+    assert printed.split() == text.split()  # every word whole, and none lost
+    lines = printed.splitlines()
+    assert len(lines) > len(text.splitlines()) and max(map(len, lines)) <= 96
+    assert (
+        "\n- Days: " in printed and "\n  everything else equal." in printed
+    )  # a point's lines stand under it
+
+
+def test_a_long_name_is_not_broken():
+    name = "a_response_with_a_name_of_its_own_that_is_longer_than_any_line_ever_printed_by_anybody_who_counts_columns"
+    data = load("Dyestuff").rename(columns={"Yield": name})
+    printed = str(lk.lmer(f"{name} ~ 1 + (1 | Batch)", data).explain())
+    assert printed.count(name) == len(re.findall(r"a_response\w+", printed)) > 2
 
 
 def test_meaning_of_columns():
