@@ -133,6 +133,7 @@ in_words(
 # | know regression well | begin with lesson 3, fixed or random |
 # | are sitting a lab today | open the exercise of the same number in `exercises` |
 # | have data of your own | lesson 16, choosing and reporting, then `lk.lmer` |
+# | would rather play | [the explorers](explorers.ipynb), all on one page |
 #
 # Your progress is kept in one small file next to the notebook, and nowhere else:
 

@@ -1,18 +1,22 @@
 """The lessons cover the five lectures, and say no number that they have not computed."""
 
+import itertools
 import re
 
 import nbformat
 import pytest
 
+from lmmkit.course import explorers
 from tools import make_coverage
 from tools.build_notebooks import ROOT
 from tools.make_coverage import NUMBER, PAGE, figures_not_shown, lessons, measure, page
 
 LESSONS = [path for path in lessons(ROOT) if path.parent.name == "lessons"]
+GALLERY = ROOT / "lessons" / "explorers.ipynb"
 # What a number in a text may be without being a result: a formula, code, a heading's or a list's own number, the
 # name of a lesson or a slide, a year, minutes of a reader's time, a level of confidence.
 NOT_RESULTS = re.compile(
+    r"\[(lessons? )?\d+\]\(\d\d_\w+\.ipynb\)|"
     r"\$\$.*?\$\$|\$[^$]*\$|```.*?```|`[^`]*`|^#+ \d+\.|^\s*\d+\. |\b(19|20)\d\d\b|\b95 ?%|\babout \d+ minutes"
     r"|\b(lessons?|lectures?|slides?|sections?|exercises?|drivers?|subjects?|figures?|eqs?\.?|chapters?|questions?)"
     r" s?\d+([–, -]+(and )?s?\d+)*|\b00[0-4]\b|\|.*\||\(x\d+-\d+\)",
@@ -48,7 +52,7 @@ def test_a_gap_is_noticed(tmp_path, monkeypatch):
     assert len(figures_not_shown()) > 500
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*LESSONS, GALLERY], ids=lambda path: path.stem)
 def test_every_number_in_the_text_was_computed(path):
     notebook = nbformat.read(path, as_version=4)
     computed = computed_numbers(notebook)
@@ -62,6 +66,22 @@ def test_every_number_in_the_text_was_computed(path):
             if not any(abs(value - float(number)) <= 0.5 * 10**-digits for value in computed):
                 unfounded.append((number, prose[:60]))
     assert unfounded == []
+
+
+def test_the_gallery_shows_every_explorer_and_leads_to_a_lesson_that_has_it():
+    cells = nbformat.read(GALLERY, as_version=4).cells
+    shown = []
+    for before, cell in itertools.pairwise(cells):
+        call = re.fullmatch(r"explorers\.(\w+)\(\)", cell.source)
+        if call:
+            shown.append(call[1])
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs), call[1]
+            links = re.findall(r"\]\((\d\d_\w+)\.ipynb\)", before.source)
+            assert links, call[1]
+            for lesson in links:
+                source = ROOT / "lessons" / "source" / f"{lesson}.py"
+                assert f"explorers.{call[1]}(" in source.read_text(encoding="utf-8"), (call[1], lesson)
+    assert sorted(shown) == sorted(explorers.__all__)
 
 
 def computed_numbers(notebook):
