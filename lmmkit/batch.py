@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from . import distributions as stats
 from .design import build_design, check_grouping
 from .errors import DataError, FormulaError, ModelError
 from .formula import Formula, parse
@@ -96,11 +96,13 @@ class ManyFits:
         table = pd.DataFrame({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
         if table["df"].isna().all():
             raise ModelError("these fits were made with ddf='none'; fit again with ddf='satterthwaite'")
+        from scipy.stats import false_discovery_control
+
         table["statistic"] = table["estimate"] / table["std_error"]
         table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), table["df"])
         known = table["p_value"].notna()
         table["adj_p_value"] = np.nan
-        table.loc[known, "adj_p_value"] = stats.false_discovery_control(table.loc[known, "p_value"])
+        table.loc[known, "adj_p_value"] = false_discovery_control(table.loc[known, "p_value"])
         return table
 
     def coef_table(self) -> pd.DataFrame:

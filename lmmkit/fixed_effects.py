@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import distributions as stats
 from .design import Design, build_design
 from .errors import FormulaError, ModelError
 from .fit import _name_of
@@ -121,13 +121,13 @@ class FixedEffectsModel:
             table["df"] = self.df_resid
         table["statistic"] = statistic
         if ddf != "none" or not self.has_scale:
-            table["p_value"] = 2 * self._t.sf(np.abs(statistic))
+            table["p_value"] = 2 * stats.t.sf(np.abs(statistic), self._t_df)
         return table
 
     @property
-    def _t(self) -> Any:
-        """What a coefficient is measured by: the t distribution, or the normal where there is no scale."""
-        return stats.t(self.df_resid) if self.has_scale else stats.norm()
+    def _t_df(self) -> float:
+        """Degrees of freedom of a coefficient's t; without a scale it is normal, which is t with infinitely many."""
+        return float(self.df_resid) if self.has_scale else np.inf
 
     # ---- likelihood ----
 
@@ -284,7 +284,7 @@ class FixedEffectsModel:
         if interval == "prediction":
             ends = self._new_observation(eta, variance, self._row_weights(newdata), level)
         else:
-            half = self._t.ppf((1 + level) / 2) * np.sqrt(variance)
+            half = stats.t.ppf((1 + level) / 2, self._t_df) * np.sqrt(variance)
             ends = eta - half, eta + half
             if kind == "response":
                 ends = self._inverse_link(ends[0]), self._inverse_link(ends[1])
@@ -464,7 +464,7 @@ class FixedEffectsModel:
         if method == "profile" and self.family is not None:
             ends = [self._profile_interval(names.index(name), stats.norm.ppf(tail)) for name in wanted]
             return pd.DataFrame(ends, index=wanted, columns=["conf_low", "conf_high"])
-        half = self.se * (stats.norm.ppf(tail) if method == "wald" else self._t.ppf(tail))
+        half = self.se * stats.t.ppf(tail, np.inf if method == "wald" else self._t_df)
         return pd.DataFrame({"conf_low": self.fixef - half, "conf_high": self.fixef + half}).loc[wanted]
 
     def _profile_interval(self, j: int, cutoff: float) -> tuple[float, float]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import optimize
 from scipy.special import polygamma
 
+from . import distributions as stats
 from .design import Design
 from .errors import ModelError
 from .fixed_effects import FixedEffectsModel, statsmodels, wald

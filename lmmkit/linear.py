@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import distributions as stats
 from .design import Design
 from .errors import ModelError
 from .fit import _name_of
@@ -223,7 +223,7 @@ class LinearModel(FixedEffectsModel):
         self, eta: Array, variance: Array, weights: Array | None, level: float
     ) -> tuple[Array, Array]:
         own = self.sigma**2 / (np.ones(len(eta)) if weights is None else weights)
-        half = self._t.ppf((1 + level) / 2) * np.sqrt(variance + own)
+        half = stats.t.ppf((1 + level) / 2, self._t_df) * np.sqrt(variance + own)
         return eta - half, eta + half
 
     # ---- how well it fits ----

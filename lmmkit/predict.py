@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import distributions as stats
 from .design import build_design
 from .equations import MixedEquations
 from .errors import DataError, FormulaError, ModelError

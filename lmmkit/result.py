@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import distributions as stats
 from .errors import ModelError
 from .quantities import Quantities
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from . import distributions as stats
 from .errors import ModelError
 
 if TYPE_CHECKING:
@@ -263,7 +263,9 @@ class SimulatedResiduals:
             )  # fmt: skip
 
     def _draw_along_predictions(self, ax: Any) -> None:
-        order = stats.rankdata(self.predicted, method="ordinal")
+        from scipy.stats import rankdata
+
+        order = rankdata(self.predicted, method="ordinal")
         place = (order - 0.5) / len(order)
         residuals = self.residuals.to_numpy()
         ax.plot(place, residuals, ".", ms=4, color=BLUE, alpha=min(0.7, 150 / len(order) + 0.15))

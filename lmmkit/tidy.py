@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from . import distributions as stats
 from .equations import MixedEquations
 from .errors import ModelError
 

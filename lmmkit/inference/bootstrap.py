@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from .. import distributions as stats
 from ..errors import DataError, ModelError
 from ..parametric import draw
 from .parameters import parameter_values

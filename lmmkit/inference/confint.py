@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from scipy import stats
 
+from .. import distributions as stats
 from ..errors import ModelError
 from .parameters import parameter_values, select
 from .table import Table

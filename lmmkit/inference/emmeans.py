@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..columns.values import label
 from ..design import Design
 from ..errors import ModelError
@@ -331,7 +331,9 @@ def _coefficients(contrasts: str | Mapping[str, Sequence[float]], labels: list[s
 def _adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
     """Two-sided p-values, adjusted for their number."""
     if adjust == "tukey":
-        return np.asarray(stats.studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
+        from scipy.stats import studentized_range
+
+        return np.asarray(studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
     p = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
     m = len(p)
     if adjust == "bonferroni":

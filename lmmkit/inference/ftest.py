@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..errors import ModelError
 from . import kenward_roger, satterthwaite
 from .contrasts import term_contrasts, uncorrelated

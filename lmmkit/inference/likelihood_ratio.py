@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..errors import ModelError
 from .contrasts import contained_in
 from .ftest import contest

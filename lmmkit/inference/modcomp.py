@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..errors import DataError, ModelError
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..covariance import theta_from_factor
 from ..design import Design, build_design, check_grouping
 from ..errors import DataError, ModelError
@@ -173,8 +173,10 @@ def power(
 
 
 def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
+    from scipy.stats import binomtest
+
     found, n = int((p < alpha).sum()), len(p)
-    low, high = stats.binomtest(found, n).proportion_ci(level, method="exact")
+    low, high = binomtest(found, n).proportion_ci(level, method="exact")
     failed = int(np.isnan(p).sum())
     return {
         "power": found / n, "conf_low": low, "conf_high": high, "found": found, "n_sim": n, "n_failed": failed

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
+from .. import distributions as stats
 from ..errors import ModelError
 from .held import Held, held_parameters
 from .parameters import select

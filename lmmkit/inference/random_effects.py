@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from .. import distributions as stats
 from ..design import Design, RandomTerm
 from ..errors import ModelError
 from .likelihood_ratio import criterion_value
