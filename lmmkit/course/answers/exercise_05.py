@@ -1,0 +1,155 @@
+"""Questions of exercise 05, random slopes."""
+
+from typing import Any
+
+import pandas as pd
+from scipy.stats import norm
+
+from lmmkit import lmer
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Question
+
+_STUDIES = ("candles", "scales", "owls", "fields")
+
+
+def _happy() -> pd.DataFrame:
+    return own_data("happiness")
+
+
+def _fit(random: str = "(zoom_hours | department)", **options: Any) -> Any:
+    return lmer(f"happiness ~ zoom_hours + {random}", _happy(), **options)
+
+
+def _share(spread: float, fit: Any, sign: int = 1) -> float:
+    """Share of a normal population of slopes above zero, if its SD were `spread`."""
+    return float(norm.cdf(sign * fit.fixef["zoom_hours"] / spread))
+
+
+def _happier() -> float:
+    fit = _fit()
+    return _share(fit.varcorr.frame["sdcor"].iloc[1], fit)
+
+
+def _closest(numerator: str = "vcov", denominator: str = "vcov", sign: int = -1) -> float:
+    """Minus covariance over variance of slopes, or what comes of it with other columns."""
+    frame = _fit().varcorr.frame
+    return float(sign * frame[numerator].iloc[2] / frame[denominator].iloc[1])
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Choice(
+        options=_STUDIES,
+        digest="926bb6a9a8d90c30",
+        because={
+            "candles": "at minute nought all candles are equally long, and they burn at different rates",
+            "owls": "broods start from different weights, but they also grow at different paces",
+            "fields": "one plot a field: no field shows a line of its own, and its effect is the residual",
+        },
+        hints=(
+            "Ask of each study: what is the response where the predictor is zero, and who can differ there?",
+            "Then: what would make a unit of the predictor worth the same in every group?",
+        ),
+        praise="Each scale is off by its own amount, but a kilogram more is a kilogram more on all of them.",
+    ),
+    "q2": Choice(
+        options=_STUDIES,
+        digest="ccb169ba89fa1e4c",
+        because={
+            "scales": "their lines are parallel: each scale is off by the same amount for every stone",
+            "owls": "at age zero a chick is an egg; there is no common start where the owls were weighed",
+            "fields": "a slope needs several amounts within a field, and each field has one",
+        },
+        hints=("Where all groups agree when the predictor is zero, the intercept is one number.",),
+        praise="All begin at one length, by the way they are made, and burn down at rates of their own.",
+    ),
+    "q3": Model(
+        truth=_fit,
+        mistakes={
+            "in this model an hour does the same to every department; let the slope vary": lambda: _fit(
+                "(1 | department)"
+            ),
+            "the double bar sets the correlation to zero; it may be there": lambda: _fit(
+                "(zoom_hours || department)"
+            ),
+            "with 0 + all departments start from one point; let the intercept vary, too": lambda: _fit(
+                "(0 + zoom_hours | department)"
+            ),
+            "this is the ML fit; REML was asked for, which is the default": lambda: _fit(reml=False),
+        },
+        hints=(
+            "What differs between departments stands left of the bar, department right of it.",
+            "An intercept is there without being written.",
+        ),
+        praise="Two SDs and a correlation: a whole population of lines.",
+    ),
+    "q4": Number(
+        truth=_happier,
+        mistakes={
+            "that uses the standard error: how well the mean slope is known, not how much slopes differ": lambda: (
+                _share(_fit().se["zoom_hours"], _fit())
+            ),
+            "you divided by the variance; a normal distribution is scaled by its SD": lambda: _share(
+                _fit().varcorr.frame["vcov"].iloc[1], _fit()
+            ),
+            "that SD is the one of the intercepts; what is wanted is about slopes": lambda: _share(
+                _fit().varcorr.frame["sdcor"].iloc[0], _fit()
+            ),
+            "that is the share in which people become unhappier": lambda: 1 - _happier(),
+        },
+        tolerance=0.02,
+        hints=(
+            "The slopes of all departments are normal, with a mean and an SD that the model has estimated.",
+            "The mean is the fixed effect; the SD stands in varcorr. How much of that distribution is above zero?",
+            "norm.cdf(mean / SD) is the part above zero.",
+        ),
+        praise="A clear mean effect, and still some departments may enjoy their meetings: the SE shrinks with "
+        "more data, the SD does not.",
+    ),
+    "q5": Number(
+        truth=_closest,
+        mistakes={
+            "the size is right, but a negative covariance means that the lines meet to the right of zero": lambda: (
+                _closest(sign=1)
+            ),
+            "that is the correlation; the covariance stands in column vcov": lambda: _closest("sdcor"),
+            "you divided by the SD of the slopes; it wants their variance": lambda: _closest("vcov", "sdcor"),
+            "zero is only where the intercept is read, not where the lines lie closest": lambda: 0.0,
+        },
+        tolerance=0.01,
+        hints=(
+            "A department's line at x is its intercept plus x times its slope. What is the variance of such a sum?",
+            "It is Var(intercept) + 2 x Cov + x² Var(slope). Where is that parabola lowest?",
+            "Its derivative, 2 Cov + 2 x Var(slope), is zero there.",
+        ),
+        praise="Put the zero of the hours there, and the correlation of intercept and slope is gone.",
+    ),
+    "q6": Number(
+        truth=lambda: 3 / 0.8,
+        mistakes={
+            "they would meet at zero if all had one intercept; here the intercepts' SD is 3": lambda: 0.0,
+            "the ratio is upside down": lambda: 0.8 / 3,
+            "on the other side: with a correlation of plus one they would meet there": lambda: -3 / 0.8,
+        },
+        absolute=0.15,
+        hints=(
+            "With a correlation of minus one each line is (10 + 3z) + (1 - 0.8z) x, with its own z.",
+            "At which x does z drop out?",
+        ),
+        praise="A correlation of plus or minus one says that there is one point where all groups agree.",
+    ),
+    "q7": Choice(
+        options=("a", "b", "c", "d", "e"),
+        digest="43252cd54d5f3470",
+        because={
+            "a": "ML makes standard errors smaller, if anything",
+            "b": "departments of their own level, fixed or random, still have one common slope in that formula",
+            "d": "compare the estimates of the two models: they hardly differ; the standard errors do",
+            "e": "it took care of the levels; what of the slopes?",
+        },
+        hints=(
+            "Print model.coef_table() and compare it with the colleague's, column by column.",
+            "Look at the degrees of freedom: what has each model counted?",
+        ),
+        praise="Six slopes, six pieces of evidence: the honest standard error is about three times as large.",
+    ),
+}

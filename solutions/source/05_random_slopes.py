@@ -1,0 +1,175 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 5. Random slopes
+#
+# Eight tasks on lesson 5, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
+# the cell: you get a verdict at once, and a hint when you need one.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from scipy.stats import norm
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import use_course_look
+
+use_course_look()
+happy = lk.load_data("happiness")
+happy.head()
+
+# %% [markdown]
+# `happiness` holds people of six university departments: hours that they spent in video meetings that day, and how happy they were
+# at the end of it, in points. (The data are simulated.)
+#
+# ## 1. Other starts, one slope
+#
+# Four studies. The predictor is printed in italics.
+#
+# - **candles**: twenty candles leave the mould at exactly the same length; each is lit, and its length taken every ten *minutes*. Draughts
+#   differ from place to place.
+# - **scales**: ten bathroom scales, each put to zero a little carelessly, weigh the same seven stones of known *weight*.
+# - **owls**: chicks of twelve broods are weighed at several *ages* between two and five weeks.
+# - **fields**: eight fields; each has one plot, which is given one of eight *amounts* of fertiliser.
+#
+# In which study would you expect a random intercept and a fixed slope, `x + (1 | g)`? Answer with the study's name.
+
+# %% tags=["solution"] task="q1"
+answer_1 = "scales"
+
+# %%
+check("ex05.q1", answer_1)
+
+# %% [markdown]
+# ## 2. One start, other slopes
+#
+# And in which of the four a fixed intercept and a random slope, `x + (0 + x | g)`?
+
+# %% tags=["solution"] task="q2"
+answer_2 = "candles"
+
+# %%
+check("ex05.q2", answer_2)
+
+# %% [markdown]
+# ## 3. Fit it
+#
+# Fit, by REML, how `happiness` depends on `zoom_hours`, when departments differ both in where they start and in what an hour does to
+# them, and the two may be correlated.
+
+# %% tags=["solution"] task="q3"
+model = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy)
+
+# %%
+check("ex05.q3", model)
+
+# %%
+if model is not ...:
+    print(model)
+    fig, ax = plt.subplots()
+    hours = np.array([happy["zoom_hours"].min(), happy["zoom_hours"].max()])
+    styles = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1))]
+    for (name, line), style in zip(model.coef()["department"].iterrows(), styles, strict=True):
+        ax.plot(hours, line["(Intercept)"] + line["zoom_hours"] * hours, ls=style, label=name)
+    ax.set_xlabel("time in video meetings (hours)")
+    ax.set_ylabel("happiness (points)")
+    ax.legend(ncol=2)
+    plt.show()
+
+# %% [markdown]
+# Once you have fitted the model, the picture shows one line a department.
+#
+# ## 4. Departments nobody has asked
+#
+# The six departments stand for all departments there are. According to your model, in which share of *all* departments does
+# an hour more in meetings make people happier? (A number between 0 and 1; `norm.cdf` is imported.)
+
+# %% tags=["solution"] task="q4"
+sd_of_slopes = model.varcorr.frame["sdcor"].iloc[1]
+answer_4 = norm.cdf(model.fixef["zoom_hours"] / sd_of_slopes)
+
+# %%
+check("ex05.q4", answer_4)
+
+# %% [markdown]
+# ## 5. Where the lines lie closest
+#
+# The lines of your picture first draw together and then fan out. At how many hours is the variance between the departments' lines the
+# smallest? Take the variances and the covariance from `model.varcorr.frame`, column `vcov`.
+
+# %% tags=["solution"] task="q5"
+vcov = model.varcorr.frame["vcov"]
+answer_5 = -vcov.iloc[2] / vcov.iloc[1]
+
+# %%
+check("ex05.q5", answer_5)
+
+# %% [markdown]
+# ## 6. With the handles
+#
+# Set the SD of intercepts to 3, the SD of slopes to 0.8, the residual SD to 0 and the correlation to −1. All lines now pass through one
+# point, though both intercepts and slopes differ. At which `x`? (Read it off, or think: two numbers on the sliders decide it.)
+
+# %%
+explorers.random_effects()
+
+# %% tags=["solution"] task="q6"
+answer_6 = 3 / 0.8  # an intercept of 3z and a slope of -0.8z cancel each other there
+
+# %%
+check("ex05.q6", answer_6)
+
+# %% [markdown]
+# ## 7. Find the mistake
+#
+# A colleague writes: *"An hour of meetings costs people half a point of happiness, in any department you care to ask; the standard error of
+# that cost is tiny."* This is the model behind it:
+
+# %%
+colleague = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
+print(colleague.coef_table().round(4).to_string())
+
+# %% [markdown]
+# What is wrong?
+#
+# - **a** The model was fitted by REML; with `reml=False` the standard error would be honest.
+# - **b** With only six departments, `department` should have been a fixed effect, `happiness ~ zoom_hours + department`; the standard
+#   error of the slope would then be honest.
+# - **c** The slopes differ, but the model believes in one; so every person counts as new evidence on it, where only every department does.
+# - **d** The estimate of the slope itself is badly biased, since the random slopes were left out.
+# - **e** Nothing is wrong. The random intercept has taken care of the departments.
+
+# %% tags=["solution"] task="q7"
+answer_7 = "c"
+
+# %%
+check("ex05.q7", answer_7)
+
+# %% [markdown]
+# ## 8. In your own words
+#
+# Give two examples from your own field, or from your kitchen: one in which a random intercept with a fixed slope is appropriate, and
+# one in which a fixed intercept with a random slope is. For each, name response, predictor and group, and say in a sentence *why* the part
+# that you keep fixed does not vary. (No scales and no candles, please.)
+
+# %% [markdown] tags=["written"] task="q8" points=4
+# Random intercept, fixed slope: twelve thermometers of one make stand in one water bath, which is brought to ten known temperatures.
+# Response: reading; predictor: true temperature; group: thermometer. Each sits in its frame a little too high or too low, but the thread of
+# mercury is equally wide in all of them, so a degree more shows as a degree more on each.
+#
+# Fixed intercept, random slope: twenty mice run in wheels, and a counter shows the metres run so far, read every minute. Response:
+# metres; predictor: minutes since the start; group: mouse. At minute nought nobody has run a metre, whoever it is, but mice
+# run at different speeds.
+
+# %% [markdown] tags=["rubric"] task="q8"
+# One point for each example with response, predictor and group that fit the formula (the predictor must vary within groups). One
+# point for each reason: a slope that physics, design or definition makes the same for all groups; a value at *zero of the
+# predictor* that is the same for all, not merely an average start. No point for "the groups are similar".
