@@ -31,8 +31,8 @@ perch.head()
 #
 # ## 1. In a word
 #
-# Which of the three poolings gives a lake with one fish the same estimate as every other lake? `"complete"`, `"no"` or
-# `"partial"`
+# Which of the three poolings gives a lake with one fish the same estimate as every other lake? `"complete"`, `"no"`,
+# `"partial"` or `"none of them"`
 
 # %% tags=["solution"] task="q1"
 answer_1 = "complete"
@@ -79,14 +79,16 @@ check("ex06.q4", answer_4)
 # %% [markdown]
 # ## 5. With the handles
 #
-# Open the explorer and set the smallest group to one, the largest to two hundred. Find a ratio of the variances (between over
-# within) at which the group with one observation keeps *half* of its own mean in theory. Write that ratio down.
+# Set the smallest group to two, the largest to two hundred, and move the ratio of the variances (between over within). At
+# which ratio does a group with two observations keep *three quarters* of its own mean? The bars follow the ratio that the fit
+# finds, so come close with the handle, then let the theory have the last word. Write the ratio down.
 
 # %%
 explorers.pooling()
 
 # %% tags=["solution"] task="q5"
-answer_5 = 1.0  # n / (n + 1 / ratio) = 1/2 for n = 1
+# n / (n + 1 / ratio) = 3/4 for n = 2, so 1 / ratio is a third of n
+answer_5 = 3 / 2
 
 # %%
 check("ex06.q5", answer_5)
@@ -95,7 +97,7 @@ check("ex06.q5", answer_5)
 # ## 6. Find the mistake
 #
 # A colleague wants "no pooling" and fits `lk.lmer("length ~ 0 + (1 | group)", perch)`. What do this model's estimates do to small
-# lakes? `"leave them alone"`, `"pull them to the mean of all lakes"` or `"pull them to zero"`
+# lakes? `"leave them alone"`, `"pull them to the mean of all lakes"`, `"pull them to the largest lake"` or `"pull them to zero"`
 
 # %% tags=["solution"] task="q6"
 answer_6 = "pull them to zero"
@@ -110,7 +112,7 @@ check("ex06.q6", answer_6)
 # the club: what is wrong with the list, what you would print instead, and what you would say about the lake at the top.
 
 # %% [markdown] tags=["written"] task="q7" points=3
-# The lakes at both ends of your list are lakes in which hardly a fish was caught, because the mean of one fish is as likely to be
+# Near both ends of your list stand lakes in which hardly a fish was caught, because the mean of one fish is as likely to be
 # very long as very short. I would print the mixed model's estimates, which lean on the average of all lakes
 # where there are few fish, each with its uncertainty. The lake at the top may well be a good one, but with so few fish
 # I would wait for the next season before I bought a permit.

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from lmmkit import lmer
+from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Number, Question
+from lmmkit.course.question import Choice, Model, Number, Question, Recompute, Truth, normalise
 
 _FORMULA = "length ~ 1 + (1 | group)"
 
@@ -19,23 +19,61 @@ def _fit(**options: Any) -> Any:
     return lmer(_FORMULA, _perch(), **options)
 
 
+def _own_means() -> pd.Series:
+    return _perch().groupby("group", observed=True)["length"].mean()
+
+
+def _estimates() -> pd.Series:
+    estimates: pd.Series = _fit().coef()["group"]["(Intercept)"]
+    return estimates
+
+
 def _distances() -> pd.Series:
     """How far each lake's own mean lies from the model's estimate."""
-    own = _perch().groupby("group", observed=True)["length"].mean()
-    return (own - _fit().coef()["group"]["(Intercept)"]).abs()
+    return (_own_means() - _estimates()).abs()
 
 
-def _moved_most() -> str:
-    return str(_distances().idxmax())
+_MISTAKEN_LAKES: dict[str, Recompute] = {
+    "that lake moved far, but one moved further the other way: take .abs() first": lambda: str(
+        (_estimates() - _own_means()).idxmax()
+    ),
+    "that lake has the most fish: it is believed, and hardly moves": lambda: str(
+        _perch()["group"].value_counts().idxmax()
+    ),
+    "that lake's mean lies furthest from the others, but it has fish enough to stay there": lambda: str(
+        (_own_means() - _estimates().mean()).abs().idxmax()
+    ),
+    "that lake moved least": lambda: str(_distances().idxmin()),
+}
+
+
+def _named_lake(answer: Any) -> str | None:
+    """What is wrong with the lake said to have moved most, or None."""
+    lake = normalise(answer) if isinstance(answer, str) else ""
+    lakes = sorted(_perch()["group"].astype(str).unique())
+    if lake not in lakes:
+        return f"the name of a lake is wanted, as text: one from {lakes[0]!r} to {lakes[-1]!r}"
+    if lake == str(_distances().idxmax()):
+        return None
+    for sentence, named in _MISTAKEN_LAKES.items():
+        if lake == named():
+            return sentence
+    return "another lake has moved further"
+
+
+def _ratio(n: float, weight: float) -> float:
+    """The ratio of the variances at which n observations have this weight: w = n / (n + 1 / ratio)."""
+    return weight / (1 - weight) / n
 
 
 QUESTIONS: dict[str, Question] = {
     "q1": Choice(
-        options=("complete", "no", "partial"),
+        options=("complete", "no", "partial", "none of them"),
         digest="98a221fef25337f0",
         because={
             "no": "without pooling that lake's estimate is its one fish",
             "partial": "nearly, for that lake; but big lakes keep estimates of their own",
+            "none of them": "one of them lays all fish on one heap, whichever lake they come from",
         },
         hints=("Which of them does not know that there are lakes?",),
         praise="Complete pooling has one mean for all.",
@@ -58,6 +96,10 @@ QUESTIONS: dict[str, Question] = {
         truth=_fit,
         mistakes={
             "this is the ML fit; REML was asked for, which is the default": lambda: _fit(reml=False),
+            "this forgets the lakes: it is complete pooling": lambda: lm("length ~ 1", _perch()),
+            "here each lake has a coefficient of its own: that is no pooling": lambda: lm(
+                "length ~ group", _perch()
+            ),
             "without an intercept the lakes are pulled to zero": lambda: lmer(
                 "length ~ 0 + (1 | group)", _perch()
             ),
@@ -65,10 +107,9 @@ QUESTIONS: dict[str, Question] = {
         hints=("A random intercept is (1 | group).", "The fixed part is only the intercept: 1."),
         praise="One mean, and lakes that scatter around it.",
     ),
-    "q4": Choice(
-        options=tuple(f"lake{number:02d}" for number in range(1, 21)),
-        truth=_moved_most,
-        because={},
+    "q4": Truth(
+        test=_named_lake,
+        mistakes=_MISTAKEN_LAKES,
         hints=(
             "Own means: perch.groupby('group')['length'].mean()",
             "The model's: model.coef()['group']['(Intercept)']",
@@ -77,18 +118,36 @@ QUESTIONS: dict[str, Question] = {
         praise="A lake with few fish, far from the others: that is where shrinkage bites.",
     ),
     "q5": Number(
-        truth=lambda: 1.0,
-        mistakes={"half the weight is wanted, not half the ratio": lambda: 0.5},
+        truth=lambda: _ratio(n=2, weight=3 / 4),
+        mistakes={
+            "that is the weight; the ratio that gives it was asked for": lambda: 3 / 4,
+            "upside down: that is the variance within over the one between": lambda: 1 / _ratio(2, 3 / 4),
+            "that is a ratio of standard deviations; the panel's handle sets the one of variances": lambda: (
+                _ratio(2, 3 / 4) ** 0.5
+            ),
+            "that is for a group with one observation; here it has two": lambda: _ratio(1, 3 / 4),
+            "at that ratio it keeps half": lambda: _ratio(2, 1 / 2),
+        },
         tolerance=0.05,
-        hints=("w = n / (n + 1 / ratio), with n = 1.",),
-        praise="One observation weighs as much as the crowd when lakes differ as much as fish do.",
+        hints=(
+            "The weights are the bars below the picture, but they follow the ratio found, which is an estimate.",
+            "In theory w = n / (n + 1 / ratio), with n = 2.",
+            "Three quarters of its own mean: 1 / ratio must be a third of n.",
+        ),
+        praise="Two observations already outweigh the crowd when lakes differ more than fish do.",
     ),
     "q6": Choice(
-        options=("leave them alone", "pull them to the mean of all lakes", "pull them to zero"),
+        options=(
+            "leave them alone",
+            "pull them to the mean of all lakes",
+            "pull them to the largest lake",
+            "pull them to zero",
+        ),
         digest="ea5ce6b90bbda154",
         because={
             "leave them alone": "the lakes are still random effects, so they are still shrunken",
             "pull them to the mean of all lakes": "the model no longer has a mean of all lakes",
+            "pull them to the largest lake": "the largest lake is believed most, but it is not the others' centre",
         },
         hints=("Around which value are the random effects distributed?",),
         praise="Random effects are centred on zero, and no intercept is left to carry them.",
