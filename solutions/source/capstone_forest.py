@@ -154,8 +154,8 @@ if split is not ... and split.nobs == len(trees):
 # %% [markdown]
 # ## 6. Find the mistake
 #
-# Another colleague keeps `slope` itself and adds the transect's mean beside it:
-# `height ~ slope + (the transect's mean slope) + section + (1 | transect/plot)`. It is the same model, with the same likelihood.
+# Another colleague keeps `slope` itself, adds the transect's mean slope beside it, and leaves the rest as it is. It is the same
+# model as yours, with the same likelihood.
 # She reads the coefficient of the mean as "the slope between transects". It is not. Fit hers, and work out **from its
 # coefficients** what the slope between transects is.
 
