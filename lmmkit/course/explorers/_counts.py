@@ -173,26 +173,22 @@ def draw(r: Counts, fig: Figure) -> None:
     for place, name in enumerate(ANALYSES):
         colour, marker = _LOOKS[place]
         middle.text(0.02, 0.90 - 0.31 * place, name, color=colour, transform=middle.transAxes)
-        middle.plot([1, 1], [-place - 0.3, -place + 0.25], color=style.GREY, linestyle=":", zorder=0)
+        middle.plot([0, 0], [-place - 0.3, -place + 0.25], color=style.GREY, linestyle=":", zorder=0)
         if name in r.found:
             one = r.found[name]
             reach = one.se * t.ppf(0.975, one.df)
-            low, at, high = np.exp([one.estimate - reach, one.estimate, one.estimate + reach])
-            sides = [[at - low], [high - at]]
-            middle.errorbar([at], [-place], xerr=sides, fmt=marker, color=colour, capsize=6)
+            ends = one.estimate - reach, one.estimate, one.estimate + reach
+            style.interval(middle, *ends, -place, marker=marker, color=colour, size=8)
         if name in r.wrong:
             share = 100 * r.wrong[name]
             style.bars(right, [-place], [share], 0.45, across=True, facecolor=colour)
             right.text(max(share, 5) + 1.5, -place, f"{share:.1f}%", va="center", color=colour)
         else:
             right.text(10, -place, "press\nSimulate", va="center", color=colour, fontsize=14)
-    middle.set_xscale("log")
-    middle.minorticks_off()
+    # Logs on a plain scale: what a log scale does beside costs a tenth of the redraw.
     ticks = (0.25, 1, 4)
-    middle.set(
-        xticks=ticks, xticklabels=[f"{x:g}×" for x in ticks], xlabel="fold change", title="95% intervals"
-    )
-    middle.set(xlim=(0.2, 6), ylim=(-2.45, 0.72), yticks=[])
+    middle.set(xticks=np.log(ticks), xticklabels=[f"{x:g}×" for x in ticks], xlabel="fold change")
+    middle.set(xlim=np.log((0.2, 6)), ylim=(-2.45, 0.72), yticks=[], title="95% intervals")
     right.plot([5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
     worst = max(20.0, *(100 * share for share in r.wrong.values()))
     right.set(

@@ -239,9 +239,8 @@ def draw(r: NestedCrossed, fig: Figure) -> None:
         if claim.refusal:
             claims.text(0.5, 0.40, "refused", color=colour, ha="center", transform=claims.transAxes)
             continue
-        reach = claim.high - claim.estimate
-        claims.errorbar(
-            claim.estimate, -place, xerr=reach, fmt=marker, color=colour, markersize=11, capsize=7
+        style.interval(
+            claims, claim.low, claim.estimate, claim.high, -place, marker=marker, color=colour, size=11
         )
         claims.text(claim.estimate, 0.17 - place, f"{name}: SE {number(claim.se)}", color=colour, ha="center")
     for place in (0, 1):
@@ -277,15 +276,17 @@ def sentence(r: NestedCrossed) -> str:
 
 def details(r: NestedCrossed) -> str:
     """The design table: rows for every upper unit and label of the lower ones, the first of them."""
-    table = pd.crosstab(r.data[r.kind.upper], r.data[r.kind.lower])
-    shown = table.iloc[:6, :12]
-    head = "".join(f"<th>{html.escape(str(c))}</th>" for c in shown.columns)
-    more = "<th>…</th>" if table.shape[1] > shown.shape[1] else ""
+    upper, names = pd.factorize(r.data[r.kind.upper].astype(str), sort=True)
+    lower, labels = pd.factorize(r.data[r.kind.lower], sort=True)
+    shape = len(names), len(labels)
+    table = np.bincount(np.ravel_multi_index((upper, lower), shape), minlength=shape[0] * shape[1])
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in labels[:12])
+    more = "<th>…</th>" if shape[1] > 12 else ""
     body = "".join(
-        f"<tr><td>{html.escape(str(name))}</td>" + "".join(f"<td>{n}</td>" for n in row) + "</tr>"
-        for name, row in zip(shown.index, shown.to_numpy(), strict=True)
+        f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{n}</td>" for n in row) + "</tr>"
+        for name, row in zip(names[:6], table.reshape(shape)[:, :12], strict=False)
     )
-    below = "<tr><td>…</td></tr>" if table.shape[0] > shown.shape[0] else ""
+    below = "<tr><td>…</td></tr>" if shape[0] > 6 else ""
     return f"<table><tr><th>{r.kind.row}s</th>{head}{more}</tr>{body}{below}</table>"
 
 

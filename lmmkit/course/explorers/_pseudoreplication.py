@@ -148,8 +148,8 @@ def draw(r: Replicates, fig: Figure) -> None:
                         transform=ax.transAxes)  # fmt: skip
             continue
         reach = found.se * t.ppf(0.975, found.df)
-        middle.errorbar([found.difference], [-place], xerr=[reach], fmt=marker, color=colour, markersize=10,
-                        capsize=6)  # fmt: skip
+        low, high = found.difference - reach, found.difference + reach
+        style.interval(middle, low, found.difference, high, -place, marker=marker, color=colour)
         wrong = 100 * found.false_positives
         style.bars(right, [-place], [wrong], 0.45, across=True, facecolor=colour)
         right.text(max(wrong, 5) + 1.5, -place, f"{wrong:.1f}%", va="center", color=colour)

@@ -121,14 +121,12 @@ def compute(
 
 
 def _lines(ax: Axes, lines: np.ndarray, width: float, ends: np.ndarray) -> None:
-    for g, (a, b) in enumerate(lines):
-        ax.plot(
-            ends,
-            a + b * ends,
-            color=style.COLOURS[g % len(style.COLOURS)],
-            linewidth=width,
-            linestyle=style.LINES[g // len(style.COLOURS) % len(style.LINES)],
-        )
+    from matplotlib.collections import LineCollection
+
+    segments = [np.column_stack([ends, a + b * ends]) for a, b in lines]
+    colours = [style.COLOURS[g % len(style.COLOURS)] for g in range(len(lines))]
+    dashes = [style.LINES[g // len(style.COLOURS) % len(style.LINES)] for g in range(len(lines))]
+    ax.add_collection(LineCollection(segments, colors=colours, linestyles=dashes, linewidths=width))
 
 
 def draw(r: Family, fig: Figure) -> None:
@@ -153,11 +151,14 @@ def draw(r: Family, fig: Figure) -> None:
     big.set(xlabel="x", ylabel="y", title=r.formula)
     mean = np.array([_INTERCEPT, _SLOPE])
     masks = ([0, 0], [1, 0], [0, 1], [1, 1])
-    span = mean[0] + mean[1] * 2.5 + np.array([-1, 1]) * (1.2 * np.abs(r.deviations @ [1, 2.5]).max() + 5)
-    for ax, case, mask in zip(small, CASES, masks, strict=True):
+    # One scale for all four, wide enough for the ends of every line in them.
+    cases = [mean + r.deviations * mask for mask in masks]
+    tops = np.concatenate([case[:, :1] + case[:, 1:] * ends for case in cases])
+    span = np.array([tops.min(), tops.max()]) + np.array([-0.05, 0.05]) * np.ptp(tops)
+    for ax, case, lines in zip(small, CASES, cases, strict=True):
         here = case == r.case
-        _lines(ax, mean + r.deviations * mask, 1.5, ends)
-        ax.set(xticks=[], yticks=[], ylim=span)
+        _lines(ax, lines, 1.5, ends)
+        ax.set(xticks=[], yticks=[], xlim=(ends[0] - 0.2, ends[1] + 0.2), ylim=span)
         ax.set_title(
             case.replace("fixed effects only", "fixed only"),
             fontsize=14,

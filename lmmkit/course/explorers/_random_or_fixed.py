@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -272,6 +273,7 @@ class Verdict:
         return None if self.answer == NOT_YET else self.answer in self.accepted
 
 
+@cache
 def sd_interval(levels: int) -> tuple[float, float]:
     """95% limits of an SD known from `levels` levels without error, as multiples of its estimate.
 

@@ -100,9 +100,8 @@ def draw(r: Simpson, fig: Figure) -> None:
     if r.slope is not None and r.slope_se is not None:
         rows.append(("mixed", r.slope, r.slope_se, style.RED, "o"))
     for place, (name, slope, se, colour, marker) in enumerate(rows):
-        right.errorbar(
-            [slope], [-place], xerr=[1.96 * se], fmt=marker, color=colour, markersize=11, capsize=6
-        )
+        low, high = slope - 1.96 * se, slope + 1.96 * se
+        style.interval(right, low, slope, high, -place, marker=marker, color=colour, size=11)
         right.text(0.0, 0.22 - place, f"{name} {number(slope)}", ha="center", color=colour, fontsize=16)
     for place in range(len(rows)):
         right.plot([0, 0], [-0.3 - place, 0.12 - place], color=style.GREY, linestyle=":", zorder=0)

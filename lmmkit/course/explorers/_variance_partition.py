@@ -14,11 +14,9 @@ from lmmkit.course.explorers.explorer import Explorer, Number, Slider
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lmmkit.result import MixedModel
-
 PARTS = ("Individual", "Tissue", "Batch", "Residuals")
 _INDIVIDUALS, _BATCHES = 25, 4
-FORMULA = "gene ~ (1 | Individual) + (1 | Tissue) + (1 | Batch)"
+FORMULA = "~ (1 | Individual) + (1 | Tissue) + (1 | Batch)"
 
 
 @dataclass(frozen=True)
@@ -70,14 +68,6 @@ def genes(design: pd.DataFrame, truth: np.ndarray, n: int, seed: int) -> np.ndar
     return np.asarray(8 + y)
 
 
-def _fractions(fit: MixedModel) -> np.ndarray:
-    """Every variance over their sum, as calcVarPart has them (there are no covariates here)."""
-    table = fit.varcorr.frame
-    variances = dict(zip(table["grp"], table["vcov"], strict=True))
-    values = np.array([variances["Residual" if name == "Residuals" else name] for name in PARTS])
-    return values / values.sum()
-
-
 def compute(
     individual: float = 0.5,
     tissue: float = 0.2,
@@ -87,15 +77,14 @@ def compute(
     seed: int = 1,
 ) -> Partition:
     """Shares set and shares found, for `count` genes in `tissues` tissues of 25 individuals."""
-    from lmmkit import lmer
+    import lmmkit
 
     truth, scaled = shares(individual, tissue, batch)
     design = sampling(tissues)
     y = genes(design, truth, count, seed)
-    fit = lmer(FORMULA, design.assign(gene=y[0]))
-    found = [_fractions(fit)] + [_fractions(fit.refit(other)) for other in y[1:]]
+    found = lmmkit.variance_partition(y, FORMULA, design, reml=True, progress=False)
     levels = {name: design[name].nunique() for name in PARTS[:3]}
-    return Partition(design, levels, truth, np.array(found), scaled)
+    return Partition(design, levels, truth, found[list(PARTS)].to_numpy(), scaled)
 
 
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#bbbbbb")

@@ -154,6 +154,14 @@ def panels(
     return axes(fig, places)
 
 
+def interval(
+    ax: Axes, low: float, at: float, high: float, place: float, *, marker: str, color: str, size: float = 10
+) -> None:
+    """An estimate and its interval, lying at height `place`: two artists where errorbar makes five."""
+    ax.plot([low, high], [place, place], "|-", color=color, markersize=12, markeredgewidth=2)
+    ax.plot([at], [place], marker, color=color, markersize=size)
+
+
 def bars(
     ax: Axes,
     at: ArrayLike,
