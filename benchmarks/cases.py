@@ -95,6 +95,6 @@ CASES = [
     ),
     Case(
         "VerbAgg", "r2 ~ Anger + Gender + btype + situ + (1 | id) + (1 | item)", "binomial", read("VerbAgg"),
-        ("r2", "Gender", "btype", "situ", "id", "item"), EVERYBODY, 3, "lme4 / 20",
+        ("r2", "Gender", "btype", "situ", "id", "item"), EVERYBODY, 1, "lme4 / 20",
     ),
 ]  # fmt: skip
