@@ -120,8 +120,9 @@ explorers.random_effects()
 # %%
 in_words(
     f"You have fitted a mixed model to {fit.nobs} rows from {fit.ngroups['Subject']} drivers.",
-    f"The average driver starts at {fit.fixef['(Intercept)']:.0f} ms and loses {fit.fixef['Days']:.1f} ms a day; "
-    f"drivers scatter around that loss with a standard deviation of {fit.varcorr.frame['sdcor'].iloc[1]:.1f} ms a day.",
+    f"The average driver starts at {fit.fixef['(Intercept)']:.0f} ms and loses {fit.fixef['Days']:.1f} ms a"
+    " day; drivers scatter around that loss with a standard deviation of"
+    f" {fit.varcorr.frame['sdcor'].iloc[1]:.1f} ms a day.",
 )
 
 # %% [markdown]

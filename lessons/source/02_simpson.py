@@ -152,8 +152,8 @@ for seed, fit in enumerate(fits, 1):
 lecture_vs_truth(
     "003, Simpson data",
     "data are simulated without a seed, and for G_3 a random effect of 1.477107e-10 is printed",
-    "without a seed the rows cannot be had again, but the fit can: means, variances and correlation are exact "
-    "in every draw. The effect of the middle group is zero; its printed digits are rounding noise",
+    "without a seed the rows cannot be had again, but the fit can: means, variances and correlation are exact"
+    " in every draw. The effect of the middle group is zero; its printed digits are rounding noise",
     "three seeds, the same variances, slope and standard error each time, and the middle group at zero",
 )
 
@@ -237,8 +237,10 @@ check("02.q3", your_name)
 lecture_vs_truth(
     "000, slide 28",
     "asks for the name of the phenomenon, and leaves it at that",
-    "Simpson's paradox; where groups are neighbourhoods or hospitals, also called ecological or aggregation bias",
-    f"all together {pooled.fixef['Biomarker']:+.3f} per unit, within cohorts {by_cohort.fixef['Biomarker']:+.3f}",
+    "Simpson's paradox; where groups are neighbourhoods or hospitals, also called ecological or aggregation"
+    " bias",
+    f"all together {pooled.fixef['Biomarker']:+.3f} per unit, within cohorts"
+    f" {by_cohort.fixef['Biomarker']:+.3f}",
 )
 
 # %% [markdown]
@@ -276,10 +278,12 @@ for title, fit in {"printed": printed, "optimum": best}.items():
         "SD of slopes": frame["sdcor"].iloc[1],
         "correlation": frame["sdcor"].iloc[2],
         "SD of cohorts at the average marker": np.sqrt(centre @ [[v0, cov], [cov, v1]] @ centre),
-        "slope's deviation / intercept's, cohort A": ranef["Biomarker"].iloc[0]
-        / ranef["(Intercept)"].iloc[0],
-        "slope's deviation / intercept's, cohort C": ranef["Biomarker"].iloc[2]
-        / ranef["(Intercept)"].iloc[2],
+        "slope's deviation / intercept's, cohort A": (
+            ranef["Biomarker"].iloc[0] / ranef["(Intercept)"].iloc[0]
+        ),
+        "slope's deviation / intercept's, cohort C": (
+            ranef["Biomarker"].iloc[2] / ranef["(Intercept)"].iloc[2]
+        ),
         "common slope": fit.fixef["Biomarker"],
     }
 table = pd.DataFrame(columns)
@@ -289,13 +293,14 @@ print(table.map("{:.5f}".format).to_string())
 gap = table.loc["REML criterion", "printed"] - table.loc["REML criterion", "optimum"]
 lecture_vs_truth(
     "000, slide 28",
-    f"intercepts and slopes of three cohorts vary with SDs {printed.varcorr.frame['sdcor'].iloc[0]:.5f} and "
-    f"{printed.varcorr.frame['sdcor'].iloc[1]:.5f} and a correlation of {printed.varcorr.frame['sdcor'].iloc[2]:.2f}",
-    "the search had stopped on a flat ridge. Three cohorts cannot tell level from slope when the marker's zero is far "
-    "outside the data; centre the marker, and with three cohorts make them fixed",
-    f"the optimum lies {gap:.4f} lower, at a correlation of {best.varcorr.frame['sdcor'].iloc[2]:.0f}; at the printed "
-    f"point the slope deviations are {table.loc[table.index[5], 'printed']:.5f} times the intercept deviations in every "
-    "cohort, so that they are one random variable, not two",
+    f"intercepts and slopes of three cohorts vary with SDs {printed.varcorr.frame['sdcor'].iloc[0]:.5f} and"
+    f" {printed.varcorr.frame['sdcor'].iloc[1]:.5f} and a correlation of"
+    f" {printed.varcorr.frame['sdcor'].iloc[2]:.2f}",
+    "the search had stopped on a flat ridge. Three cohorts cannot tell level from slope when the marker's"
+    " zero is far outside the data; centre the marker, and with three cohorts make them fixed",
+    f"the optimum lies {gap:.4f} lower, at a correlation of {best.varcorr.frame['sdcor'].iloc[2]:.0f}; at the"
+    f" printed point the slope deviations are {table.loc[table.index[5], 'printed']:.5f} times the intercept"
+    " deviations in every cohort, so that they are one random variable, not two",
 )
 
 # %% [markdown]
@@ -382,11 +387,11 @@ inter = fixed.coef_table().loc["Dose:GenderM"]
 lecture_vs_truth(
     "000, slides 25 and 26",
     "gender, with two levels, is a random factor; its intercepts and slopes correlate at exactly −1",
-    "write Dose * Gender: two genders are the two we want to compare, not a sample. A variance from two levels has one "
-    "degree of freedom, and two points always lie on a line, hence the −1",
-    f"t of Dose falls from {t_lm:.2f} to {t_urn:.2f} only because it is now said of a population of genders; the fixed "
-    f"interaction is plain to see (t = {inter['statistic']:.2f}); an SD from one degree of freedom may be anything "
-    f"from {low:.2f} to {high:.0f} times its estimate",
+    "write Dose * Gender: two genders are the two we want to compare, not a sample. A variance from two"
+    " levels has one degree of freedom, and two points always lie on a line, hence the −1",
+    f"t of Dose falls from {t_lm:.2f} to {t_urn:.2f} only because it is now said of a population of genders;"
+    f" the fixed interaction is plain to see (t = {inter['statistic']:.2f}); an SD from one degree of freedom"
+    f" may be anything from {low:.2f} to {high:.0f} times its estimate",
 )
 
 # %% mends="x000-17"
@@ -395,7 +400,8 @@ plain, mixed = lk.lm("Value ~ Dose", fewer), lk.lmer("Value ~ Dose + (Dose | Gen
 print(clinic.groupby("Gender", observed=True)["Dose"].agg(["size", "mean"]).round(4).to_string())
 lecture_vs_truth(
     "000, slide 26",
-    f"the mixed model has the fixed effects of lm, {urn.fixef['(Intercept)']:.2f} and {urn.fixef['Dose']:.2f}",
+    f"the mixed model has the fixed effects of lm, {urn.fixef['(Intercept)']:.2f} and"
+    f" {urn.fixef['Dose']:.2f}",
     "they agree because women and men had exactly the same doses; it is not a rule",
     f"leave out the men with the highest doses, and lm says {plain.fixef['Dose']:.1f}, the mixed model "
     f"{mixed.fixef['Dose']:.1f}",
@@ -435,11 +441,13 @@ for k, s in zip(counts, spreads, strict=True):
     print(f"{k:>3} groups: estimates from {low:.2f} to {high:.2f}, one in twenty outside")
 lecture_vs_truth(
     "002, the variancePartition package",
-    "categorical variables should almost always be random effects, sex, disease status and time point included",
-    "that is a rule for one aim: to split variance into shares on one scale. When a few chosen levels are to be "
-    "compared (sex, disease, tissue), they are fixed; a variance from two or three levels is hardly known",
-    f"with two groups the estimated SD is below a quarter of the truth in {np.mean(spreads[0] < 0.25):.0%} of all draws, "
-    f"with three in {np.mean(spreads[1] < 0.25):.0%}",
+    "categorical variables should almost always be random effects, sex, disease status and time point"
+    " included",
+    "that is a rule for one aim: to split variance into shares on one scale. When a few chosen levels are to"
+    " be compared (sex, disease, tissue), they are fixed; a variance from two or three levels is hardly"
+    " known",
+    f"with two groups the estimated SD is below a quarter of the truth in {np.mean(spreads[0] < 0.25):.0%} of"
+    f" all draws, with three in {np.mean(spreads[1] < 0.25):.0%}",
 )
 
 # %%

@@ -133,10 +133,11 @@ steepness = models["random slopes"].ranef()["department"]["zoom_hours"]
 lecture_vs_truth(
     "003, mixed-effects models",
     "random effects are categorical variables that act on the response in a consistent way",
-    "what is categorical is the grouping factor (nest, person, department). Its effects are random draws, one per "
-    "level, and may be intercepts or slopes of a continuous variable",
-    f"in the third picture the random effects are slopes of hours, a continuous variable: from "
-    f"{steepness.min():+.2f} ({steepness.idxmin()}) to {steepness.max():+.2f} ({steepness.idxmax()}) per hour",
+    "what is categorical is the grouping factor (nest, person, department). Its effects are random draws, one"
+    " per level, and may be intercepts or slopes of a continuous variable",
+    "in the third picture the random effects are slopes of hours, a continuous variable: from "
+    f"{steepness.min():+.2f} ({steepness.idxmin()}) to {steepness.max():+.2f} ({steepness.idxmax()}) per"
+    " hour",
 )
 
 # %% [markdown]
@@ -187,10 +188,10 @@ for name, fit in tries.items():
 lecture_vs_truth(
     "000, slide 12",
     "letting everything vary is the most flexible choice, and therefore to be preferred",
-    "flexibility has to be paid for with groups. From few groups, two variances and a correlation cannot be estimated; "
-    "the fit then ends on the boundary",
-    f"{sum(fit.is_singular for fit in tries.values())} of the lecture's own data sets give a singular fit, with a "
-    "correlation of exactly plus or minus one",
+    "flexibility has to be paid for with groups. From few groups, two variances and a correlation cannot be"
+    " estimated; the fit then ends on the boundary",
+    f"{sum(fit.is_singular for fit in tries.values())} of the lecture's own data sets give a singular fit,"
+    " with a correlation of exactly plus or minus one",
 )
 
 # %% [markdown] covers="001-10 001-11 001-12 001-13 003-8" asks="q001-2 q003-1"
@@ -231,12 +232,14 @@ interval = as_random.confint(parm="sd_(Intercept)|group")
 low, high = interval.loc["sd_(Intercept)|group"]
 lecture_vs_truth(
     "001, fixed and random effects",
-    "with random effects the group effects are not estimated, only their variance is; and four clinics are made random "
-    "without further ado",
-    "they are no parameters, but they are predicted (as conditional modes), and the lecture prints them itself "
-    "in the end. With four levels the standard deviation is barely known, and a fixed group is as good",
-    f"the SD between clinics is {as_random.varcorr.frame['sdcor'].iloc[0]:.1f}, with a 95% interval from {low:.0f} to "
-    f"{high:.0f}; the slopes of age are {as_fixed.fixef['age']:.2f} (fixed) and {as_random.fixef['age']:.2f} (random)",
+    "with random effects the group effects are not estimated, only their variance is; and four clinics are"
+    " made random without further ado",
+    "they are no parameters, but they are predicted (as conditional modes), and the lecture prints them"
+    " itself in the end. With four levels the standard deviation is barely known, and a fixed group is as"
+    " good",
+    f"the SD between clinics is {as_random.varcorr.frame['sdcor'].iloc[0]:.1f}, with a 95% interval from"
+    f" {low:.0f} to {high:.0f}; the slopes of age are {as_fixed.fixef['age']:.2f} (fixed) and"
+    f" {as_random.fixef['age']:.2f} (random)",
 )
 
 # %% mends="x003-3"
@@ -244,7 +247,8 @@ sd_between, sd_within = as_random.varcorr.frame["sdcor"]
 means = as_random.coef()["group"]["(Intercept)"]
 lecture_vs_truth(
     "003, is that not just a categorical variable",
-    "the effects of the categories are variations within a category, and their variance is the one within the group",
+    "the effects of the categories are variations within a category, and their variance is the one within the"
+    " group",
     "it is the variance between groups; the variance within them is that of the residuals",
     f"between clinics the model has an SD of {sd_between:.1f} (and the four predicted levels scatter with "
     f"{means.std():.1f}); within them {sd_within:.1f}",
@@ -289,8 +293,8 @@ lecture_vs_truth(
     "001, the random-intercept model",
     f"the effect of age is {mixture:.4f}",
     "that is a weighted mean of two slopes, within clinics and between them; report both if they differ",
-    f"within {b_w:.3f}, between {b_b:+.3f}; the random-intercept slope gives {(b_b - mixture) / (b_b - b_w):.1%} of the "
-    "weight to within",
+    f"within {b_w:.3f}, between {b_b:+.3f}; the random-intercept slope gives"
+    f" {(b_b - mixture) / (b_b - b_w):.1%} of the weight to within",
 )
 
 # %% [markdown]
@@ -317,8 +321,8 @@ print(pd.Series(slopes, name="slope").round(3).to_string())
 lecture_vs_truth(
     "003, mixed-effects models",
     "leaving out random effects that are correlated with a predictor biases the results, so put them in",
-    "true, but (1 | g) alone is no cure, for it assumes that there is no such correlation: add the groups' means, or "
-    "make the groups fixed",
+    "true, but (1 | g) alone is no cure, for it assumes that there is no such correlation: add the groups'"
+    " means, or make the groups fixed",
     f"the truth is 1; ignoring nests gives {slopes['lm, nests ignored']:.2f}, a random intercept "
     f"{slopes['(1 | nest)']:.2f}, with the nest's mean added {slopes['with the mean']:.2f}",
 )
@@ -411,8 +415,8 @@ print(pd.DataFrame({"plot means": averaged[columns], "mixed model": modelled[col
 lecture_vs_truth(
     "002, three options",
     "aggregating the data is rejected outright",
-    "for balanced data and a treatment of whole groups, the analysis of the group means is exact; what it cannot do is "
-    "use predictors that vary within a group, or weigh groups of unequal size",
+    "for balanced data and a treatment of whole groups, the analysis of the group means is exact; what it"
+    " cannot do is use predictors that vary within a group, or weigh groups of unequal size",
     f"eight plot means give t = {averaged['statistic']:.4f}, "
     f"the mixed model of eighty cores t = {modelled['statistic']:.4f}",
 )
@@ -425,8 +429,8 @@ lmm = fitted["management"].coef_table().loc["managementB"]
 lecture_vs_truth(
     "002, mixed models and ANOVA",
     "ANOVA is for categorical covariates, mixed models are something else, and one chooses between them",
-    "they are no alternatives: the classical repeated-measures ANOVA, and the paired t-test, are mixed models "
-    "of balanced data",
+    "they are no alternatives: the classical repeated-measures ANOVA, and the paired t-test, are mixed models"
+    " of balanced data",
     f"paired t-test: t = {paired.statistic:.4f} on {paired.df:.0f} df, p = {paired.pvalue:.6f}; "
     f"lmer with (1 | field): t = {lmm['statistic']:.4f} on {lmm['df']:.0f} df, p = {lmm['p_value']:.6f}",
 )
@@ -437,10 +441,10 @@ fixed_row = many.coef_table().loc["managementB"]
 lecture_vs_truth(
     "002, variancePartition",
     "variables with many categories must be random for the results to be statistically valid",
-    "fixed effects stay valid for the groups at hand; they cost degrees of freedom, and leave no room for effects of "
-    "whole groups (fixed plots would swallow the fence)",
-    f"fields as {fields['field'].nunique() - 1} fixed parameters: {fixed_row['estimate']:.3f} (standard error "
-    f"{fixed_row['std_error']:.3f}); random: {lmm['estimate']:.3f} ({lmm['std_error']:.3f})",
+    "fixed effects stay valid for the groups at hand; they cost degrees of freedom, and leave no room for"
+    " effects of whole groups (fixed plots would swallow the fence)",
+    f"fields as {fields['field'].nunique() - 1} fixed parameters: {fixed_row['estimate']:.3f} (standard error"
+    f" {fixed_row['std_error']:.3f}); random: {lmm['estimate']:.3f} ({lmm['std_error']:.3f})",
 )
 
 # %% [markdown]
@@ -489,8 +493,8 @@ variance = simpson.varcorr.frame["vcov"].iloc[0]
 lecture_vs_truth(
     "003, mixed-effects models",
     "a random effect must have at least five levels for the model to work properly",
-    "it is a rule of thumb for how well the variance is known; with fewer the model still runs, and with five it "
-    "is known badly. Ten and more are better",
+    "it is a rule of thumb for how well the variance is known; with fewer the model still runs, and with five"
+    " it is known badly. Ten and more are better",
     f"the lecture's own example has five groups: variance {variance:.2f}, with a standard error of about "
     f"{variance * np.sqrt(2 / 4):.1f}",
 )
@@ -525,8 +529,8 @@ lecture_vs_truth(
     "random effects group the data in ways that we are not interested in; they have to be accounted for",
     "accounted for, yes, whether the study is an experiment or not. But the variation may be the very thing "
     "that we are after: heritability, repeatability, how different hospitals are",
-    f"owl chicks at the day of the implant: {nest_sd**2 / total:.0%} of the variance of mass lies between nests, "
-    f"{chick_sd**2 / total:.0%} between chicks of a nest. That is a finding, not a nuisance",
+    f"owl chicks at the day of the implant: {nest_sd**2 / total:.0%} of the variance of mass lies between"
+    f" nests, {chick_sd**2 / total:.0%} between chicks of a nest. That is a finding, not a nuisance",
 )
 
 # %% [markdown] covers="004-16" asks="q004-3"
@@ -560,7 +564,8 @@ key_points(
     "Random effects vary between groups and are shared within a group; intercepts, slopes or both may vary.",
     "Effects of whole groups need groups as replicates; effects within groups gain from knowing the groups.",
     "Few levels: prefer fixed; more than ten: random is comfortable; between, say how uncertain the SD is.",
-    "A random intercept assumes that levels and predictor are unrelated; add the group's mean if they are not.",
+    "A random intercept assumes that levels and predictor are unrelated; add the group's mean if they are"
+    " not.",
 )
 
 # %% [markdown]

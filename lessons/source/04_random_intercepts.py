@@ -165,7 +165,8 @@ check("04.q2", your_icc)
 print(fit.varcorr)
 tau2, sigma2 = fit.varcorr.frame["vcov"]
 in_words(
-    f"Variances, not standard deviations: {tau2:.3f} / ({tau2:.3f} + {sigma2:.3f}) = {tau2 / (tau2 + sigma2):.3f}.",
+    f"Variances, not standard deviations: {tau2:.3f} / ({tau2:.3f} + {sigma2:.3f}) ="
+    f" {tau2 / (tau2 + sigma2):.3f}.",
     "Two mice of one strain, at the same dose, are almost copies of each other.",
 )
 
@@ -193,8 +194,9 @@ lecture_vs_truth(
     "different starting weights are modelled by making the strain, with five levels, a random factor",
     "that is one way; if these are the five strains of interest, a fixed factor is just as sound, "
     "and an SD from five levels is poorly known",
-    f"a dose costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed "
-    f"strains; the SD between strains is {fit.varcorr.frame['sdcor'].iloc[0]:.2f} g, with an interval from {low:.2f} to {high:.2f}",
+    f"a dose costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed"
+    f" strains; the SD between strains is {fit.varcorr.frame['sdcor'].iloc[0]:.2f} g, with an interval from"
+    f" {low:.2f} to {high:.2f}",
 )
 
 # %% [markdown] covers="000-s15"
@@ -220,7 +222,7 @@ lecture_vs_truth(
     "(x|z) is called a random effect of x, and (0 + x|z) a random slope",
     "(x|z) means (1 + x|z): a random intercept, a random slope and their correlation. (0 + x|z) has random "
     "slopes, but forces all groups through one intercept; (x||z) has both, uncorrelated",
-    f"(Dose | Strain) and (1 + Dose | Strain) end at the same criterion, "
+    "(Dose | Strain) and (1 + Dose | Strain) end at the same criterion, "
     f"{fits['(Dose | Strain)'].reml_criterion:.4f}; a common intercept fits much worse, "
     f"{fits['(0 + Dose | Strain)'].reml_criterion:.4f}",
 )
@@ -230,10 +232,12 @@ h = mice.copy()
 again = lk.lmer("Weight ~ Dose + (Dose | Strain)", h)
 lecture_vs_truth(
     "000, slides 15 to 21",
-    "lmer is said to be in a package lme; and of one and the same fit the call says mouse_data, the printout Data: h",
-    "lmer is in lme4 (lme is a function, of package nlme). The printout names whatever the table was called when the "
-    "model was fitted; the name changes nothing",
-    f"fitted to mice {fits['(Dose | Strain)'].reml_criterion:.4f}, fitted to a copy called h {again.reml_criterion:.4f}",
+    "lmer is said to be in a package lme; and of one and the same fit the call says mouse_data, the printout"
+    " Data: h",
+    "lmer is in lme4 (lme is a function, of package nlme). The printout names whatever the table was called"
+    " when the model was fitted; the name changes nothing",
+    f"fitted to mice {fits['(Dose | Strain)'].reml_criterion:.4f}, fitted to a copy called h"
+    f" {again.reml_criterion:.4f}",
 )
 
 # %% [markdown]
@@ -282,12 +286,13 @@ check("04.q3", your_clinic)
 print(mm.varcorr.frame[["grp", "var1", "vcov", "sdcor"]].round(3).to_string(index=False))
 lecture_vs_truth(
     "003, random intercept models",
-    "the group effect is normal with a variance tau of the group, a value that is fitted for each group; and as "
-    "random effects are draws around zero, there are no estimates of them",
-    "there is one tau for all groups, estimated once, and the variance is tau squared. The effects of the groups are "
-    "predicted from it and the data; the lecture's next slide prints them",
-    f"four clinics, one SD of {mm.varcorr.frame['sdcor'].iloc[0]:.3f} "
-    f"(variance {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four predictions, each known to about {mm.ranef_sd()['group'].iloc[0, 0]:.1f}",
+    "the group effect is normal with a variance tau of the group, a value that is fitted for each group; and"
+    " as random effects are draws around zero, there are no estimates of them",
+    "there is one tau for all groups, estimated once, and the variance is tau squared. The effects of the"
+    " groups are predicted from it and the data; the lecture's next slide prints them",
+    f"four clinics, one SD of {mm.varcorr.frame['sdcor'].iloc[0]:.3f} (variance"
+    f" {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four predictions, each known to about"
+    f" {mm.ranef_sd()['group'].iloc[0, 0]:.1f}",
 )
 
 # %% [markdown] covers="004-20"
@@ -373,8 +378,8 @@ in_words(
     f"{fall:.2f} times: no change to speak of.",
     f"By day twenty the implant is spent: {np.exp(b['days20']):.2f} times with corticosterone, "
     f"{np.exp(b['days20'] + b['ImplantP:days20']):.2f} times with placebo.",
-    f"Nestlings differ: two of them, drawn at random, by a factor of about {np.exp(sd_ring * np.sqrt(2)):.1f} "
-    "in what is typical for them (one standard deviation of the difference).",
+    f"Nestlings differ: two of them, drawn at random, by a factor of about {np.exp(sd_ring * np.sqrt(2)):.1f}"
+    " in what is typical for them (one standard deviation of the difference).",
 )
 
 # %% [markdown]
@@ -409,13 +414,14 @@ short = both["ML"].loc[["ImplantP", "days20", "ImplantP:days2"]]
 without = lk.lm("log(totCort) ~ Implant * days", owls)
 lecture_vs_truth(
     "004, fitting a linear mixed model",
-    "a REML table, followed by fixef, ranef and coef of mod; -0.084, 0.262 and -1.720 are among the fixed effects; the "
-    "other kind of fit is headed LM",
+    "a REML table, followed by fixef, ranef and coef of mod; -0.084, 0.262 and -1.720 are among the fixed"
+    " effects; the other kind of fit is headed LM",
     "the tables after the first belong to the ML fit (always say which model you show), the three numbers "
     "were cut off, not rounded, and the other kind is ML, maximum likelihood, not a linear model",
-    f"ImplantP is {reml.fixef['ImplantP']:.5f} by REML and {ml.fixef['ImplantP']:.8f} by ML; rounded, the three are "
-    f"{short.iloc[0]:.3f}, {short.iloc[1]:.3f} and {short.iloc[2]:.3f}; the residual SD is {reml.sigma:.4f} by REML, "
-    f"{ml.sigma:.4f} by ML, and a linear model without rings has {without.sigma:.4f}",
+    f"ImplantP is {reml.fixef['ImplantP']:.5f} by REML and {ml.fixef['ImplantP']:.8f} by ML; rounded, the"
+    f" three are {short.iloc[0]:.3f}, {short.iloc[1]:.3f} and {short.iloc[2]:.3f}; the residual SD is"
+    f" {reml.sigma:.4f} by REML, {ml.sigma:.4f} by ML, and a linear model without rings has"
+    f" {without.sigma:.4f}",
 )
 
 # %% [markdown]
@@ -431,7 +437,8 @@ ring = frame.loc[frame["grp"] == "Ring:Brood", "sdcor"].iloc[0]
 lecture_vs_truth(
     "004, the model",
     "(1 | Ring) alone",
-    "nestlings of a brood are not independent either: (1 | Brood/Ring), which is the business of lesson seven",
+    "nestlings of a brood are not independent either: (1 | Brood/Ring), which is the business of lesson"
+    " seven",
     f"in our stand-in for the data, the SD of {sd_ring:.3f} between rings parts into {brood:.3f} between the "
     f"{nested.ngroups['Brood']} broods and {ring:.3f} between rings of a brood: the larger part was the nest",
 )

@@ -88,9 +88,10 @@ print(deviations.assign(ratio=ratio).round(6).to_string())
 lecture_vs_truth(
     "000, slides 19 and 21",
     "correlation -1.00 and a warning are printed without a word",
-    "the fit is singular: it lies on the boundary, where intercept and slope are one random variable, not two",
-    f"is_singular is {slopes.is_singular}; in all five strains the slope's deviation is {ratio.mean():.6f} times "
-    "the intercept's",
+    "the fit is singular: it lies on the boundary, where intercept and slope are one random variable,"
+    " not two",
+    f"is_singular is {slopes.is_singular}; in all five strains the slope's deviation is {ratio.mean():.6f}"
+    " times the intercept's",
 )
 
 # %% [markdown]
@@ -140,9 +141,9 @@ lecture_vs_truth(
     "the slope of time varies by animal, with (0 + time | animal_id)",
     "that is what it says, but it also gives all animals one intercept, and it leaves out the breed; "
     "compare with (time | animal_id) before you believe it",
-    f"every animal starts at {slope_only.fixef['(Intercept)']:.2f}; with free intercepts, the REML criterion goes from "
-    f"{slope_only.reml_criterion:.2f} to {both.reml_criterion:.2f}: on this stand-in for the real cattle, "
-    "nothing speaks against the common start",
+    f"every animal starts at {slope_only.fixef['(Intercept)']:.2f}; with free intercepts, the REML criterion"
+    f" goes from {slope_only.reml_criterion:.2f} to {both.reml_criterion:.2f}: on this stand-in for the real"
+    " cattle, nothing speaks against the common start",
 )
 
 # %% covers="003-17" mends="x003-8"
@@ -208,7 +209,8 @@ plt.show()
 lecture_vs_truth(
     "004, the code of the growth picture",
     "the two columns of the slide have run into each other, so the call to abline is scrambled",
-    "intercept = fixef[1] + ranef[i, 1] and slope = fixef[2] + ranef[i, 2]; for placebo birds fixef[3] and fixef[4] are added",
+    "intercept = fixef[1] + ranef[i, 1] and slope = fixef[2] + ranef[i, 2]; for placebo birds fixef[3] and"
+    " fixef[4] are added",
     "the picture above is drawn in this way, a line per bird",
 )
 
@@ -220,7 +222,8 @@ in_words(
     f"The difference, {fixed['Age:ImplantP']:.2f} mm a day, has a standard error of "
     f"{table.loc['Age:ImplantP', 'std_error']:.2f}: the hormone does slow growth "
     f"(t = {table.loc['Age:ImplantP', 'statistic']:.1f}).",
-    f"Birds of one kind differ in their pace by a standard deviation of {wing.varcorr.frame['sdcor'].iloc[1]:.2f} mm a day.",
+    "Birds of one kind differ in their pace by a standard deviation of"
+    f" {wing.varcorr.frame['sdcor'].iloc[1]:.2f} mm a day.",
 )
 
 # %% [markdown]
@@ -240,11 +243,13 @@ print(wing_c.varcorr)
 lecture_vs_truth(
     "004, the growth model",
     "the correlation of intercept and slope is -0.90",
-    "that is a property of where age has its zero; centred, the same model says something about owls. (A default search by "
-    "lme4 also stops a little early here and warns; the printed table is the true optimum.)",
-    f"the mean age is {owls['Age'].mean():.1f} days; centred there, the intercepts' SD is "
-    f"{wing_c.varcorr.frame['sdcor'].iloc[0]:.2f} mm and the correlation {wing_c.varcorr.frame['sdcor'].iloc[2]:.2f}; "
-    f"the deviance is {wing.deviance:.4f} before and {wing_c.deviance:.4f} after",
+    "that is a property of where age has its zero; centred, the same model says something about owls. (A"
+    " default search by lme4 also stops a little early here and warns; the printed table is the true"
+    " optimum.)",
+    f"the mean age is {owls['Age'].mean():.1f} days; centred there, the intercepts' SD is"
+    f" {wing_c.varcorr.frame['sdcor'].iloc[0]:.2f} mm and the correlation"
+    f" {wing_c.varcorr.frame['sdcor'].iloc[2]:.2f}; the deviance is {wing.deviance:.4f} before and"
+    f" {wing_c.deviance:.4f} after",
 )
 
 # %% [markdown]
@@ -278,9 +283,9 @@ lecture_vs_truth(
     "001, random slope",
     "a random slope is added, and its correlation of -0.67 printed, without a test",
     "two more parameters must earn their place; and the correlation depends on where age has its zero",
-    f"the criterion falls from {parallel.reml_criterion:.1f} to {fanned.reml_criterion:.1f}, by {gain:.1f} for two parameters "
-    f"(p = {comparison['p_value'].iloc[1]:.2f}): no support. With age centred at {plasma['age'].mean():.1f} "
-    f"the correlation is {fanned_c.varcorr.frame['sdcor'].iloc[2]:.2f}",
+    f"the criterion falls from {parallel.reml_criterion:.1f} to {fanned.reml_criterion:.1f}, by {gain:.1f}"
+    f" for two parameters (p = {comparison['p_value'].iloc[1]:.2f}): no support. With age centred at"
+    f" {plasma['age'].mean():.1f} the correlation is {fanned_c.varcorr.frame['sdcor'].iloc[2]:.2f}",
 )
 
 # %% [markdown]
@@ -299,7 +304,8 @@ check("05.q4", your_verdict)
 # %%
 key_points(
     "A random slope says that an effect is a population of effects; its mean is the fixed effect.",
-    "(x | g) means intercept, slope and their correlation; (0 + x | g) one common intercept; (x || g) no correlation.",
+    "(x | g) means intercept, slope and their correlation; (0 + x | g) one common intercept; (x || g) no"
+    " correlation.",
     "A correlation of plus or minus one is a singular fit: asked for more than the data hold.",
     "Intercept spread and correlation depend on where x has its zero; centre x.",
     "Random slopes need a predictor that varies within groups.",

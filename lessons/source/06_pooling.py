@@ -58,7 +58,8 @@ use_course_look()
 # %% covers="003-21"
 sleep, plus = lk.load_data("sleepstudy"), lk.load_data("sleepstudy_plus")
 print(
-    f"{sleep.shape[0]} rows, {sleep.shape[1]} columns, {sleep['Subject'].nunique()} drivers; the first of them:"
+    f"{sleep.shape[0]} rows, {sleep.shape[1]} columns, {sleep['Subject'].nunique()} drivers; the first of"
+    " them:"
 )
 print(sleep.head(10).to_string())
 print("added rows:")
@@ -154,7 +155,8 @@ plt.show()
 # %%
 shift = lines.loc[own.index, "Days"] - own["slope"]
 in_words(
-    f"Driver 308's own slope is {own.loc['308', 'slope']:.2f} ms a day; the mixed model says {lines.loc['308', 'Days']:.2f}.",
+    f"Driver 308's own slope is {own.loc['308', 'slope']:.2f} ms a day; the mixed model says"
+    f" {lines.loc['308', 'Days']:.2f}.",
     f"Driver 374, with two mornings, would have {own.loc['374', 'slope']:.2f}; the mixed model says "
     f"{lines.loc['374', 'Days']:.2f}, hardly distinguishable from the average {partial.fixef['Days']:.2f}.",
     f"Driver 373, with a single morning, gets the slope {lines.loc['373', 'Days']:.2f}: borrowed, all of it.",
@@ -252,7 +254,8 @@ lecture_vs_truth(
     "or lm with Subject + Subject:Days",
     f"driver 308 moves from ({own.loc['308', 'intercept']:.2f}, {own.loc['308', 'slope']:.2f}) to "
     f"({pulled.loc['308', '(Intercept)']:.2f}, {pulled.loc['308', 'Days']:.2f}); and driver 373, with one "
-    f"observation, is given a slope of {pulled.loc['373', 'Days']:.2f}, which no honest no-pooling could know",
+    f"observation, is given a slope of {pulled.loc['373', 'Days']:.2f}, which no honest no-pooling could"
+    " know",
 )
 
 # %% [markdown]
@@ -269,8 +272,9 @@ lecture_vs_truth(
     "003, what's the point",
     "partial pooling pulls the separate lines towards the complete-pooling line",
     "it pulls them towards the mixed model's own fixed-effect line",
-    f"the fixed effects are ({partial.fixef.iloc[0]:.2f}, {partial.fixef.iloc[1]:.2f}), the single line of "
-    f"lm is ({complete.fixef.iloc[0]:.2f}, {complete.fixef.iloc[1]:.2f}); close here, since the study is nearly balanced",
+    f"the fixed effects are ({partial.fixef.iloc[0]:.2f}, {partial.fixef.iloc[1]:.2f}), the single line of lm"
+    f" is ({complete.fixef.iloc[0]:.2f}, {complete.fixef.iloc[1]:.2f}); close here, since the study is nearly"
+    " balanced",
 )
 
 # %% [markdown] covers="003-28" asks="q003-2"
@@ -293,7 +297,8 @@ print(summary.round(2).to_string())
 lecture_vs_truth(
     "004, no pooling",
     "no pooling gives each group a residual variance of its own",
-    "no pooling of means usually keeps one residual variance; a group with one observation has no variance of its own",
+    "no pooling of means usually keeps one residual variance; a group with one observation has no variance of"
+    " its own",
     f"the smallest group here has {int(table['size'].min())} observation",
 )
 

@@ -89,7 +89,8 @@ print(as_crossed.varcorr)
 lecture_vs_truth(
     "004, nested and crossed",
     "the two formulas are shown as two different models, one nested, one crossed",
-    "rings have numbers of their own, so a ring names its brood; the two formulas are the same model, written twice",
+    "rings have numbers of their own, so a ring names its brood; the two formulas are the same model, written"
+    " twice",
     f"log-likelihoods {as_nested.loglik:.4f} and {as_crossed.loglik:.4f}; "
     f"rings counted {as_nested.ngroups['Ring:Brood']} and {as_crossed.ngroups['Ring']}",
 )
@@ -179,10 +180,12 @@ print(both.summary())
 
 # %%
 in_words(
-    f"Subjects differ by a standard deviation of {both.varcorr.frame['sdcor'].iloc[0]:.0f} ms, "
-    f"words by {both.varcorr.frame['sdcor'].iloc[1]:.0f} ms, and the same subject with the same word still by {both.sigma:.0f} ms.",
-    f"Leave the words out, and their differences go into the residual: sigma becomes {subjects_only.sigma:.0f} ms, "
-    f"and the standard error of priming {subjects_only.se.iloc[1]:.2f} ms instead of {both.se.iloc[1]:.2f} ms.",
+    f"Subjects differ by a standard deviation of {both.varcorr.frame['sdcor'].iloc[0]:.0f} ms, words by"
+    f" {both.varcorr.frame['sdcor'].iloc[1]:.0f} ms, and the same subject with the same word still by"
+    f" {both.sigma:.0f} ms.",
+    "Leave the words out, and their differences go into the residual: sigma becomes"
+    f" {subjects_only.sigma:.0f} ms, and the standard error of priming {subjects_only.se.iloc[1]:.2f} ms"
+    f" instead of {both.se.iloc[1]:.2f} ms.",
 )
 
 # %% [markdown]
@@ -200,7 +203,8 @@ check("07.q3", your_word)
 key_points(
     "Nested: each lower level lives in one upper level. Crossed: levels meet in all combinations.",
     "a/b is short for a + b:a, an effect of a and one of each b within its a.",
-    "If labels are unique, slash and plus are the same model; if they repeat, only the slash (or a:b) is right.",
+    "If labels are unique, slash and plus are the same model; if they repeat, only the slash (or a:b) is"
+    " right.",
     "Look at the number of groups that the fit prints. Is it the number of things you have?",
     "A level with one row each has no random effect of its own.",
 )

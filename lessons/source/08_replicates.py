@@ -97,8 +97,9 @@ lecture_vs_truth(
     "000, slide 23",
     "the technical replicates are collapsed",
     "nothing was averaged: the table has as many degrees of freedom as the one before",
-    f"printed {slide23.df_resid} residual df; real averages have {collapsed.df_resid}, and p becomes "
-    f"{collapsed.coef_table()['p_value'].iloc[1]:.3f} instead of {slide23.coef_table()['p_value'].iloc[1]:.1e}",
+    f"printed {slide23.df_resid} residual df; real averages have {collapsed.df_resid}, and p becomes"
+    f" {collapsed.coef_table()['p_value'].iloc[1]:.3f} instead of"
+    f" {slide23.coef_table()['p_value'].iloc[1]:.1e}",
 )
 
 
@@ -117,7 +118,8 @@ lecture_vs_truth(
     "000, slides 22 and 23",
     "one analysis, then the same with collapsed data",
     "response and predictor have changed places, and the phenotype is not the same column either",
-    f"swapping alone leaves R² as it was ({r2_22:.4f} both ways, {r2_swap:.4f}); the slides print {r2_22:.4f} and {r2_23:.4f}",
+    f"swapping alone leaves R² as it was ({r2_22:.4f} both ways, {r2_swap:.4f}); the slides print {r2_22:.4f}"
+    f" and {r2_23:.4f}",
 )
 
 # %% [markdown]
@@ -138,10 +140,11 @@ print(mixed.summary(ddf="none"))
 lecture_vs_truth(
     "000, slide 24",
     "a variance of zero for Sample is printed without comment",
-    "the estimate lies on the boundary; the mixed model then is the linear model, and says nothing about whether the design "
-    "was right. No variance was found between five samples; that is not the same as none being there",
-    f"slope {mixed.fixef.iloc[1]:.4f} against lm's {slide23.fixef.iloc[1]:.4f}, standard error {mixed.se.iloc[1]:.4f} "
-    f"against {slide23.se.iloc[1]:.4f}",
+    "the estimate lies on the boundary; the mixed model then is the linear model, and says nothing about"
+    " whether the design was right. No variance was found between five samples; that is not the same as none"
+    " being there",
+    f"slope {mixed.fixef.iloc[1]:.4f} against lm's {slide23.fixef.iloc[1]:.4f}, standard error"
+    f" {mixed.se.iloc[1]:.4f} against {slide23.se.iloc[1]:.4f}",
 )
 
 # %% [markdown]
@@ -151,8 +154,8 @@ lecture_vs_truth(
 interval = mixed.confint(parm="sd_(Intercept)|Sample")
 print(interval.round(2).to_string())
 in_words(
-    f"Anything from {interval['conf_low'].iloc[0]:.1f} to {interval['conf_high'].iloc[0]:.1f} goes with the data, "
-    f"beside an assay noise of {mixed.sigma:.1f}.",
+    f"Anything from {interval['conf_low'].iloc[0]:.1f} to {interval['conf_high'].iloc[0]:.1f} goes with the"
+    f" data, beside an assay noise of {mixed.sigma:.1f}.",
 )
 
 # %% [markdown]
@@ -193,11 +196,12 @@ print(three[["estimate", "std_error", "df", "statistic", "p_value"]].round(6).to
 lecture_vs_truth(
     "000, slide 23, and 002, option 1",
     "collapse in order to be allowed linear regression (000); never aggregate (002)",
-    "for balanced replicates and a predictor of the sample, the means and the mixed model give the same test; "
-    "with unequal replicates, or a predictor that varies within samples, the mixed model is the better one",
-    f"t = {three.loc['means', 'statistic']:.4f} from the means and {three.loc['mixed model', 'statistic']:.4f} from the mixed "
-    f"model, on {three.loc['means', 'df']:.0f} and {three.loc['mixed model', 'df']:.0f} degrees of freedom; "
-    f"treating assays as mice claims {three.loc['all rows as mice', 'statistic']:.2f} on {three.loc['all rows as mice', 'df']:.0f}",
+    "for balanced replicates and a predictor of the sample, the means and the mixed model give the same test;"
+    " with unequal replicates, or a predictor that varies within samples, the mixed model is the better one",
+    f"t = {three.loc['means', 'statistic']:.4f} from the means and"
+    f" {three.loc['mixed model', 'statistic']:.4f} from the mixed model, on {three.loc['means', 'df']:.0f}"
+    f" and {three.loc['mixed model', 'df']:.0f} degrees of freedom; treating assays as mice claims"
+    f" {three.loc['all rows as mice', 'statistic']:.2f} on {three.loc['all rows as mice', 'df']:.0f}",
 )
 
 # %% [markdown]
@@ -231,7 +235,8 @@ ax.axvline(5, color="black", ls="--")
 ax.set_xlabel("false alarms (%)")
 plt.show()
 in_words(
-    f"Of {simulations} studies of nothing, {rates['all rows']:.0f}% were significant with all rows, {rates['means']:.0f}% with means."
+    f"Of {simulations} studies of nothing, {rates['all rows']:.0f}% were significant with all rows,"
+    f" {rates['means']:.0f}% with means."
 )
 
 # %% [markdown]

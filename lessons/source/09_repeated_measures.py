@@ -83,8 +83,9 @@ bent = lk.lmer("Value ~ Year + I(Year^2) + (Year | Sample)", protein)
 table = bent.coef_table()
 print(table.round(4).to_string())
 in_words(
-    f"The bend is {table.loc['I(Year^2)', 'estimate']:.3f} with a standard error of {table.loc['I(Year^2)', 'std_error']:.3f} "
-    f"(p = {table.loc['I(Year^2)', 'p_value']:.2f}): within these years a straight line will do.",
+    f"The bend is {table.loc['I(Year^2)', 'estimate']:.3f} with a standard error of"
+    f" {table.loc['I(Year^2)', 'std_error']:.3f} (p = {table.loc['I(Year^2)', 'p_value']:.2f}): within these"
+    " years a straight line will do.",
 )
 
 # %%
@@ -121,10 +122,11 @@ test = lk.anova(parallel, growth, refit=False)
 lecture_vs_truth(
     "000, slide 30",
     "some samples have an effect and some do not",
-    "slopes differ, and the predictions of them are shrunken; 'has an effect' is not something that a random slope decides for "
-    "one person",
-    f"slopes run from {slopes.min():.2f} to {slopes.max():.2f} around {growth.fixef['Year']:.2f}, with a standard deviation of "
-    f"{sd_slope:.2f}; that slopes differ at all is supported with p = {test['p_value'].iloc[1]:.1e}",
+    "slopes differ, and the predictions of them are shrunken; 'has an effect' is not something that a random"
+    " slope decides for one person",
+    f"slopes run from {slopes.min():.2f} to {slopes.max():.2f} around {growth.fixef['Year']:.2f}, with a"
+    f" standard deviation of {sd_slope:.2f}; that slopes differ at all is supported with p ="
+    f" {test['p_value'].iloc[1]:.1e}",
 )
 
 # %%
@@ -205,7 +207,8 @@ ax.set_xlabel("residual one morning (ms)")
 ax.set_ylabel("residual the next (ms)")
 plt.show()
 in_words(
-    f"The correlation of neighbouring residuals is {lag1:.2f}: little memory beyond the lines (and fitted lines alone push it below zero)."
+    f"The correlation of neighbouring residuals is {lag1:.2f}: little memory beyond the lines (and fitted"
+    " lines alone push it below zero)."
 )
 
 # %% [markdown]

@@ -125,7 +125,8 @@ print(reml)
 in_words(
     f"The grid's lowest point is at theta = {best:.3f} with a criterion of {total.min():.4f}.",
     f"lk.lmer finds theta = {reml.theta[0]:.3f} with a criterion of {reml.reml_criterion:.4f}.",
-    f"Times sigma = {reml.sigma:.4f}, its theta is the standard deviation of the strains, {reml.theta[0] * reml.sigma:.4f}.",
+    f"Times sigma = {reml.sigma:.4f}, its theta is the standard deviation of the strains,"
+    f" {reml.theta[0] * reml.sigma:.4f}.",
 )
 
 # %% [markdown]
@@ -186,9 +187,9 @@ lecture_vs_truth(
     "000, slide 21",
     "the lower REML criterion makes the model with random slopes the better one",
     "a larger model always has a criterion at least as low; here it buys nothing that noise would not buy",
-    f"{reml.reml_criterion:.4f} - {slopes.reml_criterion:.4f} = {drop:.4f} on two parameters: p = {naive:.3f} naively, "
-    f"{mixture:.3f} with the mixture that a variance at its boundary needs; AIC {reml.aic:.2f} against {slopes.aic:.2f}. "
-    f"Both fits have the same fixed part, so their REML criteria may be compared",
+    f"{reml.reml_criterion:.4f} - {slopes.reml_criterion:.4f} = {drop:.4f} on two parameters: p = {naive:.3f}"
+    f" naively, {mixture:.3f} with the mixture that a variance at its boundary needs; AIC {reml.aic:.2f}"
+    f" against {slopes.aic:.2f}. Both fits have the same fixed part, so their REML criteria may be compared",
 )
 
 # %% [markdown]
@@ -255,8 +256,8 @@ plt.show()
 in_words(
     f"The true variance between strains is {true_variance:.1f}.",
     f"Over {len(found)} simulations REML averages {found['REML'].mean():.2f}, ML {found['ML'].mean():.2f}.",
-    f"Yet single estimates run from {found['REML'].min():.1f} to {found['REML'].max():.1f}: with five strains, "
-    "the bias is not your main worry.",
+    f"Yet single estimates run from {found['REML'].min():.1f} to {found['REML'].max():.1f}: with five"
+    " strains, the bias is not your main worry.",
 )
 
 # %% [markdown]
@@ -281,11 +282,12 @@ print(pd.DataFrame({"REML": by_reml.se, "ML": by_ml.se}).round(5).to_string())
 lecture_vs_truth(
     "004, REML vs LM",
     "REML is unbiased for the variances but biased for the variance of the fixed effects",
-    "REML takes away most of ML's bias in the variances, exactly so only in balanced cases; and it is ML that makes "
-    "both the variances and the fixed effects' standard errors too small. What REML cannot do is "
-    "compare models with different fixed effects",
-    f"for the owls every standard error is smaller by ML, by up to "
-    f"{100 * (1 - (by_ml.se / by_reml.se).min()):.1f}%; for the mice by up to {100 * (1 - (ml.se / reml.se).min()):.0f}%",
+    "REML takes away most of ML's bias in the variances, exactly so only in balanced cases; and it is ML that"
+    " makes both the variances and the fixed effects' standard errors too small. What REML cannot do is"
+    " compare models with different fixed effects",
+    "for the owls every standard error is smaller by ML, by up to"
+    f" {100 * (1 - (by_ml.se / by_reml.se).min()):.1f}%; for the mice by up to"
+    f" {100 * (1 - (ml.se / reml.se).min()):.0f}%",
 )
 
 # %% mends="x004-6"
@@ -316,7 +318,8 @@ rescaled = mouse.assign(Dose=mouse["Dose"] * 1000)
 milli = lk.lmer("Weight ~ Dose + (1 | Strain)", rescaled)
 milli_ml = lk.lmer("Weight ~ Dose + (1 | Strain)", rescaled, reml=False)
 in_words(
-    f"REML criterion with the dose as it was: {reml.reml_criterion:.3f}; in thousandths: {milli.reml_criterion:.3f}.",
+    f"REML criterion with the dose as it was: {reml.reml_criterion:.3f}; in thousandths:"
+    f" {milli.reml_criterion:.3f}.",
     f"ML deviance: {ml.deviance:.3f} and {milli_ml.deviance:.3f}.",
 )
 

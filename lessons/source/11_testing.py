@@ -96,12 +96,12 @@ plt.show()
 
 # %%
 in_words(
-    f"The t-test on {len(own)} slopes: mean {own.mean():.4f}, t = {simple.statistic:.3f} on {simple.df} degrees of freedom, "
-    f"p = {simple.pvalue:.4f}.",
-    f"The mixed model: {rise.fixef['Year']:.4f}, t = {rise.fixef['Year'] / rise.se['Year']:.3f}. The same, for everybody came "
-    "every year.",
-    f"With the {rise.nobs} rows as degrees of freedom, or a normal distribution, the same t would have had p = "
-    f"{2 * stats.t.sf(simple.statistic, rise.nobs - 2):.4f} or {2 * stats.norm.sf(simple.statistic):.4f}.",
+    f"The t-test on {len(own)} slopes: mean {own.mean():.4f}, t = {simple.statistic:.3f} on {simple.df}"
+    f" degrees of freedom, p = {simple.pvalue:.4f}.",
+    f"The mixed model: {rise.fixef['Year']:.4f}, t = {rise.fixef['Year'] / rise.se['Year']:.3f}. The same,"
+    " for everybody came every year.",
+    f"With the {rise.nobs} rows as degrees of freedom, or a normal distribution, the same t would have had p"
+    f" = {2 * stats.t.sf(simple.statistic, rise.nobs - 2):.4f} or {2 * stats.norm.sf(simple.statistic):.4f}.",
 )
 
 # %% [markdown]
@@ -113,8 +113,9 @@ in_words(
 lecture_vs_truth(
     "000, slides 32 to 34",
     "a mixed model does not provide tests of its effects",
-    "lme4 leaves the p-values out by choice, because the null distribution of t is not known exactly; there are at least four "
-    "ways to test, each one line long: likelihood ratio, parametric bootstrap, Satterthwaite, Kenward-Roger",
+    "lme4 leaves the p-values out by choice, because the null distribution of t is not known exactly; there"
+    " are at least four ways to test, each one line long: likelihood ratio, parametric bootstrap,"
+    " Satterthwaite, Kenward-Roger",
     f"all four follow in this lesson; one of them gives p = {rise.coef_table().loc['Year', 'p_value']:.4f}",
 )
 
@@ -184,7 +185,8 @@ lecture_vs_truth(
     "000, slide 33, the library",
     "library(lrtest)",
     "lrtest is a function in package lmtest; lme4's own anova() needs no further package, and refits",
-    f"from REML fits chi2 = {chisq:.4f}; lk.anova, as R's anova, gives {lk.anova(flat, rise)['chisq'].iloc[1]:.4f} from ML fits",
+    f"from REML fits chi2 = {chisq:.4f}; lk.anova, as R's anova, gives"
+    f" {lk.anova(flat, rise)['chisq'].iloc[1]:.4f} from ML fits",
 )
 
 # %% [markdown]
@@ -212,12 +214,13 @@ print(units.round(4).to_string())
 ml_test = lk.anova(flat, rise)
 lecture_vs_truth(
     "000, slide 33, the test",
-    "the likelihood-ratio test of two REML fits with and without Year rejects the null hypothesis with p = 0.01169",
-    "the restricted likelihoods of two models with different fixed effects are about different data (what each fixed part "
-    "leaves over) and cannot be compared; refit by ML",
-    f"the REML chi-square of {chisq:.4f} becomes {units.loc['decades'].iloc[0]:.2f} in decades and "
-    f"{units.loc['days'].iloc[0]:.2f}, negative, in days; the ML chi-square is {ml_test['chisq'].iloc[1]:.4f} in every unit, "
-    f"with p = {ml_test['p_value'].iloc[1]:.4f}",
+    "the likelihood-ratio test of two REML fits with and without Year rejects the null hypothesis with p ="
+    " 0.01169",
+    "the restricted likelihoods of two models with different fixed effects are about different data (what"
+    " each fixed part leaves over) and cannot be compared; refit by ML",
+    f"the REML chi-square of {chisq:.4f} becomes {units.loc['decades'].iloc[0]:.2f} in decades and"
+    f" {units.loc['days'].iloc[0]:.2f}, negative, in days; the ML chi-square is"
+    f" {ml_test['chisq'].iloc[1]:.4f} in every unit, with p = {ml_test['p_value'].iloc[1]:.4f}",
 )
 
 # %% [markdown]
@@ -250,11 +253,13 @@ print(rise.summary())
 table = rise.coef_table()
 lecture_vs_truth(
     "000, slide 34",
-    "the conclusion is drawn with p = .01; the degrees of freedom are printed as 4.9999 and 4.9996; the package is called lmertest",
-    "the .01 was carried over from the slide before; this table says 0.0356. With six people and no missing visit the "
-    "degrees of freedom are exactly five, and the odd digits are the noise of a numerical derivative. The package is lmerTest",
-    f"p = {table.loc['Year', 'p_value']:.4f}; df {table['df'].iloc[0]:.4f} and {table['df'].iloc[1]:.4f}; and the t-test on six "
-    f"slopes, which nobody doubts, gave {simple.pvalue:.4f}",
+    "the conclusion is drawn with p = .01; the degrees of freedom are printed as 4.9999 and 4.9996; the"
+    " package is called lmertest",
+    "the .01 was carried over from the slide before; this table says 0.0356. With six people and no missing"
+    " visit the degrees of freedom are exactly five, and the odd digits are the noise of a numerical"
+    " derivative. The package is lmerTest",
+    f"p = {table.loc['Year', 'p_value']:.4f}; df {table['df'].iloc[0]:.4f} and {table['df'].iloc[1]:.4f}; and"
+    f" the t-test on six slopes, which nobody doubts, gave {simple.pvalue:.4f}",
 )
 
 # %% [markdown]
@@ -334,9 +339,11 @@ answers = pd.Series(
 print(answers.round(4).to_string())
 in_words(
     "Is year a significant predictor? Yes, at the usual 5%, and not by a mile.",
-    f"The protein rises by {rise.fixef['Year']:.4f} a year (what the slide calls ~1.5), t = {table.loc['Year', 'statistic']:.3f}, "
-    f"df = {table.loc['Year', 'df']:.0f}, p = {table.loc['Year', 'p_value']:.4f}; not .01.",
-    f"The bootstrap's p-value is uncertain by about ±{2 * rough:.3f}, so it cannot be the referee between the others here; simulate more if you need one.",
+    f"The protein rises by {rise.fixef['Year']:.4f} a year (what the slide calls ~1.5), t ="
+    f" {table.loc['Year', 'statistic']:.3f}, df = {table.loc['Year', 'df']:.0f}, p ="
+    f" {table.loc['Year', 'p_value']:.4f}; not .01.",
+    f"The bootstrap's p-value is uncertain by about ±{2 * rough:.3f}, so it cannot be the referee between the"
+    " others here; simulate more if you need one.",
 )
 
 # %% [markdown]
@@ -441,9 +448,11 @@ check("11.q5", your_p)
 # %%
 key_points(
     "A t-value rests on as many observations as there are groups that show the effect, not on rows.",
-    "lme4 prints no p-values because the exact distribution is unknown, not because there is nothing to test.",
+    "lme4 prints no p-values because the exact distribution is unknown, not because there is nothing to"
+    " test.",
     "Likelihood-ratio tests of fixed effects need ML fits; from REML fits they change with the unit of x.",
-    "With few groups, likelihood ratios and normal distributions claim too much; use Kenward-Roger, Satterthwaite or a bootstrap.",
+    "With few groups, likelihood ratios and normal distributions claim too much; use Kenward-Roger,"
+    " Satterthwaite or a bootstrap.",
     "Report an interval. For standard deviations, by profile or bootstrap.",
     "A variance of zero lies on the edge: halve the p-value of a single one, or simulate.",
 )

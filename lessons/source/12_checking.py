@@ -143,10 +143,11 @@ def climb(fit):
 invented = logged.simulate(40, seed=5)
 by_chance = [climb(logged.refit(invented[column])) for column in invented]
 in_words(
-    f"Residuals and random effects correlate with {climb(logged):.2f} in the owls, and with {min(by_chance):.2f} to "
-    f"{max(by_chance):.2f} in {len(by_chance)} data sets for which the model is true: this climb is no fault.",
-    f"Among large fitted values the residuals of the raw model scatter {spread_ratio(raw):.1f} times as widely as among "
-    f"small ones; after the logarithm, {spread_ratio(logged):.1f} times.",
+    f"Residuals and random effects correlate with {climb(logged):.2f} in the owls, and with"
+    f" {min(by_chance):.2f} to {max(by_chance):.2f} in {len(by_chance)} data sets for which the model is"
+    " true: this climb is no fault.",
+    f"Among large fitted values the residuals of the raw model scatter {spread_ratio(raw):.1f} times as"
+    f" widely as among small ones; after the logarithm, {spread_ratio(logged):.1f} times.",
     f"Their skewness goes from {stats.skew(raw.resid()):.2f} to {stats.skew(logged.resid()):.2f}.",
 )
 
@@ -174,21 +175,23 @@ low, high = raw.fitted <= raw.fitted.median(), raw.fitted > raw.fitted.median()
 lecture_vs_truth(
     "003, other considerations",
     "if the variances are not equal, consider a generalised mixed model with another family",
-    "a generalised model is for responses that are not normal, such as counts. For normal data with unequal spread, "
-    "take logs if effects multiply; else let the variance depend on something (R: weights= in nlme, dispformula= in glmmTMB; known "
-    "precisions go into weights= of lmer)",
-    f"the hormone is a concentration, neither a count nor yes or no; residual SD {raw.resid()[low].std():.1f} and {raw.resid()[high].std():.1f} "
-    f"for small and large fitted values, after the logarithm {logged.resid()[low].std():.2f} and {logged.resid()[high].std():.2f}, still a linear mixed model",
+    "a generalised model is for responses that are not normal, such as counts. For normal data with unequal"
+    " spread, take logs if effects multiply; else let the variance depend on something (R: weights= in nlme,"
+    " dispformula= in glmmTMB; known precisions go into weights= of lmer)",
+    f"the hormone is a concentration, neither a count nor yes or no; residual SD {raw.resid()[low].std():.1f}"
+    f" and {raw.resid()[high].std():.1f} for small and large fitted values, after the logarithm"
+    f" {logged.resid()[low].std():.2f} and {logged.resid()[high].std():.2f}, still a linear mixed model",
 )
 
 # %% mends="x003-13"
 lecture_vs_truth(
     "003, assumptions",
     "the data should be bivariate normal within groups",
-    "nothing is asked of the predictors, and nothing of the response by itself; the residuals should be normal, and so should "
-    "the random effects",
-    f"Implant takes {owls['Implant'].nunique()} values and days {owls['days'].nunique()}, which is as far from normal as can be; the response in nanograms has a "
-    f"skewness of {stats.skew(owls['totCort']):.1f}; the log model's residuals have {stats.skew(logged.resid()):.2f} and are fine",
+    "nothing is asked of the predictors, and nothing of the response by itself; the residuals should be"
+    " normal, and so should the random effects",
+    f"Implant takes {owls['Implant'].nunique()} values and days {owls['days'].nunique()}, which is as far"
+    f" from normal as can be; the response in nanograms has a skewness of {stats.skew(owls['totCort']):.1f};"
+    f" the log model's residuals have {stats.skew(logged.resid()):.2f} and are fine",
 )
 
 # %% [markdown]
@@ -298,10 +301,11 @@ print(
     pd.DataFrame(alike).T.astype({"pairs": int}).round({"correlation": 2}).to_string()
 )  # every pair is met twice
 in_words(
-    f"Plots less than thirty metres apart have residuals that correlate with {alike['0 to 30 m']['correlation']:.2f}; beyond a hundred metres, "
-    f"{alike['100 to 200 m']['correlation']:.2f}.",
-    f"Nitrate and distance from the river correlate with {fields['nitrate'].corr(fields['distance']):.2f}: part of what the model "
-    "says of nitrate may be the river's doing.",
+    "Plots less than thirty metres apart have residuals that correlate with"
+    f" {alike['0 to 30 m']['correlation']:.2f}; beyond a hundred metres,"
+    f" {alike['100 to 200 m']['correlation']:.2f}.",
+    f"Nitrate and distance from the river correlate with {fields['nitrate'].corr(fields['distance']):.2f}:"
+    " part of what the model says of nitrate may be the river's doing.",
 )
 
 # %% [markdown]
@@ -346,10 +350,10 @@ check("12.q4", your_model)
 most = by_field["cooksd"].idxmax()
 without = lk.lmer("species ~ nitrate + (1 | field)", fields[fields["field"] != most])
 in_words(
-    f"Without field {most} the slope of nitrate is {without.fixef['nitrate']:.3f} instead of {meadow.fixef['nitrate']:.3f}; its standard error "
-    f"was {meadow.se['nitrate']:.3f}.",
-    "An influential group is no error, and no reason to throw it out. It is a reason to say so, and to find out what is "
-    "different about it.",
+    f"Without field {most} the slope of nitrate is {without.fixef['nitrate']:.3f} instead of"
+    f" {meadow.fixef['nitrate']:.3f}; its standard error was {meadow.se['nitrate']:.3f}.",
+    "An influential group is no error, and no reason to throw it out. It is a reason to say so, and to find"
+    " out what is different about it.",
 )
 
 # %% [markdown] covers="000-s37"
@@ -364,8 +368,8 @@ lecture_vs_truth(
     "000, slide 37",
     "random effects can only be had for categorical variables",
     "the grouping must be categorical; what varies between groups may be the slope of a continuous variable",
-    f"Year is a number, and its random slope over {years.ngroups['Sample']} people has a standard deviation of "
-    f"{years.varcorr.frame['sdcor'].iloc[1]:.4f}",
+    f"Year is a number, and its random slope over {years.ngroups['Sample']} people has a standard deviation"
+    f" of {years.varcorr.frame['sdcor'].iloc[1]:.4f}",
 )
 
 # %% [markdown]
@@ -381,10 +385,12 @@ print(table.round(2).to_string())
 lecture_vs_truth(
     "000, slide 37",
     "ideally the categories number more than 2 or 3",
-    "the usual advice is at least five or six, better ten or more; the same lecture uses two genders, three cohorts and five strains",
-    f"with {number[0]} groups the SD comes out anywhere from {limits[0, 0]:.2f} to {limits[0, 1]:.2f} times the truth, with {number[1]} "
-    f"from {limits[1, 0]:.2f} to {limits[1, 1]:.2f}, with {number[2]} from {limits[2, 0]:.2f} to {limits[2, 1]:.2f}, with {number[4]} from "
-    f"{limits[4, 0]:.2f} to {limits[4, 1]:.2f}",
+    "the usual advice is at least five or six, better ten or more; the same lecture uses two genders, three"
+    " cohorts and five strains",
+    f"with {number[0]} groups the SD comes out anywhere from {limits[0, 0]:.2f} to {limits[0, 1]:.2f} times"
+    f" the truth, with {number[1]} from {limits[1, 0]:.2f} to {limits[1, 1]:.2f}, with {number[2]} from"
+    f" {limits[2, 0]:.2f} to {limits[2, 1]:.2f}, with {number[4]} from {limits[4, 0]:.2f} to"
+    f" {limits[4, 1]:.2f}",
 )
 
 # %% mends="x000-31"
@@ -394,9 +400,11 @@ related = pd.Series(
 lecture_vs_truth(
     "000, slide 37",
     "the assumptions are a linear relationship, and normal residuals of constant variance",
-    "there are more: random effects are normal and unrelated to the predictors, and groups are independent of each other",
-    f"picture 4 above looks at the first; for the second, the fields' random effects and their mean nitrate correlate with {related:.2f} "
-    f"(over {meadow.ngroups['field']} fields); for the third, look at the map: fields that touch are not strangers",
+    "there are more: random effects are normal and unrelated to the predictors, and groups are independent of"
+    " each other",
+    "picture 4 above looks at the first; for the second, the fields' random effects and their mean nitrate"
+    f" correlate with {related:.2f} (over {meadow.ngroups['field']} fields); for the third, look at the map:"
+    " fields that touch are not strangers",
 )
 
 # %% [markdown]

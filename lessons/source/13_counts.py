@@ -87,11 +87,12 @@ naive = lk.lmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks)
 imagined = naive.simulate(100, seed=1).to_numpy()
 lecture_vs_truth(
     "002, when to use mixed models",
-    "mixed models in place of ANOVA for outcomes that are not continuous (an arrow then points to GLMM), or when values are missing",
-    "for counts and yes/no it is the generalised linear mixed model, GLMM; and missing values do no harm only as long "
-    "as what is known (time, group, earlier values) explains why they are missing",
-    f"a linear mixed model of ticks on hedgehogs, met below, imagines {100 * (imagined < 0).mean():.0f}% of hedgehogs "
-    "with fewer than no ticks",
+    "mixed models in place of ANOVA for outcomes that are not continuous (an arrow then points to GLMM), or"
+    " when values are missing",
+    "for counts and yes/no it is the generalised linear mixed model, GLMM; and missing values do no harm only"
+    " as long as what is known (time, group, earlier values) explains why they are missing",
+    f"a linear mixed model of ticks on hedgehogs, met below, imagines {100 * (imagined < 0).mean():.0f}% of"
+    " hedgehogs with fewer than no ticks",
 )
 
 # %% [markdown]
@@ -121,10 +122,11 @@ low, high = gene.confint(method="wald").loc["diseaseND"]
 lecture_vs_truth(
     "000, slide 36, effect of disease",
     "Beta = 1.1, and exp(1.1) -> 3: a 3-fold change in disease",
-    "the coefficient is diseaseND, no disease against disease, and negative; turn its sign to compare disease with no disease",
-    f"diseaseND = {beta:.5f}; exp({beta:.5f}) = {np.exp(beta):.3f} is ND against D; turned round, "
-    f"exp({-beta:.5f}) = {np.exp(-beta):.2f}, interval {np.exp(-high):.2f} to {np.exp(-low):.2f}; with the rounded "
-    f"{-beta:.1f} it would be {np.exp(round(-beta, 1)):.3f}",
+    "the coefficient is diseaseND, no disease against disease, and negative; turn its sign to compare disease"
+    " with no disease",
+    f"diseaseND = {beta:.5f}; exp({beta:.5f}) = {np.exp(beta):.3f} is ND against D; turned round,"
+    f" exp({-beta:.5f}) = {np.exp(-beta):.2f}, interval {np.exp(-high):.2f} to {np.exp(-low):.2f}; with the"
+    f" rounded {-beta:.1f} it would be {np.exp(round(-beta, 1)):.3f}",
 )
 
 # %% [markdown]
@@ -186,12 +188,13 @@ upper = gene.confint(parm="sd_(Intercept)|sample").iloc[0, 1]
 lecture_vs_truth(
     "000, slide 36, the variance of sample",
     "a variance of 1.121e-05 between samples, and the p-values, are printed without a word",
-    "the variance is zero for every purpose (its third digit is where the search stopped), so these cells behave as if they were "
-    "independent; but there are only ten donors, five of each kind, and a z-test on 500 cells is too sure of itself",
-    f"variance {variance:.2e}; the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly more than "
-    f"1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give. Donors may differ by an SD of up to "
-    f"{upper:.2f} for all we know. A t-test on ten donors still finds the disease (p = {t_p:.1e}), with "
-    f"{log_means.df_resid:.0f} degrees of freedom to its name",
+    "the variance is zero for every purpose (its third digit is where the search stopped), so these cells"
+    " behave as if they were independent; but there are only ten donors, five of each kind, and a z-test on"
+    " 500 cells is too sure of itself",
+    f"variance {variance:.2e}; the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly"
+    f" more than 1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give."
+    f" Donors may differ by an SD of up to {upper:.2f} for all we know. A t-test on ten donors still finds"
+    f" the disease (p = {t_p:.1e}), with {log_means.df_resid:.0f} degrees of freedom to its name",
 )
 
 # %% [markdown]
@@ -300,8 +303,9 @@ in_words(
     f"A hundred metres up, ticks are multiplied by {np.exp(negative.fixef['height']):.2f} "
     f"({np.exp(interval.iloc[0]):.2f} to {np.exp(interval.iloc[1]):.2f}): "
     f"{100 * (1 - np.exp(negative.fixef['height'])):.0f}% fewer.",
-    f"A typical litter in a typical park had {typical:.1f} ticks a hoglet in the first year. The mean over all litters and parks is larger, "
-    f"{typical * np.exp(spread / 2):.1f}: on a log scale the lucky few count for more than the unlucky many (multiply by exp of half the variance).",
+    f"A typical litter in a typical park had {typical:.1f} ticks a hoglet in the first year. The mean over"
+    f" all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: on a log scale the lucky few"
+    " count for more than the unlucky many (multiply by exp of half the variance).",
 )
 
 # %% [markdown]
@@ -367,9 +371,11 @@ new = pd.DataFrame({"season": ["spring", "summer", "autumn", "winter"], "milking
 new["p"] = careful.predict(new, re_form="~0", kind="response").to_numpy()
 print(new.round(3).to_string(index=False))
 in_words(
-    f"In summer the odds of infection are {summer:.2f} times those in spring ({odds_low:.2f} to {odds_high:.2f}).",
-    f"In a typical parlour herd that is {100 * new['p'].iloc[1]:.1f}% instead of {100 * new['p'].iloc[0]:.1f}%, "
-    f"{new['p'].iloc[1] / new['p'].iloc[0]:.2f} times the probability: an odds ratio is not a ratio of probabilities.",
+    f"In summer the odds of infection are {summer:.2f} times those in spring ({odds_low:.2f} to"
+    f" {odds_high:.2f}).",
+    f"In a typical parlour herd that is {100 * new['p'].iloc[1]:.1f}% instead of"
+    f" {100 * new['p'].iloc[0]:.1f}%, {new['p'].iloc[1] / new['p'].iloc[0]:.2f} times the probability: an"
+    " odds ratio is not a ratio of probabilities.",
 )
 
 # %% [markdown]
@@ -396,10 +402,12 @@ print(
 
 # %%
 key_points(
-    "Counts: Poisson with a log link; yes/no: binomial with a logit. exp of a coefficient is a rate or odds ratio.",
+    "Counts: Poisson with a log link; yes/no: binomial with a logit. exp of a coefficient is a rate or odds"
+    " ratio.",
     "Look which level a coefficient names before you say what rises.",
     "Cells, cows and hoglets are not donors, herds and litters: put the group in, or sum over it.",
-    "Poisson has no room for extra variation: test the dispersion, then a random effect per row or the negative binomial.",
+    "Poisson has no room for extra variation: test the dispersion, then a random effect per row or the"
+    " negative binomial.",
     "Predictions without random effects are for a typical group, not the mean over groups.",
 )
 

@@ -145,11 +145,13 @@ unbiased = np.var(fit.fixef["Age"] * one["Age"], ddof=1)
 lecture_vs_truth(
     "002, the call to lme4",
     "the design has a batch, and the call that reproduces the fractions leaves it out",
-    "shares are shares of the model that was fitted, and always add up to one; another model, other shares. Age counts with the "
-    "population variance (divisor n) of what it adds, and the printed digits' last one or two depend on where the search stops",
-    f"without batch: {' + '.join(f'{share:.7f}' for share in shares)} = {shares.sum():.0f}; with it: individual "
-    f"{shares_batch['Individual']:.4f}, batch {shares_batch['Batch']:.4f}, residuals {shares_batch['Residuals']:.4f}. "
-    f"Age's variance is {parts['Age']:.4e} with divisor n, and would be {unbiased:.4e} with n - 1",
+    "shares are shares of the model that was fitted, and always add up to one; another model, other shares."
+    " Age counts with the population variance (divisor n) of what it adds, and the printed digits' last one"
+    " or two depend on where the search stops",
+    f"without batch: {' + '.join(f'{share:.7f}' for share in shares)} = {shares.sum():.0f}; with it:"
+    f" individual {shares_batch['Individual']:.4f}, batch {shares_batch['Batch']:.4f}, residuals"
+    f" {shares_batch['Residuals']:.4f}. Age's variance is {parts['Age']:.4e} with divisor n, and would be"
+    f" {unbiased:.4e} with n - 1",
 )
 
 # %% mends="x002-7"
@@ -158,10 +160,12 @@ reml_sds = by_reml.varcorr.frame.set_index("grp")["sdcor"]
 lecture_vs_truth(
     "002, a wrapper for lme4",
     "variancePartition calls lmer, and that is that",
-    "it calls lmer with REML = FALSE, and maximum likelihood makes variances between groups a little too small (lesson 10)",
-    f"between individuals the standard deviation is {sds['Individual']:.3f} by ML and {reml_sds['Individual']:.3f} by REML; between "
-    f"tissues {sds['Tissue']:.3f} and {reml_sds['Tissue']:.3f}. The individuals' share moves from "
-    f"{shares['Individual']:.3f} to {by_reml.variance_partition()['Individual']:.3f}",
+    "it calls lmer with REML = FALSE, and maximum likelihood makes variances between groups a little too"
+    " small (lesson 10)",
+    f"between individuals the standard deviation is {sds['Individual']:.3f} by ML and"
+    f" {reml_sds['Individual']:.3f} by REML; between tissues {sds['Tissue']:.3f} and"
+    f" {reml_sds['Tissue']:.3f}. The individuals' share moves from {shares['Individual']:.3f} to"
+    f" {by_reml.variance_partition()['Individual']:.3f}",
 )
 
 # %% [markdown]
@@ -180,12 +184,14 @@ as_fixed = lk.lmer("gene1 ~ Age + Tissue + (1 | Individual)", one)
 lecture_vs_truth(
     "002, the quotation",
     "categorical variables should (almost) always be random, to be on the safe side",
-    "that is advice for one purpose, to make shares of variance comparable. For estimates and tests, sex, disease or time point, with "
-    "few levels that you chose, are fixed; a variance from two or three levels is hardly known at all",
-    f"the standard deviation between the {info['Tissue'].nunique()} tissues is {sds['Tissue']:.2f}, with a 95% interval from {low:.2f} to "
-    f"{high:.2f}: its variance might be {(high / low) ** 2:.0f} times as large at one end as at the other. As fixed effects, "
-    f"tissues B and C differ from A by {as_fixed.fixef['TissueB']:.2f} and {as_fixed.fixef['TissueC']:.2f}, "
-    f"with standard errors of {as_fixed.se['TissueB']:.2f} and {as_fixed.se['TissueC']:.2f}",
+    "that is advice for one purpose, to make shares of variance comparable. For estimates and tests, sex,"
+    " disease or time point, with few levels that you chose, are fixed; a variance from two or three levels"
+    " is hardly known at all",
+    f"the standard deviation between the {info['Tissue'].nunique()} tissues is {sds['Tissue']:.2f}, with a"
+    f" 95% interval from {low:.2f} to {high:.2f}: its variance might be {(high / low) ** 2:.0f} times as"
+    " large at one end as at the other. As fixed effects, tissues B and C differ from A by"
+    f" {as_fixed.fixef['TissueB']:.2f} and {as_fixed.fixef['TissueC']:.2f}, with standard errors of"
+    f" {as_fixed.se['TissueB']:.2f} and {as_fixed.se['TissueC']:.2f}",
 )
 
 # %% [markdown] covers="002-8"
@@ -226,9 +232,12 @@ plt.show()
 
 # %%
 in_words(
-    f"{most} by tissue: {partition.loc[most, 'Tissue']:.0%} of its variance lies between tissues, and its boxes stand on different floors.",
-    f"The most personal gene is {partition['Individual'].idxmax()}, with {partition['Individual'].max():.0%} between individuals.",
-    f"In {(partition['Batch'] > 0.1).sum()} of {len(partition)} genes the batch has more than a tenth: worth a word with the laboratory.",
+    f"{most} by tissue: {partition.loc[most, 'Tissue']:.0%} of its variance lies between tissues, and its"
+    " boxes stand on different floors.",
+    f"The most personal gene is {partition['Individual'].idxmax()}, with {partition['Individual'].max():.0%}"
+    " between individuals.",
+    f"In {(partition['Batch'] > 0.1).sum()} of {len(partition)} genes the batch has more than a tenth: worth"
+    " a word with the laboratory.",
 )
 
 # %% [markdown]
@@ -353,13 +362,15 @@ print(
 tests = lk.fit_many(genes, form, info, progress=False).tests("Age")
 print(tests.sort_values("p_value").head(5).to_string(float_format="{:.4g}".format))
 in_words(
-    f"{(tests['p_value'] < 0.05).sum()} of {len(tests)} genes have p < 0.05; at a false discovery rate of 5%, "
-    f"{(tests['adj_p_value'] < 0.05).sum()} remain. Degrees of freedom are near {tests['df'].median():.0f}: people, not samples.",
+    f"{(tests['p_value'] < 0.05).sum()} of {len(tests)} genes have p < 0.05; at a false discovery rate of 5%,"
+    f" {(tests['adj_p_value'] < 0.05).sum()} remain. Degrees of freedom are near {tests['df'].median():.0f}:"
+    " people, not samples.",
 )
 
 # %%
 key_points(
-    "A share is a variance over the sum of all: random terms by their variance, fixed terms by the variance of what they add.",
+    "A share is a variance over the sum of all: random terms by their variance, fixed terms by the variance"
+    " of what they add.",
     "Shares are of the model fitted: leave a variable out, and a relative takes what it had.",
     "Few levels, wild shares: three tissues hardly tell a variance. For a test, make them fixed.",
     "Noise has shares, too. Know what your design gives for nothing.",

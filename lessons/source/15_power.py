@@ -115,7 +115,8 @@ in_words(
     f"With no effect at all, in {len(nothing)} studies of 12 mice: the mixed model finds one in "
     f"{(nothing['p_value'] < 0.05).mean():.1%} of them, the model that forgets the mice in "
     f"{(forgetful['p_value'] < 0.05).mean():.1%}.",
-    "Power is worth something only for a test that keeps its promise. A test that always says yes has power one.",
+    "Power is worth something only for a test that keeps its promise. A test that always says yes has power"
+    " one.",
 )
 
 # %% [markdown]
@@ -179,10 +180,10 @@ def exact_power(mice, weighings, effect):
 lecture_vs_truth(
     "003, other considerations",
     "power of mixed models needs direct simulation rather than mere theory",
-    "true of most designs: unequal groups, random slopes, counts. In balanced designs theory is exact, and then it is a check of your "
-    "simulation, for nothing",
-    f"12 mice, 4 weighings, two grams: {hits / len(two_grams):.3f} by simulation (95% interval {low:.3f} to {high:.3f}), "
-    f"{exact_power(12, 4, 2.0):.3f} by theory",
+    "true of most designs: unequal groups, random slopes, counts. In balanced designs theory is exact, and"
+    " then it is a check of your simulation, for nothing",
+    f"12 mice, 4 weighings, two grams: {hits / len(two_grams):.3f} by simulation (95% interval {low:.3f} to"
+    f" {high:.3f}), {exact_power(12, 4, 2.0):.3f} by theory",
 )
 
 # %% [markdown]
@@ -304,10 +305,12 @@ ax.legend()
 plt.show()
 in_words(
     f"The mean estimate of all {len(small)} studies is {small['estimate'].mean():.2f} g; the truth is one.",
-    f"{len(lucky)} were significant. Those that found the diet fattening say {lucky.loc[lucky['estimate'] > 0, 'estimate'].mean():.2f} g "
-    f"on average, and {int((lucky['estimate'] < 0).sum())} found that it makes mice thinner.",
-    f"Planning with that number would give {exact_power(12, 3, lucky.loc[lucky['estimate'] > 0, 'estimate'].mean()):.0%} power with 12 "
-    f"mice on paper, and {exact_power(12, 3, 1.0):.0%} in the mouse house.",
+    f"{len(lucky)} were significant. Those that found the diet fattening say"
+    f" {lucky.loc[lucky['estimate'] > 0, 'estimate'].mean():.2f} g on average, and"
+    f" {int((lucky['estimate'] < 0).sum())} found that it makes mice thinner.",
+    "Planning with that number would give"
+    f" {exact_power(12, 3, lucky.loc[lucky['estimate'] > 0, 'estimate'].mean()):.0%} power with 12 mice on"
+    f" paper, and {exact_power(12, 3, 1.0):.0%} in the mouse house.",
 )
 
 # %% [markdown]

@@ -199,13 +199,14 @@ print(split.summary())
 # %%
 within, between = split.coef_table().loc["slope_within"], split.coef_table().loc["transect_slope"]
 in_words(
-    f"All trees on one heap: {heap.fixef['slope']:+.3f} m per degree (p = {heap.coef_table().loc['slope', 'p_value']:.1g}). "
-    "Steep ground makes tall trees?",
-    f"Within a transect: {within['estimate']:+.3f} m per degree (p = {within['p_value']:.1g}): steeper plots carry shorter trees.",
-    f"Between transects: {between['estimate']:+.3f} m per degree, with {between['df']:.0f} degrees of freedom "
-    f"(p = {between['p_value']:.2f}): twelve transects cannot say much, and what they say is the opposite.",
-    f"The standard error of the within effect, {within['std_error']:.3f}, belongs to {within['df']:.0f} degrees of freedom: "
-    f"it knows that there are plots, not {len(forest)} independent trees.",
+    f"All trees on one heap: {heap.fixef['slope']:+.3f} m per degree (p ="
+    f" {heap.coef_table().loc['slope', 'p_value']:.1g}). Steep ground makes tall trees?",
+    f"Within a transect: {within['estimate']:+.3f} m per degree (p = {within['p_value']:.1g}): steeper plots"
+    " carry shorter trees.",
+    f"Between transects: {between['estimate']:+.3f} m per degree, with {between['df']:.0f} degrees of freedom"
+    f" (p = {between['p_value']:.2f}): twelve transects cannot say much, and what they say is the opposite.",
+    f"The standard error of the within effect, {within['std_error']:.3f}, belongs to {within['df']:.0f}"
+    f" degrees of freedom: it knows that there are plots, not {len(forest)} independent trees.",
 )
 
 # %% [markdown]
@@ -245,9 +246,10 @@ without = lk.lmer(
 ).coef_table()
 in_words(
     "Above: no curve, no funnel, points along the lines. Nothing there to worry about.",
-    f"The most influential transect is {worst} (Cook's distance {influence.loc[worst, 'cooksd']:.2f}). Without it the effect within "
-    f"transects is {without.loc['slope_within', 'estimate']:+.3f} instead of {within['estimate']:+.3f}, and that "
-    f"between them {without.loc['transect_slope', 'estimate']:+.3f} instead of {between['estimate']:+.3f}.",
+    f"The most influential transect is {worst} (Cook's distance {influence.loc[worst, 'cooksd']:.2f})."
+    f" Without it the effect within transects is {without.loc['slope_within', 'estimate']:+.3f} instead of"
+    f" {within['estimate']:+.3f}, and that between them {without.loc['transect_slope', 'estimate']:+.3f}"
+    f" instead of {between['estimate']:+.3f}.",
 )
 
 # %% [markdown]
@@ -263,12 +265,14 @@ print("shares of the variance")
 print(shares.round(3).to_string())
 reach = stats.t.ppf(0.975, between["df"]) * between["std_error"]
 in_words(
-    f"Within transects: {interval.loc['slope_within', 'conf_low']:+.3f} to {interval.loc['slope_within', 'conf_high']:+.3f} m "
-    "per degree, and no method would say much else.",
-    f"Between transects the profile says {interval.loc['transect_slope', 'conf_low']:+.3f} to "
-    f"{interval.loc['transect_slope', 'conf_high']:+.3f}, which leaves out zero; the t-test on {between['df']:.0f} degrees of freedom "
-    f"says {between['estimate'] - reach:+.3f} to {between['estimate'] + reach:+.3f}, which does not. The profile is one of maximum "
-    "likelihood, and too narrow with so few groups. When two methods disagree, say so, and believe the one that counts the groups.",
+    f"Within transects: {interval.loc['slope_within', 'conf_low']:+.3f} to"
+    f" {interval.loc['slope_within', 'conf_high']:+.3f} m per degree, and no method would say much else.",
+    f"Between transects the profile says {interval.loc['transect_slope', 'conf_low']:+.3f} to"
+    f" {interval.loc['transect_slope', 'conf_high']:+.3f}, which leaves out zero; the t-test on"
+    f" {between['df']:.0f} degrees of freedom says {between['estimate'] - reach:+.3f} to"
+    f" {between['estimate'] + reach:+.3f}, which does not. The profile is one of maximum likelihood, and too"
+    " narrow with so few groups. When two methods disagree, say so, and believe the one that counts the"
+    " groups.",
 )
 
 # %% [markdown]
@@ -282,18 +286,22 @@ low, high = interval.loc["slope_within"]
 sd = split.varcorr.frame.set_index("grp")["sdcor"]
 r2 = split.r2()
 in_words(
-    f"Methods. We modelled the height of {split.nobs} trees on {split.ngroups['plot:transect']} plots of {split.ngroups['transect']} "
-    f"transects ({broken} trees with broken tops were left out) by a linear mixed model, fitted by REML (lmmkit). The fixed effects "
-    "were the slope of the plot, split into its transect's mean and the deviation from it, and the section of the valley; "
-    "transects, and plots within transects, had random intercepts. We report t-tests with Satterthwaite's degrees of freedom "
-    "and 95% profile likelihood intervals; residuals and random effects were checked by eye, and each transect was left out in turn.",
-    f"Results. Within transects, trees were {-10 * within['estimate']:.1f} m shorter for every ten degrees of slope "
-    f"(95% interval {-10 * high:.1f} to {-10 * low:.1f} m; t({within['df']:.0f}) = {within['statistic']:.2f}, "
-    f"p {'< 0.001' if within['p_value'] < 0.001 else '= ' + format(within['p_value'], '.3f')}). Steeper transects did not "
-    f"carry shorter trees; if anything, taller ones ({10 * between['estimate']:+.1f} m for ten degrees, t({between['df']:.0f}) = "
-    f"{between['statistic']:.2f}, p = {between['p_value']:.2f}). The standard deviation was {sd['transect']:.1f} m between "
-    f"transects, {sd['plot:transect']:.1f} m between plots of a transect and {sd['Residual']:.1f} m between trees of a plot "
-    f"(marginal R² {r2['marginal']:.2f}, conditional R² {r2['conditional']:.2f}).",
+    f"Methods. We modelled the height of {split.nobs} trees on {split.ngroups['plot:transect']} plots of"
+    f" {split.ngroups['transect']} transects ({broken} trees with broken tops were left out) by a linear"
+    " mixed model, fitted by REML (lmmkit). The fixed effects were the slope of the plot, split into its"
+    " transect's mean and the deviation from it, and the section of the valley; transects, and plots within"
+    " transects, had random intercepts. We report t-tests with Satterthwaite's degrees of freedom and 95%"
+    " profile likelihood intervals; residuals and random effects were checked by eye, and each transect was"
+    " left out in turn.",
+    f"Results. Within transects, trees were {-10 * within['estimate']:.1f} m shorter for every ten degrees of"
+    f" slope (95% interval {-10 * high:.1f} to {-10 * low:.1f} m; t({within['df']:.0f}) ="
+    f" {within['statistic']:.2f}, p"
+    f" {'< 0.001' if within['p_value'] < 0.001 else '= ' + format(within['p_value'], '.3f')}). Steeper"
+    f" transects did not carry shorter trees; if anything, taller ones ({10 * between['estimate']:+.1f} m for"
+    f" ten degrees, t({between['df']:.0f}) = {between['statistic']:.2f}, p = {between['p_value']:.2f}). The"
+    f" standard deviation was {sd['transect']:.1f} m between transects, {sd['plot:transect']:.1f} m between"
+    f" plots of a transect and {sd['Residual']:.1f} m between trees of a plot (marginal R²"
+    f" {r2['marginal']:.2f}, conditional R² {r2['conditional']:.2f}).",
 )
 
 # %% [markdown]
@@ -311,8 +319,8 @@ fixed = lk.lmer("height ~ slope + transect + (1 | transect:plot)", forest)
 means = lk.emmeans(fixed, "transect")
 print(means.round(2).to_string(index=False))
 in_words(
-    f"With fixed transects the slope's effect is {fixed.fixef['slope']:+.4f}, hardly another than the within-effect above, "
-    f"{within['estimate']:+.4f}: both compare plots of one transect only."
+    f"With fixed transects the slope's effect is {fixed.fixef['slope']:+.4f}, hardly another than the"
+    f" within-effect above, {within['estimate']:+.4f}: both compare plots of one transect only."
 )
 
 # %% [markdown] covers="004-42" asks="q004-7"
@@ -398,9 +406,11 @@ second = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
 print(second.coef_table().round(4).to_string())
 before, after = first.coef_table().loc["nitrate"], second.coef_table().loc["nitrate"]
 in_words(
-    f"The residuals of plots up to 60 m apart now correlate by {likeness(second, 0, 60):.2f}: nothing left to see.",
-    f"Nitrate was blamed for {-10 * before['estimate']:.1f} species per 10 mg/kg; with the distance in the model, for "
-    f"{-10 * after['estimate']:.1f} (standard error {10 * after['std_error']:.1f}). It still matters, at {after['estimate'] / before['estimate']:.0%} of the price.",
+    f"The residuals of plots up to 60 m apart now correlate by {likeness(second, 0, 60):.2f}: nothing left to"
+    " see.",
+    f"Nitrate was blamed for {-10 * before['estimate']:.1f} species per 10 mg/kg; with the distance in the"
+    f" model, for {-10 * after['estimate']:.1f} (standard error {10 * after['std_error']:.1f}). It still"
+    f" matters, at {after['estimate'] / before['estimate']:.0%} of the price.",
     "These data are simulated, so we may peep: they were made with a loss of "
     f"{-10 * lk.data_info('fields').truth['fixef']['nitrate']:.1f} species per 10 mg/kg.",
 )
@@ -462,8 +472,9 @@ lecture_vs_truth(
     "004, the owls of the first model",
     "birds have random intercepts, their nests have none",
     "siblings share a nest, so the nest must have its say; the picture per brood needs it in any case",
-    f"with (1 | Brood/Ring) the standard deviation is {nest_sd['Brood']:.3f} between broods and {nest_sd['Ring:Brood']:.3f} between the "
-    f"birds of a brood; without broods, {alone.varcorr.frame['sdcor'].iloc[0]:.3f} between birds",
+    f"with (1 | Brood/Ring) the standard deviation is {nest_sd['Brood']:.3f} between broods and"
+    f" {nest_sd['Ring:Brood']:.3f} between the birds of a brood; without broods,"
+    f" {alone.varcorr.frame['sdcor'].iloc[0]:.3f} between birds",
 )
 
 # %% [markdown]
@@ -480,10 +491,11 @@ explorers.model_builder(data="owl_wing", response="Wing", fixed="Age * Implant",
 lecture_vs_truth(
     "004, what we have learned",
     "REML is for random effects, ML for fixed effects",
-    "ML is for one purpose, to compare models with different fixed effects; the model you report is fitted by REML, with "
-    "Satterthwaite's or Kenward and Roger's degrees of freedom",
-    f"step 4 compared two such models by ML (anova refitted them itself), step 8 reported REML: its standard error for the slope is "
-    f"{within['std_error']:.4f}, that of ML would be {split.update(reml=False).se['slope_within']:.4f}, a little too sure",
+    "ML is for one purpose, to compare models with different fixed effects; the model you report is fitted by"
+    " REML, with Satterthwaite's or Kenward and Roger's degrees of freedom",
+    "step 4 compared two such models by ML (anova refitted them itself), step 8 reported REML: its standard"
+    f" error for the slope is {within['std_error']:.4f}, that of ML would be"
+    f" {split.update(reml=False).se['slope_within']:.4f}, a little too sure",
 )
 
 # %% [markdown]
@@ -542,8 +554,10 @@ key_points(
     "The sampling writes the random part, the question writes the fixed part.",
     "A predictor may do one thing within groups and another between them: split it and see.",
     "A small p-value is no check; residuals against time and place are.",
-    "The same groups are random for a question about the population and fixed for a question about themselves.",
-    "Report so that a stranger could fit your model: formula, groups at each level, estimates, intervals, variances.",
+    "The same groups are random for a question about the population and fixed for a question about"
+    " themselves.",
+    "Report so that a stranger could fit your model: formula, groups at each level, estimates, intervals,"
+    " variances.",
 )
 
 # %% [markdown] covers="004-44"
