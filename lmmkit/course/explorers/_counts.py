@@ -65,7 +65,7 @@ def _glmm(data: pd.DataFrame) -> MixedModel:
 
 def _naive(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log fold change of the Poisson GLM of all cells, its SE and p, from totals (..., 2, samples)."""
-    from scipy.stats import norm
+    from lmmkit.distributions import norm
 
     arms = sums.sum(-1).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -76,7 +76,7 @@ def _naive(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _of_means(sums: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Difference of the arms' mean log rates, its SE and p by a t test with one value a sample."""
-    from scipy.stats import t
+    from lmmkit.distributions import t
 
     logs = np.log((sums + 0.5) / cells)  # half a count keeps a sample of zeros finite
     samples = sums.shape[-1]
@@ -163,7 +163,7 @@ def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> 
 
 def draw(r: Counts, fig: Figure) -> None:
     """Histograms of all samples; the fold change by three analyses; how often each is wrong."""
-    from scipy.stats import t
+    from lmmkit.distributions import t
 
     healthy, sick, middle, right = style.panels(fig, (1, 1, 1.35, 0.95), left=0.02, top=0.91, gap=0.035)
     top = int(np.percentile(r.counts, 99.5)) + 1

@@ -147,9 +147,8 @@ def _ols(y: np.ndarray, treated: np.ndarray) -> tuple[float, float, float]:
 
 
 def _claim(kind: Kind, data: pd.DataFrame, random: str) -> Claim:
-    from scipy.stats import t
-
     from lmmkit import DataError, lmer
+    from lmmkit.distributions import t
 
     formula = f"{kind.response} ~ {kind.treatment}" + (f" + {random}" if random else "")
     treated = data[kind.treatment].cat.codes.to_numpy().astype(int)

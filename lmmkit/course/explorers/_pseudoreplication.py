@@ -50,7 +50,7 @@ def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> 
 
     Drawn as sums of squares (see `balanced`), so that it is quick enough for a slider.
     """
-    from scipy.stats import t
+    from lmmkit.distributions import t
 
     design = TwoArms(bio, tech)
     s = design.draw(np.random.default_rng(20), (_STUDIES,), tech * sd_bio**2 + sd_tech**2, sd_tech**2)
@@ -69,7 +69,7 @@ def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> 
 
 def _compare(y: np.ndarray, bio: int) -> Coefficient:
     """Difference of the two arms' means with its SE, df and p, as lm has them; rows of arm A come first."""
-    from scipy.stats import t
+    from lmmkit.distributions import t
 
     a, b = y[: len(y) // 2], y[len(y) // 2 :]
     df = len(y) - 2
@@ -123,7 +123,7 @@ _LOOKS = ((style.RED, "s"), (style.GREEN, "D"), (style.BLUE, "o"))
 
 def draw(r: Replicates, fig: Figure) -> None:
     """The measurements sample by sample; the difference with its interval; the false-positive rates."""
-    from scipy.stats import t
+    from lmmkit.distributions import t
 
     left, middle, right = style.axes(
         fig, [(0.085, 0.16, 0.38, 0.73), (0.50, 0.16, 0.21, 0.73), (0.765, 0.16, 0.215, 0.73)]

