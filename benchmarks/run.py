@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import batch
+import explorers
 import growth
 from cases import CASES, Case
 
@@ -116,17 +117,23 @@ def import_time() -> list[str]:
 
 
 def explorer_rows() -> list[str]:
-    """One row for each explorer of the course: how long a redraw holds the kernel."""
+    """A table with a row for each explorer of the course: how long a redraw holds the kernel."""
     if importlib.util.find_spec("ipywidgets") is None:
-        return []
-    from explorers import rows
-
-    return [f"| {name} | {milliseconds:.0f} |" for name, milliseconds in rows()]
+        return ["", "Explorers: not measured, ipywidgets is not installed."]
+    return [
+        "",
+        "Explorers: milliseconds of kernel time from a slider's move to the new picture, the model refitted;",
+        "medians over moves of every slider, and the slider whose own median is highest.",
+        "",
+        "| explorer | CPU ms | wall ms | slowest slider, CPU ms | goal |",
+        "| --- | --- | --- | --- | --- |",
+        *explorers.rows(),
+    ]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", help="names of cases, batch, growth; none means all")
+    parser.add_argument("cases", nargs="*", help="names of cases, batch, explorers, growth; none means all")
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
     peers = sorted({peer for case in cases for peer in case.peers})
@@ -154,7 +161,7 @@ def main() -> None:
         print("\n".join(rows), flush=True)
     grown = growth.rows() if not wanted or "growth" in wanted else []
     imports = ["", "| import of | seconds |", "| --- | --- |", *import_time()]
-    panels = ["", "| explorer | ms for a redraw that refits |", "| --- | --- |", *explorer_rows()]
+    panels = explorer_rows() if not wanted or "explorers" in wanted else []
     print("\n".join(imports + panels + grown))
     if not wanted:
         RESULTS.write_text("\n".join([*lines, *imports, *panels, *grown, ""]), encoding="utf-8")
