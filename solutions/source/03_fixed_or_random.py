@@ -1,0 +1,213 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 3. Fixed or random?
+#
+# Eight tasks on lesson 3, from recall to judgement; about forty minutes. Put your answers where the three dots are and
+# run the cell: you get a verdict at once, and a hint when you need one.
+
+# %%
+import numpy as np
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import use_course_look
+
+use_course_look()
+words = lk.load_data("words")
+cores = lk.load_data("herbivory")
+pupils = lk.load_data("schools")
+pupils["room"] = pupils["school"].astype(str) + " " + pupils["class"].astype(str)
+words.head(3)
+
+# %% [markdown]
+# (All data on this page are simulated.)
+#
+# ## 1. Two studies on the ground
+#
+# Close lesson 3 for a while, and classify every variable anew: `"fixed"`, `"random"`, or `"residual"` where a level has a single row, so
+# that its effect is what the model leaves over.
+#
+# - **Deer and soil.** Is there less nitrogen where deer come? Four plots are fenced, four are open (`treatment`). The eight plots have
+#   numbers (`plot`), and so have the ten soil cores that are taken from each (`core`).
+# - **Halved fields.** Twelve meadows (`field`) are halved; on one half plan A is followed, on the other plan B (`management`), and plant species are
+#   counted in each half.
+# - **The heiress.** She has inherited just these twelve meadows, and will never own another. She wants to know which of *them* has most species, and by how
+#   many. What is the field for her (`field of the heiress`)?
+#
+# Answer with a dictionary:
+#
+# ```python
+# {"treatment": "...", "plot": "...", "core": "...",
+#  "management": "...", "field": "...", "field of the heiress": "..."}
+# ```
+
+# %% tags=["solution"] task="q1"
+answer_1 = {"treatment": "fixed", "plot": "random", "core": "residual",
+            "management": "fixed", "field": "random", "field of the heiress": "fixed"}  # fmt: skip
+
+# %%
+check("ex03.q1", answer_1)
+
+# %% [markdown]
+# ## 2. Two studies with fur and feathers
+#
+# The same for these two, `"fixed"`, `"random"` or `"residual"`:
+#
+# - **Implants.** Owl chicks get a hormone or a placebo (`implant`), two chicks each in every `nest`. Each `chick` is weighed at four ages, in days
+#   (`age`), to see whether the hormone slows its growth.
+# - **Marmots.** Ten marmots (`animal`) are watched on twenty days (`day`), at four hours (`time`: morning, noon, afternoon, evening). Each day has a
+#   mean `temperature`. How active are they, and when?
+#
+# ```python
+# {"implant": "...", "nest": "...", "chick": "...", "age": "...",
+#  "animal": "...", "day": "...", "time": "...", "temperature": "..."}
+# ```
+
+# %% tags=["solution"] task="q2"
+answer_2 = {"implant": "fixed", "nest": "random", "chick": "random", "age": "fixed",
+            "animal": "random", "day": "random", "time": "fixed", "temperature": "fixed"}  # fmt: skip
+
+# %%
+check("ex03.q2", answer_2)
+
+# %% [markdown]
+# ## 3. Whose replicate?
+#
+# A fixed effect is only as well known as the units are many that it was *given to*. For each of these, which unit is it? Answer with a list of
+# four, in this order.
+#
+# 1. the fence of the first study: `"plot"`, `"core"` or `"treatment"`
+# 2. the management of the second: `"field"`, `"plant"` or `"half"` (of a field)
+# 3. the implant of the third: `"nest"`, `"weighing"` or `"chick"`
+# 4. the temperature of the fourth: `"animal"`, `"day"` or `"observation"`
+
+# %% tags=["solution"] task="q3"
+answer_3 = ["plot", "half", "chick", "day"]
+
+# %%
+check("ex03.q3", answer_3)
+
+# %% [markdown]
+# ## 4. Fit it
+#
+# A fifth study. Thirty subjects are to recognise words, twenty-four of them; before some words a related one was shown (`condition`). The outcome
+# `rt` is the time in milliseconds. What is found should hold for readers and for words in general, so that next time there would be other subjects
+# and other words. Fit the model that says so, with random intercepts only. (The two groupings are crossed; each gets a bracket of its own.)
+
+# %% tags=["solution"] task="q4"
+model = lk.lmer("rt ~ condition + (1 | subject) + (1 | item)", words)
+
+# %%
+check("ex03.q4", model)
+
+# %%
+if model is not ...:
+    ignored = lk.lm("rt ~ condition", words).coef_table().loc["conditionprimed"]
+    seen = model.coef_table().loc["conditionprimed"]
+    print(
+        f"groups ignored: a related word saves {-ignored['estimate']:.0f} ms (SE {ignored['std_error']:.1f})"
+    )
+    print(f"groups seen:    a related word saves {-seen['estimate']:.0f} ms (SE {seen['std_error']:.1f})")
+
+# %% [markdown]
+# The standard error has become *smaller*, since every subject and every word was met in both conditions: the condition is compared within them.
+#
+# ## 5. With the handles
+#
+# Choose the study *mice of five strains* and the variable *strain*. How many times its estimate may the standard deviation between strains be, at
+# worst, if there are *three* levels in the data, and if there are *twelve*? The sentence below the picture tells you. Write down both, in this order.
+
+# %%
+explorers.random_or_fixed()
+
+# %% tags=["solution"] task="q5"
+strains = {"story": "mice of five strains", "variable": "strain"}
+answer_5 = [explorers.random_or_fixed.result(**strains, levels=levels).sd_high for levels in (3, 12)]
+
+# %%
+check("ex03.q5", answer_5)
+
+# %% [markdown]
+# ## 6. Find the mistake
+#
+# A colleague analyses the deer. "Plots differ, so I have to put them in, and fixed effects need no assumptions":
+
+# %%
+print(lk.lm("nitrogen ~ plot + treatment", cores))
+
+# %% [markdown]
+# "Once plots are taken into account, nothing is left for the deer to explain. They do no harm." What has gone wrong?
+#
+# - **a** Each plot is either fenced or open, so that eight free levels can imitate any effect of the fence. The model cannot see it.
+# - **b** The order is to blame: with `treatment + plot` the effect of the fence would have been estimated properly.
+# - **c** Nothing: an effect of zero is an effect of zero.
+# - **d** Ten cores a plot are too few to estimate eight levels and a treatment.
+
+# %% tags=["solution"] task="q6"
+answer_6 = "a"
+
+# %%
+check("ex03.q6", answer_6)
+
+# %% [markdown]
+# ## 7. Within a room, between rooms
+#
+# The pupils of exercise 1, in their classrooms (`room`). Fit *one* mixed model of the `score`, with a random intercept of the room, that parts the slope of `hours` in
+# two: the slope between two pupils *of one room* who differ by an hour, and the slope between *two rooms* whose mean hours differ by one. Give both
+# slopes, in this order. (Call the model `parted`, with the two slopes in this order, too.)
+
+# %% tags=["solution"] task="q7"
+pupils["room_hours"] = pupils.groupby("room")["hours"].transform("mean")
+pupils["own_hours"] = pupils["hours"] - pupils["room_hours"]
+parted = lk.lmer("score ~ own_hours + room_hours + (1 | room)", pupils)
+answer_7 = parted.fixef.iloc[1:].to_list()
+
+# %%
+check("ex03.q7", answer_7)
+
+# %%
+if parted is not ...:
+    apart = parted.fixef.iloc[2] - parted.fixef.iloc[1]
+    error = (np.array([-1, 1]) @ parted.vcov.iloc[1:, 1:] @ np.array([-1, 1])) ** 0.5
+    print(f"between minus within: {apart:+.2f}, with a standard error of {error:.2f}")
+
+# %% [markdown]
+# The difference is within its standard error, or nearly: here the two slopes may well be one and the same, and a plain random intercept may mix
+# them.
+#
+# ## 8. Your own study
+#
+# Take a study of yours, or one that you have read or would love to do. In one sentence, say what it asks. Then list its variables (five or more) in a table, and say of each
+# whether it is the response, fixed or random, and why. At least one has to be random and one has to be a case that could be argued either
+# way: argue it. Close with the formula.
+
+# %% [markdown] tags=["written"] task="q8" points=3
+# *Do blackbirds sing at a higher pitch where traffic is loud?* We recorded males in several parks of four cities, on some mornings each.
+#
+# | variable | what it is | why |
+# | --- | --- | --- |
+# | pitch (kHz) | response | a number; what should react |
+# | noise at the perch (dB) | fixed | a number with a slope, and the question |
+# | hour after sunrise | fixed | a number; birds sing otherwise late in the morning, and we want to allow for it |
+# | male | random | other males next time; his songs resemble each other |
+# | park | random | parks were met, not chosen; its birds learn from each other |
+# | city | argued | see below |
+#
+# Cities could be random: we mean cities in general, and next time would go elsewhere. But there are four, a spread known from four is hardly known, and we would like to
+# name them in the discussion. So city is fixed, and we claim nothing about a fifth. Since loud parks may have other birds anyway, I would add the park's mean noise, to part the
+# slope within a park from the slope between parks.
+#
+# `pitch ~ noise + park_noise + hour + city + (1 | park/male)`
+
+# %% [markdown] tags=["rubric"] task="q8"
+# One point for a question, a response and fixed effects that answer it (numbers are given slopes, not made grouping factors); one for random effects justified by the design (other levels next time, rows that
+# share a level), not only by "there are many"; one for an argued case that weighs both sides (number of levels, target of inference, levels tied to a
+# treatment), together with a formula that agrees with the table. Accept either verdict in the argued case.
