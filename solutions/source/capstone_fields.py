@@ -1,0 +1,335 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Capstone: what nitrate costs
+#
+# One analysis from the raw table to the paragraph in a paper, in nine tasks; take an hour or two. Put your answers where the
+# three dots are and run the cell: you get a verdict at once, and a hint when you need one.
+#
+# Seven meadows lie side by side along a river. In each of them a botanist laid out eighteen plots, counted the kinds of plants
+# and measured the nitrate in the soil. Fertiliser feeds a few greedy plants, which crowd out the rest. **How many species does nitrate
+# cost?** (The meadows are simulated. What they were made from lies in an envelope at the end.)
+
+# %%
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import BLUE, GREY, RED, in_words, use_course_look
+
+use_course_look()
+fields = lk.load_data("fields")
+print(fields.describe(include="all").round(1).to_string(na_rep=""))
+
+# %% [markdown]
+# One row is one plot: its field, its place (`east` along the river and `distance` from it, in metres), nitrate (mg/kg), and the number of
+# species.
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+left.hist(fields["nitrate"], bins=20, color=BLUE, edgecolor="white")
+left.set_xlabel("nitrate (mg/kg)")
+left.set_ylabel("plots")
+for number, (_, mine) in enumerate(fields.groupby("field", observed=True)):
+    right.plot(mine["nitrate"], mine["species"], "os^vDP*"[number], ms=5, alpha=0.7)
+right.set_xlabel("nitrate (mg/kg)")
+right.set_ylabel("species")
+plt.show()
+
+# %% [markdown]
+# Left: nitrate is skewed, as concentrations are. Right: species against nitrate; each field has a mark and a colour of its own.
+#
+# ## 1. Explore: where is the nitrate?
+#
+# Compare the plots more than a hundred metres from the river with those up to a hundred metres. How many times as large is the
+# *median* of nitrate on the far ones?
+
+# %% tags=["solution"] task="q1"
+is_far = fields["distance"] > 100
+medians = fields.groupby(is_far)["nitrate"].median()
+answer_1 = medians[True] / medians[False]
+
+# %%
+check("capstonefields.q1", answer_1)
+
+# %% [markdown]
+# ## 2. A first model
+#
+# Fit the number of species on nitrate by REML. What do you need to take into account? (Species are counts, but large ones, far from zero:
+# a normal distribution will do.)
+
+# %% tags=["solution"] task="q2"
+first = lk.lmer("species ~ nitrate + (1 | field)", fields)
+
+# %%
+check("capstonefields.q2", first)
+
+# %%
+if first is not ...:
+    print(first.summary())
+
+# %% [markdown]
+# A large effect and a p-value with many zeros. Off to the printer's?
+#
+# ## 3. Validate
+#
+# Draw the four pictures of your model, then its residuals against every variable you have, in the model or not. How strongly do the residuals
+# correlate with the **distance** from the river?
+
+# %% tags=["solution"] task="q3"
+figure = first.plot.diagnostics()
+panels = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained", sharey=True)[1]
+for panel, variable in zip(panels, ["nitrate", "east", "distance"], strict=True):
+    panel.plot(fields[variable], first.resid(), "o", color=BLUE, ms=4, alpha=0.7)
+    panel.axhline(0, color=GREY, ls="--")
+    panel.set_xlabel(f"{variable} ({'mg/kg' if variable == 'nitrate' else 'm'})")
+_ = panels[0].set_ylabel("residual (species)")
+answer_3 = np.corrcoef(first.resid(), fields["distance"])[0, 1]
+
+# %%
+check("capstonefields.q3", answer_3)
+
+# %%
+if first is not ...:
+    fig, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
+    size = first.resid().abs()
+    up = first.resid() > 0
+    for here, marker, colour, name in [(up, "^", RED, "more"), (~up, "v", BLUE, "fewer")]:
+        ax.scatter(
+            fields["east"][here],
+            fields["distance"][here],
+            s=12 * size[here],
+            marker=marker,
+            color=colour,
+            alpha=0.7,
+            label=name,
+        )
+    ax.set_xlabel("position along the river (m)")
+    ax.set_ylabel("distance from\nthe river (m)")
+    ax.legend(title="species than\nfitted", loc="center left", bbox_to_anchor=(1, 0.5))
+    plt.show()
+
+# %% [markdown]
+# The map shows the residuals where they lie: the river runs along the lower edge, and the larger a triangle, the larger the residual.
+#
+# ## 4. What do you notice?
+#
+# What is the problem with the first model?
+#
+# - `"a"` The residuals of neighbours are alike, because something that varies with the place is missing.
+# - `"b"` The residuals are not normal, so p-values cannot be had.
+# - `"c"` The spread of the residuals grows with the fitted values; a logarithm is needed.
+# - `"d"` Seven fields are too few for a random effect, so the whole model falls.
+
+# %% tags=["solution"] task="q4"
+answer_4 = "a"
+
+# %%
+check("capstonefields.q4", answer_4)
+
+# %% [markdown]
+# ## 5. With the handles
+#
+# A forgotten bend and errors that lean on their neighbours: can you tell them apart from the residuals? Leave "Dependence in time" at
+# zero, and everything else, and drag **Curvature** up in its steps of 0.05. What is the smallest curvature at which the panel says that
+# *neighbours lean on each other*, although the errors are as independent as can be?
+
+# %%
+explorers.diagnostics()
+
+# %% tags=["solution"] task="q5"
+curves = [step / 20 for step in range(21)]
+signs = [{sign.name: sign for sign in explorers.diagnostics.result(curvature=c).signs} for c in curves]
+answer_5 = min(c for c, sign in zip(curves, signs, strict=True) if sign["neighbours"].suspicious)
+
+# %%
+check("capstonefields.q5", answer_5)
+
+# %% [markdown]
+# ## 6. How can it be solved?
+#
+# Ask what the place stands for. Here the soil dries out with the distance from the river, and plants care for water as well. Add the
+# distance to your model as a curve of second degree, because the residuals bend.
+
+# %% tags=["solution"] task="q6"
+second = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
+
+# %%
+check("capstonefields.q6", second)
+
+# %% [markdown]
+# Is anything left? A **variogram** takes all pairs of plots, sorts them by how far they lie apart, and asks how different their residuals
+# are (half the mean squared difference). If neighbours are alike, the curve starts low and climbs. If place does not matter any more, it is flat.
+
+
+# %%
+def variogram(model, limits):
+    """Half the mean squared difference of residuals, for pairs of plots between each two limits apart."""
+    place = fields[["east", "distance"]].to_numpy(float)
+    apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
+    residual = np.asarray(model.resid())
+    unlike = (residual[:, None] - residual[None]) ** 2 / 2
+    upper = np.triu(np.ones(apart.shape, dtype=bool), 1)
+    pairs = [upper & (apart > low) & (apart <= high) for low, high in pairwise(limits)]
+    return [unlike[pair].mean() for pair in pairs]
+
+
+limits = [0, 45, 75, 105, 135, 165, 195]
+if first is not ... and second is not ...:
+    middle = [(low + high) / 2 for low, high in pairwise(limits)]
+    fig, ax = plt.subplots(figsize=(8, 3.8))
+    for model, look, colour, name in [(first, "o-", RED, "task 2"), (second, "s--", BLUE, "task 6")]:
+        ax.plot(middle, variogram(model, limits), look, color=colour, label=f"model of {name}")
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("plots that lie so far apart (m)")
+    ax.set_ylabel("half squared difference\nof residuals (species²)")
+    ax.legend()
+    plt.show()
+
+# %% [markdown]
+# ## 7. Fit and interpret
+#
+# Of the effect of nitrate in the first model, what share was really the river's? (A number between zero and one.)
+
+# %% tags=["solution"] task="q7"
+answer_7 = 1 - second.fixef["nitrate"] / first.fixef["nitrate"]
+
+# %%
+check("capstonefields.q7", answer_7)
+
+# %% [markdown]
+# ## 8. Find the mistake
+#
+# "Nitrate and distance are correlated", says a colleague. "Correlated predictors blow up each other's standard errors, so one of them has to go.
+# Take distance out again." Compare the standard errors of nitrate in your two models. What is true here?
+#
+# - `"a"` It grew with distance in the model, as he says: that is the price of an honest estimate.
+# - `"b"` It did not change: correlated predictors only trouble the intercept.
+# - `"c"` It shrank, because correlated predictors lend each other their evidence.
+# - `"d"` It shrank: distance explains so much of what was noise that this outweighs the correlation.
+
+# %% tags=["solution"] task="q8"
+print(pd.DataFrame({"first": first.se, "second": second.se}).loc[["nitrate"]].round(4).to_string())
+print(f"residual standard deviation: {first.sigma:.2f} and {second.sigma:.2f}")
+answer_8 = "d"
+
+# %%
+check("capstonefields.q8", answer_8)
+
+# %% [markdown]
+# ## 9. Report
+#
+# First the numbers: let a cell write the sentences with the results, so that none is copied by hand.
+
+# %% tags=["solution"] task="q9"
+row, interval = second.coef_table().loc["nitrate"], second.confint()
+low, high = interval.loc["nitrate"]
+spread = second.varcorr.frame.set_index("grp")["sdcor"]
+in_words(
+    f"{second.nobs} plots in {second.ngroups['field']} fields. Linear mixed model by REML: number of species on "
+    "nitrate and on distance from the river (a polynomial of second degree), with a random intercept for each field.",
+    f"Plots with 10 mg/kg more nitrate had {-10 * row['estimate']:.1f} species fewer at the same distance from "
+    f"the river (95% profile interval {-10 * high:.1f} to {-10 * low:.1f}; t = {row['statistic']:.1f} on "
+    f"{row['df']:.0f} Satterthwaite degrees of freedom).",
+    f"A model without distance said {-10 * first.fixef['nitrate']:.1f} species; its residuals followed the distance "
+    f"(correlation {answer_3:.2f}).",
+    f"Standard deviations: {spread['field']:.1f} species between fields, {spread['Residual']:.1f} between plots of "
+    "a field.",
+)
+
+# %% [markdown]
+# Then four or five sentences to the farmers' meeting, where the first model was read out last year: what was claimed, what is wrong with it,
+# what you say instead and how sure you are, what you still cannot say, and what one should do next time.
+
+# %% [markdown] tags=["written"] task="q9" points=4
+# Last year you were told that nitrate costs your meadows a great many species. But there is more nitrate far from the river, and far from
+# the river it is dry as well: the sum blamed nitrate for the drought. We noticed because most of the plots with more species than expected lay
+# near the water. Among plots equally far from the river, those with more nitrate do have fewer species, and that is more than chance; the loss is
+# a fraction of what was said. I have only seen meadows as they are: nobody spread nitrate by lot, and
+# water itself was not measured, distance only stands for it. Next time I would spread fertiliser on plots chosen by lot at every
+# distance, and measure the moisture of the soil.
+
+# %% [markdown] tags=["rubric"] task="q9"
+# One point for each: the old number mixed nitrate with what changes along with it, said in plain words; the evidence, which is the
+# pattern of the residuals in space; the new effect, smaller but there, at equal distance, with a word on its uncertainty; a limit (no experiment,
+# distance is a stand-in, seven fields) *and* a design that would lift it.
+
+# %% [markdown]
+# ## The envelope
+#
+# Now open it. `lk.data_info("fields").truth` and `.trap` tell what the meadows were made from. Put your estimates beside the truth: which
+# intervals hold it, and what would the first model have said? (No check here; the envelope is the check.)
+
+# %% tags=["solution"] task="envelope"
+truth = lk.data_info("fields").truth
+made = {
+    "nitrate": truth["fixef"]["nitrate"],
+    "sd_(Intercept)|field": truth["sd field"]["(Intercept)"],
+    "sigma": truth["sigma"],
+}
+beside = pd.concat({"second model": interval.loc[list(made)], "first model": first.confint().loc[list(made)]})
+beside["truth"] = [*made.values(), *made.values()]
+beside["inside"] = beside["truth"].between(beside["conf_low"], beside["conf_high"])
+print(beside.round(3).to_string())
+in_words("The trap: " + lk.data_info("fields").trap)
+
+# %% [markdown]
+# One summer is one summer. Below, two hundred summers let new plants grow on the *same* plots, by the rules of the envelope, and your two models are
+# fitted to each.
+
+
+# %%
+def summer(rng):
+    """New numbers of species for the same plots."""
+    rules = lk.data_info("fields").truth
+    t = fields["distance"] / 200
+    trend = 7 * (1 - 2 * t) + 4 * np.sin(np.pi * t)  # rules["trend in species"], in Python
+    expected = rules["fixef"]["(Intercept)"] + rules["fixef"]["nitrate"] * fields["nitrate"] + trend
+    of_field = rng.normal(0, rules["sd field"]["(Intercept)"], 7)[fields["field"].cat.codes]
+    return np.rint(expected + of_field + rng.normal(0, rules["sigma"], len(fields)))
+
+
+if first is not ... and second is not ...:
+    rng = np.random.default_rng(1)
+    summers = [summer(rng) for _ in range(200)]
+    true_cost = lk.data_info("fields").truth["fixef"]["nitrate"]
+    rows = {}
+    fig, ax = plt.subplots(figsize=(8, 3))
+    for place, (model, colour, name) in enumerate([(first, RED, "task 2"), (second, BLUE, "task 6")]):
+        fits = [model.refit(species) for species in summers]
+        costs, errors = (
+            np.array([getattr(fit, what)["nitrate"] for fit in fits]) for what in ("fixef", "se")
+        )
+        ax.plot(costs, place + rng.uniform(-0.25, 0.25, 200), "o", color=colour, ms=3, alpha=0.5)
+        ax.plot(costs.mean(), place, "D", color="white", mec="black", ms=9)
+        rows[name] = {
+            "mean estimate": costs.mean(),
+            "sd of estimates": costs.std(),
+            "mean standard error": errors.mean(),
+            "truth within two standard errors": (np.abs(costs - true_cost) < 2 * errors).mean(),
+        }
+    ax.axvline(true_cost, color=GREY, ls="--")
+    ax.set_yticks([0, 1], rows)
+    ax.set_ylim(-0.6, 1.6)
+    ax.set_xlabel("estimated effect of nitrate (species per mg/kg); dashed: truth")
+    plt.show()
+
+# %%
+if first is not ... and second is not ...:
+    print(pd.DataFrame(rows).round(3).to_string())
+
+# %% [markdown]
+# Every dot is a summer, a diamond the mean of two hundred. The first model is wrong in every summer, by many of its own standard errors:
+# they know nothing of a variable that the model was never shown. The second is right on average, and two of its standard errors reach the truth
+# about as often as they should.
