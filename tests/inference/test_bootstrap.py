@@ -24,6 +24,7 @@ def test_more_simulations_begin_with_the_same_ones():
     pd.testing.assert_frame_equal(few, more[:4], check_exact=True)
 
 
+@pytest.mark.slow
 def test_spread_is_that_of_the_estimates():
     fit = model("intercepts")
     summary = fit.bootstrap(400, seed=2, progress=False).summary

@@ -80,11 +80,12 @@ def test_other_tests(test: str) -> None:
     assert found.p_values["p_value"].between(0, 1).all()
 
 
-def test_a_test_of_your_own_and_workers_change_nothing_else() -> None:
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_test_of_your_own_and_workers_change_nothing_else(n_jobs: int) -> None:
     fit = lk.lmer("y ~ group + (1 | subject)", two_groups(10))
     built_in = lk.power(fit, "group", 16, along={"observations": [30, 60]}, seed=4, progress=False)
     own = lk.power(
-        fit, "groupb", 16, along={"observations": [30, 60]}, seed=4, progress=False, n_jobs=2,
+        fit, "groupb", 16, along={"observations": [30, 60]}, seed=4, progress=False, n_jobs=n_jobs,
         test=lambda model: model.coef_table().loc["groupb", "p_value"],
     )  # fmt: skip
     np.testing.assert_allclose(built_in.p_values, own.p_values, rtol=1e-9)

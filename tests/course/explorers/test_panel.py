@@ -10,6 +10,8 @@ from PIL import Image
 
 from lmmkit import DataError
 from lmmkit.course import explorers
+from lmmkit.course.explorers import panel as panels
+from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.panel import Panel
 
 
@@ -113,7 +115,8 @@ def test_an_error_is_a_sentence_in_the_readout(monkeypatch):
     assert panel.picture.value == picture
 
 
-def test_every_input_has_a_label():
+def test_every_input_has_a_label(monkeypatch):
+    monkeypatch.setattr(Explorer, "picture", lambda *args, **kwargs: b"")  # words only
     for name in explorers.__all__:
         panel = getattr(explorers, name)()
         for control in panel.explorer.controls:
@@ -141,10 +144,10 @@ def test_picture_has_a_text_for_those_who_hear_it():
 
 
 def test_study_runs_at_once_without_a_loop():
-    short = replace(explorers.tests, study=replace(explorers.tests.study, n=25))
+    short = replace(explorers.tests, study=replace(explorers.tests.study, n=8))
     panel = short(groups=3, size=3)
     panel._go.click()
-    assert panel._bar.value == 25 == len(panel.outcome.refitted["Satterthwaite"])
+    assert panel._bar.value == 8 == len(panel.outcome.refitted["Satterthwaite"])
     assert panel._halt.disabled
     assert "refitted" in panel.readout.value
 
@@ -183,20 +186,22 @@ def test_study_gives_way_to_sliders_and_stops():
     asyncio.run(scene())
 
 
-def test_study_never_holds_the_kernel_for_long():
-    """Between two slices others get their turn: the longest wait is about a slice and one redraw."""
+def test_study_lets_others_have_their_turn_after_every_slice(monkeypatch):
+    """With slices as short as one study, whoever waits meets every single count."""
+    monkeypatch.setattr(panels, "_SLICE", 0.0)
 
     async def scene():
         panel = explorers.tests(groups=3, size=3)
         panel._go.click()
-        turns = 0
-        while panel._bar.value < 60:
+        met = [0]
+        while met[-1] < 12:
             await asyncio.sleep(0)
-            turns += 1
+            if panel._bar.value != met[-1]:
+                met.append(panel._bar.value)
         panel._halt.click()
-        return turns
+        return met
 
-    assert asyncio.run(scene()) > 5
+    assert asyncio.run(scene()) == list(range(13))
 
 
 def test_a_study_that_is_not_running_stays_off():

@@ -43,6 +43,7 @@ def test_error_rates_under_the_null(groups):
         assert rate[RATIO] > 0.12  # two groups an arm: the chi-squared limit is far away
 
 
+@pytest.mark.slow
 def test_refitted_studies_agree_with_the_sums_of_squares():
     r = explorers.tests.simulate(120, groups=3, size=4)
     for name, p in r.refitted.items():
