@@ -1,0 +1,181 @@
+"""Questions of exercise 04, random intercepts."""
+
+from math import exp
+from typing import Any
+
+import pandas as pd
+
+from lmmkit import lm, lmer
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+
+
+def _pupils() -> pd.DataFrame:
+    return own_data("schools")
+
+
+def _fit(formula: str = "score ~ hours + (1 | school)", **options: Any) -> Any:
+    """A mixed model of the first class of each school."""
+    pupils = _pupils()
+    return lmer(formula, pupils[pupils["class"] == "c1"].reset_index(drop=True), **options)
+
+
+def _plain(formula: str) -> Any:
+    pupils = _pupils()
+    return lm(formula, pupils[pupils["class"] == "c1"].reset_index(drop=True))
+
+
+def _share(column: str = "vcov", formula: str = "score ~ hours + (1 | school)") -> float:
+    """The schools' part of the sum of variances, or of standard deviations."""
+    between, within = _fit(formula).varcorr.frame[column]
+    return float(between / (between + within))
+
+
+def _expected(*schools: str, hours: float = 5) -> list[float]:
+    """Scores for these hours; a school without a name is a new one."""
+    fit = _fit()
+    deviation = fit.ranef()["school"]["(Intercept)"]
+    middle = float(fit.fixef["(Intercept)"] + hours * fit.fixef["hours"])
+    return [middle + float(deviation.get(school, 0.0)) for school in schools]
+
+
+def _extremes(part: str = "SD of intercepts", groups: int = 3, power: float = 1) -> list[float]:
+    """The smallest and largest SD that six draws of groups give."""
+    from lmmkit.course import explorers
+
+    state = {"sd_intercept": 3.0, "sd_slope": 0.0, "sigma": 1.0, "groups": groups}
+    found = [explorers.random_effects.result(**state, seed=seed).found[part] for seed in range(1, 7)]
+    return [min(found) ** power, max(found) ** power]
+
+
+def _owls(*terms: str) -> float:
+    """The sum of some fixed effects on the log of the hormone."""
+    fit = lmer("log(totCort) ~ Implant * days + (1 | Ring)", own_data("owl_cort"))
+    return float(sum(fit.fixef[term] for term in terms))
+
+
+def _all(random: str) -> Any:
+    """A mixed model of all classes."""
+    return lmer(f"score ~ hours + {random}", _pupils())
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Choice(
+        options=("a", "b", "c", "d"),
+        digest="f1446710711a5825",
+        because={
+            "a": "there a dose may do something else to each strain: slopes vary, too",
+            "b": "there the strains start from one weight and differ in what a dose does",
+            "d": "there the dose does nothing at all: it is not in the model",
+        },
+        hints=("What may differ between strains stands left of the bar.", "An intercept is written 1."),
+        praise="A level for each strain, and one slope for all.",
+    ),
+    "q2": Model(
+        truth=_fit,
+        mistakes={
+            "this is the ML fit; REML was expected, which is the default": lambda: _fit(reml=False),
+            "that is the line without schools": lambda: _plain("score ~ hours"),
+            "here the schools are fixed; they were to be a sample of schools": lambda: _plain(
+                "score ~ hours + school"
+            ),
+            "the hours, which are the question, are missing": lambda: _fit("score ~ 1 + (1 | school)"),
+            "here schools differ in what an hour is worth, and all start from one level": lambda: _fit(
+                "score ~ hours + (0 + hours | school)"
+            ),
+            "that is fitted to all classes; first has one class of each school": lambda: _all("(1 | school)"),
+        },
+        hints=("Fixed: hours. Random: a level for each school.", "(1 | school)"),
+        praise="One price for an hour, and twelve levels that are draws from one distribution.",
+    ),
+    "q3": Number(
+        truth=_share,
+        mistakes={
+            "those are standard deviations; shares are of variances": lambda: _share("sdcor"),
+            "that is the pupils' share; the schools have the rest": lambda: 1 - _share(),
+            "that is schools over pupils; the share is of their sum": lambda: _share() / (1 - _share()),
+            "that is a variance; divide it by the sum of the two": lambda: float(
+                _fit().varcorr.frame["vcov"].iloc[0]
+            ),
+        },
+        hints=("model.varcorr.frame has both variances, in the column vcov.", "between / (between + within)"),
+        praise="The intraclass correlation: how alike two pupils of one school are.",
+    ),
+    "q4": Numbers(
+        truth=lambda: _expected("sch07", ""),
+        mistakes={
+            "sch07 is known: its random effect belongs to its prediction": lambda: _expected("", ""),
+            "nothing is known of the new school; its random effect is best taken as zero": lambda: _expected(
+                "sch07", "sch07"
+            ),
+            "the right numbers in the other order: sch07 comes first": lambda: _expected("", "sch07"),
+            "those are the two starts; five hours of homework come on top": lambda: _expected(
+                "sch07", "", hours=0
+            ),
+        },
+        hints=(
+            "coef() has the line of a known school, fixef the line of the school in the middle.",
+            "predict(newdata, allow_new_levels=True) does both.",
+        ),
+        praise="The known school gets its own level, the unknown one that of the average school.",
+    ),
+    "q5": Numbers(
+        truth=_extremes,
+        mistakes={
+            "the right numbers in the other order: the smallest comes first": lambda: _extremes()[::-1],
+            "that is what is found of sigma; the SD of the intercepts is wanted": lambda: _extremes("sigma"),
+            "those are variances; the panel gives standard deviations": lambda: _extremes(power=2),
+            "there are more than three groups in your panel": lambda: _extremes(groups=8),
+        },
+        tolerance=0.01,
+        hints=(
+            "The sentence below the picture: what the fit finds.",
+            "One seed after the other; six numbers, and two of them count.",
+        ),
+        praise="The truth was three each time. Three groups, however well measured, hardly know their spread.",
+    ),
+    "q6": Number(
+        truth=lambda: exp(-_owls("ImplantP", "ImplantP:days2")),
+        mistakes={
+            "ImplantP belongs to it as well: the two groups differed a little before": lambda: exp(
+                -_owls("ImplantP:days2")
+            ),
+            "that is placebo over hormone; the other way round": lambda: exp(
+                _owls("ImplantP", "ImplantP:days2")
+            ),
+            "that is a difference of logarithms; exp makes it a ratio": lambda: (
+                -_owls("ImplantP", "ImplantP:days2")
+            ),
+            "that is how many times the hormone rises with the implant; compare it with the placebo": lambda: (
+                exp(_owls("days2"))
+            ),
+            "that is the ratio before anything was implanted": lambda: exp(-_owls("ImplantP")),
+        },
+        hints=(
+            "The reference is C before the implant.",
+            "P minus C on day two, in logarithms: ImplantP + ImplantP:days2.",
+            "C over P: turn the sign, and take exp.",
+        ),
+        praise="A difference of logarithms is a ratio; the interaction and the main effect both belong to it.",
+    ),
+    "q7": Model(
+        truth=lambda: _all("(1 | school:class)"),
+        mistakes={
+            "that is the colleague's: c1 of all schools is taken for one and the same class": lambda: _all(
+                "(1 | class)"
+            ),
+            "that is a level for each school; each class was to have one": lambda: _all("(1 | school)"),
+            "a level for each class and one for each school besides; lesson seven tells when, "
+            "but here one was asked for": lambda: _all("(1 | school/class)"),
+            "that crosses schools with the colleague's four classes": lambda: _all(
+                "(1 | school) + (1 | class)"
+            ),
+        },
+        hints=(
+            "How many groups did the colleague have, and how many classes are there really?",
+            "A class is known by its school and its label together.",
+            "In a formula, 'together' is a colon.",
+        ),
+        praise="The labels started again in every school; now each class is a group of its own.",
+    ),
+}
