@@ -142,15 +142,20 @@ class Book:
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.route("**/*", self._only_home)
+        self.page.on("websocket", lambda socket: self._is_home(socket.url))  # which `route` never sees
         where = {"lab": "/lab/tree/", "notebook": "/notebooks/"}[app]
         self.page.goto(f"{address}{where}{name}")
 
+    def _is_home(self, url: str) -> bool:
+        home = url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+        if not home:
+            self.outside.append(url)
+        return home
+
     def _only_home(self, route: Any) -> None:
-        url = route.request.url
-        if url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+        if self._is_home(route.request.url):
             route.continue_()
         else:
-            self.outside.append(url)
             route.abort()
 
     def run_all(self) -> None:
@@ -161,9 +166,9 @@ class Book:
             page.get_by_text("| Idle").first.wait_for(timeout=60_000)
         else:
             page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
-        # What a page logs while it starts is its own affair (Notebook 7.6 trips over its settings); from here
-        # on every error counts.
-        self.errors.clear()
+        # Notebook 7.6 trips over its own settings while it starts; from here on every error counts.
+        if self.app == "notebook":
+            self.errors.clear()
         begun = page.locator(".jp-InputPrompt", has_text="*").or_(page.get_by_text(DONE))
         for _ in range(5):  # a kernel that has just become idle may still lose the first request
             page.get_by_role("menuitem", name="Run", exact=True).click()

@@ -16,6 +16,7 @@ def lab(browser, address):
     """All explorers in JupyterLab, every cell run."""
     book = pages.Book(browser, address, "all.ipynb", app="lab")
     book.run_all()
+    assert book.errors == [] and book.outside == []
     yield book
     book.page.close()
 
@@ -25,6 +26,7 @@ def notebook7(browser, address):
     """Three explorers in Notebook 7, every cell run."""
     book = pages.Book(browser, address, "three.ipynb", app="notebook")
     book.run_all()
+    assert book.errors == [] and book.outside == []
     yield book
     book.page.close()
 
