@@ -1,0 +1,160 @@
+"""What INSTRUCTORS.md promises: everything it names is there, and its minutes and hours add up."""
+
+import re
+from itertools import chain, pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from lmmkit.course import explorers
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXT = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+EXERCISE, CAPSTONE = 40, 90
+TIMED = re.compile(r"([^,|]+?) \((\d+)\)")
+
+
+def tables(*header):
+    """The rows of each table whose first cells are these."""
+    found, rows = [], None
+    for line in TEXT.splitlines():
+        cells = [cell.strip() for cell in line.strip("| ").split(" | ")] if line.startswith("|") else None
+        if cells is None:
+            rows = None
+        elif tuple(cells[: len(header)]) == header:
+            rows = []
+            found.append(rows)
+        elif rows is not None and not set(line) <= set("|- "):
+            rows.append(cells)
+    assert found
+    return found
+
+
+def lesson_minutes(number):
+    (source,) = (ROOT / "lessons" / "source").glob(f"{int(number):02d}_*.py")
+    said = re.search(r"\*\*Time\*\* about (\d+) minutes", source.read_text(encoding="utf-8"))
+    return int(said[1])
+
+
+def minutes_of(name):
+    """How long the lesson, exercise or capstone of this name takes; None for anything else."""
+    kind, _, which = name.strip().partition(" ")
+    if kind == "lesson" and which.isdigit():
+        return lesson_minutes(which)
+    return {"exercise": EXERCISE, "capstone": CAPSTONE}.get(kind)
+
+
+def clock(time):
+    hours, minutes = time.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+LESSONS = sorted(set(re.findall(r"\blesson (\d+)", TEXT, re.IGNORECASE)), key=int)
+EXERCISES = sorted(set(re.findall(r"\bexercise (\d+)", TEXT)), key=int)
+CAPSTONES = sorted(set(re.findall(r"\bcapstone ([a-z]+)\b", TEXT)))
+
+
+def test_it_names_the_whole_course():
+    assert [int(number) for number in LESSONS] == list(range(17))
+    assert [int(number) for number in EXERCISES] == list(range(1, 17))
+    assert set(CAPSTONES) >= {"forest", "fields", "owls"}
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_lesson_it_names_exists(number):
+    assert len(list((ROOT / "lessons").glob(f"{int(number):02d}_*.ipynb"))) == 1
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_an_exercise_it_names_exists(number):
+    for room in ("exercises", "solutions"):
+        assert len(list((ROOT / room).glob(f"{int(number):02d}_*.ipynb"))) == 1, room
+
+
+@pytest.mark.parametrize("name", ["forest", "fields", "owls"])
+def test_a_capstone_it_names_exists(name):
+    for room in ("exercises", "solutions"):
+        assert (ROOT / room / f"capstone_{name}.ipynb").exists(), room
+
+
+def test_its_links_lead_somewhere():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", TEXT) if "://" not in link]
+    assert len(links) >= 17
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    opened = [unquote(path).split("lessons/")[1] for path in re.findall(r"urlpath=(\S+)", TEXT)]
+    assert len(opened) == 2
+    assert all((ROOT / "lessons" / notebook).exists() for notebook in opened)
+
+
+def test_each_lesson_has_its_minutes_and_shows_its_explorer():
+    (rows,) = tables("Lesson", "Minutes")
+    assert len(rows) == 17
+    for number, (lesson, minutes, explorer, _) in enumerate(rows):
+        assert f"[{number} " in lesson
+        assert int(minutes) == lesson_minutes(number)
+        name = explorer.strip("`")
+        assert name in explorers.__all__
+        notebook = re.search(r"\(lessons/(.+)\.ipynb\)", lesson)[1]
+        source = (ROOT / "lessons" / "source" / f"{notebook}.py").read_text(encoding="utf-8")
+        assert f"explorers.{name}" in source
+
+
+def test_every_week_adds_up_and_every_lab_fits_into_two_hours():
+    (rows,) = tables("Week", "Topic")
+    assert [row[0] for row in rows] == [str(week) for week in range(1, 11)]
+    total = 0
+    for week, _, before, lab, homework, minutes in rows:
+        parts = [TIMED.findall(cell) for cell in (before, lab, homework)]
+        assert all(parts), week
+        for name, said in chain(*parts):
+            assert minutes_of(name) in (None, int(said)), (week, name)
+        assert sum(int(said) for _, said in chain(*parts)) == int(minutes), week
+        assert sum(int(said) for _, said in parts[1]) <= 120, week
+        total += int(minutes)
+    assert f"That is {total} minutes." in TEXT
+
+
+def test_the_ten_weeks_hold_each_lesson_exercise_and_capstone_once():
+    (rows,) = tables("Week", "Topic")
+    names = [name.strip() for row in rows for cell in row[2:5] for name, _ in TIMED.findall(cell)]
+    wanted = [f"lesson {number}" for number in range(17)]
+    wanted += [f"exercise {number}" for number in range(1, 17)]
+    wanted += [f"capstone {name}" for name in ("fields", "forest", "owls")]
+    assert sorted(name for name in names if minutes_of(name)) == sorted(wanted)
+
+
+@pytest.mark.parametrize("day", ["Day 1", "Day 2"])
+def test_a_day_of_the_workshop_has_no_gap_and_enough_time_for_each_lesson(day):
+    (rows,) = tables(day, "What")
+    slots = [[clock(time) for time in when.split("–")] for when, _ in rows]
+    assert slots[0][0] == clock("09:00")
+    assert all(first[1] == second[0] for first, second in pairwise(slots))
+    for (start, end), (_, what) in zip(slots, rows, strict=True):
+        assert end - start >= (minutes_of(re.split("[:,]", what)[0]) or 5), what
+
+
+def test_each_path_adds_up():
+    (rows,) = tables("Path", "For whom")
+    for path, _, what, minutes in rows:
+        parts = TIMED.findall(what)
+        for name, said in parts:
+            assert minutes_of(name) in (None, int(said)), (path, name)
+        assert sum(int(said) for _, said in parts) == int(minutes), path
+    whole = dict(TIMED.findall(rows[-1][2]))
+    lessons, exercises, capstones = (int(said) for said in whole.values())
+    assert lessons == sum(lesson_minutes(number) for number in range(17))
+    assert (exercises, capstones) == (16 * EXERCISE, 3 * CAPSTONE)
+
+
+def test_the_shares_of_the_mark_make_a_whole():
+    (rows,) = tables("Part", "Share")
+    assert sum(int(share.split()[0]) for _, share in rows) == 100
+
+
+def test_its_commands_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"\bmake ([a-z]+)\b(?= *(?:OWN_DATA=1)? *[`#\n])", TEXT)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    course = (ROOT / "tools" / "nbgrader_course.py").read_text(encoding="utf-8")
+    assert all(option in course for option in re.findall(r"`(--[a-z-]+)`", TEXT))
