@@ -28,7 +28,8 @@ chicks.head()
 
 # %% [markdown]
 # `implants`: in fifteen nests two owl chicks were given a hormone implant (`C`) and two a placebo (`P`); all were weighed (`mass` in g) every
-# four `day`s. Chicks' numbers are unique over nests. (The data are simulated.) Does the hormone slow their growth, and may we believe the model that says so?
+# four `day`s. Chicks' numbers are unique over nests. (The data are simulated.) Does the hormone slow their growth, and may we believe the
+# model that says so?
 #
 # ## 1. In a word
 #
@@ -138,7 +139,8 @@ check("ex12.q6", answer_6)
 # ## 7. Find the mistake
 #
 # Somebody has copied the table by hand and mistyped one mass. It is a mass that an owl chick may well have, only not this one on
-# this day. Whose is it? Give the chick, for example `"c01"`. (Pretend that the original is lost: comparing with `chicks` would be easy, and no practice.)
+# this day. Whose is it? Give the chick, for example `"c01"`. (Pretend that the original is lost: comparing with `chicks` would be easy, and
+# no practice.)
 
 # %%
 copy = copied_by_hand(chicks)
@@ -173,10 +175,12 @@ if model is not ... and answer_7 is not ...:
 # %% [markdown]
 # ## 8. In your own words
 #
-# Suppose that the original were really lost. Write three or four sentences to your field assistant and into the paper: what you would do about the strange mass, in which order, and what you would *not* do.
+# Suppose that the original were really lost. Write three or four sentences to your field assistant and into the paper: what you would do
+# about the strange mass, in which order, and what you would *not* do.
 
 # %% [markdown] tags=["written"] task="q8" points=3
-# Please look for that chick in the field book, should it turn up: on its last day it seems to have lost weight that no other chick lost, and I suspect a slip of the pen.
+# Please look for that chick in the field book, should it turn up: on its last day it seems to have lost weight that no other chick lost,
+# and I suspect a slip of the pen.
 # If the book says otherwise, I correct the table and write down that I did. If the book agrees, or is lost, the mass stays in, for
 # a large residual is no proof of an error; I fit the model with and without it, and the paper gives both if they differ. I will not delete it
 # because it is inconvenient, and I looked for slips in both groups before I looked at the effect of the hormone.
