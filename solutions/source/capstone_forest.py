@@ -94,7 +94,7 @@ plain = lk.lmer("height ~ slope + section + (1 | transect/plot)", trees)
 check("capstoneforest.q3", plain)
 
 # %%
-if plain is not ...:
+if hasattr(plain, "summary"):
     print(plain.summary())
 
 # %% [markdown]
@@ -136,7 +136,7 @@ check("capstoneforest.q5", split)
 # The picture of it: a line for each transect, as the model sees it, and a large mark at each transect's mean.
 
 # %%
-if split is not ... and split.nobs == len(trees):
+if getattr(split, "nobs", 0) == len(trees):
     fig, ax = plt.subplots()
     trees["line"] = split.predict(re_form="~ (1 | transect)").to_numpy()
     looks = {"lower": (BLUE, "o"), "middle": (ORANGE, "s"), "upper": (GREEN, "^")}
@@ -310,7 +310,7 @@ def spring(rng):
     )
 
 
-if plain is not ... and split is not ... and plain.nobs == split.nobs == len(trees):
+if all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split)):
     rng = np.random.default_rng(1)
     springs = [spring(rng) for _ in range(200)]
     heap = [np.polyfit(trees["slope"], heights, 1)[0] for heights in springs]
@@ -330,7 +330,7 @@ if plain is not ... and split is not ... and plain.nobs == split.nobs == len(tre
     plt.show()
 
 # %%
-if plain is not ... and split is not ... and plain.nobs == split.nobs == len(trees):
+if all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split)):
     print(pd.DataFrame(found).agg(["mean", "std"]).round(4).to_string())
 
 # %% [markdown]
