@@ -1,0 +1,305 @@
+"""The graded course: what becomes of each cell, and a round trip through nbgrader with all sorts of students."""
+
+import copy
+import csv
+import hashlib
+import io
+import os
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from lmmkit.course.check import chapters, find, questions_of
+from lmmkit.course.own_data import VARIABLE
+from tests.leaks import exercise_questions, secret_lines, secret_numbers, shows, solution_sources, texts
+from tools.build_notebooks import ROOT
+from tools.make_release import build_wheel
+from tools.nbgrader_course import HERE, Assignment, answer_cell, asked, main, test_of, write_course
+from tools.student_version import BuildError, read_source, tags
+
+SOURCES = solution_sources()
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+
+
+def known(notebook):
+    """The cells that nbgrader knows, by their names."""
+    return {
+        cell.metadata.nbgrader.grade_id: cell
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade_id")
+    }
+
+
+# ---------------------------------------------------------------- what becomes of each cell
+
+
+@each_source
+def test_all_points_of_an_exercise_are_there_and_no_name_twice(source):
+    notebook = Assignment(source).notebook()
+    nbformat.validate(notebook)
+    cells = known(notebook)
+    assert len(cells) == sum("nbgrader" in cell.metadata for cell in notebook.cells)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]+", name) for name in cells)
+    solved = read_source(source).cells
+    keys = [asked(cell.source)[0] for cell in solved if cell.source.startswith("check(")]
+    tested = [cell.metadata.nbgrader for cell in cells.values() if cell.metadata.nbgrader.grade]
+    by_hand = sum(cell.metadata.points for cell in solved if "written" in tags(cell))
+    assert sum(details.points for details in tested) == sum(find(key).points for key in keys) + by_hand
+    assert {details.locked for details in tested} == {True, False}
+    for cell in cells.values():
+        assert cell.metadata.nbgrader.solution != cell.metadata.nbgrader.locked
+
+
+@each_source
+def test_an_assignment_with_own_data_loads_nothing_else(source):
+    notebook = Assignment(source, own_data=True).notebook()
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert not [text for text in code if "load_data(" in text]
+    uses = any("own_data(" in text for text in code)
+    assert ("sign_in" in known(notebook)) == uses
+    if uses:
+        assert next(text for text in code if "own_data" in text).endswith("sign_in(STUDENT)")
+
+
+def test_a_solution_that_is_a_part_of_a_cell_leaves_python_behind():
+    text = answer_cell("def double(x):\n    ### BEGIN SOLUTION\n    return x * 2\n    ### END SOLUTION\n")
+    assert text == ("def double(x):\n    ...\n    ### BEGIN SOLUTION\n    return x * 2\n    ### END SOLUTION")
+    compile(text.replace("return x * 2", ""), "stub", "exec")
+
+
+def test_a_blind_course_does_not_tell(tmp_path):
+    assert "check(" not in test_of('check("ex06.q1", answer_1)', blind=True).replace("checked", "")
+    (path,) = write_course(tmp_path, ["06"], blind=True)
+    assert not [cell for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("check(")]
+
+
+def test_a_cell_that_checks_and_does_more_is_refused(tmp_path):
+    source = tmp_path / "06_pooling.py"
+    source.write_text('# %%\ncheck("ex06.q1", 3)\nprint("more")\n', encoding="utf-8")
+    with pytest.raises(BuildError, match="06_pooling, cell 0: a cell that checks"):
+        Assignment(source).notebook()
+
+
+def test_an_unknown_name_is_told(tmp_path, capsys):
+    assert main(["99_nothing", "--folder", str(tmp_path)]) == 1
+    assert "no exercise is called 99_nothing" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@each_source
+def test_a_solution_is_right_on_a_students_own_rows(source, monkeypatch):
+    """The solution is run cell by cell, on the rows of a student, as it is when it is marked."""
+    monkeypatch.setenv(VARIABLE, "mia")
+    monkeypatch.setenv("LMMKIT_PROGRESS", "off")
+    names = {"__name__": "__main__"}
+    exec("from lmmkit.course.own_data import own_data", names)
+    monkeypatch.chdir(ROOT / "solutions")
+    for cell in Assignment(source, own_data=True).notebook().cells:
+        if cell.cell_type == "code" and "STUDENT" not in cell.source:
+            with monkeypatch.context() as quiet:
+                quiet.setattr("matplotlib.pyplot.show", lambda: None)
+                exec(compile(cell.source, source.stem, "exec"), names)  # a test that fails raises
+
+
+# ---------------------------------------------------------------- the round trip
+
+
+@pytest.fixture(scope="module")
+def grading(tmp_path_factory):
+    """An environment of its own with nbgrader and the released wheel; kept below .venv from one run to the next."""
+    pins = [HERE / "requirements.txt", ROOT / "requirements.lock", ROOT / "pyproject.toml"]
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()[:12]
+    folder = ROOT / ".venv" / f"nbgrader-{key}"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    needs = ["--constraint", pins[1], "--requirement", pins[0], f"{wheel}[course]"]
+    commands = [] if (folder / "ready").exists() else [[sys.executable, "-m", "venv", folder], [*pip, *needs]]
+    for command in [*commands, [*pip, "--no-deps", "--force-reinstall", wheel]]:
+        run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if run.returncode != 0:
+            said = (run.stderr.strip() or "no reason given").splitlines()[-1]
+            pytest.skip(f"nbgrader cannot be installed here: {said}")
+    (folder / "ready").touch()
+    return python
+
+
+class Course:
+    """A graded course in a folder of its own, and the commands that work on it."""
+
+    def __init__(self, folder, python, assignment, own_data=False):
+        self.folder, self.python, self.assignment = folder, python, assignment
+        write_course(folder, [assignment], own_data=own_data)
+        jupyter = {
+            f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
+        self.environment = os.environ | jupyter | {
+            "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+            "IPYTHONDIR": str(folder / "ipython"),
+            "NBGRADER_TIMEOUT": "20",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        }  # fmt: skip
+        self.environment.pop(VARIABLE, None)
+        self.source = nbformat.read(folder / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+        made = self.run("-m", "nbgrader", "generate_assignment", assignment)
+        assert made.returncode == 0, made.stderr
+        self.release = nbformat.read(folder / "release" / assignment / f"{assignment}.ipynb", as_version=4)
+
+    def run(self, *command):
+        return subprocess.run(
+            [str(self.python), *command], cwd=self.folder, env=self.environment, capture_output=True, encoding="utf-8"
+        )  # fmt: skip
+
+    def solved(self, **answers):
+        """A notebook with every answer right, but for those given here."""
+        notebook = copy.deepcopy(self.release)
+        right = known(self.source)
+        for name, cell in known(notebook).items():
+            if cell.metadata.nbgrader.solution:
+                cell.source = answers.get(name.removesuffix("_answer"), right[name].source)
+        return notebook
+
+    def hand_in(self, student, notebook):
+        path = self.folder / "submitted" / student / self.assignment / f"{self.assignment}.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(
+            notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf-8"
+        )
+
+    def marks(self):
+        """Mark all; the table, by student."""
+        self.run("-m", "nbgrader", "autograde", self.assignment)
+        told = self.run("marks.py", self.assignment)
+        print(told.stdout, told.stderr)
+        rows = csv.reader(io.StringIO(self.run("marks.py", self.assignment, "--csv").stdout))
+        return {row[0]: row[1:] for row in rows}
+
+    def autograded(self, student):
+        path = self.folder / "autograded" / student / self.assignment / f"{self.assignment}.ipynb"
+        return nbformat.read(path, as_version=4)
+
+
+def without(notebook, *names):
+    """The notebook without some of its cells, which a student has deleted."""
+    notebook.cells = [
+        cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") not in names
+    ]
+    return notebook
+
+
+def with_cell(notebook, after, cell):
+    """The notebook with one more cell."""
+    notebook.cells.insert(notebook.cells.index(known(notebook)[after]) + 1, cell)
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, grading):
+    return Course(tmp_path_factory.mktemp("course"), grading, "06_pooling")
+
+
+@pytest.mark.slow
+def test_the_students_version_tells_nothing(course):
+    text = texts(course.release)
+    source = ROOT / "solutions" / "source" / "06_pooling.py"
+    assert [line for line in secret_lines(source) if line in text] == []
+    assert "assert_right" not in text and "HIDDEN" not in text and "SCHEME" not in text
+    for key, question in exercise_questions().items():
+        if key.startswith("ex06"):
+            assert [number for number in secret_numbers(key, question) if shows(text, number)] == []
+
+
+@pytest.mark.slow
+def test_every_student_gets_the_right_mark_or_a_clear_report(course):
+    wrong = {"q1": 'answer_1 = "no"', "q2": "answer_2 = 0.3", "q3": 'model = lk.lmer("length ~ 1 + (1 | group)", perch, reml=False)',
+             "q4": "answer_4 = 'lake14'", "q5": "answer_5 = 0.75", "q6": "answer_6 = 'leave them alone'"}  # fmt: skip
+    course.hand_in("perfect", course.solved())
+    course.hand_in("wrong", course.solved(**wrong, q7_written="I do not know."))
+    course.hand_in("blank", course.release)
+    course.hand_in("deleted", without(course.solved(), "ex06_q2", "q7_rubric"))
+    course.hand_in(
+        "neighbours", without(course.solved(), "q2_answer", "ex06_q2", "q3_answer", "ex06_q3", "cell1")
+    )
+    doubled, first = course.solved(q1=wrong["q1"]), course.solved()
+    second = new_code_cell(known(first)["q1_answer"].source, metadata=known(first)["q1_answer"].metadata)
+    course.hand_in("doubled", with_cell(doubled, "q1_answer", second))
+    course.hand_in("loops", course.solved(q1="while True:\n    pass"))
+    course.hand_in("raises", course.solved(q2="answer_2 = 1 / 0"))
+    course.hand_in(
+        "pretends", with_cell(course.solved(**wrong), "cell1", new_code_cell("check = lambda *any: True"))
+    )
+    tampered = course.solved(**wrong)
+    for cell in known(tampered).values():
+        cell.metadata.nbgrader.update(points=99, schema_version=1, grade=False)
+    course.hand_in("tampered", tampered)
+    course.hand_in("kills", course.solved(q1="import os\nos._exit(1)"))
+    course.hand_in("broken", "this is no notebook")
+
+    marks = course.marks()
+    assert marks["perfect"] == ["6 / 6", "? / 3", ""]
+    assert marks["wrong"] == ["0 / 6", "? / 3", ""]
+    assert marks["blank"] == ["0 / 6", "0 / 3", ""]
+    assert marks["deleted"] == ["6 / 6", "? / 3", "ex06_q2 was deleted; q7_rubric was deleted"]
+    # The set-up is put back, so that only the two answers are lost (and what needs the model).
+    assert marks["neighbours"][0] == "3 / 6"
+    assert marks["neighbours"][2].startswith("cell1 was deleted; q2_answer was deleted; ex06_q2 was deleted")
+    assert marks["doubled"] == ["6 / 6", "? / 3", "q1_answer is there 2 times; the last one counts"]
+    assert marks["loops"] == ["5 / 6", "? / 3", "ran too long and was stopped: while True:"]
+    assert marks["raises"] == ["5 / 6", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
+    assert marks["pretends"][0] == marks["tampered"][0] == "0 / 6"
+    assert marks["kills"][0] == "not marked" and "kernel died" in marks["kills"][2].lower()
+    assert marks["broken"][0] == "not marked" and "not a notebook" in marks["broken"][2]
+
+    # Who marks by hand reads the rubric, and a wrong answer is told its mistake.
+    rubric = [
+        line for line in secret_lines(ROOT / "solutions/source/06_pooling.py") if line.startswith("One point")
+    ]
+    assert rubric and rubric[0] in texts(course.autograded("perfect"))
+    assert "without pooling that lake's estimate is its one fish" in texts(course.autograded("wrong"))
+
+
+@pytest.mark.slow
+def test_a_student_is_marked_on_the_rows_of_the_folders_name(tmp_path, grading, monkeypatch):
+    course = Course(tmp_path, grading, "13_counts", own_data=True)
+    numbers = [
+        f"ex13.{name}"
+        for name, question in questions_of(chapters()["ex13"]).items()
+        if follows_the_data(question)
+    ]
+    assert numbers
+    monkeypatch.setenv(VARIABLE, "mia")
+    copied = {key.split(".")[1]: f"answer_{key[-1]} = {float(find(key).truth())!r}" for key in numbers}
+
+    def named(notebook, student):
+        (cell,) = [cell for cell in notebook.cells if cell.source.startswith("STUDENT =")]
+        cell.source = f"STUDENT = {student!r}"
+        return notebook
+
+    everything = sum(question.points for question in questions_of(chapters()["ex13"]).values())
+    course.hand_in("mia", named(course.solved(), "Mia "))
+    course.hand_in("mia_pasted", named(course.solved(**copied), "mia"))
+    course.hand_in("kim", named(course.solved(), "mia"))
+    marks = course.marks()
+    assert marks["mia"][0] == f"{everything} / {everything}" and marks["mia"][2] == ""
+    # Numbers taken over from somebody else are wrong, whichever name stands above them.
+    assert marks["mia_pasted"][0] == f"{everything - len(numbers)} / {everything}"
+    assert marks["mia_pasted"][2] == "signed in as mia"
+    assert marks["kim"] == [f"{everything} / {everything}", marks["mia"][1], "signed in as mia"]
+
+
+def follows_the_data(question):
+    """Whether the right answer is a number that another student's rows make wrong."""
+    from lmmkit.course.question import Number
+
+    if not isinstance(question, Number):
+        return False
+    found = []
+    for student in ("mia", "mia_pasted"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(VARIABLE, student)
+            found.append(float(question.truth()))
+    return not question._near(found[0], found[1])

@@ -1,0 +1,291 @@
+"""A course for nbgrader, made from the solutions' sources: `make nbgrader`.
+
+`dist/nbgrader_course/` then holds `source/<assignment>/<assignment>.ipynb` for every exercise and capstone, a
+configuration, a small program that tells the marks, and a README with the steps. Of each cell of a source
+
+- a solution becomes an answer cell: `name = ...`, and between nbgrader's marks what the student does not see;
+- `check(...)` becomes a locked test that counts the question's points: the hidden part asks lmmkit itself, so
+  that a `check` of the student's own making earns nothing;
+- a written answer becomes a cell marked by hand, and its rubric a locked cell whose text the students' version
+  has lost and the marker's has regained;
+- what imports and loads data is locked, all else is left as it is.
+
+`--own-data` gives every student nine rows in ten (`lmmkit.course.own_data`). The student signs in at the top of
+the notebook; when it is marked, a cell put in before all others signs in by the name of the folder that it was
+handed in under, and nothing in the notebook can change that by accident.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from lmmkit.course.check import find
+from tools.build_notebooks import ROOT, as_text
+from tools.student_version import (
+    BEGIN_HIDDEN,
+    BEGIN_SOLUTION,
+    CODE_STUB,
+    END_HIDDEN,
+    END_SOLUTION,
+    TEXT_STUB,
+    BuildError,
+    read_source,
+    regular,
+    replace_regions,
+    stub_of,
+    tags,
+)
+
+HERE = Path(__file__).resolve().parent / "nbgrader"
+BEGIN_SCHEME, END_SCHEME = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
+LOADS = re.compile(r"\b(?:lk\.)?load_data\(")
+SET_UP = re.compile(r"^(import|from) |\bown_data\(|\bload_data\(", re.MULTILINE)
+
+NOTE = """*This copy is marked. Write into the answer cells, add cells where you like, and leave the other cells as they
+are. Before you hand it in, run it once from top to bottom (Kernel ▸ Restart Kernel and Run All Cells).*"""
+NOTE_BLIND = " *Whether an answer is right you learn when it has been marked.*"
+STUDENT_CELL = "STUDENT = ...  # your student id in quotes, exactly as your course knows you"
+SIGN_IN_CELL = "from lmmkit.course.own_data import own_data, sign_in\n\nsign_in(STUDENT)"
+
+
+class Assignment:
+    """Turns the cells of one source into those of an assignment, each under an id of its own.
+
+    Parameters
+    ----------
+    source : Path
+        A file in `solutions/source`.
+    own_data : bool
+        Whether students have rows of their own.
+    blind : bool
+        Whether students are told at once if they are right (False), or only when they are marked (True).
+    """
+
+    def __init__(self, source: Path, own_data: bool = False, blind: bool = False) -> None:
+        self.source, self.own_data, self.blind = source, own_data, blind
+        self.ids: Counter[str] = Counter()
+
+    def notebook(self) -> NotebookNode:
+        """The assignment as nbgrader's source."""
+        cells = [
+            made
+            for number, cell in enumerate(read_source(self.source).cells)
+            for made in self.cells_for(number, cell)
+        ]
+        top = [new_markdown_cell(NOTE + (NOTE_BLIND if self.blind else ""))]
+        if self.own_data and any("own_data(" in cell.source for cell in cells):
+            top += [new_code_cell(STUDENT_CELL), self._locked(new_code_cell(SIGN_IN_CELL), "sign_in")]
+        return regular([cells[0], *top, *cells[1:]])  # below the title
+
+    def cells_for(self, number: int, cell: NotebookNode) -> list[NotebookNode]:
+        """What becomes of one cell: a cell, or none."""
+        kinds, task = tags(cell), str(cell.metadata.get("task", f"cell{number}"))
+        text = LOADS.sub("own_data(", cell.source) if self.own_data else cell.source
+        try:
+            if "written" in kinds:
+                return [self._written(cell, text, task)]
+            if "rubric" in kinds:
+                return [self._rubric(cell, text, task)]
+            if cell.cell_type != "code":
+                return [] if kinds & {"solution", "hidden"} else [new_markdown_cell(text)]
+            if "solution" in kinds or BEGIN_SOLUTION in text:
+                return [self._marked(new_code_cell(answer_cell(text)), f"{task}_answer", solution=True)]
+            if kinds & {"test", "hidden"}:
+                return [self._test(cell, hidden(text) if "hidden" in kinds else text, f"{task}_test")]
+            if text.startswith("check("):
+                return [self._check(text)]
+        except (ValueError, SyntaxError) as error:
+            raise BuildError(f"{self.source.stem}, cell {number}: {error}") from error
+        made = new_code_cell(text)
+        if kinds & {"raises-exception"}:
+            made.metadata.tags = ["raises-exception"]
+        return [self._locked(made, f"cell{number}") if SET_UP.search(text) else made]
+
+    def _check(self, text: str) -> NotebookNode:
+        key, _ = asked(text)
+        question = find(key)
+        if question is None:
+            raise ValueError(f"there is no question {key!r}")
+        cell = new_code_cell(test_of(text, blind=self.blind))
+        return self._marked(cell, key.replace(".", "_"), points=question.points)
+
+    def _test(self, cell: NotebookNode, text: str, name: str) -> NotebookNode:
+        return self._marked(new_code_cell(text), name, points=cell.metadata.get("points", 1))
+
+    def _written(self, cell: NotebookNode, text: str, task: str) -> NotebookNode:
+        points = cell.metadata.get("points", 1)
+        return self._marked(new_markdown_cell(text), f"{task}_written", points=points, solution=True)
+
+    def _rubric(self, cell: NotebookNode, text: str, task: str) -> NotebookNode:
+        shown = "*The text above is marked by hand.*"
+        cell = new_markdown_cell(f"{shown}\n\n{BEGIN_SCHEME}\n{text}\n{END_SCHEME}")
+        return self._locked(cell, f"{task}_rubric")
+
+    def _locked(self, cell: NotebookNode, name: str) -> NotebookNode:
+        return self._marked(cell, name)
+
+    def _marked(
+        self, cell: NotebookNode, name: str, points: float | None = None, solution: bool = False
+    ) -> NotebookNode:
+        """The cell with nbgrader's metadata: graded when it has points, locked when it is no solution."""
+        self.ids[name] += 1
+        grade_id = name if self.ids[name] == 1 else f"{name}_{self.ids[name]}"
+        details: dict[str, Any] = {
+            "grade": points is not None,
+            "grade_id": grade_id,
+            "locked": not solution,
+            "schema_version": 3,
+            "solution": solution,
+            "task": False,
+        }
+        if points is not None:
+            details["points"] = points
+        cell.metadata.nbgrader = details
+        return cell
+
+
+def answer_cell(text: str) -> str:
+    """A solution that nbgrader can take out: its names first, without values, then the marked region.
+
+    Examples
+    --------
+    >>> print(answer_cell("answer_2 = 3 / 4"))
+    answer_2 = ...
+    ### BEGIN SOLUTION
+    answer_2 = 3 / 4
+    ### END SOLUTION
+    """
+    if BEGIN_SOLUTION not in text:
+        text = f"{BEGIN_SOLUTION}\n{text}\n{END_SOLUTION}"
+
+    def with_names(region: str) -> str:
+        names = stub_of(region).removeprefix(f"{CODE_STUB}\n")
+        return f"{names}\n{BEGIN_SOLUTION}\n{region}\n{END_SOLUTION}"
+
+    return replace_regions(text, BEGIN_SOLUTION, END_SOLUTION, with_names)
+
+
+def test_of(text: str, blind: bool = False) -> str:
+    """A cell that checks, as a test: it fails when the answer is wrong.
+
+    The hidden part stands first, and another one last, because nbgrader takes the first thing that a cell shows
+    for its mark: an error for none, a number for that many points.
+
+    Examples
+    --------
+    >>> print(test_of('check("ex06.q1", answer_1)'))
+    ### BEGIN HIDDEN TESTS
+    from lmmkit.course.grading import assert_right
+    assert_right('ex06.q1', answer_1)
+    ### END HIDDEN TESTS
+    check("ex06.q1", answer_1)
+    ### BEGIN HIDDEN TESTS
+    None
+    ### END HIDDEN TESTS
+    """
+    key, answer = asked(text)
+    import_line = "from lmmkit.course.grading import assert_right"
+    shown = "# This is checked when you have handed it in." if blind else text.strip()
+    return "\n".join([hidden(f"{import_line}\nassert_right({key!r}, {answer})"), shown, hidden("None")])
+
+
+def asked(text: str) -> tuple[str, str]:
+    """The question and the answer, as code, of a cell that checks.
+
+    Raises
+    ------
+    ValueError
+        If the cell does anything else.
+
+    Examples
+    --------
+    >>> asked('check("ex06.q1", answer_1)')
+    ('ex06.q1', 'answer_1')
+    """
+    match ast.parse(text).body:
+        case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(str(key)), answer], []))]:
+            return key, ast.unparse(answer)
+    raise ValueError(f"a cell that checks an answer does only that, check(key, answer): {text!r}")
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]  # pytest is not meant
+
+
+def hidden(text: str) -> str:
+    """The text between nbgrader's marks of what students do not see."""
+    return f"{BEGIN_HIDDEN}\n{text}\n{END_HIDDEN}"
+
+
+def write_course(folder: Path, names: list[str], own_data: bool = False, blind: bool = False) -> list[Path]:
+    """Write the course.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if it is not there. What was handed in to an earlier version of the course stays there.
+    names : list of str
+        Only these exercises (names or beginnings of names); empty means all.
+    own_data, blind : bool
+        As for :class:`Assignment`.
+
+    Returns
+    -------
+    list of Path
+        The assignments' notebooks.
+
+    Raises
+    ------
+    BuildError
+        If no exercise has one of the names, or a source cannot become an assignment.
+    """
+    found = sorted((ROOT / "solutions" / "source").glob("*.py"))
+    for name in names:
+        if not any(source.stem.startswith(name) for source in found):
+            raise BuildError(f"no exercise is called {name}; there are {', '.join(s.stem for s in found)}")
+    written = []
+    for source in found:
+        if names and not source.stem.startswith(tuple(names)):
+            continue
+        path = folder / "source" / source.stem / f"{source.stem}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(as_text(Assignment(source, own_data, blind).notebook()), encoding="utf-8")
+        written.append(path)
+    for name in ("nbgrader_config.py", "marks.py", "README.md", "requirements.txt"):
+        shutil.copy(HERE / name, folder / name)
+    config = folder / "nbgrader_config.py"
+    text = config.read_text(encoding="utf-8").replace('"*YOUR ANSWER HERE*"', repr(TEXT_STUB))
+    config.write_text(text.replace("OWN_DATA = False", f"OWN_DATA = {own_data}"), encoding="utf-8")
+    return written
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Write a course for nbgrader.")
+    parser.add_argument("names", nargs="*", help="only these, e.g. 06_pooling or 06")
+    parser.add_argument("--own-data", action="store_true", help="each student has nine rows in ten")
+    parser.add_argument(
+        "--blind", action="store_true", help="students learn what is right when they are marked"
+    )
+    parser.add_argument("--folder", type=Path, default=ROOT / "dist" / "nbgrader_course")
+    options = parser.parse_args(argv)
+    try:
+        written = write_course(options.folder, options.names, options.own_data, options.blind)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{len(written)} assignments in {options.folder}; its README.md has the next steps")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
