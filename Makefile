@@ -10,6 +10,8 @@ LOCK   := requirements.lock
 LAB_ARGS ?=
 NB       ?=
 FORCE    ?=
+OWN_DATA ?=
+BLIND    ?=
 JOBS     ?= 2
 
 # Small matrices: threads of the linear algebra only get in each other's way.
@@ -29,7 +31,7 @@ NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-wi
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release doctor lock clean
+.PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release nbgrader doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -69,6 +71,9 @@ bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.
 
 release: $(VENV)/.dev  ## the zip that students get, with a wheel in it
 	$(BIN)/python -m tools.make_release
+
+nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each student's own; BLIND=1: no verdicts)
+	$(BIN)/python -m tools.nbgrader_course $(if $(OWN_DATA),--own-data) $(if $(BLIND),--blind) $(NB)
 
 doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
 	$(BIN)/python -m lmmkit.course.doctor
