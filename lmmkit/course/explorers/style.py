@@ -101,7 +101,7 @@ def _palette() -> Image:
     from PIL import Image
 
     hues = np.array([to_rgb(colour) for colour in (*COLOURS, GREY)])
-    shades = np.linspace(0, 1, 26)[:, None, None]
+    shades = np.linspace(0, 1, 16)[:, None, None]  # with more, white itself is taken for a shade
     values = np.round(255 * (hues + shades * (1 - hues))).astype(np.uint8).reshape(-1)
     picture = Image.new("P", (1, 1))
     picture.putpalette(values.tobytes())

@@ -87,6 +87,7 @@ def test_picture_is_drawn_anew_on_the_same_figure(name):
     again = Image.open(io.BytesIO(explorer.picture(second, figure))).convert("RGB")
     fresh_figure = style.new_figure(explorer.size)
     fresh = Image.open(io.BytesIO(explorer.picture(second, fresh_figure))).convert("RGB")
+    assert again.getpixel((0, 0)) == (255, 255, 255)
     assert again.size == tuple(round(inches * style.DPI) for inches in explorer.size)
     different = np.abs(np.asarray(again, int) - np.asarray(fresh, int)).max(2) > 60
     assert different.mean() < 0.002
