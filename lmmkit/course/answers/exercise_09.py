@@ -1,0 +1,174 @@
+"""Questions of exercise 09, repeated measures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from scipy.stats import norm, t
+
+from lmmkit import anova, lm, lmer, load_data
+from lmmkit.course.own_data import own_data
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+
+_SLOPES, _INTERCEPTS = "(lost | Subject)", "(1 | Subject)"
+_BEND = "I(lost^2)"
+
+
+def _sleep() -> pd.DataFrame:
+    """The rows from the baseline test on, with the number of short nights before each."""
+    rows = own_data("sleepstudy")
+    return rows[rows["Days"] >= 2].assign(lost=lambda kept: kept["Days"] - 2).reset_index(drop=True)
+
+
+def _fit(random: str = _SLOPES, fixed: str = "lost", **options: Any) -> Any:
+    formula = f"Reaction ~ {fixed}"
+    return lmer(f"{formula} + {random}", _sleep(), **options) if random else lm(formula, _sleep())
+
+
+def _interval(fit: Any, term: str = "lost", normal: bool = False) -> list[float]:
+    """Estimate plus and minus a quantile of t (or of the normal distribution) times its standard error."""
+    row = fit.coef_table().loc[term]
+    reach = (norm.ppf(0.975) if normal else t.ppf(0.975, row["df"])) * row["std_error"]
+    return [float(row["estimate"] - reach), float(row["estimate"] + reach)]
+
+
+def _of_drivers() -> list[float]:
+    """Where 95% of the drivers' own slopes lie."""
+    fit = _fit()
+    reach = norm.ppf(0.975) * fit.varcorr.frame["sdcor"].iloc[1]
+    return [float(fit.fixef["lost"] - reach), float(fit.fixef["lost"] + reach)]
+
+
+def _p_of_bend(random: str = _SLOPES, term: str = _BEND) -> float:
+    return float(_fit(random, f"lost + {_BEND}").coef_table().loc[term, "p_value"])
+
+
+def _p_of_breeds(simpler: str = "time + breed", fit: Callable[..., Any] = lmer) -> float:
+    """p of the comparison with breeds that lose red cells at rates of their own, of all rows, as the panel."""
+    cattle = load_data("ex33")
+    random = " + (0 + time | animal_id)" if fit is lmer else ""
+    small, large = (fit(f"PCV ~ {fixed}{random}", cattle) for fixed in (simpler, "time * breed"))
+    return float(anova(small, large)["p_value"].iloc[1])
+
+
+def _p_of_f() -> float:
+    cattle = load_data("ex33")
+    table = lmer("PCV ~ time * breed + (0 + time | animal_id)", cattle).anova()
+    return float(table.loc["time:breed", "p_value"])
+
+
+def _memory(random: str) -> float:
+    """Correlation of each residual with the same driver's next one."""
+    rows = _sleep().assign(residual=_fit(random).resid())
+    return float(rows["residual"].corr(rows.groupby("Subject", observed=True)["residual"].shift(-1)))
+
+
+QUESTIONS: dict[str, Question] = {
+    "q1": Choice(
+        options=("(1 | week)", "(1 | vole)", "(week | vole)", "(vole | week)", "(0 + week | vole)"),
+        digest="0d6569b6d0d3f5bc",
+        because={
+            "(1 | week)": "that lets weeks differ; it is voles that are measured again and again",
+            "(1 | vole)": "that lets them start from different weights, but grow at one rate",
+            "(vole | week)": "the group stands on the right of the bar: what repeats, the vole",
+            "(0 + week | vole)": "that lets them grow at different rates, but start from one weight",
+        },
+        hints=(
+            "Right of the bar: whose measurements belong together?",
+            "Left of it: what differs between those?",
+        ),
+        praise="Start and pace differ between voles, and may go together.",
+    ),
+    "q2": Model(
+        truth=_fit,
+        mistakes={
+            "this lets drivers differ in level only; let the slowing differ, too": lambda: _fit(_INTERCEPTS),
+            "the two days of training are in this fit; use sleep, not drivers": lambda: lmer(
+                "Reaction ~ Days + (Days | Subject)", own_data("sleepstudy")
+            ),
+            "this is the ML fit; REML was asked for, which is the default": lambda: _fit(reml=False),
+            "with 0 + all drivers would be equally fast at the baseline": lambda: _fit(
+                "(0 + lost | Subject)"
+            ),
+            "the double bar sets the correlation to zero; it may be there": lambda: _fit("(lost || Subject)"),
+        },
+        hints=("Put Subject for the vole and lost for the week.",),
+        praise="Eighteen lines, and the population they come from.",
+    ),
+    "q3": Numbers(
+        truth=lambda: _interval(_fit()),
+        mistakes={
+            "that takes a quantile of the normal distribution; so few drivers deserve one of t": lambda: (
+                _interval(_fit(), normal=True)
+            ),
+            "that is where 95% of single drivers lie: it takes the SD of slopes for the standard error": _of_drivers,
+            "that believes in one slope for all drivers; use the model of task 2": lambda: _interval(
+                _fit(_INTERCEPTS)
+            ),
+            "that is the interval of the intercept": lambda: _interval(_fit(), "(Intercept)"),
+        },
+        hints=(
+            "model.coef_table().loc['lost'] has estimate, std_error and df.",
+            "estimate ± t.ppf(0.975, df) * std_error",
+        ),
+        praise="About as many degrees of freedom as drivers, less one: drivers are what is counted.",
+    ),
+    "q4": Number(
+        truth=_p_of_bend,
+        mistakes={
+            "that is the p-value of the slope at the baseline, not of the bend": lambda: _p_of_bend(
+                term="lost"
+            ),
+            "this model has lost its random slopes; keep the random part as it is": lambda: _p_of_bend(
+                _INTERCEPTS
+            ),
+            "that is a regression that takes rows for drivers": lambda: _p_of_bend(""),
+        },
+        hints=("In the formula: lost + I(lost^2)", "The row of the table is called I(lost^2)."),
+        praise="Where a bend is small beside its error, a straight line will do, for the nights that were watched.",
+    ),
+    "q5": Number(
+        truth=_p_of_breeds,
+        mistakes={
+            "that compares with a model without breeds, and so asks two questions at once": lambda: (
+                _p_of_breeds("time")
+            ),
+            "that is an F test; the builder compares likelihoods": _p_of_f,
+            "that is without random effects, which takes rows for animals": lambda: _p_of_breeds(fit=lm),
+        },
+        absolute=0.006,
+        hints=(
+            "Set the fixed part to time + breed, then to time * breed, and nothing else between.",
+            "The end of the sentence under the picture has χ² and p.",
+        ),
+        praise="Twelve animals of three breeds do not show that the rates differ; that is not to say they are equal.",
+    ),
+    "q6": Number(
+        truth=lambda: _memory(_INTERCEPTS),
+        mistakes={
+            "that is the model with random slopes; leave them out": lambda: _memory(_SLOPES),
+            "that is a regression without drivers, whose residuals carry the drivers' levels as well": lambda: (
+                _memory("")
+            ),
+            "with slopes but a common start it is another model; intercepts only": lambda: _memory(
+                "(0 + lost | Subject)"
+            ),
+        },
+        absolute=0.004,
+        hints=("lk.lmer('Reaction ~ lost + (1 | Subject)', sleep), then memory of it.",),
+        praise="A driver whose line is too flat for him is above it for nights on end: what looks like memory is a "
+        "slope left out.",
+    ),
+    "q7": Choice(
+        options=("a", "b", "c", "d", "e"),
+        digest="ff83bd771e4bac65",
+        because={
+            "a": "a line needs two points and is tested with three; more nights would not bring the drivers back",
+            "b": "nearly the same drivers came every night, so weights would change next to nothing",
+            "c": "compare the two slopes that are printed",
+            "e": "some of what it took away is noise, but most are drivers, who differ for good",
+        },
+        hints=("Whose reaction times could you tell from the left picture? Compare with the right one.",),
+        praise="The slope survives averaging, the variation does not.",
+    ),
+}

@@ -1,0 +1,188 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 9. Repeated measures
+#
+# Eight tasks on lesson 9, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
+# the cell: you get a verdict at once, and a hint when you need one.
+
+# %%
+import matplotlib.pyplot as plt
+from scipy.stats import t
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import BLUE, GREY, RED, use_course_look
+
+use_course_look()
+drivers = lk.load_data("sleepstudy")
+sleep = drivers[drivers["Days"] >= 2].assign(lost=lambda rows: rows["Days"] - 2).reset_index(drop=True)
+sleep.head()
+
+# %% [markdown]
+# `sleepstudy` (real data): the reaction times (ms) of lorry drivers who slept three hours a night. Days 0 and 1 were training, and the test of day 2
+# was taken before the first short night. So `sleep` begins with day 2, and counts in `lost` the short nights since.
+#
+# ## 1. Voles
+#
+# Fifteen voles are weighed every week for two months. They start from different weights and grow at different rates. Which random part belongs
+# to `weight ~ week + ...`?
+#
+# `"(1 | week)"`, `"(1 | vole)"`, `"(week | vole)"`, `"(vole | week)"` or `"(0 + week | vole)"`
+
+# %% tags=["solution"] task="q1"
+answer_1 = "(week | vole)"
+
+# %%
+check("ex09.q1", answer_1)
+
+# %% [markdown]
+# ## 2. Fit it
+#
+# Fit such a model, by REML, to the reaction times in `sleep`, with `lost` as the time.
+
+# %% tags=["solution"] task="q2"
+model = lk.lmer("Reaction ~ lost + (lost | Subject)", sleep)
+
+# %%
+check("ex09.q2", model)
+
+# %%
+if model is not ...:
+    print(model)
+
+# %% [markdown]
+# ## 3. How surely do drivers slow down?
+#
+# Give the 95% interval, lower end first, for the *mean* slowing of drivers by one short night: with a quantile of *t*, and the Satterthwaite
+# degrees of freedom of `model.coef_table()`. (`t.ppf` is imported.)
+
+# %% tags=["solution"] task="q3"
+row = model.coef_table().loc["lost"]
+reach = t.ppf(0.975, row["df"]) * row["std_error"]
+answer_3 = [row["estimate"] - reach, row["estimate"] + reach]
+
+# %%
+check("ex09.q3", answer_3)
+
+# %% [markdown]
+# ## 4. Do they slow down along a straight line?
+#
+# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (Satterthwaite) of
+# the bend?
+
+# %% tags=["solution"] task="q4"
+bent = lk.lmer("Reaction ~ lost + I(lost^2) + (lost | Subject)", sleep)
+answer_4 = bent.coef_table().loc["I(lost^2)", "p_value"]
+
+# %%
+check("ex09.q4", answer_4)
+
+# %% [markdown]
+# ## 5. With the handles: cattle of three breeds
+#
+# In `ex33` (a synthetic stand-in), infected cattle were followed for weeks; `PCV` is the share of red cells in their blood. Do the *breeds* lose them at
+# different rates? In the builder, choose the data `ex33` and the random part `(0 + time | animal_id)`. Take the fixed part
+# `time + breed`, then `time * breed`: the second is compared with the first. Write down the *p*-value of that comparison (two decimals will do).
+
+# %%
+explorers.model_builder()
+
+# %% tags=["solution"] task="q5"
+built = explorers.model_builder.result
+same = built(data="ex33", response="PCV", fixed="time + breed", random="(0 + time | animal_id)").fit
+differ = built(data="ex33", response="PCV", fixed="time * breed", random="(0 + time | animal_id)").fit
+answer_5 = lk.anova(same, differ)["p_value"].iloc[1]
+
+# %%
+check("ex09.q5", answer_5)
+
+# %% [markdown]
+# ## 6. Memory that is none
+#
+# This function gives the correlation of each residual with the same driver's next one:
+
+
+# %%
+def memory(fit):
+    rows = sleep.assign(residual=fit.resid())
+    following = rows.groupby("Subject", observed=True)["residual"].shift(-1)
+    return rows["residual"].corr(following)
+
+
+if model is not ...:
+    print(f"with random slopes: {memory(model):.2f}")
+
+# %% [markdown]
+# What does it give for the model in which drivers differ in their intercepts only? (Fit it to `sleep` first.)
+
+# %% tags=["solution"] task="q6"
+parallel = lk.lmer("Reaction ~ lost + (1 | Subject)", sleep)
+answer_6 = memory(parallel)
+
+# %%
+check("ex09.q6", answer_6)
+
+# %% [markdown]
+# ## 7. Find the mistake
+#
+# A colleague averages all drivers night by night, puts a line through the means, and writes: *"Lost sleep explains nearly all of the variation
+# in reaction times."*
+
+# %%
+nightly = sleep.groupby("lost")["Reaction"].mean().reset_index()
+of_means, of_rows = lk.lm("Reaction ~ lost", nightly), lk.lm("Reaction ~ lost", sleep)
+for name, fit in (("means", of_means), ("rows", of_rows)):
+    print(f"{name}: slope {fit.fixef['lost']:.2f} ms a night, R² {fit.r_squared:.2f}")
+fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
+left.plot(nightly["lost"], nightly["Reaction"], "o", color=RED)
+for _, driver in sleep.groupby("Subject", observed=True):
+    right.plot(driver["lost"], driver["Reaction"], "-", color=GREY, lw=1)
+for ax in (left, right):
+    ax.plot(nightly["lost"], of_means.fitted, "--", color=BLUE)
+    ax.set_xlabel("short nights")
+left.set_title("the colleague's means")
+right.set_title("the drivers")
+left.set_ylabel("reaction time (ms)")
+plt.show()
+
+# %% [markdown]
+# On the left the nightly means, on the right a line for each driver; dashed is the line through the means. What is wrong?
+#
+# - **a** A regression needs more points than there are nights; with more of them R² would be right.
+# - **b** The means should be weighted by the number of drivers behind them; then R² would fall to that of the rows.
+# - **c** Averaging flattens the line: the slope of the means is too small.
+# - **d** Averaging has taken the drivers out before anything was explained; that R² is about means, and nobody reacts like a mean.
+# - **e** Nothing: R² is close to one, and averaging only takes the noise away.
+
+# %% tags=["solution"] task="q7"
+answer_7 = "d"
+
+# %%
+check("ex09.q7", answer_7)
+
+# %% [markdown]
+# ## 8. In your own words
+#
+# A student wants to know how fast young hares of a region gain weight. She can weigh hares two hundred times in all, and has planned ten hares, twenty weighings each.
+# Write her four or five sentences: what you would change and why (what limits the mean growth rate?), what she should draw first, which model she
+# should fit, and how she will see whether a straight line is enough.
+
+# %% [markdown] tags=["written"] task="q8" points=4
+# I would take more hares and weigh each less often, say forty hares and five times: the mean growth rate of the region is known no better than the
+# number of hares allows, since each brings a slope of its own, and the twentieth weighing of a hare tells next to nothing new about the
+# others. Two weighings would be too few, for then nobody could see a bend or part the noise from the hares. First draw a line for each hare, not the mean of each week. Then fit
+# weight ~ age + (age | hare), with age centred, and report the mean slope with its standard error as well as the SD of the slopes.
+# Add a squared age, or look at the residuals against age: if they run in an arch, the line is not enough.
+
+# %% [markdown] tags=["rubric"] task="q8"
+# One point for each: more hares with fewer weighings, because slopes differ between hares and their number bounds the standard error (not merely "more
+# data"); individual lines as the first picture; random intercept *and* slope by hare; a check of the bend by a squared term or the
+# residuals against age.
