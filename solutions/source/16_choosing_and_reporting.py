@@ -81,8 +81,8 @@ if model is not ...:
     print()
     print(model.varcorr.frame.round(3).to_string(index=False))
     row = model.coef_table().loc["conditionprimed"]
-    reach = stats.t.ppf(0.975, row["df"]) * row["std_error"]
-    low, high = row["estimate"] - reach, row["estimate"] + reach
+    half = row["std_error"] * stats.t.ppf(0.975, row["df"])
+    low, high = row["estimate"] - half, row["estimate"] + half
     print(f"\naverage effect: from {low:.1f} to {high:.1f} ms (95%, t)")
 
 # %% [markdown]
