@@ -1,0 +1,280 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Capstone: owls. A line for each chick, a line for each brood
+#
+# One analysis from beginning to end, in ten tasks; about an hour and a half. Stress hormones make young owls beg more. Do they
+# make them grow less? Put your answers where the three dots are, and run the cells from top to bottom.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+
+import lmmkit as lk
+from lmmkit.course import explorers
+from lmmkit.course.check import check
+from lmmkit.course.lesson import BLUE, RED, use_course_look
+
+use_course_look()
+owls = lk.load_data("owls")
+owls.head(6)
+
+# %% [markdown]
+# Chicks of barn owls were given an implant under the skin: corticosterone (C), a stress hormone, or a placebo (P). Each chick has a
+# `ring` with its own number, and was weighed (`mass`, in g) at up to five ages (in days), four days apart; siblings share a `brood`. The data
+# are simulated, and at the end you may compare with the truth. Not before!
+#
+# ## 1. The question
+#
+# The response is the mass; what we ask about is the implant, and how mass changes with age. Which of the columns are *grouping factors
+# of random effects*? Give a list of their names.
+
+# %% tags=["solution"] task="q1"
+answer_1 = ["brood", "ring"]
+
+# %%
+check("capstoneowls.q1", answer_1)
+
+# %% [markdown]
+# ## 2. Explore
+#
+# First a picture of what was measured. Each thin line joins the weighings of a chick.
+
+# %%
+LOOKS = {"C": (RED, "o", "corticosterone"), "P": (BLUE, "s", "placebo")}
+
+
+def two_panels():
+    """A panel for each implant, with axes that can be compared."""
+    axes = plt.subplots(1, 2, figsize=(10, 4.4), sharex=True, sharey=True, layout="constrained")[1]
+    for ax, (_, _, name) in zip(axes, LOOKS.values(), strict=True):
+        ax.set_title(name)
+        ax.set_xlabel("age (days)")
+    axes[0].set_ylabel("body mass (g)")
+    return dict(zip(LOOKS, axes, strict=True))
+
+
+panels = two_panels()
+for (implant, _), chick in owls.groupby(["implant", "ring"], observed=True):
+    colour, marker, _ = LOOKS[implant]
+    panels[implant].plot(chick["age"], chick["mass"], marker, ls="-", color=colour, ms=3, lw=0.8, alpha=0.6)
+plt.show()
+
+# %% [markdown]
+# Growth is straight in these weeks, and the lines fan out. Some are short: how many *chicks* were weighed fewer than five times?
+
+# %% tags=["solution"] task="q2"
+answer_2 = (owls.groupby("ring", observed=True).size() < 5).sum()
+
+# %%
+check("capstoneowls.q2", answer_2)
+
+# %% [markdown]
+# ## 3. The model
+#
+# Mass depends on age, on the implant, and on both together, for the implant may change how fast a chick grows. Broods may differ in mass and in growth,
+# and so may chicks within a brood. Fit this by REML; count the age from its middle, 25 days: `I(age - 25)`.
+
+# %% tags=["solution"] task="q3"
+model = lk.lmer("mass ~ I(age - 25) * implant + (I(age - 25) | brood / ring)", owls)
+
+# %%
+check("capstoneowls.q3", model)
+
+# %%
+if model is not ...:
+    print(model.varcorr)
+    print()
+    print(model.coef_table().round(3).to_string())
+
+# %% [markdown]
+# ## 4. Check
+#
+# Train your eye before you look at your own model: press the buttons of the panel one after the other. One of the five faults would leave the *dots* of all
+# four pictures as they were. You see it only because thin grey lines join the measurements of a group, and it is the one to fear when an animal is measured
+# again and again. Which? `"curved"`, `"unequal variance"`, `"heavy tails"`, `"outlying group"` or `"dependent"`
+
+# %%
+explorers.diagnostics()
+
+# %% tags=["solution"] task="q4"
+answer_4 = "dependent"
+
+# %%
+check("capstoneowls.q4", answer_4)
+
+# %% [markdown]
+# Now your own model: the four pictures, and a number for what they do not show, the correlation of residuals of the same chick, one
+# weighing after the other. Beside it, the same number from masses that your model has invented, in which nothing is wrong.
+
+
+# %%
+def neighbours(fit):
+    """Correlation of a chick's residuals with those of its next weighing."""
+    rows = owls.assign(now=fit.resid()).sort_values(["ring", "age"])
+    return rows["now"].corr(rows.groupby("ring", observed=True)["now"].shift(-1))
+
+
+if model is not ...:
+    model.plot.diagnostics()
+    plt.show()
+    invented = model.refit(model.simulate(1, seed=25).iloc[:, 0])
+    print(f"neighbouring residuals: {neighbours(model):.2f}, in invented data {neighbours(invented):.2f}")
+
+# %% [markdown]
+# (Both below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line take turns. Dependence would have pushed
+# yours above the invented one.)
+#
+# ## 5. Interpret, and find a mistake
+#
+# A colleague fits the same model without centring, and reports: "Placebo chicks are lighter, by two dozen grams".
+
+# %%
+colleague = lk.lmer("mass ~ age * implant + (age | brood / ring)", owls)
+print(colleague.coef_table().round(3).to_string())
+if model is not ...:
+    print(f"\nlog likelihood: the colleague's {colleague.loglik:.4f}, yours {model.loglik:.4f}")
+
+# %% [markdown]
+# The two are the same model! At which age would the colleague be right? Make it better: by how many grams does the model expect a placebo chick
+# to be heavier than a corticosterone chick *at 30 days*?
+
+# %% tags=["solution"] task="q5"
+answer_5 = model.fixef["implantP"] + (30 - 25) * model.fixef["I(age - 25):implantP"]
+
+# %%
+check("capstoneowls.q5", answer_5)
+
+# %% [markdown]
+# ## 6. Forget the broods
+#
+# Another colleague finds `(I(age - 25) | ring)` quite enough: "each chick has its line, what more do you want?" Fit that model, too, by REML. For the
+# coefficients `implantP` and `I(age - 25)`, in this order: its standard error *divided by* that of your model?
+
+# %% tags=["solution"] task="q6"
+broodless = lk.lmer("mass ~ I(age - 25) * implant + (I(age - 25) | ring)", owls)
+answer_6 = (broodless.se / model.se)[["implantP", "I(age - 25)"]]
+
+# %%
+check("capstoneowls.q6", answer_6)
+
+# %% [markdown]
+# ## 7. A line for each chick
+#
+# Here is a table with a row for each chick. Let your model predict its mass at 14 days (`young`) and at 35 days (`old`), with all random effects, and
+# give the growth in g a day of each chick, in the order of the table.
+
+# %%
+chicks = owls[["brood", "ring", "implant"]].drop_duplicates("ring")
+print(chicks.head(3).to_string(index=False), f"\n... {len(chicks)} chicks")
+
+# %% tags=["solution"] task="q7"
+young = model.predict(chicks.assign(age=14))
+old = model.predict(chicks.assign(age=35))
+answer_7 = (old - young) / (35 - 14)
+
+# %%
+check("capstoneowls.q7", answer_7)
+
+# %%
+if model is not ... and young is not ... and old is not ...:
+    panels = two_panels()
+    for implant, low, high in zip(chicks["implant"], young, old, strict=True):
+        panels[implant].plot([14, 35], [low, high], color=LOOKS[implant][0], lw=0.8, alpha=0.6)
+    for implant, ax in panels.items():
+        ends = chicks.head(2).assign(age=[14, 35], implant=implant)
+        ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
+    plt.show()
+
+# %% [markdown]
+# Thin: a line for each chick, fixed and random effects together; dashed: the fixed effects alone, the average owl.
+#
+# ## 8. A line for each brood
+#
+# Now for broods: what would a chick *of this brood* do, if we knew the brood and nothing about the chick? Give the growth (g a day) of a
+# *corticosterone* chick in each brood, in the order of this table. (`predict` takes `re_form`, which names the random effects to use; or you put the
+# lines together from the coefficients.)
+
+# %%
+broods = owls[["brood"]].drop_duplicates().sort_values("brood").assign(implant="C")
+print(broods.head(3).to_string(index=False), f"\n... {len(broods)} broods")
+
+# %% tags=["solution"] task="q8"
+effects = "~ (I(age - 25) | brood)"
+first = model.predict(broods.assign(age=14), re_form=effects)
+last = model.predict(broods.assign(age=35), re_form=effects)
+answer_8 = (last - first) / (35 - 14)
+
+# %%
+check("capstoneowls.q8", answer_8)
+
+# %%
+if model is not ... and first is not ... and last is not ...:
+    panels = two_panels()
+    main, more = model.fixef[["implantP", "I(age - 25):implantP"]]
+    for implant, ax in panels.items():
+        extra = np.array([main + (age - 25) * more for age in (14, 35)]) if implant == "P" else np.zeros(2)
+        for low, high in zip(first, last, strict=True):
+            ax.plot([14, 35], np.array([low, high]) + extra, color=LOOKS[implant][0], lw=1.2, alpha=0.8)
+        ends = broods.head(2).assign(age=[14, 35], implant=implant)
+        ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
+    plt.show()
+
+# %% [markdown]
+# One line for each brood and implant. Compare with the chicks' picture: most of what made the lines fan out is still here, so it
+# belongs to the brood. A line on the left and its twin on the right differ by the same two numbers in every brood, because the model gives the implant
+# one effect for all.
+#
+# ## 9. The truth
+#
+# Now you may look: `lk.data_info("owls").truth`. (The age is called `age` there, and is centred, too.) For the four fixed effects, in the order of
+# `model.fixef`: how many *standard errors* is the estimate above (+) or below (−) the truth?
+
+# %% tags=["solution"] task="q9"
+true = lk.data_info("owls").truth["fixef (age centred at 25)"]
+wanted = np.array([true["(Intercept)"], true["age"], true["implantP"], true["age:implantP"]])
+answer_9 = (model.fixef - wanted) / model.se
+
+# %%
+check("capstoneowls.q9", answer_9)
+
+# %%
+if model is not ... and answer_9 is not ...:
+    known = lk.data_info("owls").truth
+    estimated = model.varcorr.frame.set_index(["grp", "var1"])["sdcor"]
+    for group in ("brood", "ring:brood"):
+        spread, growth = known[f"sd {group}"].values()
+        print(f"{group:<11} SD of mass {estimated[group].iloc[0]:6.2f} (truth {spread:g}), "
+              f"of growth {estimated[group].iloc[1]:5.2f} (truth {growth:g})")  # fmt: skip
+    print(f"{'residual':<11} SD         {model.sigma:6.2f} (truth {known['sigma']:g})")
+
+# %% [markdown]
+# ## 10. The report
+#
+# Write the paragraph for the paper, five or six sentences: the data (how many weighings, chicks, broods), the model, what the implant does to mass and to growth (with
+# standard errors or intervals, and units), where owls differ most, how you checked, and one thing that this study cannot say.
+
+# %%
+if model is not ...:
+    print(f"{model.nobs} weighings;", ", ".join(f"{n} of {name}" for name, n in model.ngroups.items()))
+    print(model.confint(method="wald", parm="beta_").assign(estimate=model.fixef).round(2).to_string())
+
+# %% [markdown] tags=["written"] task="q10" points=5
+# We analysed the body mass of barn owl nestlings, weighed up to five times each, in broods in which some had a corticosterone and others a placebo implant
+# (numbers of weighings, chicks and broods as printed above). The linear mixed model, fitted by REML, had fixed effects of age (centred at 25 days), implant and their interaction, and
+# correlated random intercepts and slopes of age for broods and for chicks within broods. Chicks with corticosterone grew more slowly than their
+# placebo siblings, and at 25 days they were lighter by a few grams; estimates, in g a day and in g, with their 95% intervals are those of the last table, and neither interval includes zero. Broods
+# differed about twice as much as chicks of one brood did, both in mass and in growth. Residuals and random effects showed no curve, no change of spread and no heavy tails; neighbouring residuals
+# of a chick were not positively correlated. Ages run from 14 to 35 days, so nothing is said about younger or older owls, nor about what the implant does after
+# they have left the nest.
+
+# %% [markdown] tags=["rubric"] task="q10"
+# One point for each: design and sample sizes at all levels (weighings, chicks, broods); the model in words, both grouping factors and their slopes named, REML; effect of the
+# implant on growth (per day) and on mass *at a stated age*, with units and uncertainty; broods against chicks as sources of variation; checks, and an honest
+# limit (ages, synthetic data, one effect of the implant for all broods, …). No point for the third if an effect "of the implant" is given without an age.
