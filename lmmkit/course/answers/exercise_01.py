@@ -143,9 +143,7 @@ QUESTIONS: dict[str, Question] = {
     "q3": Number(
         truth=_residual,
         mistakes={
-            "that is fitted minus observed; a residual is what was observed minus what the line says": lambda: (
-                -_residual()
-            ),
+            "that is fitted minus observed; a residual is observed minus fitted": lambda: -_residual(),
             "that is the fitted value; how far from it is the pupil?": lambda: 50 - _residual(),
             "the line starts at the intercept; you have left it out": lambda: (
                 50 - 5 * float(_line().fixef["hours"])
@@ -160,9 +158,7 @@ QUESTIONS: dict[str, Question] = {
     "q4": Number(
         truth=lambda: _spread("room"),
         mistakes={
-            "that is by class, and c1 of one school has nothing to do with c1 of the next; take room": lambda: (
-                _spread("class")
-            ),
+            "that is by class, and each school has a c1 of its own; take room": lambda: _spread("class"),
             "that is by school; the means of the classrooms are wanted": lambda: _spread("school"),
             "that is the variance; the standard deviation is its root": lambda: _spread("room") ** 2,
             "that is the standard deviation of all residuals; first take the mean of each room": lambda: (

@@ -144,7 +144,7 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Give each mouse the mean dose of its strain: groupby(...).transform('mean').",
-            "Sum of squares of these around the mean of all, over the sum of squares of the doses themselves.",
+            "Sum of squares of these around their mean, over the sum of squares of the doses.",
         ),
         praise="Strains got much the same doses, so little is mixed in; "
         "but the slope between strains is so steep that it shows.",

@@ -267,7 +267,7 @@ QUESTIONS: dict[str, Question] = {
             "Read the message below the coefficients.",
             "Can two plots differ in their fence only?",
         ),
-        praise="As random effects the plots come from one distribution, and are no longer free to imitate the fence.",
+        praise="Random plots come from one distribution, and are no longer free to imitate the fence.",
     ),
     "q7": Numbers(
         truth=_slopes,

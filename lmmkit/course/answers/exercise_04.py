@@ -132,7 +132,7 @@ QUESTIONS: dict[str, Question] = {
             "The sentence below the picture: what the fit finds.",
             "One seed after the other; six numbers, and two of them count.",
         ),
-        praise="The truth was three each time. Three groups, however well measured, hardly know their spread.",
+        praise="The truth was three each time. Three groups hardly know their spread.",
     ),
     "q6": Number(
         truth=lambda: exp(-_owls("ImplantP", "ImplantP:days2")),
@@ -146,8 +146,8 @@ QUESTIONS: dict[str, Question] = {
             "that is a difference of logarithms; exp makes it a ratio": lambda: (
                 -_owls("ImplantP", "ImplantP:days2")
             ),
-            "that is how many times the hormone rises with the implant; compare it with the placebo": lambda: (
-                exp(_owls("days2"))
+            "that is the rise with the implant since before; compare it with the placebo": lambda: exp(
+                _owls("days2")
             ),
             "that is the ratio before anything was implanted": lambda: exp(-_owls("ImplantP")),
         },
@@ -156,7 +156,7 @@ QUESTIONS: dict[str, Question] = {
             "P minus C on day two, in logarithms: ImplantP + ImplantP:days2.",
             "C over P: turn the sign, and take exp.",
         ),
-        praise="A difference of logarithms is a ratio; the interaction and the main effect both belong to it.",
+        praise="A difference of logarithms is a ratio; interaction and main effect both belong to it.",
     ),
     "q7": Model(
         truth=lambda: _all("(1 | school:class)"),
