@@ -236,7 +236,7 @@ check("capstonefields.q8", answer_8)
 row, interval = second.coef_table().loc["nitrate"], second.confint()
 low, high = interval.loc["nitrate"]
 spread = second.varcorr.frame.set_index("grp")["sdcor"]
-in_words(
+results = in_words(
     f"{second.nobs} plots in {second.ngroups['field']} fields. Linear mixed model by REML: number of species on "
     "nitrate and on distance from the river (a polynomial of second degree), with a random intercept for each field.",
     f"Plots with 10 mg/kg more nitrate had {-10 * row['estimate']:.1f} species fewer at the same distance from "
@@ -247,6 +247,7 @@ in_words(
     f"Standard deviations: {spread['field']:.1f} species between fields, {spread['Residual']:.1f} between plots of "
     "a field.",
 )
+results
 
 # %% [markdown]
 # Then four or five sentences to the farmers' meeting, where the first model was read out last year: what was claimed, what is wrong with it,

@@ -223,7 +223,7 @@ spread = split.varcorr.frame.set_index("grp")["sdcor"]
 low, high = interval.loc["deviation"]
 within, between = table.loc["deviation"], table.loc["transect_slope"]
 lost = len(forest) - len(trees)
-in_words(
+results = in_words(
     f"{split.nobs} trees on {split.ngroups['plot:transect']} plots of {split.ngroups['transect']} transects; {lost} trees "
     "with broken tops were left out. Linear mixed model by REML; slope split into its transect's mean and the "
     "deviation from it; section fixed; random intercepts of transects, and of plots within transects.",
@@ -236,6 +236,7 @@ in_words(
     f"Standard deviations: {spread['transect']:.1f} m between transects, {spread['plot:transect']:.1f} m between "
     f"plots, {spread['Residual']:.1f} m between trees of a plot.",
 )
+results
 
 # %% [markdown]
 # Then four or five sentences to the forester, who wants to know where to plant: what you found, what a straight line through all trees
