@@ -1,7 +1,59 @@
 import pytest
 
-from lmmkit.course.own_data import VARIABLE, own_data
+from lmmkit import DataError
+from lmmkit.course import own_data as module
+from lmmkit.course.grading import assert_right
+from lmmkit.course.own_data import VARIABLE, own_data, sign_in, student
 from lmmkit.datasets import load_data
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_signed_in(monkeypatch):
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setattr(module, "_marked_as", None)
+
+
+def test_who_signs_in_has_the_rows_that_the_environment_gives(monkeypatch):
+    assert "Nobody" in sign_in(...)
+    assert len(own_data("owls")) == len(load_data("owls"))
+    assert "mia" in sign_in(" Mia ")
+    mine = own_data("owls")
+    monkeypatch.setenv(VARIABLE, "mia")
+    assert own_data("owls").equals(mine)
+
+
+def test_the_name_that_a_notebook_is_marked_under_is_the_last_word(monkeypatch):
+    sign_in("mia")
+    mine = own_data("owls")
+    assert sign_in("Kim", final=True) == "Marked as kim."
+    for attempt in (
+        lambda: sign_in("mia"),
+        lambda: sign_in(...),
+        lambda: monkeypatch.setenv(VARIABLE, "mia"),
+    ):
+        attempt()
+        assert student() == "kim"
+        assert not own_data("owls").equals(mine)
+
+
+@pytest.mark.parametrize("name", [None, 17, "", "  ", "...", ["mia"]])
+def test_what_is_no_name_is_refused(name):
+    with pytest.raises(DataError, match="a student id in quotes"):
+        sign_in(name)
+    with pytest.raises(DataError):
+        sign_in(name, final=True)
+
+
+def test_the_truth_follows_the_rows_and_copied_numbers_are_wrong(monkeypatch):
+    monkeypatch.setenv("LMMKIT_PROGRESS", "off")
+    from lmmkit.course.check import find
+
+    sign_in("mia")
+    copied = find("ex13.q5").truth()
+    assert_right("ex13.q5", copied)
+    sign_in("kim")
+    with pytest.raises(AssertionError):
+        assert_right("ex13.q5", copied)
 
 
 @pytest.mark.parametrize("name", ["owls", "genexpr", "genexpr_info", "scrna"])

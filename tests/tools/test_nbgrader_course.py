@@ -215,8 +215,14 @@ def test_the_students_version_tells_nothing(course):
 
 @pytest.mark.slow
 def test_every_student_gets_the_right_mark_or_a_clear_report(course):
-    wrong = {"q1": 'answer_1 = "no"', "q2": "answer_2 = 0.3", "q3": 'model = lk.lmer("length ~ 1 + (1 | group)", perch, reml=False)',
-             "q4": "answer_4 = 'lake14'", "q5": "answer_5 = 0.75", "q6": "answer_6 = 'leave them alone'"}  # fmt: skip
+    wrong = {
+        "q1": "answer_1 = 'no'",
+        "q2": "answer_2 = 0.3",
+        "q3": "model = lk.lmer('length ~ 1 + (1 | group)', perch, reml=False)",
+        "q4": "answer_4 = 'lake14'",
+        "q5": "answer_5 = 0.75",
+        "q6": "answer_6 = 'leave them alone'",
+    }
     course.hand_in("perfect", course.solved())
     course.hand_in("wrong", course.solved(**wrong, q7_written="I do not know."))
     course.hand_in("blank", course.release)
