@@ -40,7 +40,7 @@ def _of_drivers() -> list[float]:
 
 
 def _p_of_bend(random: str = _SLOPES, term: str = _BEND) -> float:
-    return float(_fit(random, f"lost + {_BEND}").coef_table().loc[term, "p_value"])
+    return float(_fit(random, f"lost + {_BEND}").coef_table()["p_value"].loc[term])
 
 
 def _p_of_breeds(simpler: str = "time + breed", fit: Callable[..., Any] = lmer) -> float:
@@ -54,7 +54,7 @@ def _p_of_breeds(simpler: str = "time + breed", fit: Callable[..., Any] = lmer) 
 def _p_of_f() -> float:
     cattle = load_data("ex33")
     table = lmer("PCV ~ time * breed + (0 + time | animal_id)", cattle).anova()
-    return float(table.loc["time:breed", "p_value"])
+    return float(table["p_value"].loc["time:breed"])
 
 
 def _memory(random: str) -> float:
