@@ -96,8 +96,8 @@ if model is not ...:
 # %% [markdown]
 # ## 4. Check
 #
-# Train your eye before you look at your own model: press the buttons of the panel one after the other. One of the five faults would leave the *dots* of all
-# four pictures as they were. You see it only because thin grey lines join the measurements of a group, and it is the one to fear when an animal is measured
+# Train your eye before you look at your own model: press the buttons of the panel one after the other. One of the five faults hardly shows in the *dots* of any
+# picture. You see it because thin grey lines join the measurements of a group, and it is the one to fear when an animal is measured
 # again and again. Which? `"curved"`, `"unequal variance"`, `"heavy tails"`, `"outlying group"` or `"dependent"`
 
 # %%
