@@ -146,9 +146,6 @@ QUESTIONS: dict[str, Question] = {
             "that is a difference of logarithms; exp makes it a ratio": lambda: (
                 -_owls("ImplantP", "ImplantP:days2")
             ),
-            "that is the rise with the implant since before; compare it with the placebo": lambda: exp(
-                _owls("days2")
-            ),
             "that is the ratio before anything was implanted": lambda: exp(-_owls("ImplantP")),
         },
         hints=(
