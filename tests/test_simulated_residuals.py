@@ -91,6 +91,7 @@ def test_pearson_by_hand():
     assert test.p_value == pytest.approx(stats.chi2.sf(chi2, fit.df_resid))
 
 
+@pytest.mark.slow
 def test_p_values_are_spread_evenly_under_the_model():
     """The data play one more simulation, so no p-value of a true model may be small too often."""
     small = {"uniformity": 0, "dispersion": 0, "outliers": 0, "zero inflation": 0}

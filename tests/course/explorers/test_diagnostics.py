@@ -26,6 +26,7 @@ def test_each_break_is_seen(broken, sign):
     assert seen >= 18
 
 
+@pytest.mark.slow
 def test_false_alarms_are_about_as_rare_as_promised():
     """Five signs, each beyond its limit in 1 of 100 data sets: about 5% of data sets raise an alarm."""
     alarms = [suspicious(seed=seed) for seed in range(1, 201)]
