@@ -1,12 +1,14 @@
 """Questions of the capstone on owls: growth of chicks in broods."""
 
+import os
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lmmkit import data_info, lmer
-from lmmkit.course.own_data import own_data
+from lmmkit.course.own_data import VARIABLE, own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Truth
 
 _FIXED = "mass ~ I(age - 25) * implant"
@@ -18,8 +20,13 @@ def _owls() -> pd.DataFrame:
     return own_data("owls")
 
 
-def _fit(formula: str = f"{_FIXED} + (I(age - 25) | brood / ring)", **options: Any) -> Any:
-    return lmer(formula, _owls(), **options)
+def _fit(formula: str = f"{_FIXED} + (I(age - 25) | brood / ring)", reml: bool = True) -> Any:
+    return _fit_of(os.environ.get(VARIABLE, ""), formula, reml)
+
+
+@cache
+def _fit_of(student: str, formula: str, reml: bool) -> Any:
+    return lmer(formula, _owls(), reml=reml)
 
 
 def _weighings() -> pd.Series:
