@@ -62,7 +62,9 @@ class DispersionTest:
             how = f"simulated, p {_p(self.p_value)}"
         else:
             how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, p {_p(self.p_value)}"
-        return f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, self.p_value)}"
+        # Pearson's test looks for too much variation only: too little has its p-value close to 1.
+        tail = self.p_value if self.df is None else min(self.p_value, 1 - self.p_value)
+        return f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
 
     __repr__ = __str__
 

@@ -150,3 +150,11 @@ def test_text_and_picture():
     texts = [text.get_text() for text in left.texts]
     assert any(text.startswith("zeros: p") for text in texts)
     matplotlib.pyplot.close(figure)
+
+
+def test_too_little_variation_is_said_so():
+    fields = lk.load_data("management")
+    fit = lk.glmer("species ~ management + (1 | field)", fields, "poisson")
+    test = lk.dispersion_test(fit)
+    assert test.ratio < 0.5 and test.p_value > 0.95  # the upper tail, as performance gives it
+    assert "vary less" in str(test)

@@ -134,7 +134,7 @@ def power(
     Raises
     ------
     ModelError
-        For an unknown coefficient, test or grouping factor, or a size that is no whole number from 2.
+        For a model without random effects, an unknown coefficient, test or grouping factor, or a size that is no whole number from 2.
     DataError
         When a study of that size cannot be fitted.
 
@@ -152,6 +152,11 @@ def power(
     >>> found.table["power"].round(2).tolist()
     [0.75, 1.0]
     """
+    if not hasattr(fit, "estimate"):
+        raise ModelError(
+            "power is simulated from a fitted mixed model, by lmer or glmer; without random effects there are "
+            "formulas, as in statsmodels.stats.power"
+        )
     sizes = _sizes(fit, effect)
     if not 0 < alpha < 1 or not 0 < level < 1:
         raise ModelError(f"alpha and level must lie between 0 and 1, not {alpha!r} and {level!r}")

@@ -128,3 +128,8 @@ def test_bad_requests() -> None:
     ]:
         with pytest.raises(lk.ModelError, match=message):
             lk.power(fit, n_sim=2, **options)
+
+
+def test_a_model_without_random_effects_is_refused():
+    with pytest.raises(lk.ModelError, match="fitted mixed model"):
+        lk.power(lk.lm("Reaction ~ Days", lk.load_data("sleepstudy")), "Days", 10)
