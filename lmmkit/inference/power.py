@@ -134,7 +134,8 @@ def power(
     Raises
     ------
     ModelError
-        For a model without random effects, an unknown coefficient, test or grouping factor, or a size that is no whole number from 2.
+        For a model without random effects, an unknown coefficient, test or grouping factor, or a size that is
+        no whole number from 2.
     DataError
         When a study of that size cannot be fitted.
 
