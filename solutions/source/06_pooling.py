@@ -10,8 +10,7 @@
 # # Exercise 6. Pooling
 #
 # Seven tasks on lesson 6, from recall to judgement; about forty minutes. Put your answers where the three dots are and
-# run the cell: you get a verdict at once, and a hint when you need one. Nothing that you write is lost, and nobody else
-# sees it.
+# run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
 import matplotlib.pyplot as plt
