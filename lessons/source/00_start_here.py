@@ -136,7 +136,7 @@ in_words(
 # | have data of your own | lesson 16, choosing and reporting, then `lk.lmer` |
 # | would rather play | [the explorers](explorers.ipynb), all on one page |
 #
-# Your progress is kept in one small file next to the notebook, and nowhere else:
+# Your progress is kept in one small file in the course's folder, and nowhere else. A dot is a question:
 
 # %%
 show_progress()

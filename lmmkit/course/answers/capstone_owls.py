@@ -1,4 +1,4 @@
-"""Questions of the capstone on owls: growth of chicks in broods."""
+"""Questions of the capstone on owls and their broods (data set `owls`)."""
 
 import os
 from functools import cache
