@@ -25,10 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 #: What goes in, as patterns below the root. Sources, solutions, tests and tools stay out.
 CONTENTS = (
-    "README.md",
     "LICENSE",
     "CITATION.cff",
-    "environment.yml",
     "requirements.lock",
     "lessons/*.ipynb",
     "lessons/LICENSE.md",
@@ -118,6 +116,16 @@ def members() -> list[Path]:
     return [path for pattern in CONTENTS for path in sorted(ROOT.glob(pattern))]
 
 
+def written_for(wheel: str) -> dict[str, str]:
+    """What is said otherwise to students than in the repository: how to begin, with the wheel of this name."""
+    readme = (ROOT / "tools" / "release" / "README.md").read_text(encoding="utf-8")
+    environment = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    return {
+        "README.md": readme.replace("WHEEL", wheel),
+        "environment.yml": environment.replace("-e .[course]", f"./{wheel}[course]"),
+    }
+
+
 def write_release(folder: Path) -> Path:
     """Write the zip into a folder.
 
@@ -141,6 +149,8 @@ def write_release(folder: Path) -> Path:
             for path in members():
                 archive.write(path, f"{top}/{path.relative_to(ROOT).as_posix()}")
             archive.write(wheel, f"{top}/{wheel.name}")
+            for name, text in written_for(wheel.name).items():
+                archive.writestr(f"{top}/{name}", text)
     return release
 
 

@@ -163,10 +163,10 @@ check("capstonefields.q5", answer_5)
 # distance to your model as a curve of second degree, because the residuals bend.
 
 # %% tags=["solution"] task="q6"
-second = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
+by_river = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
 
 # %%
-check("capstonefields.q6", second)
+check("capstonefields.q6", by_river)
 
 # %% [markdown]
 # Is anything left? A **variogram** takes all pairs of plots, sorts them by how far they lie apart, and asks how different their residuals
@@ -186,10 +186,10 @@ def variogram(model, limits):
 
 
 limits = [0, 45, 75, 105, 135, 165, 195]
-if hasattr(first, "resid") and hasattr(second, "resid"):
+if hasattr(first, "resid") and hasattr(by_river, "resid"):
     middle = [(low + high) / 2 for low, high in pairwise(limits)]
     fig, ax = plt.subplots(figsize=(8, 3.8))
-    for model, look, colour, name in [(first, "o-", RED, "task 2"), (second, "s--", BLUE, "task 6")]:
+    for model, look, colour, name in [(first, "o-", RED, "task 2"), (by_river, "s--", BLUE, "task 6")]:
         ax.plot(middle, variogram(model, limits), look, color=colour, label=f"model of {name}")
     ax.set_ylim(bottom=0)
     ax.set_xlabel("plots that lie so far apart (m)")
@@ -203,7 +203,7 @@ if hasattr(first, "resid") and hasattr(second, "resid"):
 # Of the effect of nitrate in the first model, what share was really the river's? (A number between zero and one.)
 
 # %% tags=["solution"] task="q7"
-answer_7 = 1 - second.fixef["nitrate"] / first.fixef["nitrate"]
+answer_7 = 1 - by_river.fixef["nitrate"] / first.fixef["nitrate"]
 
 # %%
 check("capstonefields.q7", answer_7)
@@ -220,8 +220,8 @@ check("capstonefields.q7", answer_7)
 # - `"d"` It shrank: distance explains so much of what was noise that this outweighs the correlation.
 
 # %% tags=["solution"] task="q8"
-print(pd.DataFrame({"first": first.se, "second": second.se}).loc[["nitrate"]].round(4).to_string())
-print(f"residual standard deviation: {first.sigma:.2f} and {second.sigma:.2f}")
+print(pd.DataFrame({"first": first.se, "second": by_river.se}).loc[["nitrate"]].round(4).to_string())
+print(f"residual standard deviation: {first.sigma:.2f} and {by_river.sigma:.2f}")
 answer_8 = "d"
 
 # %%
@@ -233,11 +233,11 @@ check("capstonefields.q8", answer_8)
 # First the numbers: let a cell write the sentences with the results, so that none is copied by hand.
 
 # %% tags=["solution"] task="q9"
-row, interval = second.coef_table().loc["nitrate"], second.confint()
+row, interval = by_river.coef_table().loc["nitrate"], by_river.confint()
 low, high = interval.loc["nitrate"]
-spread = second.varcorr.frame.set_index("grp")["sdcor"]
+spread = by_river.varcorr.frame.set_index("grp")["sdcor"]
 results = in_words(
-    f"{second.nobs} plots in {second.ngroups['field']} fields. Linear mixed model by REML: number of species on "
+    f"{by_river.nobs} plots in {by_river.ngroups['field']} fields. Linear mixed model by REML: number of species on "
     "nitrate and on distance from the river (a polynomial of second degree), with a random intercept for each field.",
     f"Plots with 10 mg/kg more nitrate had {-10 * row['estimate']:.1f} species fewer at the same distance from "
     f"the river (95% profile interval {-10 * high:.1f} to {-10 * low:.1f}; t = {row['statistic']:.1f} on "
@@ -301,13 +301,13 @@ def summer(rng):
     return np.rint(expected + of_field + rng.normal(0, rules["sigma"], len(fields)))
 
 
-if hasattr(first, "resid") and hasattr(second, "resid"):
+if hasattr(first, "resid") and hasattr(by_river, "resid"):
     rng = np.random.default_rng(1)
     summers = [summer(rng) for _ in range(200)]
     true_cost = lk.data_info("fields").truth["fixef"]["nitrate"]
     rows = {}
     fig, ax = plt.subplots(figsize=(8, 3))
-    for place, (model, colour, name) in enumerate([(first, RED, "task 2"), (second, BLUE, "task 6")]):
+    for place, (model, colour, name) in enumerate([(first, RED, "task 2"), (by_river, BLUE, "task 6")]):
         fits = [model.refit(species) for species in summers]
         costs, errors = (
             np.array([getattr(fit, what)["nitrate"] for fit in fits]) for what in ("fixef", "se")
@@ -327,7 +327,7 @@ if hasattr(first, "resid") and hasattr(second, "resid"):
     plt.show()
 
 # %%
-if hasattr(first, "resid") and hasattr(second, "resid"):
+if hasattr(first, "resid") and hasattr(by_river, "resid"):
     print(pd.DataFrame(rows).round(3).to_string())
 
 # %% [markdown]

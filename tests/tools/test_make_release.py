@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -46,6 +47,16 @@ def test_what_a_student_needs_is_there(release):
     assert {f"exercises/{path.name}" for path in (ROOT / "exercises").glob("*.ipynb")} <= names
 
 
+def test_what_students_are_told_is_there(release):
+    names = {name.split("/", 1)[1] for name in release.namelist()}
+    top = release.namelist()[0].split("/")[0]
+    readme = release.read(f"{top}/README.md").decode("utf-8")
+    (wheel,) = [name for name in names if name.endswith(".whl")]
+    assert readme.count(f"./{wheel}[course]") == 2 and "WHEEL" not in readme
+    assert set(re.findall(r"\]\(([^)#]+)\)", readme)) <= names
+    assert f"- ./{wheel}[course]" in release.read(f"{top}/environment.yml").decode("utf-8")
+
+
 def test_no_solution_source_test_or_tool_is_there(readable):
     for name in readable:
         folders = name.split("/")[:-1]
@@ -74,11 +85,12 @@ def test_no_question_keeps_its_answers_in_clear(wheel):
 
 
 def test_no_number_that_an_exercise_asks_for_is_anywhere(readable):
-    # Lessons show their own numbers, the ledger those of the lectures, and the data are full of numbers.
+    # Lessons show their own numbers, the ledger those of the lectures, and the data are full of numbers; the
+    # library under the course was written before the exercises, and knows nothing of them.
     searched = {
         name: text
         for name, text in readable.items()
-        if "/exercises/" in name or "/course/" in name or name.endswith((".md", ".yml", ".py"))
+        if "/exercises/" in name or "/course/" in name or name.endswith((".md", ".yml"))
         if "/lessons/" not in name
     }
     for key, question in exercise_questions().items():
