@@ -137,3 +137,14 @@ def test_the_wheel_checks_answers_where_nothing_else_is(release, tmp_path):
     assert said[1].startswith("✔ ex06.q2: right.")
     assert "upside down" in said[2]
     assert said[-2:] == ["0", "180"]
+
+
+def test_the_search_finds_what_stands_in_a_solution():
+    numbers = {number for key, asked in exercise_questions().items() for number in secret_numbers(key, asked)}
+    solutions = {
+        path: texts(nbformat.read(path, as_version=4)) for path in (ROOT / "solutions").glob("*.ipynb")
+    }
+    assert sum(any(shows(text, number) for text in solutions.values()) for number in numbers) >= 20
+    for source in solution_sources():
+        text = solutions[source.parent.parent / f"{source.stem}.ipynb"]
+        assert all(line in text for line in secret_lines(source))

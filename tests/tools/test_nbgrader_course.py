@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -118,6 +119,9 @@ def grading(tmp_path_factory):
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     needs = ["--constraint", pins[1], "--requirement", pins[0], f"{wheel}[course]"]
+    for old in (ROOT / ".venv").glob("nbgrader-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
     commands = [] if (folder / "ready").exists() else [[sys.executable, "-m", "venv", folder], [*pip, *needs]]
     for command in [*commands, [*pip, "--no-deps", "--force-reinstall", wheel]]:
         run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
