@@ -12,7 +12,7 @@ from tools import build_notebooks
 from tools.build_notebooks import as_text, exercise_target, is_stale, main, sources, storable, target
 from tools.student_version import BuildError, read_source
 
-LESSON = '''\
+LESSON = """\
 # %% [markdown]
 # # A lesson
 
@@ -30,7 +30,7 @@ plt.show()
 
 # %%
 "the " + "end"
-'''
+"""
 SOLUTION = '# %% tags=["solution"]\nanswer = 42\n\n# %%\nprint("answered")\n'
 
 

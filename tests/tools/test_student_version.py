@@ -15,7 +15,7 @@ from tools.student_version import (
     stub,
 )
 
-SOURCE = '''\
+SOURCE = """\
 # %% [markdown]
 # # Mice in a maze
 
@@ -53,7 +53,7 @@ assert double(21) == 42
 
 # %% tags=["raises-exception"]
 1 / 0
-'''
+"""
 
 
 @pytest.fixture
