@@ -292,28 +292,37 @@ class HybridCross(SparseCross):
         pattern = (values[self._rare, a], self._rare_places, self._rare_starts)
         return dense, csr_array(pattern, shape=(self.q, self.m - self.split))
 
-    def _product(self, left: Array, right: Array, a: int, b: int) -> Array:
-        """``left_a' right_b``, shape (m, m)."""
-        p, same = self.split, left is right and a == b
+    def _quarters(self, left: Array, right: Array, a: int, b: int) -> tuple[Array, Array, Array, Array]:
+        """``left_a' right_b`` in four: frequent by frequent, rare by frequent, its mirror image, rare by rare."""
+        same = left is right and a == b
         dense, rare = self._halves(left, a)
         other_dense, other_rare = (dense, rare) if same else self._halves(right, b)
-        out = np.empty((self.m, self.m))
-        out[:p, :p] = dense.T @ other_dense
-        out[p:, :p] = rare.T @ other_dense
-        out[:p, p:] = out[p:, :p].T if same else (other_rare.T @ dense).T
-        out[p:, p:] = (rare.T.tocsr() @ other_rare).toarray()
-        return out
+        by_column = rare.T.tocsr()  # gathers rows, which is twice as fast as scattering them
+        below = by_column @ other_dense
+        mirrored = below if same else other_rare.T.tocsr() @ dense
+        return dense.T @ other_dense, below, mirrored, (by_column @ other_rare).toarray()
 
     def gram(self, left: Array, right: Array) -> Array:
-        total = self._product(left, right, 0, 0)
-        for a in range(1, self.k):
-            total += self._product(left, right, a, a)
+        total, p = np.zeros((self.m, self.m)), self.split
+        for a in range(self.k):
+            corner, below, mirrored, rest = self._quarters(left, right, a, a)
+            total[:p, :p] += corner
+            total[p:, :p] += below
+            total[:p, p:] += mirrored.T
+            total[p:, p:] += rest
         return total[None]
 
     def inner(self, left: Array, right: Array, weight: Array) -> Array:
-        rows = range(self.k)
-        W = weight[0] if weight[0].flags.c_contiguous else weight[0].T  # symmetric; in the product's order
-        return np.array([[np.vdot(self._product(left, right, a, b), W) for b in rows] for a in rows])
+        W = weight[0] if weight[0].flags.c_contiguous else weight[0].T  # symmetric; in the products' order
+        parts = W[: self.split, : self.split], W[self.split :, : self.split], W[self.split :, self.split :]
+        sums = np.empty((self.k, self.k))
+        for a in range(self.k):
+            for b in range(self.k):
+                corner, below, mirrored, rest = self._quarters(left, right, a, b)
+                both = below + mirrored if mirrored is not below else 2 * below
+                pairs = zip((corner, both, rest), parts, strict=True)
+                sums[a, b] = sum(np.einsum("ij,ij->", product, w) for product, w in pairs)
+        return sums
 
 
 @dataclass
@@ -639,19 +648,23 @@ class RestFactor:
             out[..., :-d] += matrix[..., d:] * self.bands[d][:, None, :-d]
         return np.asarray(out)
 
-    def left_transposed(self, matrix: Array) -> Array:
-        """``Lambda' @ matrix`` on the last axis but one."""
-        out = matrix * self.bands[0][:, :, None]
-        for d in range(1, len(self.bands)):
-            out[:, :-d, :] += matrix[:, d:, :] * self.bands[d][:, :-d, None]
-        return np.asarray(out)
+    def left_transposed(self, matrix: Array, out: Array | None = None) -> Array:
+        """``Lambda' @ matrix`` on the last axis but one; ``out`` may be the matrix itself."""
+        depths = range(1, len(self.bands))
+        moved = [matrix[:, d:, :] * self.bands[d][:, :-d, None] for d in depths]
+        product = np.multiply(matrix, self.bands[0][:, :, None], out=out)
+        for d, part in zip(depths, moved, strict=True):
+            product[:, :-d, :] += part
+        return np.asarray(product)
 
-    def left(self, matrix: Array) -> Array:
-        """``Lambda @ matrix`` on the last axis but one."""
-        out = matrix * self.bands[0][:, :, None]
-        for d in range(1, len(self.bands)):
-            out[:, d:, :] += matrix[:, :-d, :] * self.bands[d][:, :-d, None]
-        return np.asarray(out)
+    def left(self, matrix: Array, out: Array | None = None) -> Array:
+        """``Lambda @ matrix`` on the last axis but one; ``out`` may be the matrix itself."""
+        depths = range(1, len(self.bands))
+        moved = [matrix[:, :-d, :] * self.bands[d][:, :-d, None] for d in depths]
+        product = np.multiply(matrix, self.bands[0][:, :, None], out=out)
+        for d, part in zip(depths, moved, strict=True):
+            product[:, d:, :] += part
+        return np.asarray(product)
 
     def right_transposed(self, matrix: Array) -> Array:
         """``matrix @ Lambda'`` on the last axis."""
@@ -670,8 +683,8 @@ def inner(left: Array, right: Array) -> Array:
 class Cholesky:
     """Lower Cholesky factors ``L`` of a stack of matrices.
 
-    A single matrix goes to LAPACK directly; many small ones are factorised, and their triangles inverted, at
-    once.
+    A single matrix goes to LAPACK directly, and is overwritten; many small ones are factorised, and their
+    triangles inverted, at once.
 
     Raises
     ------
@@ -682,7 +695,8 @@ class Cholesky:
     def __init__(self, stack: Array) -> None:
         self._single = len(stack) == 1
         if self._single:
-            factor, info = lapack.dpotrf(stack[0], lower=1, clean=1)
+            # Symmetric, so its transpose is itself, in LAPACK's order: nothing is copied.
+            factor, info = lapack.dpotrf(stack[0].T, lower=1, clean=1, overwrite_a=1)
             if info != 0:
                 raise np.linalg.LinAlgError("matrix is not positive definite")
             self.lower: Array = factor[None]
@@ -768,9 +782,11 @@ class Elimination:
     def _eliminate_rest(self) -> None:
         layout, sums = self.layout, self.sums
         self._Y = layout.cross.scale(self._W, sums.cross)
-        self.Hrr = sums.rest - layout.cross.gram(self._Y, self._Y)
+        gram = layout.cross.gram(self._Y, self._Y)
+        self.Hrr = np.subtract(sums.rest, gram, out=gram)  # large matrices are written over: new memory is slow
         self.Lambda = RestFactor(layout, self.roots[1:])
-        S = self.Lambda.left_transposed(self.Lambda.right(self.Hrr))
+        S = self.Lambda.right(self.Hrr)
+        S = self.Lambda.left_transposed(S, out=S)
         S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
         self._cholesky = Cholesky(S)
         self.logdet += self._cholesky.logdet
@@ -802,7 +818,8 @@ class Elimination:
     @cached_property
     def B(self) -> Array:
         """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
-        return np.asarray(self.Lambda.left(self.Lambda.right_transposed(self.inverse)))
+        right = self.Lambda.right_transposed(self.inverse)
+        return self.Lambda.left(right, out=right)
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
