@@ -1,4 +1,4 @@
-"""What all tests share: pictures are drawn without a window, and none outlives its test."""
+"""What all tests share: pictures are drawn without a window; neither they nor their look outlive their test."""
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -9,6 +9,7 @@ matplotlib.use("Agg")
 
 
 @pytest.fixture(autouse=True)
-def _close_figures():
-    yield
+def _leave_no_picture():
+    with matplotlib.rc_context():
+        yield
     plt.close("all")
