@@ -262,7 +262,7 @@ def polish(
         At that point, perhaps approximate.
     thorough : bool
         Where that curvature does not lead on, the Hessian is differenced; False is for evaluations that are
-        dear, and takes what two steps give.
+        dear, and takes what one step gives.
 
     Notes
     -----
@@ -277,7 +277,7 @@ def polish(
     >>> search.x.round(6)
     array([3., 3.])
     """
-    arrived = _newton_steps(evaluate, search, curvature, limit=3 if thorough else 2)
+    arrived = _newton_steps(evaluate, search, curvature, limit=3 if thorough else 1)
     if thorough and not arrived:
         search.evaluations += 2 * len(search.x)
         _newton_steps(evaluate, search, differenced_hessian(evaluate, search.x))

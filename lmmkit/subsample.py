@@ -12,7 +12,7 @@ from .design import Design, RandomTerm
 
 __all__ = ["part_of"]
 
-LEVELS = 800  # levels of each grouping factor that are kept
+LEVELS = 400  # levels of each grouping factor that are kept
 
 
 def part_of(design: Design, levels: int = LEVELS) -> Design | None:
