@@ -79,7 +79,7 @@ CASES = [
     ),
     Case(
         "InstEval", "y ~ service + (1 | s) + (1 | d) + (1 | dept)", "gaussian", read("InstEval"),
-        ("s", "d", "dept", "service"), (*EVERYBODY, "gpboost"), 1, "lme4 / 10, glmm / 2",
+        ("s", "d", "dept", "service"), (*EVERYBODY, "gpboost"), 1, "lme4 / 10, glmm / 2", rounds=2,
     ),
     Case(
         "a million ratings", "rating ~ year + (1 | viewer) + (1 | film)", "gaussian", ratings,

@@ -29,6 +29,20 @@ RESULTS = HERE / "RESULTS.md"
 PEERS_PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
 
 
+HEADING = [
+    "# Benchmarks",
+    "",
+    "Made by `make bench`. Medians in seconds; *ratio* is a peer's time over lmmkit's; *above best* is how",
+    "far the objective (−2 log-likelihood, restricted for linear models) stays above the best that anybody",
+    "found. Ratios travel from machine to machine, absolute times do not.",
+    "",
+]
+COLUMNS = [
+    "| case | who | seconds | ratio | objective | above best | peak MB | goal |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+]
+
+
 def command(peer: str) -> list[str] | None:
     """How a peer is started, or None where it is not installed."""
     if peer == "lme4":
@@ -139,32 +153,26 @@ def main() -> None:
     peers = sorted({peer for case in cases for peer in case.peers})
     starts = {peer: start for peer in peers if (start := command(peer)) is not None}
     missing = sorted(set(peers) - set(starts))
-    lines = [
-        "# Benchmarks",
-        "",
-        "Made by `make bench`. Medians in seconds; *ratio* is a peer's time over lmmkit's; *above best* is how",
-        "far the objective (−2 log-likelihood, restricted for linear models) stays above the best that anybody",
-        "found. Ratios travel from machine to machine, absolute times do not.",
-        "",
-        *([f"Not installed here: {', '.join(missing)}.", ""] if missing else []),
-        "| case | who | seconds | ratio | objective | above best | peak MB | goal |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    print("\n".join(lines), flush=True)
+    lines: list[str] = []
+
+    def tell(rows: list[str]) -> None:
+        """Print rows at once, and keep them: a run that is cut short leaves what it has."""
+        lines.extend(rows)
+        print("\n".join(rows), flush=True)
+        if not wanted:
+            RESULTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+    tell(HEADING + ([f"Not installed here: {', '.join(missing)}.", ""] if missing else []) + COLUMNS)
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
-            rows = table(case, measure(case, starts, Path(folder)))
-            print("\n".join(rows), flush=True)
-            lines += rows
+            tell(table(case, measure(case, starts, Path(folder))))
     if not wanted or "batch" in wanted:
-        lines += (rows := batch.rows())
-        print("\n".join(rows), flush=True)
-    grown = growth.rows() if not wanted or "growth" in wanted else []
-    imports = ["", "| import of | seconds |", "| --- | --- |", *import_time()]
-    panels = explorer_rows() if not wanted or "explorers" in wanted else []
-    print("\n".join(imports + panels + grown))
-    if not wanted:
-        RESULTS.write_text("\n".join([*lines, *imports, *panels, *grown, ""]), encoding="utf-8")
+        tell(batch.rows())
+    tell(["", "| import of | seconds |", "| --- | --- |", *import_time()])
+    if not wanted or "explorers" in wanted:
+        tell(explorer_rows())
+    if not wanted or "growth" in wanted:
+        tell(growth.rows())
 
 
 if __name__ == "__main__":
