@@ -90,6 +90,8 @@ def check(key: str, value: Any = ...) -> Verdict:
 
 
 def _check(key: str, question: Question, value: Any) -> Verdict:
+    if isinstance(value, str):
+        value = str.__str__(value)  # plain text, whose == is text's own
     if value is ... or (isinstance(value, str) and not value.strip(" .…")):
         return Verdict(
             key, "open", "not answered yet: put your answer where the three dots are, and run the cell again"

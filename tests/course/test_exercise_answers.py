@@ -17,7 +17,7 @@ import lmmkit as lk
 from lmmkit.course import check as checking
 from lmmkit.course import progress
 from lmmkit.course.check import check
-from lmmkit.course.question import Choice, Truth, normalise
+from lmmkit.course.question import Choice, Judgement, Truth, normalise
 
 QUESTIONS = {
     f"{code}.{name}": question
@@ -267,6 +267,16 @@ def test_a_few_odd_answers_earn_nothing_in_any_question(ask):
     for key in list(QUESTIONS)[::4]:
         for kind in FEW:
             earns_nothing(key, kind)
+
+
+@each_question
+def test_text_that_equals_everything_is_read_as_the_text_it_is(key, ask, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        type(ask[key]), "judge", lambda self, key, value: seen.append(value) or Judgement(False, "")
+    )
+    check(key, Always("owl"))
+    assert [type(value) for value in seen] == [str]
 
 
 @pytest.mark.slow
