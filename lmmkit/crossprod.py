@@ -584,6 +584,24 @@ class Layout:
                     flat[columns[:, c] * m + rows[:, a] % m] = value
         return flat.reshape(pieces, m, m)
 
+    def z_dot(self, sums: Sums, lead: Array, rest: Array) -> tuple[Array, Array]:
+        """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""
+        out = sums.lead @ lead
+        if not self.rest:
+            return out, rest
+        below = sums.rest @ rest if self.sparse else self.unstack(sums.rest @ self.stack(rest))
+        return out + self.cross.dot(sums.cross, rest), below + self.cross.transposed_dot(sums.cross, lead)
+
+    def rest_diagonal(self, matrix: Any) -> Array:
+        """The diagonal of a matrix kept as ``Sums.rest`` is, shape (R,)."""
+        if self.sparse:
+            return np.asarray(matrix.diagonal())
+        return np.asarray(matrix.diagonal(axis1=1, axis2=2).reshape(-1)[self.slot])
+
+    def rest_squared(self, matrix: Any) -> Any:
+        """Its entries squared, kept in the same way."""
+        return matrix.power(2) if self.sparse else matrix**2
+
     def stack(self, flat: Array) -> Array:
         """Spread ``(R, d)`` over the pieces, ``(c, m, d)``; unused places are zero."""
         pieces, m = self.shape
@@ -783,7 +801,8 @@ class Elimination:
         layout, sums = self.layout, self.sums
         self._Y = layout.cross.scale(self._W, sums.cross)
         gram = layout.cross.gram(self._Y, self._Y)
-        self.Hrr = np.subtract(sums.rest, gram, out=gram)  # large matrices are written over: new memory is slow
+        # Large matrices are written over: new memory is slow.
+        self.Hrr = np.subtract(sums.rest, gram, out=gram)
         self.Lambda = RestFactor(layout, self.roots[1:])
         S = self.Lambda.right(self.Hrr)
         S = self.Lambda.left_transposed(S, out=S)
@@ -845,16 +864,6 @@ class Elimination:
         lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
         rest = self.layout.unstack(H - self.Hrr @ BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
-
-    def z_dot(self, lead: Array, rest: Array) -> tuple[Array, Array]:
-        """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""
-        layout, sums = self.layout, self.sums
-        out = sums.lead @ lead
-        if not layout.rest:
-            return out, rest
-        out = out + layout.cross.dot(sums.cross, rest)
-        below = layout.unstack(sums.rest @ layout.stack(rest)) + layout.cross.transposed_dot(sums.cross, lead)
-        return out, below
 
     def block_sums(self) -> list[Array]:
         """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""

@@ -52,8 +52,8 @@ class Estimate:
         Theta and objective at each step of the search.
     converged : bool
         Whether the search ended at a point where the (projected) gradient vanishes.
-    gradient_norm : float
-        Largest absolute entry of that gradient at the end.
+    gradient : callable
+        Returns that gradient. A function, because it costs as much as a step of the search.
     warnings : list of str
         Plain sentences from the search.
     family : Family or None
@@ -78,8 +78,13 @@ class Estimate:
     n_evaluations: int
     trail: list[tuple[Array, float]]
     converged: bool
-    gradient_norm: float
+    gradient: Callable[[], Array] = field(repr=False)
     conditional_cov: Callable[[], list[Array]] = field(repr=False)
     warnings: list[str] = field(default_factory=list)
     family: Family | None = None
     n_agq: int = 1
+
+    @property
+    def gradient_norm(self) -> float:
+        """Largest absolute entry of the gradient at the end."""
+        return float(np.abs(self.gradient()).max(initial=0.0))

@@ -197,7 +197,7 @@ class GlmmCriterion(Terms):
         m, p = self.n_theta, self.p
         directions = self._directions(point.factors, point.scores)
         lead, rest = self._spread(directions)
-        images = point.precision.z_vinv(*point.precision.z_dot(lead, rest))
+        images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
         fixed_images, within = point.fixed_images(self.Q)
         size = m + p + self.estimates_dispersion
         hessian = np.zeros((size, size))
@@ -223,7 +223,7 @@ class GlmmCriterion(Terms):
     def escape(self, x: Array, point: LaplacePoint, tolerance: float = 1e-6) -> Array | None:
         """A better ``x`` beside a stationary point that is no minimum (:meth:`Criterion.escape`), or None."""
         best, better = point.objective - tolerance, None
-        for theta in self._beside(point.factors, point.slopes, tolerance):
+        for theta in self._beside(point, tolerance):
             candidate = np.concatenate([theta, x[self.n_theta :]])
             value = self.trial(candidate).value
             if value < best:
@@ -378,7 +378,7 @@ def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estim
         n_evaluations=search.evaluations,
         trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
         converged=search.converged,
-        gradient_norm=float(np.abs(search.gradient).max(initial=0.0)),
+        gradient=lambda: search.gradient,
         conditional_cov=lambda: _conditional_cov(criterion, point, family.sigma),
         warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],
         family=family,

@@ -12,7 +12,7 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +22,16 @@ from .crossprod import Elimination, Sums, inner, level_sums
 from .design import Design
 from .errors import ModelError
 from .estimate import Estimate
+from .moments import moment_sds
 from .optimize import Search, Trial, minimise, polish
 from .sparse_rest import SparseElimination
-from .subsample import part_of
 from .terms import Terms
 from .threads import threads_for
 
 Array = NDArray[np.float64]
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
-POLISHABLE = 2000  # and up to which the last digits are worth a few more
-LARGE = 2000  # columns from which on it pays to fit a part of the levels first
+LARGE = 2000  # and from which on it takes seconds
 
 
 @dataclass
@@ -222,7 +221,7 @@ class Criterion(Terms):
         scores = point.scores
         directions = self._directions(point.factors, scores)
         lead, rest = self._spread(directions)
-        images = point.elimination.z_vinv(*point.elimination.z_dot(lead, rest))
+        images = point.elimination.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
         p, m = self.p, lead.shape[2]
         quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
         first = np.zeros(m)
@@ -248,14 +247,11 @@ class Criterion(Terms):
     def start(self) -> Array:
         """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find.
 
-        A very large model begins at the estimate of a part of it.
+        A large model begins at the estimate by moments.
         """
-        unit = self.identity()
-        if self.layout.width > LARGE:
-            part = part_of(self.design)
-            return unit if part is None else self.from_original(fit_lmm(part, self.reml).theta)
         if self.layout.width > SMALL:
-            return unit
+            return self._moments()
+        unit = self.identity()
         scale, best = 1.0, self.trial(unit).value
         for factor in (3.0, 1 / 3):
             while 0.03 < scale * factor < 1000:
@@ -264,6 +260,13 @@ class Criterion(Terms):
                     break
                 scale, best = scale * factor, value
         return scale * unit
+
+    def _moments(self) -> Array:
+        sds = moment_sds(self.layout, self.sums, self.n)
+        parts: list[Array] = [np.empty(0)] * len(self.ks)
+        for f, t, own in self._where:
+            parts[t] = theta_from_factor(np.diag(sds[f][own]))
+        return np.concatenate(parts)
 
     def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
         """A better ``theta`` beside a stationary point that is no minimum, or None.
@@ -275,7 +278,7 @@ class Criterion(Terms):
         derivative with respect to ``Sigma`` has no negative eigenvalue there.
         """
         best, better = point.objective - tolerance, None
-        for candidate in self._beside(point.factors, point.slopes, tolerance):
+        for candidate in self._beside(point, tolerance):
             value = self.trial(candidate).value
             if value < best:
                 best, better = value, candidate
@@ -330,22 +333,23 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
         rival = _descend(criterion, other)
         best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
         best.evaluations += rival.evaluations
-    if criterion.layout.width <= POLISHABLE:
-        cheap = criterion.layout.width <= SMALL
-        polish(criterion.trial, best, criterion.curvature(best.state), thorough=cheap)
+    if criterion.layout.width <= SMALL:
+        polish(criterion.trial, best, criterion.curvature(best.state))
     return _estimate(criterion, best)
 
 
 def _descend(criterion: Criterion, theta: Array) -> Search:
     """Minimise, and go on from beside any stationary point that is not a minimum."""
-    # In a large model an evaluation is dear, and its parameters are known to far fewer digits than these.
-    tolerance = 1e-10 if criterion.layout.width <= SMALL else 1e-6
-    search = minimise(criterion.trial, theta, tolerance=tolerance)
+    # Where an evaluation is dear, the parameters are known to far fewer digits than these.
+    width = criterion.layout.width
+    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
+    search_on = partial(minimise, criterion.trial, tolerance=tolerance, dear=width > SMALL)
+    search = search_on(theta)
     for _ in range(5):
         better = criterion.escape(search.state)
         if better is None:
             break
-        again = minimise(criterion.trial, better, tolerance=tolerance)
+        again = search_on(better)
         again.evaluations += search.evaluations
         again.trail = search.trail + again.trail
         search = again
@@ -368,7 +372,6 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
     point = search.state
     factors = criterion.to_original(search.x)
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
-    gradient = criterion.gradient(point)
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
     half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
@@ -390,7 +393,7 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
         n_evaluations=search.evaluations,
         trail=trail,
         converged=search.converged,
-        gradient_norm=float(np.abs(gradient).max(initial=0.0)),
+        gradient=lambda: criterion.gradient(point),
         warnings=[],
         family=None,
         conditional_cov=lambda: _conditional_cov(criterion, point),

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
+#: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
+LAST = 20
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
 
@@ -74,6 +76,7 @@ def minimise(
     max_evaluations: int = 1000,
     radius: float = 2.0,
     patience: int = 25,
+    dear: bool = False,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -93,6 +96,9 @@ def minimise(
     patience : int
         After this many accepted steps the cheap curvature has not been good enough, and the Hessian is taken
         by differencing the gradient instead.
+    dear : bool
+        For a gradient that is dear: a step that promises no more than a few tolerances, and keeps its promise,
+        is the last one and is not differentiated. ``Search.gradient`` is then the one before it.
 
     Returns
     -------
@@ -134,16 +140,20 @@ def minimise(
             radius = 0.25 * float(np.linalg.norm(step))
             continue
         radius = _next_radius(radius, float(np.linalg.norm(step)), gained / promised)
-        x, gradient = proposal, trial.gradient()
-        if len(search.trail) < patience:
+        x = proposal
+        search.x, search.value, search.state = x, trial.value, trial.state
+        search.trail.append((x, trial.value))
+        if dear and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
+            search.converged = True
+            break
+        gradient = search.gradient = trial.gradient()
+        if len(search.trail) <= patience:
             curvature = trial.curvature()
         else:
             curvature = differenced_hessian(evaluate, x)
             search.evaluations += 2 * len(x)
             if not np.isfinite(curvature).all():  # a neighbour is inadmissible
                 curvature = trial.curvature()
-        search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
-        search.trail.append((x, trial.value))
     return search
 
 
@@ -247,9 +257,7 @@ def _polish_many(
         active = moved
 
 
-def polish(
-    evaluate: Callable[[Array], Trial], search: Search, curvature: Array, *, thorough: bool = True
-) -> None:
+def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array) -> None:
     """Gain the last digits, in place: where the objective shows no difference any more, the gradient does.
 
     Parameters
@@ -259,10 +267,7 @@ def polish(
     search : Search
         Where the search ended; moved as long as Newton steps at least halve the gradient.
     curvature : array of shape (m, m)
-        At that point, perhaps approximate.
-    thorough : bool
-        Where that curvature does not lead on, the Hessian is differenced; False is for evaluations that are
-        dear, and takes what one step gives.
+        At that point, perhaps approximate; where it does not lead on, the Hessian is differenced.
 
     Notes
     -----
@@ -277,8 +282,7 @@ def polish(
     >>> search.x.round(6)
     array([3., 3.])
     """
-    arrived = _newton_steps(evaluate, search, curvature, limit=3 if thorough else 1)
-    if thorough and not arrived:
+    if not _newton_steps(evaluate, search, curvature):
         search.evaluations += 2 * len(search.x)
         _newton_steps(evaluate, search, differenced_hessian(evaluate, search.x))
 

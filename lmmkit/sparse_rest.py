@@ -196,11 +196,6 @@ class SparseElimination(Elimination):
         lead = kept - self.layout.cross.dot(self._U, BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
 
-    def z_dot(self, lead: Array, rest: Array) -> tuple[Array, Array]:
-        layout, sums = self.layout, self.sums
-        out = sums.lead @ lead + layout.cross.dot(sums.cross, rest)
-        return out, sums.rest @ rest + layout.cross.transposed_dot(sums.cross, lead)
-
     @cached_property
     def _B(self) -> csr_array:
         """``Lambda S^-1 Lambda'`` where ``rest'rest`` or the cross-block's square has entries."""

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 import numpy as np
 
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 from .crossprod import Array, Layout, factors_of
 from .design import Design
+
+
+class Differentiable(Protocol):
+    """A criterion at one ``theta``."""
+
+    factors: list[Array]
+
+    @property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` per grouping factor; made when first asked for."""
 
 
 class Terms:
@@ -120,15 +131,17 @@ class Terms:
         without = [np.zeros_like(T) if flag else T for T, flag in zip(factors, singular, strict=True)]
         return [0.1 * self.identity(), np.concatenate([theta_from_factor(T) for T in without])]
 
-    def _beside(self, factors: list[Array], slopes: list[Array], tolerance: float) -> Iterator[Array]:
+    def _beside(self, point: Differentiable, tolerance: float) -> Iterator[Array]:
         """Thetas a little way in the directions that a term's ``Sigma`` lacks and the criterion wants."""
         for f, t, own in self._where:
-            axes, spread, _ = np.linalg.svd(factors[t])
+            axes, spread, _ = np.linalg.svd(point.factors[t])
             lacking = axes[:, spread < 1e-2]
-            values, vectors = np.linalg.eigh(lacking.T @ slopes[f][own, own] @ lacking)
+            if not lacking.size:
+                continue
+            values, vectors = np.linalg.eigh(lacking.T @ point.slopes[f][own, own] @ lacking)
             if values.min(initial=0.0) >= -tolerance:
                 continue
             for length in (0.01, 0.03, 0.1, 0.3, 1.0):
-                root = canonical(np.column_stack([factors[t], length * lacking @ vectors[:, 0]]))
-                moved = [root if number == t else T for number, T in enumerate(factors)]
+                root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
+                moved = [root if number == t else T for number, T in enumerate(point.factors)]
                 yield np.concatenate([theta_from_factor(T) for T in moved])

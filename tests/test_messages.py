@@ -79,7 +79,9 @@ def test_few_levels():
 
 def test_a_search_that_did_not_end_well():
     good = lk.lmer("Reaction ~ Days + (1 | Subject)", load("sleepstudy"))
-    estimate = replace(good.estimate, converged=False, gradient_norm=0.5, warnings=["The search met a wall."])
+    estimate = replace(
+        good.estimate, converged=False, gradient=lambda: np.array([0.5]), warnings=["The search met a wall."]
+    )
     first, second = MixedModel(estimate, good.call).messages
     assert first == "The search met a wall."
     assert "did not converge (gradient 0.5 after" in second

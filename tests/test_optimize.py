@@ -47,6 +47,32 @@ def test_a_negative_curvature_is_left_downhill():
     assert abs(search.x[1]) == pytest.approx(np.sqrt(0.5), abs=1e-5)
 
 
+def test_a_dear_gradient_is_not_taken_after_the_last_step():
+    taken = []
+
+    def bowl(x):  # the curvature is a tenth too large, so that each step goes a tenth too short
+        return Trial(float(x @ x) / 2, lambda: taken.append(x) or x, lambda: 1.1 * np.eye(1))
+
+    plain, full = minimise(bowl, np.ones(1), tolerance=2e-6), len(taken)
+    taken.clear()
+    dear = minimise(bowl, np.ones(1), tolerance=2e-6, dear=True)
+    assert dear.converged
+    assert dear.value <= plain.value
+    assert len(taken) == full - 1
+    assert not any(np.array_equal(dear.x, x) for x in taken)
+
+
+def test_a_last_step_that_breaks_its_promise_is_not_the_last():
+    def poor(x):
+        return rosenbrock(x)._replace(curvature=lambda: 3 * rosenbrock(x).curvature())
+
+    start = np.array([1.0001, 1.0002])
+    assert rosenbrock(start).value < 20 * 1e-6
+    search = minimise(poor, start, tolerance=1e-9, dear=True)
+    assert search.converged
+    assert search.value < 1e-8
+
+
 def test_inadmissible_points_are_avoided():
     def barrier(x):
         value = x[0] - np.log(x[0]) if x[0] > 0 else np.nan

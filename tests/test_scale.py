@@ -10,9 +10,8 @@ import lmmkit as lk
 from lmmkit import crossprod, memory
 from lmmkit.crossprod import HybridCross, Layout, ListedCross, SparseCross
 from lmmkit.design import build_design
-from lmmkit.lmm import Criterion, fit_lmm
+from lmmkit.lmm import Criterion
 from lmmkit.sparse_rest import Ordering, SparseFactor
-from lmmkit.subsample import part_of
 
 STRUCTURES = {
     "two scalars": "y ~ x + (1 | pupil) + (1 | teacher)",
@@ -133,25 +132,6 @@ def test_a_long_line_of_teachers_is_fitted_sparsely() -> None:
     assert fit.converged
     sds = dict(zip(fit.varcorr.frame["grp"], fit.varcorr.frame["sdcor"], strict=True))
     assert sds == pytest.approx({"pupil": 0.7, "teacher": 0.5, "Residual": 1.0}, rel=0.05)
-
-
-def test_a_part_of_the_levels_is_a_good_start() -> None:
-    rng = np.random.default_rng(3)
-    codes = rng.integers(0, [300, 200], (20_000, 2))
-    y = (
-        0.6 * rng.normal(size=300)[codes[:, 0]]
-        + 0.4 * rng.normal(size=200)[codes[:, 1]]
-        + rng.normal(size=20_000)
-    )
-    design = build_design(
-        "y ~ 1 + (1 | a) + (1 | b)", pd.DataFrame({"y": y, "a": codes[:, 0], "b": codes[:, 1]})
-    )
-    part = part_of(design, levels=100)
-    assert part is not None
-    assert [len(term.levels) for term in part.terms] == [100, 100]
-    assert len(part.y) < 8_000
-    np.testing.assert_allclose(fit_lmm(part).theta, fit_lmm(design).theta, rtol=0.25)
-    assert part_of(design, levels=2) is None or len(part_of(design, levels=2).y) >= 8
 
 
 def test_what_cannot_fit_is_refused_with_the_numbers(
