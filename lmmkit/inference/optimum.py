@@ -13,6 +13,7 @@ from ..covariance import lower_indices, theta_from_factor
 from ..errors import ModelError
 from ..lmm import Criterion, Point
 from ..optimize import differenced_hessian
+from ..threads import threads_for
 
 if TYPE_CHECKING:
     from ..result import MixedModel
@@ -57,7 +58,8 @@ class Optimum:
         known = fit.__dict__.get("_optimum")
         if known is None:
             theta = fit.criterion.from_original(fit.theta)
-            known = fit.__dict__["_optimum"] = cls(fit, theta, fit.criterion.point(theta))
+            with threads_for(fit.criterion.layout.width):
+                known = fit.__dict__["_optimum"] = cls(fit, theta, fit.criterion.point(theta))
         return known
 
     @property

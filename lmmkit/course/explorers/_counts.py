@@ -153,11 +153,11 @@ def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> 
         x = np.repeat(edges, 2)
         y = np.concatenate([[0], np.repeat(heights, 2), [0]]) + samples - 1 - place
         shapes.append(np.column_stack([x, y]))
-    ax.add_collection(PolyCollection(shapes, facecolor=colour, edgecolor=style.BLACK, linewidth=0.8))
+    ridges = PolyCollection(shapes, facecolor=colour, edgecolor=style.BLACK, linewidth=0.8)
+    ax.add_collection(ridges, autolim=False)
     means = counts.mean(1)
-    ax.plot(
-        np.minimum(means, edges[-1]), np.arange(samples)[::-1] + 0.1, "v", color=style.BLACK, markersize=7
-    )
+    at = np.minimum(means, edges[-1])
+    style.dots(ax, at, np.arange(samples)[::-1] + 0.1, "v", color=style.BLACK, markersize=7)
     ax.set(xlim=(0, edges[-1]), ylim=(-0.1, samples + 0.05), yticks=[], xlabel="count in a cell", title=title)
 
 
@@ -173,7 +173,7 @@ def draw(r: Counts, fig: Figure) -> None:
     for place, name in enumerate(ANALYSES):
         colour, marker = _LOOKS[place]
         middle.text(0.02, 0.90 - 0.31 * place, name, color=colour, transform=middle.transAxes)
-        middle.plot([0, 0], [-place - 0.3, -place + 0.25], color=style.GREY, linestyle=":", zorder=0)
+        style.line(middle, [0, 0], [-place - 0.3, -place + 0.25], color=style.GREY, linestyle=":", zorder=0)
         if name in r.found:
             one = r.found[name]
             reach = one.se * t.ppf(0.975, one.df)
@@ -189,7 +189,7 @@ def draw(r: Counts, fig: Figure) -> None:
     ticks = (0.25, 1, 4)
     middle.set(xticks=np.log(ticks), xticklabels=[f"{x:g}×" for x in ticks], xlabel="fold change")
     middle.set(xlim=np.log((0.2, 6)), ylim=(-2.45, 0.72), yticks=[], title="95% intervals")
-    right.plot([5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
+    style.line(right, [5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
     worst = max(20.0, *(100 * share for share in r.wrong.values()))
     right.set(
         xlim=(0, 1.6 * worst), ylim=(-2.45, 0.72), yticks=[], xlabel="% of studies", title="false positives"

@@ -244,8 +244,8 @@ def draw(r: NestedCrossed, fig: Figure) -> None:
         claims.text(claim.estimate, 0.17 - place, f"{name}: SE {number(claim.se)}", color=colour, ha="center")
     for place in (0, 1):
         foot, head = -place - 0.35, -place + 0.1
-        claims.plot([r.kind.effect] * 2, [foot, head], color=style.BLACK, linestyle="--", zorder=0)
-        claims.plot([0, 0], [foot, head], color=style.GREY, linestyle=":", zorder=0)
+        style.line(claims, [r.kind.effect] * 2, [foot, head], color=style.BLACK, linestyle="--", zorder=0)
+        style.line(claims, [0, 0], [foot, head], color=style.GREY, linestyle=":", zorder=0)
     spans = [c for c in (r.right, r.tried) if not c.refusal]
     low = min([0.0, r.kind.effect, *(c.low for c in spans)])
     high = max([0.0, r.kind.effect, *(c.high for c in spans)])

@@ -133,12 +133,16 @@ def draw(r: Replicates, fig: Figure) -> None:
     shift = np.random.default_rng(0).uniform(-0.25, 0.25, y.shape)
     for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
         mine = slice(arm * r.bio, (arm + 1) * r.bio)
-        left.plot((at[mine, None] + shift[mine]).ravel(), y[mine].ravel(), marker, color=colour, markersize=5)
-        left.plot(at[mine], y[mine].mean(1), "_", color=style.BLACK, markersize=16, markeredgewidth=3)
+        across = (at[mine, None] + shift[mine]).ravel()
+        style.dots(left, across, y[mine].ravel(), marker, color=colour, markersize=5)
+        style.dots(left, at[mine], y[mine].mean(1), "_", color=style.BLACK, markersize=16, markeredgewidth=3)
         left.text(at[mine].mean(), -0.07, f"arm {'AB'[arm]}", ha="center", va="top", fontsize=15.5,
                   transform=left.get_xaxis_transform())  # fmt: skip
+    reach = max(0.05 * np.ptp(y), 0.01)
+    left.set(xlim=(at[0] - 0.6, at[-1] + 0.6), ylim=(y.min() - reach, y.max() + reach))
     left.set(xticks=[], ylabel="y", title="samples and their means")
 
+    ends = [0.0]
     for place, name in enumerate(ANALYSES):
         colour, marker = _LOOKS[place]
         found = next((a for a in r.analyses if a.name == name), None)
@@ -149,15 +153,18 @@ def draw(r: Replicates, fig: Figure) -> None:
             continue
         reach = found.se * t.ppf(0.975, found.df)
         low, high = found.difference - reach, found.difference + reach
+        ends += [low, high]
         style.interval(middle, low, found.difference, high, -place, marker=marker, color=colour)
         wrong = 100 * found.false_positives
         style.bars(right, [-place], [wrong], 0.45, across=True, facecolor=colour)
         right.text(max(wrong, 5) + 1.5, -place, f"{wrong:.1f}%", va="center", color=colour)
     for place, name in enumerate(ANALYSES):
         middle.text(0.0, 0.90 - 0.31 * place, name, color=_LOOKS[place][0], transform=middle.transAxes)
-        middle.plot([0, 0], [-place - 0.3, -place + 0.3], color=style.GREY, linestyle=":", zorder=0)
-    middle.set(ylim=(-2.45, 0.72), yticks=[], xlabel="B − A", title="95% interval")
-    right.plot([5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
+        style.line(middle, [0, 0], [-place - 0.3, -place + 0.3], color=style.GREY, linestyle=":", zorder=0)
+    room = 0.06 * (max(ends) - min(ends)) or 1.0
+    middle.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-2.45, 0.72), yticks=[])
+    middle.set(xlabel="B − A", title="95% interval")
+    style.line(right, [5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
     worst = max([20.0, *(100 * a.false_positives for a in r.analyses)])
     right.set(xlim=(0, 1.45 * worst), ylim=(-2.45, 0.72), yticks=[], xlabel="% of studies",
               title="false positives")  # fmt: skip

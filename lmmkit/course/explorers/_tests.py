@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lmmkit.result import MixedModel
 
 METHODS = ("likelihood ratio", "Satterthwaite", "Kenward–Roger", "bootstrap")
-_STUDIES, _BOOT = 1000, 199
+_STUDIES, _SHARING = 1000, 100
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,14 @@ def _chi(statistic: np.ndarray) -> np.ndarray:
 def _bootstrap(design: TwoArms, s: Sums, rng: np.random.Generator, n: int) -> np.ndarray:
     """Parametric bootstrap p-values of the likelihood ratio, for every study in `s`.
 
-    ``lk.pb_modcomp`` refits simulated responses; in a balanced design their sums of squares do as well.
+    ``lk.pb_modcomp`` refits simulated responses; in a balanced design their sums of squares do as well. Every
+    hundred studies share their draws, scaled to each study's own variances.
     """
-    unit, error = design.null_variances(s)
-    again = design.draw(rng, (n, *np.shape(unit)), unit, error)
-    return np.asarray((1 + (design.lrt(again) >= design.lrt(s)).sum(0)) / (n + 1))
+    seen = design.lrt(s)
+    observed = seen.reshape(-1, min(_SHARING, seen.size))
+    unit, error = (part.reshape(observed.shape) for part in design.null_variances(s))
+    again = design.draw(rng, (n, 1, observed.shape[1]), unit, error)
+    return np.asarray((1 + (design.lrt(again) >= observed).sum(0)) / (n + 1)).reshape(seen.shape)
 
 
 @lru_cache(maxsize=8)  # neither the effect nor the data shown have a say in it
@@ -100,8 +103,8 @@ def _p_values(reml: MixedModel, with_arm: MixedModel, without: MixedModel) -> di
 def _fits(data: pd.DataFrame) -> tuple[MixedModel, MixedModel, MixedModel]:
     from lmmkit import lmer
 
-    full = "y ~ arm + (1 | group)"
-    return lmer(full, data), lmer(full, data, reml=False), lmer("y ~ 1 + (1 | group)", data, reml=False)
+    full = lmer("y ~ arm + (1 | group)", data)
+    return full, full.update(reml=False), lmer("y ~ 1 + (1 | group)", data, reml=False)
 
 
 def compute(
@@ -155,34 +158,36 @@ def draw(r: Tests, fig: Figure) -> None:
     means = np.bincount(codes, y) / np.bincount(codes)
     for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
         mine = (codes >= groups // 2) == bool(arm)
-        left.plot(at[codes[mine]], y[mine], marker, color=colour, markersize=5, alpha=0.8)
+        style.dots(left, at[codes[mine]], y[mine], marker, color=colour, markersize=5, alpha=0.8)
         left.text(
             0.25 + 0.5 * arm, -0.07, f"arm {'AB'[arm]}", ha="center", va="top", transform=left.transAxes
         )
-    left.plot(at, means, "_", color=style.BLACK, markersize=15, markeredgewidth=3)
+    style.dots(left, at, means, "_", color=style.BLACK, markersize=15, markeredgewidth=3)
+    reach = 0.05 * np.ptp(y)
+    left.set(xlim=(at[0] - 0.5, at[-1] + 0.5), ylim=(y.min() - reach, y.max() + reach))
     left.set(xticks=[], ylabel="y", title="groups and their means")
 
     for place, name in enumerate(METHODS):
         colour, line, marker = _LOOKS[name]
-        middle.plot(np.log([max(r.p[name], 1e-4)]), [-place], marker, color=colour, markersize=11)
+        style.dots(middle, np.log([max(r.p[name], 1e-4)]), [-place], marker, color=colour, markersize=11)
         middle.text(
             0.0, 0.925 - 0.238 * place, f"{name} {r.p[name]:.3f}", color=colour, transform=middle.transAxes
         )
-        middle.plot(
-            np.log([0.05, 0.05]), [-place - 0.25, -place + 0.2], color=style.GREY, linestyle="--", zorder=0
-        )
-        values = r.null[name]
-        right.plot(values, (np.arange(len(values)) + 1) / len(values), color=colour, linestyle=line)
+        small = r.null[name][r.null[name] < 0.21]  # no others are in the picture
+        share = (np.arange(len(small)) + 1) / len(r.null[name])
+        style.line(right, small, share, color=colour, linestyle=line)
         if name in r.refitted:
-            share = np.mean(r.refitted[name] < 0.05)
-            right.plot([0.05], [share], marker, color=colour, markersize=9, mfc="white", markeredgewidth=2)
+            wrong = np.mean(r.refitted[name] < 0.05)
+            style.dots(right, [0.05], [wrong], marker, color=colour, markersize=9, mfc="white", mew=2)
+    breaks = (np.array([-0.25, 0.2, np.nan]) - np.arange(len(METHODS))[:, None]).ravel()
+    style.line(middle, np.full(len(breaks), np.log(0.05)), breaks, color=style.GREY, linestyle="--", zorder=0)
     ticks = (0.001, 0.05, 1)
     middle.set(
         xticks=np.log(ticks), xticklabels=[f"{t:g}" for t in ticks], xlabel="p-value", title="these data"
     )
     middle.set(xlim=np.log((8e-5, 1.3)), ylim=(-3.4, 0.75), yticks=[])
-    right.plot([0, 0.2], [0, 0.2], color=style.GREY, linewidth=1)
-    right.set(xlim=(0, 0.2), ylim=(0, 0.3), xticks=(0, 0.05, 0.2), yticks=(0, 0.1, 0.2, 0.3))
+    style.line(right, [0, 0.2], [0, 0.2], color=style.GREY, linewidth=1)
+    right.set(xlim=(0, 0.2), ylim=(0, 0.3), xticks=(0, 0.05, 0.2), yticks=(0.1, 0.2, 0.3))
     right.set(xlabel="p-value", title="no effect: share below")
 
 

@@ -121,8 +121,9 @@ def draw(r: Partition, fig: Figure) -> None:
         look = {"facecolor": _COLOURS[part], "hatch": _HATCHES[part], "edgecolor": "white"}
         style.bars(right, spots, r.found[:, part], 0.75, base=bottom, **look)
         bottom += r.found[:, part]
-    for edge in np.cumsum(r.truth)[:-1]:
-        right.plot([-0.6, len(spots) - 0.4], [edge, edge], color=style.BLACK, linestyle="--", linewidth=2.5)
+    edges = np.repeat(np.cumsum(r.truth)[:-1], 3)
+    across = np.tile([-0.6, len(spots) - 0.4, np.nan], 3)
+    style.line(right, across, edges, color=style.BLACK, linestyle="--", linewidth=2.5)
     right.set(xlim=(-0.6, len(spots) - 0.4), ylim=(0, 1), xticks=[], yticks=(0, 0.5, 1), xlabel="genes",
               title="more genes (dashed: truth)")  # fmt: skip
 

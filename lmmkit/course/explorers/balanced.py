@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,10 @@ class Sums:
     arms: Array
     between: Array
     within: Array
+
+
+def _chi_square(rng: np.random.Generator, df: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return 2 * rng.standard_gamma(df / 2, shape, dtype=np.float32)  # 0 for 0 degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -48,16 +52,18 @@ class TwoArms:
         return 2 * self.units * self.times
 
     def draw(
-        self, rng: np.random.Generator, shape: tuple[int, ...], unit: Array | float, error: Array | float
+        self, rng: np.random.Generator, shape: tuple[int, ...], unit: ArrayLike, error: ArrayLike
     ) -> Sums:
         """Sums of squares of studies without a difference between the arms.
 
-        `unit` is the variance of a unit's mean times `times`, `error` the variance within units.
+        `unit` is the variance of a unit's mean times `times`, `error` the variance within units. Seven digits
+        are enough for a simulation, and are had in half the time.
         """
+        unit, error = np.asarray(unit, dtype=np.float32), np.asarray(error, dtype=np.float32)
         return Sums(
-            np.asarray(unit * rng.standard_normal(shape) ** 2),
-            np.asarray(unit * rng.chisquare(self.between_df, shape) if self.between_df else np.zeros(shape)),
-            np.asarray(error * rng.chisquare(self.within_df, shape) if self.within_df else np.zeros(shape)),
+            np.asarray(unit * rng.standard_normal(shape, dtype=np.float32) ** 2),
+            unit * _chi_square(rng, self.between_df, shape),
+            error * _chi_square(rng, self.within_df, shape),
         )
 
     def sums(self, y: Array) -> Sums:
