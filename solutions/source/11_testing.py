@@ -135,7 +135,7 @@ check("ex11.q6", answer_6)
 # ## 7. With the handles
 #
 # The panel compares two arms. Leave the size of a group at five and the SD between groups at 0.8, and look at the error rates in the
-# sentence below the picture. From how many groups *per arm* on does the likelihood ratio claim an effect in fewer than 8% of
+# sentence below the picture. From how many groups *per arm* on does the likelihood ratio claim an effect in fewer than 9% of
 # the studies that have none?
 
 # %%

@@ -158,9 +158,10 @@ class Book:
         else:
             route.abort()
 
-    def run_all(self) -> None:
-        """Wait for the kernel, run every cell, wait for the last cell's word."""
+    def run_all(self, until: Locator | None = None) -> None:
+        """Wait for the kernel, run every cell, wait for the last cell's word (or for what is to be seen)."""
         page = self.page
+        said = page.get_by_text(DONE) if until is None else until
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
         if self.app == "lab":
             page.get_by_text("| Idle").first.wait_for(timeout=60_000)
@@ -169,14 +170,14 @@ class Book:
         # Notebook 7.6 trips over its own settings while it starts; from here on every error counts.
         if self.app == "notebook":
             self.errors.clear()
-        begun = page.locator(".jp-InputPrompt", has_text="*").or_(page.get_by_text(DONE))
+        begun = page.locator(".jp-InputPrompt", has_text="*").or_(said)
         for _ in range(5):  # a kernel that has just become idle may still lose the first request
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             with contextlib.suppress(TimeoutError):
                 begun.first.wait_for(timeout=4_000)
                 break
-        page.get_by_text(DONE).last.wait_for(timeout=120_000)
+        said.last.wait_for(timeout=120_000)
 
     def resize(self, width: int, height: int = 900) -> None:
         """Make the window `width` pixels wide; a narrow one gives its room to the notebook, not to the file

@@ -1,10 +1,11 @@
-"""Screenshots of every explorer: `python -m tests.browser.screenshots FOLDER`.
+"""Screenshots of the first lesson and of every explorer: `python -m tests.browser.screenshots FOLDER`.
 
-Those 1300 pixels wide go to docs/images as well, packed for the README and the lessons.
+The lesson and the explorers at 1300 pixels go to docs/images as well, packed for the README and the lessons.
 """
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -30,10 +31,22 @@ def pack(source: Path, target: Path) -> None:
     raise RuntimeError(f"{target.name} is {target.stat().st_size} bytes, above {LARGEST}")
 
 
-def main(folder: Path) -> None:
-    """Take them all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    IMAGES.mkdir(parents=True, exist_ok=True)
+def first_lesson(folder: Path) -> None:
+    """JupyterLab as a newcomer finds it, the first explorer on the page."""
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copytree(pages.ROOT / "lessons", Path(place) / "work" / "lessons")
+        with pages.server(Path(place)) as address, sync_playwright() as p:
+            book = pages.Book(pages.launch(p), address, "lessons/00_start_here.ipynb", app="lab", width=1440)
+            book.run_all(until=book.page.locator(".lmmkit-random_effects img").first)
+            book.page.get_by_text("| Idle").first.wait_for(timeout=60_000)
+            book.page.locator(".lmmkit-random_effects").first.evaluate("panel => panel.scrollIntoView()")
+            book.page.wait_for_timeout(1000)
+            book.page.screenshot(path=folder / "start.png")
+    pack(folder / "start.png", IMAGES / "start.png")
+
+
+def explorers(folder: Path) -> None:
+    """Every panel, wide and narrow."""
     names = pages.BOOKS["all.ipynb"]
     with tempfile.TemporaryDirectory() as place, pages.server(Path(place)) as address, sync_playwright() as p:
         pages.write_notebook(
@@ -50,6 +63,14 @@ def main(folder: Path) -> None:
                 book.panel(name).root.screenshot(path=target)
                 if width == 1300:
                     pack(target, IMAGES / f"explorer_{name}.png")
+
+
+def main(folder: Path) -> None:
+    """Take them all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    first_lesson(folder)
+    explorers(folder)
 
 
 if __name__ == "__main__":

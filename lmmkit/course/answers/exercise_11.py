@@ -27,7 +27,7 @@ def _interval(quantile: Callable[[float], float], formula: str = _FORMULA) -> np
 
 
 @cache
-def _groups_needed(method: str, limit: float = 0.08) -> int:
+def _groups_needed(method: str, limit: float = 0.09) -> int:
     """The fewest groups an arm with which a method of the explorer errs in less than this share."""
     return next(n for n in range(2, 16) if explorers.tests.result(groups=n).rate(method) < limit)
 
@@ -155,7 +155,7 @@ QUESTIONS: dict[str, Question] = {
     "q7": Number(
         truth=lambda: _groups_needed("likelihood ratio"),
         mistakes={
-            "there it is still above 8%": lambda: _groups_needed("likelihood ratio") - 1,
+            "there it is still above 9%": lambda: _groups_needed("likelihood ratio") - 1,
             "that counts both arms; the slider counts the groups of one": lambda: (
                 2 * _groups_needed("likelihood ratio")
             ),

@@ -159,7 +159,7 @@ def draw(r: Replicates, fig: Figure) -> None:
         style.bars(right, [-place], [wrong], 0.45, across=True, facecolor=colour)
         right.text(max(wrong, 5) + 1.5, -place, f"{wrong:.1f}%", va="center", color=colour)
     for place, name in enumerate(ANALYSES):
-        middle.text(0.0, 0.90 - 0.31 * place, name, color=_LOOKS[place][0], transform=middle.transAxes)
+        middle.text(0.02, 0.90 - 0.31 * place, name, color=_LOOKS[place][0], transform=middle.transAxes)
         style.line(middle, [0, 0], [-place - 0.3, -place + 0.3], color=style.GREY, linestyle=":", zorder=0)
     room = 0.06 * (max(ends) - min(ends)) or 1.0
     middle.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-2.45, 0.72), yticks=[])

@@ -24,6 +24,10 @@ class Sums:
     between: Array
     within: Array
 
+    def first(self, n: int) -> Sums:
+        """Of the first `n` studies."""
+        return Sums(self.arms[:n], self.between[:n], self.within[:n])
+
 
 def _chi_square(rng: np.random.Generator, df: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return 2 * rng.standard_gamma(df / 2, shape, dtype=np.float32)  # 0 for 0 degrees of freedom
