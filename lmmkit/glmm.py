@@ -7,6 +7,7 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -378,8 +379,8 @@ def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estim
         n_evaluations=search.evaluations,
         trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
         converged=search.converged,
-        gradient=lambda: search.gradient,
-        conditional_cov=lambda: _conditional_cov(criterion, point, family.sigma),
+        gradient=search.gradient.copy,
+        conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
         warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],
         family=family,
         n_agq=criterion.n_agq,

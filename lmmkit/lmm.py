@@ -393,10 +393,10 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
         n_evaluations=search.evaluations,
         trail=trail,
         converged=search.converged,
-        gradient=lambda: criterion.gradient(point),
+        gradient=partial(criterion.gradient, point),
         warnings=[],
         family=None,
-        conditional_cov=lambda: _conditional_cov(criterion, point),
+        conditional_cov=partial(_conditional_cov, criterion, point),
     )
 
 

@@ -94,19 +94,31 @@ class SparseFactor:
     """
 
     def __init__(self, matrix: csr_array, ordering: Ordering) -> None:
-        self.ordering = ordering
-        order = ordering.order
+        self.ordering, order = ordering, ordering.order
+        self._ordered = csc_array(matrix[order][:, order])
+        self._factorise()
+
+    def _factorise(self) -> None:
         try:
             self._lu = splu(
-                csc_array(matrix[order][:, order]), permc_spec="NATURAL", diag_pivot_thresh=0.0,
+                self._ordered, permc_spec="NATURAL", diag_pivot_thresh=0.0,
                 options={"SymmetricMode": True, "Equil": False},
             )  # fmt: skip
         except RuntimeError as error:  # exactly singular
             raise np.linalg.LinAlgError(str(error)) from None
         self.diagonal: Array = np.asarray(self._lu.U.diagonal())
-        if not (self.diagonal > 0).all() or not np.array_equal(self._lu.perm_r, np.arange(len(order))):
+        unmoved = np.array_equal(self._lu.perm_r, np.arange(len(self.diagonal)))
+        if not (unmoved and (self.diagonal > 0).all()):
             raise np.linalg.LinAlgError("matrix is not positive definite")
         self.logdet = float(np.log(self.diagonal).sum())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without SuperLU's own object, which cannot be saved: it is made again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_lu"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._factorise()
 
     def solve(self, right: Array) -> Array:
         """``S^-1 right`` for (R, d)."""

@@ -129,6 +129,7 @@ def test_value_by_the_dense_formula(family, structure):
     assert criterion.trial(x).value == pytest.approx(value, abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "family",
     [Binomial(), Binomial("cloglog"), Poisson(), Gamma(), NegativeBinomial(), Poisson("sqrt")],

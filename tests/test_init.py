@@ -24,6 +24,7 @@ def test_the_probe_sees_what_is_loaded():
     assert "joblib" in loaded_by("import joblib")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

@@ -75,7 +75,7 @@ def design_of(formula, data, **options):
     return build_design(parse(formula), data, **options)
 
 
-@pytest.mark.parametrize("reml", [True, False], ids=["REML", "ML"])
+@pytest.mark.parametrize("reml", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["REML", "ML"])
 @pytest.mark.parametrize("formula", STRUCTURES.values(), ids=STRUCTURES)
 def test_value_and_gradient(formula, reml, data, storage):
     criterion = Criterion(design_of(formula, data, weights=data.w), reml)
@@ -169,6 +169,7 @@ def test_origin_and_unit_of_a_covariate(data):
     assert moved.objective == pytest.approx(base.objective + 2 * np.log(1e3), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_row_order_and_level_names_do_not_matter(seed):
     random = random_design(seed)

@@ -225,6 +225,7 @@ def test_the_list_of_pictures():
     assert "leverage()" in repr(mouse().plot) and "ranef()" not in repr(mouse().plot)
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_before_a_picture_is_drawn():
     code = (
         "import sys, lmmkit.plots, lmmkit.diagnostics, lmmkit.inference.bootstrap; "

@@ -154,14 +154,36 @@ def test_optinfo(sleep):
     assert info["trail"]["objective"].is_monotonic_decreasing
 
 
-def test_a_fit_can_be_sent_to_another_process(sleep):
-    """Bootstraps and batch fits do so."""
-    cloudpickle = pytest.importorskip("cloudpickle", reason="the pickler that joblib uses")
-    again = pickle.loads(cloudpickle.dumps(sleep))
-    assert again.loglik == sleep.loglik
-    assert again.refit(again.design.y).loglik == pytest.approx(sleep.loglik)
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda: lk.lmer("Reaction ~ Days + (Days | Subject)", load("sleepstudy")),
+        lambda: lk.glmer(
+            "cbind(incidence, size - incidence) ~ period + (1 | herd)", load("cbpp"), "binomial"
+        ),
+        lambda: lk.glmer(
+            "cbind(incidence, size - incidence) ~ period + (1 | herd)", load("cbpp"), "binomial", n_agq=5
+        ),
+        lambda: lk.glmer("incidence ~ period + (1 | herd)", load("cbpp"), "negative_binomial"),
+        lambda: lk.lm("Reaction ~ poly(Days, 2)", load("sleepstudy")),
+        lambda: lk.glm("Days ~ Reaction", load("sleepstudy"), "poisson"),
+    ],
+    ids=["lmer", "glmer", "agq", "negative binomial", "lm", "glm"],
+)
+def test_a_fit_can_be_saved_and_sent_to_another_process(fit):
+    """As R's saveRDS; bootstraps and batch fits send theirs to workers."""
+    fit = fit()
+    again = pickle.loads(pickle.dumps(fit))
+    assert str(again.summary()) == str(fit.summary())
+    np.testing.assert_array_equal(again.predict(), fit.predict())
+    if fit.design.terms:
+        group = next(iter(fit.ranef()))
+        np.testing.assert_array_equal(again.ranef_sd()[group], fit.ranef_sd()[group])
+        y = fit.simulate(1, seed=1).iloc[:, 0]
+        assert again.refit(y).loglik == pytest.approx(fit.refit(y).loglik, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_fit_and_its_summary_load_nothing_heavy():
     code = (
         "import sys, lmmkit as lk;"

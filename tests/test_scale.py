@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +95,8 @@ def test_a_whole_fit_the_sparse_way(monkeypatch: pytest.MonkeyPatch, moving: pd.
     np.testing.assert_allclose(sparse.theta, dense.theta, atol=1e-6)
     np.testing.assert_allclose(sparse.ranef_sd()["pupil"], dense.ranef_sd()["pupil"], rtol=1e-6)
     np.testing.assert_allclose(sparse.coef_table(), dense.coef_table(), rtol=1e-5)
+    again = pickle.loads(pickle.dumps(sparse))  # SuperLU's factor is made anew
+    np.testing.assert_array_equal(again.ranef_sd()["pupil"], sparse.ranef_sd()["pupil"])
 
 
 def test_the_inverse_where_the_factor_has_entries() -> None:

@@ -53,6 +53,7 @@ def test_any_state_gives_a_sentence(name):
             assert "nan" not in explorer.details(result).lower(), state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["low", "high"])
 @pytest.mark.parametrize("name", NAMES)
 def test_all_sliders_at_one_end(name, end):
