@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
@@ -23,6 +23,7 @@ from .update import update as update_formula
 if TYPE_CHECKING:
     from .equation import Equation
     from .families import Family
+    from .inference.bootstrap import Bootstrap
     from .linear_summary import LinearSummary
     from .plots import LinearPlots
 
@@ -335,11 +336,61 @@ class FixedEffectsModel:
         if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
             raise ModelError(f"n_sim must be a positive whole number, not {n_sim!r}")
         rng = np.random.default_rng(seed)
-        columns = {f"sim_{i + 1}": self._draw(rng) for i in range(n_sim)}
+        columns = {f"sim_{i + 1}": self.draw(rng) for i in range(n_sim)}
         return pd.DataFrame(columns, index=self.design.frame.index)
 
-    def _draw(self, rng: np.random.Generator) -> Array:
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One new response, fit for :meth:`refit`, shape (n,)."""
         raise NotImplementedError
+
+    def bootstrap(
+        self,
+        n_sim: int,
+        stat: Callable[[Self], Any] | None = None,
+        seed: Any = None,
+        n_jobs: int = 1,
+        progress: bool | None = None,
+    ) -> Bootstrap:
+        """Parametric bootstrap: refit the model to responses simulated from it.
+
+        Parameters
+        ----------
+        n_sim : int
+            Number of simulations.
+        stat : callable, optional
+            Takes a fitted model, gives a number, a Series, a dict or an array of numbers. By default sigma
+            (where it is estimated) and the coefficients.
+        seed : int, optional
+            For the same result again, whatever `n_jobs` is.
+        n_jobs : int
+            Number of worker processes, -1 for one per core.
+        progress : bool, optional
+            Show a progress bar; by default only if it takes longer than two seconds.
+
+        Returns
+        -------
+        Bootstrap
+            With ``.replicates``, ``.summary`` and ``.interval()``, as for a mixed model.
+
+        Raises
+        ------
+        ModelError
+            When `n_sim` is not a positive whole number, or `stat` gives something else.
+
+        Notes
+        -----
+        As ``boot::boot(sim = "parametric")`` with R's ``simulate``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> boot = lk.lm("Weight ~ Dose", lk.load_data("mouse")).bootstrap(20, seed=1, progress=False)
+        >>> list(boot.replicates.columns)
+        ['sigma', '(Intercept)', 'Dose']
+        """
+        from .inference.bootstrap import bootstrap
+
+        return bootstrap(self, n_sim, stat, seed=seed, n_jobs=n_jobs, progress=progress)
 
     def refit(self, y: Any) -> Self:
         """Fit the same model to another response.

@@ -208,7 +208,8 @@ class GeneralizedLinearModel(FixedEffectsModel):
             return np.sqrt(self._weights) * raw / np.sqrt(self.family.variance(self._mu))
         return self.family.deviance_residuals(self.design.y, self._mu, self._weights)
 
-    def _draw(self, rng: np.random.Generator) -> Array:
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One new response (of ``cbind(hits, misses)`` the hits), shape (n,)."""
         y, trials = self.family.simulate(self._mu, self.design.weights, rng), self.design.trials
         return y if trials is None else np.round(y * trials)
 
@@ -312,6 +313,33 @@ class GeneralizedLinearModel(FixedEffectsModel):
                 )
                 drops[label], before = (before - after) / self.sigma**2, after
         return drops
+
+    def r2(self) -> pd.Series:
+        """How much of the deviance the model explains: ``deviance_explained nagelkerke``.
+
+        Returns
+        -------
+        Series
+            The share by which the deviance falls from that of the model without predictors, and Nagelkerke's
+            (1991) generalisation of R²; the latter is NaN where a dispersion is estimated or rows have weights
+            (as hits out of several trials have), because it needs to know what one observation is.
+
+        Notes
+        -----
+        Agrees with ``performance::r2_nagelkerke``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.glm("Days ~ Reaction", lk.load_data("sleepstudy"), "poisson").r2().round(3).to_dict()
+        {'deviance_explained': 0.217, 'nagelkerke': 0.435}
+        """
+        residual, null, n = self.deviance, self.null_deviance, self.nobs
+        nagelkerke = np.nan
+        if not self.has_scale and self.design.weights is None and null > 0:
+            nagelkerke = -np.expm1((residual - null) / n) / -np.expm1(-null / n)
+        explained = 1 - residual / null if null > 0 else np.nan
+        return pd.Series({"deviance_explained": explained, "nagelkerke": nagelkerke})
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole model.

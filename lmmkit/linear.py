@@ -214,7 +214,8 @@ class LinearModel(FixedEffectsModel):
         raw = self.design.y - self._mu
         return raw if kind in ("response", "working") else np.sqrt(self._weights) * raw
 
-    def _draw(self, rng: np.random.Generator) -> Array:
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One new response, shape (n,)."""
         with np.errstate(divide="ignore"):
             sd = self.sigma / np.sqrt(self._weights)
         return self._mu + sd * rng.standard_normal(len(sd))

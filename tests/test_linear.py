@@ -455,3 +455,34 @@ def test_without_statsmodels_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "statsmodels.regression.linear_model", None)
     with pytest.raises(lk.ModelError, match="pip install statsmodels"):
         lk.lm("Weight ~ Dose", mouse)
+
+
+def test_share_of_the_deviance() -> None:
+    """R: ``performance::r2_nagelkerke(glm(Days ~ Reaction, poisson, sleepstudy))`` and one for a binary response."""
+    counts = lk.glm("Days ~ Reaction", lk.load_data("sleepstudy"), "poisson").r2()
+    assert counts["nagelkerke"] == pytest.approx(0.434884864912, rel=1e-9)
+    assert counts["deviance_explained"] == pytest.approx(0.217421910235, rel=1e-9)
+    several = lk.glm(
+        "cbind(count, 50 - count) ~ 1", pd.DataFrame({"count": [1.0, 20, 30, 4]}), "binomial"
+    ).r2()
+    assert several["deviance_explained"] == pytest.approx(0)
+    assert np.isnan(several["nagelkerke"])  # what is one observation there?
+    assert np.isnan(FITS["owl_gamma"]().r2()["nagelkerke"])
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda: lk.lm("Weight ~ Dose", mouse),
+        lambda: lk.glm("Days ~ Reaction", lk.load_data("sleepstudy"), "poisson"),
+    ],
+    ids=["lm", "glm"],
+)
+def test_bootstrapped_spread_is_that_of_the_estimates(fit: Callable[[], Any]) -> None:
+    model = fit()
+    boot = model.bootstrap(300, seed=3, progress=False)
+    assert list(boot.estimate.index) == [*(["sigma"] if model.has_scale else []), *model.fixef.index]
+    spread = boot.summary.loc[model.fixef.index, "std_error"]
+    np.testing.assert_allclose(spread, model.se, rtol=0.15)  # 300 replicates know a spread to 4%
+    one = model.bootstrap(5, lambda fit: fit.fixef.iloc[-1], seed=3, progress=False)
+    np.testing.assert_allclose(one.replicates["stat"], boot.replicates.iloc[:5, -1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from .. import distributions as stats
 from ..errors import DataError, ModelError
+from ..fixed_effects import FixedEffectsModel
 from ..parametric import draw
 from .parameters import parameter_values
 from .replicates import replicates
@@ -106,9 +108,9 @@ class Bootstrap:
 
 
 def bootstrap(
-    fit: MixedModel,
+    fit: MixedModel | FixedEffectsModel,
     n_sim: int,
-    stat: Callable[[MixedModel], Any] | None = None,
+    stat: Callable[[Any], Any] | None = None,
     *,
     seed: Any = None,
     n_jobs: int = 1,
@@ -118,7 +120,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedModel, LinearModel or GeneralizedLinearModel
     n_sim : int
         Number of simulations.
     stat : callable, optional
@@ -155,11 +157,11 @@ def bootstrap(
     """
     stat = parameter_values if stat is None else stat
     estimate = _as_series(stat(fit))
-    mean = fit.design.X @ fit.estimate.beta + fit.design.offset
+    new_response = _drawn_from(fit)
 
     def replicate(rng: np.random.Generator) -> pd.Series | None:
         try:
-            return _as_series(stat(fit.refit(draw(fit, mean, rng))))
+            return _as_series(stat(fit.refit(new_response(rng))))
         except (DataError, ModelError, np.linalg.LinAlgError):
             return None  # a simulated response that the model cannot be fitted to
 
@@ -167,6 +169,12 @@ def bootstrap(
     nothing = np.full(len(estimate), np.nan)
     rows = [nothing if result is None else result.to_numpy() for result in results]
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
+
+
+def _drawn_from(fit: MixedModel | FixedEffectsModel) -> Callable[[np.random.Generator], np.ndarray]:
+    if isinstance(fit, FixedEffectsModel):
+        return fit.draw
+    return partial(draw, fit, fit.design.X @ fit.estimate.beta + fit.design.offset)
 
 
 def _as_series(value: Any) -> pd.Series:

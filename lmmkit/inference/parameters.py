@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,12 @@ def _names_with(fit: MixedModel, groups: list[str]) -> list[str]:
     return names
 
 
-def parameter_values(fit: MixedModel) -> pd.Series:
+def parameter_values(fit: Any) -> pd.Series:
     """Standard deviations, correlations, sigma and fixed effects of a fit.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedModel, LinearModel or GeneralizedLinearModel
 
     Returns
     -------
@@ -56,7 +56,7 @@ def parameter_values(fit: MixedModel) -> pd.Series:
     {'sd_(Intercept)|Subject': 37.12, 'sigma': 30.99, '(Intercept)': 251.41, 'Days': 10.47}
     """
     values = []
-    for part in fit.varcorr.components:
+    for part in fit.varcorr.components if fit.design.terms else ():
         cor = part.cor
         for j, sd in enumerate(part.sd):
             values += [sd, *cor[j + 1 :, j]]
@@ -64,7 +64,7 @@ def parameter_values(fit: MixedModel) -> pd.Series:
     if fit.has_scale:
         values.append(fit.sigma)
         index.append("sigma")
-    return pd.Series([*values, *fit.estimate.beta], index=[*index, *fit.design.x_names], dtype=np.float64)
+    return pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
 
 
 def select(names: list[str], parm: str | Sequence[str] | None, fit: MixedModel) -> list[str]:
