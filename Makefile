@@ -22,6 +22,9 @@ unexport MPLBACKEND
 # Jupyter keeps its settings here, away from those of other Jupyters on the machine.
 export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
 
+# In a container everybody is root; Jupyter wants to be told that this is meant.
+AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+
 # A first visit is not met by questions about news and updates.
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 
@@ -41,7 +44,7 @@ help:  ## list the commands
 
 lab: $(VENV)/.course  ## set everything up and open the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
-	    --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb $(LAB_ARGS)
+	    --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb $(AS_ROOT) $(LAB_ARGS)
 
 test: lint  ## the same set-up, then every test: fast, slow, notebooks, browser
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) tests lmmkit $(NOTEBOOKS)

@@ -37,8 +37,6 @@ def lab():
     """The address and the token of a server started by `make lab`."""
     port, token = free_port(), secrets.token_hex(16)
     flags = f"--no-browser --ip=127.0.0.1 --port={port} --IdentityProvider.token={token}"
-    if os.name == "posix" and os.geteuid() == 0:
-        flags += " --allow-root"
     server = subprocess.Popen(
         ["make", "lab", f"LAB_ARGS={flags}"],
         cwd=ROOT,
