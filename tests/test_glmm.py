@@ -95,6 +95,7 @@ def test_gradient_for_every_structure(family, structure):
     np.testing.assert_allclose(criterion.trial(x).gradient(), numeric, rtol=2e-6, atol=2e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", EVERY, ids=repr)
 def test_gradient_by_quadrature(family):
     criterion = criterion_of(family, "(1 | g)" if family.is_canonical else "(0 + x | g)", n_agq=7)

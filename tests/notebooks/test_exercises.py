@@ -81,6 +81,7 @@ def test_an_untouched_exercise_runs_and_scores_nothing(source, monkeypatch):
     assert earned(said) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_no_line_of_a_solution_is_in_any_exercise(source):
     lines = secret_lines(source)
@@ -90,6 +91,7 @@ def test_no_line_of_a_solution_is_in_any_exercise(source):
         assert [line for line in lines if line in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_an_exercise_has_no_outputs_no_keys_and_no_number_that_is_asked_for(source):
     notebook = nbformat.read(exercise_target(source), as_version=4)

@@ -38,6 +38,7 @@ def known(notebook):
 # ---------------------------------------------------------------- what becomes of each cell
 
 
+@pytest.mark.slow
 @each_source
 def test_all_points_of_an_exercise_are_there_and_no_name_twice(source):
     notebook = Assignment(source).notebook()

@@ -75,6 +75,7 @@ def test_each_slider_alone_at_its_ends(name):
             assert not {"nan", "inf"} & set(re.findall(r"[a-z]+", told.lower())), (control.name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_is_drawn_anew_on_the_same_figure(name):
     """A second drawing must not keep anything of the first: it equals one on a fresh figure."""

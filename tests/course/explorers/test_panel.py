@@ -160,6 +160,7 @@ async def until(condition, seconds=20.0):
     raise AssertionError("waited in vain")
 
 
+@pytest.mark.slow
 def test_study_gives_way_to_sliders_and_stops():
     async def scene():
         panel = explorers.tests(groups=3, size=3)
@@ -186,6 +187,7 @@ def test_study_gives_way_to_sliders_and_stops():
     asyncio.run(scene())
 
 
+@pytest.mark.slow
 def test_study_lets_others_have_their_turn_after_every_slice(monkeypatch):
     """With slices as short as one study, whoever waits meets every single count."""
     monkeypatch.setattr(panels, "_SLICE", 0.0)
