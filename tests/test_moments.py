@@ -70,3 +70,33 @@ def test_no_variation_between_the_groups_is_no_start_at_zero() -> None:
     data = pd.DataFrame({"y": [1.0, -1.0] * 20, "g": np.repeat(np.arange(20), 2)})
     made = Criterion(build_design("y ~ 1 + (1 | g)", data))
     assert moment_sds(made.layout, made.sums, made.n)[0] == pytest.approx(np.sqrt(LEAST))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_the_way_of_large_fits_ends_where_the_way_of_small_ones_does(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Uneven crossed designs, with slopes, weights, and variances of zero among them."""
+    rng = np.random.default_rng([seed, 7])
+    n, levels = 3000, rng.integers([350, 310], [700, 400])
+    popularity = [rng.lognormal(0, 1, count) for count in levels]
+    a, b = (
+        rng.choice(count, n, p=share / share.sum()) for count, share in zip(levels, popularity, strict=True)
+    )
+    x, w = rng.normal(size=n), rng.uniform(0.5, 2, n)
+    spread = rng.choice([0.0, 0.1, 0.5, 1.0, 3.0], 3)
+    effects = [
+        sd * rng.normal(size=count)
+        for sd, count in zip(spread, (levels[0], levels[0], levels[1]), strict=True)
+    ]
+    y = 0.3 * x + effects[0][a] + effects[1][a] * x + effects[2][b] + rng.normal(size=n) / np.sqrt(w)
+    data = pd.DataFrame({"y": y, "x": x, "a": a, "b": b, "w": w})
+    slope = ("(1 | a)", "(x | a)", "(x || a)")[seed % 3]
+    design = build_design(f"y ~ x + {slope} + (1 | b)", data, weights="w" if seed % 2 else None)
+    large = fit_lmm(design, reml=seed % 4 < 2)
+    monkeypatch.setattr("lmmkit.lmm.SMALL", 10**9)
+    small = fit_lmm(design, reml=seed % 4 < 2)
+    assert large.converged
+    assert large.objective == pytest.approx(small.objective, abs=1e-6)
+    np.testing.assert_allclose(large.beta, small.beta, atol=1e-5)
