@@ -52,9 +52,10 @@ test: lint  ## the same set-up, then every test: fast, slow, notebooks, browser
 test-fast: $(VENV)/.dev  ## the tests that take about a minute together
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope -m "not slow and not browser" tests lmmkit
 
-lint: $(VENV)/.dev  ## ruff and mypy
+lint: $(VENV)/.dev  ## ruff, mypy, and which room may import which
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)

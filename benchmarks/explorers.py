@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lmmkit.course.explorers.explorer import Slider
+    from lmmkit.course.explorers.controls import Slider
     from lmmkit.course.explorers.panel import Panel
 
 HERE = Path(__file__).resolve().parent
@@ -49,7 +49,7 @@ def moves(panel: Panel, slider: Slider) -> list[tuple[float, float]]:
 def measure(name: str) -> dict[str, float | str]:
     """One explorer, every slider moved: medians over all moves, and the slider whose own median is highest."""
     from lmmkit.course import explorers
-    from lmmkit.course.explorers.explorer import Slider
+    from lmmkit.course.explorers.controls import Slider
 
     panel = getattr(explorers, name)()
     sliders = [control for control in panel.explorer.controls if isinstance(control, Slider)]

@@ -20,23 +20,23 @@ _HOME = {
     "FormulaError": "errors",
     "ModelError": "errors",
     "anova": "inference.likelihood_ratio",
-    "cancorr_pairs": "partition",
+    "cancorr_pairs": "diagnostics.canonical_correlations",
     "data_info": "datasets",
-    "dispersion_test": "simulated_residuals",
+    "dispersion_test": "diagnostics.simulated_residuals",
     "emmeans": "inference.emmeans",
-    "fit_many": "batch",
-    "glm": "linear",
-    "glmer": "fit",
+    "fit_many": "many.fit_many",
+    "glm": "models.linear",
+    "glmer": "models.lmer",
     "kr_modcomp": "inference.modcomp",
-    "lm": "linear",
-    "lmer": "fit",
+    "lm": "models.linear",
+    "lmer": "models.lmer",
     "load_data": "datasets",
     "pb_modcomp": "inference.modcomp",
     "power": "inference.power",
-    "rand_test": "inference.random_effects",
-    "simulate_residuals": "simulated_residuals",
-    "simulate_simpson": "simulate",
-    "variance_partition": "partition",
+    "rand_test": "inference.zero_variance",
+    "simulate_residuals": "diagnostics.simulated_residuals",
+    "simulate_simpson": "simpson",
+    "variance_partition": "many.variance_partition",
 }
 
 # modules that are part of the public surface themselves, as in lk.families.Binomial()
@@ -44,28 +44,28 @@ _MODULES: tuple[str, ...] = ("families",)
 
 if TYPE_CHECKING:
     from . import families as families
-    from .batch import fit_many as fit_many
     from .datasets import DataInfo as DataInfo
     from .datasets import data_info as data_info
     from .datasets import load_data as load_data
+    from .diagnostics.canonical_correlations import cancorr_pairs as cancorr_pairs
+    from .diagnostics.simulated_residuals import dispersion_test as dispersion_test
+    from .diagnostics.simulated_residuals import simulate_residuals as simulate_residuals
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
-    from .fit import glmer as glmer
-    from .fit import lmer as lmer
     from .inference.emmeans import emmeans as emmeans
     from .inference.likelihood_ratio import anova as anova
     from .inference.modcomp import kr_modcomp as kr_modcomp
     from .inference.modcomp import pb_modcomp as pb_modcomp
     from .inference.power import power as power
-    from .inference.random_effects import rand_test as rand_test
-    from .linear import glm as glm
-    from .linear import lm as lm
-    from .partition import cancorr_pairs as cancorr_pairs
-    from .partition import variance_partition as variance_partition
-    from .simulate import simulate_simpson as simulate_simpson
-    from .simulated_residuals import dispersion_test as dispersion_test
-    from .simulated_residuals import simulate_residuals as simulate_residuals
+    from .inference.zero_variance import rand_test as rand_test
+    from .many.fit_many import fit_many as fit_many
+    from .many.variance_partition import variance_partition as variance_partition
+    from .models.linear import glm as glm
+    from .models.linear import lm as lm
+    from .models.lmer import glmer as glmer
+    from .models.lmer import lmer as lmer
+    from .simpson import simulate_simpson as simulate_simpson
 
 __all__ = ["__version__", *_HOME, *_MODULES]
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 import lmmkit
-from lmmkit.design import build_design, check_grouping
+from lmmkit.design.design import build_design, check_grouping
 from lmmkit.errors import DataError, FormulaError
-from lmmkit.formula import parse, require_bars
-from lmmkit.update import update
+from lmmkit.formula.parse import parse, require_bars
+from lmmkit.formula.update import update
 
 HOUSE = Path(lmmkit.__file__).parent
 
@@ -212,7 +212,7 @@ def test_a_caret_stands_under_the_spot():
 
 
 def test_nothing_is_evaluated_before_the_formula_is_accepted(monkeypatch):
-    from lmmkit.columns import evaluate
+    from lmmkit.design import evaluate
 
     monkeypatch.setattr(evaluate.Evaluator, "column", lambda *_: pytest.fail("a column was read"))
     data = pd.DataFrame({"y": [1.0], "x": [1.0]})

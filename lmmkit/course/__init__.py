@@ -1,1 +1,4 @@
-"""What the notebooks use beyond fitting. Nothing in the library imports this."""
+"""What the notebooks use beyond fitting: checks, explorers, the doctor.
+
+May import every room; no room imports this one.
+"""

@@ -1,1 +1,4 @@
-"""Is it real? Tests, confidence intervals and model comparison for fitted models."""
+"""Tests, confidence intervals, model comparison, bootstrap and power.
+
+May import `fitted` and what lies below it.
+"""

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .. import distributions as stats
 from ..errors import DataError, ModelError
-from ..fixed_effects import FixedEffectsModel
-from ..parametric import draw
+from ..fitted.simulate import draw
+from ..formatting.noted_table import Table
+from ..numerics import distributions as stats
+from ..numerics.workers import replicates
 from .parameters import parameter_values
-from .replicates import replicates
-from .table import Table
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    pass
 
 __all__ = ["Bootstrap", "bootstrap"]
 
@@ -108,7 +107,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    fit: MixedModel | FixedEffectsModel,
+    fit: Any,
     n_sim: int,
     stat: Callable[[Any], Any] | None = None,
     *,
@@ -120,7 +119,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : MixedModel, LinearModel or GeneralizedLinearModel
+    fit : MixedFit, LinearModel or GeneralizedLinearModel
     n_sim : int
         Number of simulations.
     stat : callable, optional
@@ -171,8 +170,8 @@ def bootstrap(
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
 
 
-def _drawn_from(fit: MixedModel | FixedEffectsModel) -> Callable[[np.random.Generator], np.ndarray]:
-    if isinstance(fit, FixedEffectsModel):
+def _drawn_from(fit: Any) -> Callable[[np.random.Generator], np.ndarray]:
+    if not fit.design.terms:
         return fit.draw
     return partial(draw, fit, fit.design.X @ fit.estimate.beta + fit.design.offset)
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .. import distributions as stats
 from ..errors import ModelError
+from ..formatting.noted_table import Table
+from ..numerics import distributions as stats
 from .parameters import parameter_values, select
-from .table import Table
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 __all__ = ["confint"]
 
@@ -21,7 +21,7 @@ COLUMNS = ["conf_low", "conf_high"]
 
 
 def confint(
-    fit: MixedModel,
+    fit: MixedFit,
     level: float = 0.95,
     method: str = "profile",
     parm: str | Sequence[str] | None = None,
@@ -31,7 +31,7 @@ def confint(
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
     level : float
         Coverage.
     method : {"profile", "wald", "boot"}
@@ -83,7 +83,7 @@ def confint(
     return _wald(fit, level, parm) if method == "wald" else _boot(fit, level, parm, **options)
 
 
-def _profile(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+def _profile(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
     from .profile import profile
 
     found = profile(fit, parm, level, points=3)
@@ -91,7 +91,7 @@ def _profile(fit: MixedModel, level: float, parm: str | Sequence[str] | None) ->
     return Table(rows, index=found.parameters, columns=COLUMNS, notes=found.notes)
 
 
-def _wald(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+def _wald(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
     names = select(list(parameter_values(fit).index), parm, fit)
     half = fit.se * stats.norm.ppf((1 + level) / 2)
     table = Table({"conf_low": fit.fixef - half, "conf_high": fit.fixef + half}).reindex(names)
@@ -103,7 +103,7 @@ def _wald(fit: MixedModel, level: float, parm: str | Sequence[str] | None) -> pd
 
 
 def _boot(
-    fit: MixedModel, level: float, parm: str | Sequence[str] | None, n_sim: int = 1000, **options: Any
+    fit: MixedFit, level: float, parm: str | Sequence[str] | None, n_sim: int = 1000, **options: Any
 ) -> pd.DataFrame:
     from .bootstrap import bootstrap
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..columns.encoding import Coding, ModelMatrix, code, independent_columns
-from ..columns.values import Factor, Value
-from ..design import Design
+from ..design.design import Design
+from ..design.model_matrix import Coding, ModelMatrix, code, independent_columns
+from ..design.values import Factor, Value
 from ..errors import ModelError
 
 __all__ = ["contained_in", "term_contrasts", "uncorrelated"]
@@ -49,7 +49,7 @@ def term_contrasts(design: Design, type: int = 3) -> dict[str, Array]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from lmmkit.design import build_design
+    >>> from lmmkit.design.design import build_design
     >>> columns = {"y": range(8), "a": list("kkllkkll"), "b": list("mnmnmnmn"), "g": list("ppppqqqq")}
     >>> design = build_design("y ~ a * b + (1 | g)", pd.DataFrame(columns))
     >>> design.x_names
@@ -71,7 +71,7 @@ def contained_in(design: Design) -> dict[str, list[str]]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from lmmkit.design import build_design
+    >>> from lmmkit.design.design import build_design
     >>> columns = {"y": range(8), "a": list("kkllkkll"), "b": list("mnmnmnmn"), "g": list("ppppqqqq")}
     >>> contained_in(build_design("y ~ a * b + (1 | g)", pd.DataFrame(columns)))
     {'a': ['a:b'], 'b': ['a:b'], 'a:b': []}

@@ -16,15 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import distributions as stats
-from ..columns.values import label
-from ..design import Design
+from ..design.design import Design
+from ..design.values import label
 from ..errors import ModelError
-from ..language.functions import columns_of
-from ..language.syntax import read
-from ..language.tree import Call, walk
+from ..formatting.noted_table import Table
+from ..formula.functions import columns_of
+from ..formula.syntax import read
+from ..formula.tree import Call, walk
+from ..numerics import distributions as stats
 from .notes import singular_notes
-from .table import Table
 
 __all__ = ["emmeans"]
 

@@ -25,17 +25,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..crossprod import Elimination, inner
+from ..crossprod.blocks import inner
+from ..crossprod.elimination import Elimination
 from ..errors import ModelError
-from ..threads import threads_for
+from ..formatting.noted_table import Table
+from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
+from .derivatives import Optimum
 from .notes import singular_notes
-from .optimum import Optimum
 from .satterthwaite import t_table
-from .table import Table
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 __all__ = ["adjusted_vcov", "coef_tests", "ddf", "f_test"]
 
@@ -67,7 +68,7 @@ class Adjustment:
     inflation: Array
 
     @classmethod
-    def of(cls, fit: MixedModel) -> Adjustment:
+    def of(cls, fit: MixedFit) -> Adjustment:
         """Make it for a fit, once.
 
         Raises
@@ -112,12 +113,12 @@ class Adjustment:
         return float(traces @ self.W @ traces), float(np.einsum("rs,rij,sji->", self.W, S, S, optimize=True))
 
 
-def adjusted_vcov(fit: MixedModel) -> pd.DataFrame:
+def adjusted_vcov(fit: MixedFit) -> pd.DataFrame:
     """Covariance of the fixed effects, adjusted for the uncertainty of the variances.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model fitted by REML.
 
     Returns
@@ -146,12 +147,12 @@ def adjusted_vcov(fit: MixedModel) -> pd.DataFrame:
     return pd.DataFrame(Adjustment.of(fit).vcov, index=names, columns=names)
 
 
-def ddf(fit: MixedModel, L: Array) -> Array:
+def ddf(fit: MixedFit, L: Array) -> Array:
     """Kenward and Roger's degrees of freedom of single contrasts.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         One contrast per row.
@@ -181,12 +182,12 @@ def ddf(fit: MixedModel, L: Array) -> Array:
     return np.array([2 / adjustment.moments(row[None])[1] for row in L])
 
 
-def coef_tests(fit: MixedModel, L: Array) -> pd.DataFrame:
+def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     """t test of each row of ``L beta = 0``, with the adjusted standard errors.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         One contrast per row; the identity tests the coefficients.
@@ -219,12 +220,12 @@ def coef_tests(fit: MixedModel, L: Array) -> pd.DataFrame:
     return Table(t_table(L @ fit.estimate.beta, std_error, ddf(fit, L)), notes=singular_notes(fit))
 
 
-def f_test(fit: MixedModel, L: Array) -> tuple[float, float, float]:
+def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
     """F test of ``L beta = 0``, all rows at once.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         Contrasts; rows that repeat others do not count.

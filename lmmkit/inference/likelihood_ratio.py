@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import distributions as stats
 from ..errors import ModelError
+from ..formatting.noted_table import Table
+from ..numerics import distributions as stats
 from .contrasts import contained_in
-from .ftest import contest
+from .f_tests import contest
 from .nesting import check_comparable, check_nested, extra_variances
-from .table import Table
 
 __all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
 
@@ -218,12 +218,12 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
     test : {"chisq", "f"}
         Likelihood ratio tests, for which a REML fit is refitted by maximum likelihood, or F tests of a linear
         mixed model.
     ddf : str
-        For ``test="f"``, as in :func:`~lmmkit.inference.ftest.anova_table`.
+        For ``test="f"``, as in :func:`~lmmkit.inference.f_tests.anova_table`.
 
     Returns
     -------

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import distributions as stats
 from ..errors import DataError, ModelError
+from ..formatting.noted_table import Table
+from ..numerics import distributions as stats
+from ..numerics.workers import replicates
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value
 from .nesting import check_comparable, check_nested, restriction, same_random_part
-from .replicates import replicates
-from .table import Table
 
 __all__ = ["kr_modcomp", "pb_modcomp"]
 
@@ -26,9 +26,9 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    large : MixedModel
+    large : MixedFit
         A linear mixed model. A fit by maximum likelihood is refitted by REML.
-    small : MixedModel or array of shape (r, p)
+    small : MixedFit or array of shape (r, p)
         The same model with fewer fixed effects, or contrasts ``L`` for the hypothesis ``L beta = 0``.
 
     Returns

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..design import Design
+from ..design.design import Design
 from ..errors import ModelError
 
 if TYPE_CHECKING:
-    from ..design import RandomTerm
+    from ..design.design import RandomTerm
 
 __all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
 
@@ -195,7 +195,7 @@ def restriction(small: Design, large: Design) -> Array:
     Examples
     --------
     >>> import pandas as pd
-    >>> from lmmkit.design import build_design
+    >>> from lmmkit.design.design import build_design
     >>> data = pd.DataFrame({"y": [1, 2, 3, 5.0], "x": [0, 1, 0, 1], "g": ["a", "a", "b", "b"]})
     >>> small, large = (build_design(f"y ~ {fixed} + (1 | g)", data) for fixed in ("1", "x"))
     >>> abs(restriction(small, large))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 
-def singular_notes(fit: MixedModel) -> list[str]:
+def singular_notes(fit: MixedFit) -> list[str]:
     """What to keep in mind about p-values of a singular fit; nothing for any other."""
     if not fit.is_singular:
         return []

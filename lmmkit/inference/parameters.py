@@ -12,12 +12,12 @@ import pandas as pd
 from ..errors import ModelError
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 __all__ = ["parameter_values", "random_names", "select"]
 
 
-def random_names(fit: MixedModel) -> list[str]:
+def random_names(fit: MixedFit) -> list[str]:
     """Names of the standard deviations and correlations, in the order of theta."""
     groups = [term.group for term in fit.design.terms]
     names = _names_with(fit, groups)
@@ -26,7 +26,7 @@ def random_names(fit: MixedModel) -> list[str]:
     return _names_with(fit, [part.group for part in fit.varcorr.components])  # these are distinct
 
 
-def _names_with(fit: MixedModel, groups: list[str]) -> list[str]:
+def _names_with(fit: MixedFit, groups: list[str]) -> list[str]:
     names = []
     for term, group in zip(fit.design.terms, groups, strict=True):
         for j, column in enumerate(term.names):
@@ -40,7 +40,7 @@ def parameter_values(fit: Any) -> pd.Series:
 
     Parameters
     ----------
-    fit : MixedModel, LinearModel or GeneralizedLinearModel
+    fit : MixedFit, LinearModel or GeneralizedLinearModel
 
     Returns
     -------
@@ -67,7 +67,7 @@ def parameter_values(fit: Any) -> pd.Series:
     return pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
 
 
-def select(names: list[str], parm: str | Sequence[str] | None, fit: MixedModel) -> list[str]:
+def select(names: list[str], parm: str | Sequence[str] | None, fit: MixedFit) -> list[str]:
     """The names asked for: single ones, ``"theta_"`` for the random part, ``"beta_"`` for the fixed one.
 
     Raises

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import distributions as stats
-from ..covariance import theta_from_factor
-from ..design import Design, build_design, check_grouping
+from ..design.design import Design, build_design, check_grouping
 from ..errors import DataError, ModelError
-from ..parametric import draw
-from .ftest import contest
-from .replicates import replicates
+from ..fitted.simulate import draw, refit
+from ..likelihood.covariance import theta_from_factor
+from ..numerics import distributions as stats
+from ..numerics.workers import replicates
+from .f_tests import contest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..estimate import Estimate
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
+    from ..likelihood.estimate import Estimate
 
 __all__ = ["Power", "power"]
 
@@ -84,12 +84,12 @@ class Power:
 
 
 def power(
-    fit: MixedModel,
+    fit: MixedFit,
     effect: str | Mapping[str, float],
     n_sim: int = 1000,
     along: Mapping[str, Sequence[int]] | None = None,
     *,
-    test: str | Callable[[MixedModel], float] = "satterthwaite",
+    test: str | Callable[[MixedFit], float] = "satterthwaite",
     alpha: float = 0.05,
     level: float = 0.95,
     seed: Any = None,
@@ -100,7 +100,7 @@ def power(
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         Its estimates are taken for the truth: new random effects and residuals are drawn from it.
     effect : str or dict
         What is tested: a coefficient (``"Days"``) or a term with several (``"recipe"``), at its estimated
@@ -189,7 +189,7 @@ def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _sizes(fit: MixedModel, effect: str | Mapping[str, float]) -> dict[str, float]:
+def _sizes(fit: MixedFit, effect: str | Mapping[str, float]) -> dict[str, float]:
     """The coefficients that are tested, with their true values."""
     design, fixed = fit.design, fit.fixef
     if isinstance(effect, Mapping):
@@ -225,7 +225,7 @@ def _steps(along: Mapping[str, Sequence[int]] | None) -> tuple[str | None, list[
     return name, [int(step) for step in steps]
 
 
-def _study(fit: MixedModel, sizes: dict[str, float], name: str | None, step: int) -> MixedModel:
+def _study(fit: MixedFit, sizes: dict[str, float], name: str | None, step: int) -> MixedFit:
     """The model from which the data of one size of study are drawn."""
     beta = fit.fixef.copy()
     beta.update(pd.Series(sizes))
@@ -247,7 +247,7 @@ def _more_rows(frame: pd.DataFrame, n: int) -> pd.DataFrame:
     return frame.iloc[rows].reset_index(drop=True)
 
 
-def _more_levels(fit: MixedModel, name: str, m: int) -> pd.DataFrame:
+def _more_levels(fit: MixedFit, name: str, m: int) -> pd.DataFrame:
     """The data of a study with m levels of a grouping factor."""
     design, frame = fit.design, fit.design.frame
     factors = dict.fromkeys(factor for bar in design.formula.bars for factor in bar.factors)
@@ -287,7 +287,7 @@ def _mixed_order(X: Array, codes: NDArray[np.intp], q: int) -> list[int]:
     return [level for _, level in sorted(places)]
 
 
-def _design(fit: MixedModel, data: pd.DataFrame) -> Design:
+def _design(fit: MixedFit, data: pd.DataFrame) -> Design:
     """The same columns for other rows: same coding, same centre of what was centred."""
     given: dict[str, Any] = {name: fit.call.options.get(name) for name in ("weights", "offset", "contrasts")}
     for name in ("weights", "offset"):
@@ -303,7 +303,7 @@ def _design(fit: MixedModel, data: pd.DataFrame) -> Design:
     return replace(design, X=fit.design.new_X(data)[:, columns], terms=terms)
 
 
-def _true_model(fit: MixedModel, design: Design, data: pd.DataFrame, beta: pd.Series) -> MixedModel:
+def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Series) -> MixedFit:
     """The fit's parameters on another design."""
     factors = {term.bar.text: T for term, T in zip(fit.design.terms, fit.estimate.factors, strict=True)}
     own = [factors[term.bar.text] for term in design.terms]
@@ -312,12 +312,12 @@ def _true_model(fit: MixedModel, design: Design, data: pd.DataFrame, beta: pd.Se
     estimate: Estimate
     criterion = None
     if fit.family is None:
-        from ..lmm import Criterion, fit_criterion
+        from ..likelihood.lmm import Criterion, fit_criterion
 
         criterion = Criterion(design, fit.is_reml)
         estimate = fit_criterion(criterion, theta, optimize=False)
     else:
-        from ..glmm import fit_glmm
+        from ..likelihood.glmm import fit_glmm
 
         estimate = fit_glmm(design, fit.call.options["family"], n_agq=fit.call.options["n_agq"])
     true = replace(
@@ -328,14 +328,14 @@ def _true_model(fit: MixedModel, design: Design, data: pd.DataFrame, beta: pd.Se
 
 
 def _p_values(
-    model: MixedModel, names: list[str], test: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
+    model: MixedFit, names: list[str], test: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
 ) -> Array:
     mean = model.design.X @ model.estimate.beta + model.design.offset
     L = np.eye(len(model.design.x_names))[[model.design.x_names.index(name) for name in names]]
 
     def simulation(rng: np.random.Generator) -> float:
         try:
-            again = model.refit(draw(model, mean, rng))
+            again = refit(model, draw(model, mean, rng))
             if callable(test):
                 return float(test(again))
             return _likelihood_ratio(again, names) if test == "lr" else contest(again, L, test)[3]
@@ -345,7 +345,7 @@ def _p_values(
     return np.array(replicates(simulation, n_sim, seed, n_jobs, progress, "power"))
 
 
-def _likelihood_ratio(fit: MixedModel, names: list[str]) -> float:
+def _likelihood_ratio(fit: MixedFit, names: list[str]) -> float:
     """p-value of the likelihood ratio test of a model without these coefficients."""
     design = fit.design
     keep = [j for j, name in enumerate(design.x_names) if name not in names]
@@ -354,11 +354,11 @@ def _likelihood_ratio(fit: MixedModel, names: list[str]) -> float:
         assign=[design.assign[j] for j in keep],
     )  # fmt: skip
     if fit.family is None:
-        from ..lmm import fit_lmm
+        from ..likelihood.lmm import fit_lmm
 
         objectives = [fit_lmm(one, reml=False).objective for one in (small, design)]
     else:
-        from ..glmm import fit_glmm
+        from ..likelihood.glmm import fit_glmm
 
         options = fit.call.options
         without = fit_glmm(small, options["family"], n_agq=options["n_agq"])

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
-from .. import distributions as stats
 from ..errors import ModelError
-from .held import Held, held_parameters
+from ..fitted.refit import update
+from ..numerics import distributions as stats
+from . import profile_glmm, profile_lmm
 from .parameters import select
+from .profile_lmm import Held
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 __all__ = ["Profile", "profile"]
 
@@ -84,16 +86,16 @@ class Profile:
 
 
 def profile(
-    fit: MixedModel, parm: str | Sequence[str] | None = None, level: float = 0.99, points: int = 8
+    fit: MixedFit, parm: str | Sequence[str] | None = None, level: float = 0.99, points: int = 8
 ) -> Profile:
     """Profile the deviance over each parameter.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A REML fit is refitted by maximum likelihood first, as lme4 does.
     parm : str or list of str, optional
-        Names as in :meth:`~lmmkit.result.MixedModel.confint`; all parameters otherwise.
+        Names as in :meth:`~lmmkit.models.mixed.MixedModel.confint`; all parameters otherwise.
     level : float
         The curves end at the limits of this level, which are exact; others are interpolated.
     points : int
@@ -123,10 +125,11 @@ def profile(
         raise ModelError(f"level must lie between 0 and 1, not {level!r}")
     notes = []
     if fit.is_reml:
-        fit = fit.update(reml=False)
+        fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
     cutoff = float(stats.norm.ppf((1 + level) / 2))
-    held, minimum = held_parameters(fit)
+    of_kind = profile_lmm if fit.family is None else profile_glmm
+    held, minimum = of_kind.held_parameters(fit)
     names = select(list(held), parm, fit)
     curves = {name: _curve(held[name], minimum, cutoff, points) for name in names}
     frame = pd.concat([curve.assign(parameter=name) for name, curve in curves.items()], ignore_index=True)

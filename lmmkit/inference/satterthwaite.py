@@ -14,27 +14,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .. import distributions as stats
-from ..threads import threads_for
+from ..formatting.noted_table import Table
+from ..numerics import distributions as stats
+from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
+from .derivatives import Optimum
 from .notes import singular_notes
-from .optimum import Optimum
-from .table import Table
 
 if TYPE_CHECKING:
-    from ..result import MixedModel
+    from ..fitted.mixed import MixedFit
 
 __all__ = ["coef_tests", "ddf", "f_test"]
 
 Array = NDArray[np.float64]
 
 
-def ddf(fit: MixedModel, L: Array) -> Array:
+def ddf(fit: MixedFit, L: Array) -> Array:
     """Satterthwaite's degrees of freedom of contrasts of the fixed effects.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model.
     L : array of shape (r, p)
         One contrast per row.
@@ -70,12 +70,12 @@ def ddf(fit: MixedModel, L: Array) -> Array:
         return np.asarray(2.0 / np.einsum("ir,ij,jr->r", slopes, optimum.information_inverse, slopes))
 
 
-def coef_tests(fit: MixedModel, L: Array) -> pd.DataFrame:
+def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     """t test of each row of ``L beta = 0``.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model.
     L : array of shape (r, p)
         One contrast per row; the identity tests the coefficients.
@@ -118,12 +118,12 @@ def t_table(estimate: Array, std_error: Array, df: Array) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def f_test(fit: MixedModel, L: Array) -> tuple[float, float, float]:
+def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
     """F test of ``L beta = 0``, all rows at once.
 
     Parameters
     ----------
-    fit : MixedModel
+    fit : MixedFit
         A linear mixed model.
     L : array of shape (r, p)
         Contrasts; rows that repeat others do not count.

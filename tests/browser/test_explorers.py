@@ -3,7 +3,7 @@
 import pytest
 
 from lmmkit.course import explorers
-from lmmkit.course.explorers.explorer import Slider
+from lmmkit.course.explorers.controls import Slider
 from tests.browser import pages
 
 pytestmark = pytest.mark.browser

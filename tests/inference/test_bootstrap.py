@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.inference.replicates import replicates
+from lmmkit.numerics.workers import replicates
 from tests.inference.reference import close, model
 
 

@@ -7,8 +7,8 @@ from scipy import stats
 from scipy.optimize import brentq
 
 import lmmkit as lk
-from lmmkit.inference.held import held_parameters
 from lmmkit.inference.profile import profile
+from lmmkit.inference.profile_lmm import held_parameters
 from tests.inference.reference import ANSWERS, close, frame, model
 from tests.lme4_reference import EXTRA, load
 

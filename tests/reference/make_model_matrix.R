@@ -1,4 +1,4 @@
-# Expected model matrices and random-effects terms for tests/test_design.py, made by R's model.matrix and lme4's lFormula on small data.
+# Expected model matrices and random-effects terms for tests/design/test_design.py, made by R's model.matrix and lme4's lFormula on small data.
 # Run in this folder:  Rscript make_model_matrix.R      (needs jsonlite, lme4)
 library(jsonlite)
 

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Explorer, Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.controls import Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.fits import Coefficient, coefficient
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from lmmkit.result import MixedModel
+    from lmmkit.models.mixed import MixedModel
 
 ANALYSES = ("Poisson GLM, all cells", "t test of log means", "Poisson GLMM")
 _STUDIES = 2000
@@ -65,7 +66,7 @@ def _glmm(data: pd.DataFrame) -> MixedModel:
 
 def _naive(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log fold change of the Poisson GLM of all cells, its SE and p, from totals (..., 2, samples)."""
-    from lmmkit.distributions import norm
+    from lmmkit.numerics.distributions import norm
 
     arms = sums.sum(-1).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -76,7 +77,7 @@ def _naive(sums: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _of_means(sums: np.ndarray, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Difference of the arms' mean log rates, its SE and p by a t test with one value a sample."""
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     logs = np.log((sums + 0.5) / cells)  # half a count keeps a sample of zeros finite
     samples = sums.shape[-1]
@@ -163,7 +164,7 @@ def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> 
 
 def draw(r: Counts, fig: Figure) -> None:
     """Histograms of all samples; the fold change by three analyses; how often each is wrong."""
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     healthy, sick, middle, right = style.panels(fig, (1, 1, 1.35, 0.95), left=0.02, top=0.91, gap=0.035)
     top = int(np.percentile(r.counts, 99.5)) + 1

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Explorer, Number, Slider, State, number
+from lmmkit.course.explorers.controls import Number, Slider, State, number
+from lmmkit.course.explorers.explorer import Explorer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

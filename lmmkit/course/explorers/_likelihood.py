@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Choice, Explorer, Number, Slider, State
+from lmmkit.course.explorers.controls import Choice, Number, Slider, State
+from lmmkit.course.explorers.explorer import Explorer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Choice, Explorer, Number, Slider, State, Tick, number, p_value
+from lmmkit.course.explorers.controls import Choice, Number, Slider, State, Tick, number, p_value
+from lmmkit.course.explorers.explorer import Explorer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

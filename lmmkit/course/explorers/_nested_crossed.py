@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Choice, Explorer, Number, Slider, State, number, p_value, plural
+from lmmkit.course.explorers.controls import Choice, Number, Slider, State, number, p_value, plural
+from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.fits import coefficient
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _ols(y: np.ndarray, treated: np.ndarray) -> tuple[float, float, float]:
 
 def _claim(kind: Kind, data: pd.DataFrame, random: str) -> Claim:
     from lmmkit import DataError, lmer
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     formula = f"{kind.response} ~ {kind.treatment}" + (f" + {random}" if random else "")
     treated = data[kind.treatment].cat.codes.to_numpy().astype(int)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.balanced import TwoArms
-from lmmkit.course.explorers.explorer import Explorer, Number, Slider, number, p_value
+from lmmkit.course.explorers.controls import Number, Slider, number, p_value
+from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.fits import Coefficient, coefficient
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> 
 
     Drawn as sums of squares (see `balanced`), so that it is quick enough for a slider.
     """
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     design = TwoArms(bio, tech)
     s = design.draw(np.random.default_rng(20), (_STUDIES,), tech * sd_bio**2 + sd_tech**2, sd_tech**2)
@@ -69,7 +70,7 @@ def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> 
 
 def _compare(y: np.ndarray, bio: int) -> Coefficient:
     """Difference of the two arms' means with its SE, df and p, as lm has them; rows of arm A come first."""
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     a, b = y[: len(y) // 2], y[len(y) // 2 :]
     df = len(y) - 2
@@ -123,7 +124,7 @@ _LOOKS = ((style.RED, "s"), (style.GREEN, "D"), (style.BLUE, "o"))
 
 def draw(r: Replicates, fig: Figure) -> None:
     """The measurements sample by sample; the difference with its interval; the false-positive rates."""
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     left, middle, right = style.axes(
         fig, [(0.085, 0.16, 0.38, 0.73), (0.50, 0.16, 0.21, 0.73), (0.765, 0.16, 0.215, 0.73)]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Choice, Explorer, Slider, State, plural
+from lmmkit.course.explorers.controls import Choice, Slider, State, plural
+from lmmkit.course.explorers.explorer import Explorer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

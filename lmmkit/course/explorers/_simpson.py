@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Explorer, Number, Slider, number
+from lmmkit.course.explorers.controls import Number, Slider, number
+from lmmkit.course.explorers.explorer import Explorer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

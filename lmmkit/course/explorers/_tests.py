@@ -12,13 +12,14 @@ import pandas as pd
 
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.balanced import Sums, TwoArms
-from lmmkit.course.explorers.explorer import Explorer, Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.controls import Number, Slider, Study, number, p_value
+from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.fits import coefficient
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from lmmkit.result import MixedModel
+    from lmmkit.models.mixed import MixedModel
 
 METHODS = ("likelihood ratio", "Satterthwaite", "Kenward–Roger", "bootstrap")
 _STUDIES, _BOOTSTRAPPED, _SHARING = 2000, 1000, 100
@@ -41,7 +42,7 @@ class Tests:
 
 
 def _chi(statistic: np.ndarray) -> np.ndarray:
-    from lmmkit.distributions import chi2
+    from lmmkit.numerics.distributions import chi2
 
     return np.asarray(chi2.sf(statistic, 1))
 
@@ -62,7 +63,7 @@ def _bootstrap(design: TwoArms, s: Sums, rng: np.random.Generator, n: int) -> np
 @lru_cache(maxsize=8)  # neither the effect nor the data shown have a say in it
 def null_p_values(groups: int, size: int, sd_group: float) -> dict[str, np.ndarray]:
     """p-values of 2000 studies without an effect, for every method, ascending; 1000 for the bootstrap."""
-    from lmmkit.distributions import t
+    from lmmkit.numerics.distributions import t
 
     design = TwoArms(groups, size)
     rng = np.random.default_rng(30)

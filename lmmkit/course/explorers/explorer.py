@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from lmmkit.course.explorers.controls import Choice, Control, Number, Slider, State, Study
 from lmmkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,118 +21,7 @@ if TYPE_CHECKING:
 
     from lmmkit.course.explorers.panel import Panel
 
-State = dict[str, Any]
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A number, dragged or typed; whole when `step` is an integer. `live=False` waits for the drag's end."""
-
-    name: str
-    label: str
-    low: float
-    high: float
-    step: float
-    live: bool = True
-
-    def accept(self, value: Any, state: State) -> Any:
-        """`value` as a number of this control, or an error that says what it takes."""
-        return _number(self, value)
-
-
-@dataclass(frozen=True)
-class Number:
-    """A whole number that is only typed: a seed."""
-
-    name: str
-    label: str
-    low: int
-    high: int
-    step: int = 1
-
-    def accept(self, value: Any, state: State) -> Any:
-        """`value` as a whole number, or an error that says what it takes."""
-        return _number(self, value)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One of several texts; `options` may depend on what else has been chosen."""
-
-    name: str
-    label: str
-    options: tuple[str, ...] | Callable[[State], tuple[str, ...]]
-
-    def offered(self, state: State) -> tuple[str, ...]:
-        """What can be chosen now."""
-        return self.options(state) if callable(self.options) else self.options
-
-    def accept(self, value: Any, state: State) -> Any:
-        """`value` if it is on offer, or an error that says what is."""
-        offered = self.offered(state)
-        if value not in offered:
-            raise DataError(
-                f"{self.name}={value!r} is not on offer: choose one of {', '.join(map(repr, offered))}"
-            )
-        return value
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Yes or no."""
-
-    name: str
-    label: str
-
-    def accept(self, value: Any, state: State) -> Any:
-        """`value` as yes or no."""
-        return bool(value)
-
-
-Control = Slider | Number | Choice | Tick
-
-
-def number(value: float, digits: int = 2) -> str:
-    """`value` for a sentence: rounded, with a true minus sign, and never a minus zero."""
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 level``, ``2 levels``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def p_value(p: float) -> str:
-    """A p-value for a sentence: ``p = 0.034`` or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
-
-
-def _number(control: Slider | Number, value: Any) -> float | int:
-    whole = isinstance(control.step, int)
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise DataError(f"{control.name}={value!r} is not a number") from None
-    if not control.low <= number <= control.high or (whole and number != int(number)):
-        kind = "a whole number" if whole else "a number"
-        raise DataError(
-            f"{control.name} takes {kind} from {control.low:g} to {control.high:g}, not {value!r}"
-        )
-    return int(number) if whole else number
-
-
-@dataclass(frozen=True)
-class Study(Generic[R]):
-    """A computation too long for a redraw: `run` yields a better result after every simulated data set.
-
-    `run(n, **state)` yields `n` results; the panel draws some of them and can stop between any two.
-    """
-
-    label: str
-    run: Callable[..., Iterator[R]]
-    n: int = 400
 
 
 @dataclass(frozen=True)

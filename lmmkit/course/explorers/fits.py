@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from lmmkit.result import MixedModel
+    from lmmkit.models.mixed import MixedModel
 
 
 class Coefficient(NamedTuple):

@@ -11,13 +11,16 @@ import base64
 import html
 import textwrap
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import ipywidgets as widgets
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.explorer import Choice, Control, Explorer, Number, Slider, State, Tick
+from lmmkit.course.explorers.controls import Choice, Control, Number, Slider, State, Study, Tick
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # One block of CSS for what the widgets' own settings cannot reach: letter size, and a picture as wide as its
 # page.
@@ -41,6 +44,38 @@ _SLICE = 0.03  # seconds a long computation may hold the kernel before the slide
 _REDRAW = 0.4  # seconds between two pictures of a long computation
 
 
+class Shown(Protocol):
+    """What a panel asks of its explorer (see `Explorer`, which says what each member is)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def prompt(self) -> str: ...
+    @property
+    def controls(self) -> tuple[Control, ...]: ...
+    @property
+    def compute(self) -> Callable[..., Any]: ...
+    @property
+    def sentence(self) -> Callable[[Any], str]: ...
+    @property
+    def details(self) -> Callable[[Any], str] | None: ...
+    @property
+    def actions(self) -> Mapping[str, Callable[[State, Any], State]]: ...
+    @property
+    def settle(self) -> Callable[[State, str], State] | None: ...
+    @property
+    def carry(self) -> Callable[[Any], State] | None: ...
+    @property
+    def study(self) -> Study[Any] | None: ...
+    @property
+    def size(self) -> tuple[float, float]: ...
+
+    def state(self, **changes: Any) -> State: ...
+    def picture(self, result: Any, fig: Figure | None = None, *, caption: bool = False) -> bytes: ...
+
+
 class Panel(widgets.VBox):
     """The live panel of `explorer`, started at `state` (see `Explorer`).
 
@@ -53,7 +88,7 @@ class Panel(widgets.VBox):
         For a control that does not exist, or a value it cannot take.
     """
 
-    def __init__(self, explorer: Explorer[Any], state: State) -> None:
+    def __init__(self, explorer: Shown, state: State) -> None:
         self.explorer = explorer
         self._start = explorer.state(**state)
         self.values: State = dict(self._start)

@@ -11,7 +11,8 @@ from PIL import Image
 
 from lmmkit import DataError
 from lmmkit.course import explorers
-from lmmkit.course.explorers.explorer import Choice, Explorer, Number, Slider
+from lmmkit.course.explorers.controls import Choice, Number, Slider
+from lmmkit.course.explorers.explorer import Explorer
 
 NAMES = explorers.__all__
 

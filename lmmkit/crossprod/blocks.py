@@ -1,0 +1,263 @@
+"""The block of ``Z'Z`` between the leading grouping factor and the rest: dense, sparse, listed or hybrid."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from .factors import Array, Index
+
+
+class CrossBlock(Protocol):
+    """The block of ``Z'Z`` between the leading factor and the rest: ``values`` change, the pattern stays."""
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        """Multiply every level's rows by its own ``k x k`` block."""
+
+    def dot(self, values: Array, right: Array) -> Array:
+        """``(q k x R) @ (R x d)``, returned as ``(q, k, d)``."""
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        """``(R x q k) @ (q k x d)``, for ``right`` of shape ``(q, k, d)``."""
+
+    def gram(self, left: Array, right: Array) -> Array:
+        """``left' right`` over all rows, shape ``(c, m, m)``."""
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        """Sum over levels of ``left_l W right_l'``, shape ``(k, k)``, for symmetric ``weight (c, m, m)``."""
+
+
+class DenseCross:
+    """Cross-block stored as ``(q, k, R)``: small problems, and fully crossed ones."""
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        return np.asarray(blocks @ values)
+
+    def dot(self, values: Array, right: Array) -> Array:
+        return np.asarray(values @ right)
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        rows = values.shape[0] * values.shape[1]
+        return np.asarray(values.reshape(rows, -1).T @ right.reshape(rows, -1))
+
+    def gram(self, left: Array, right: Array) -> Array:
+        width = left.shape[2]
+        return np.asarray(left.reshape(-1, width).T @ right.reshape(-1, width))[None]
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        q, k, width = left.shape
+        weighted = (left.reshape(-1, width) @ weight[0]).reshape(q, k, width)
+        return inner(weighted.transpose(0, 2, 1), right.transpose(0, 2, 1))
+
+
+class SparseCross:
+    """Cross-block stored by its non-zero columns, ``(nnz, k)``; every level's ``k`` rows share them."""
+
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
+        self.level, self.q, self.k = level, q, k
+        self.slot, (self.pieces, self.m) = slot, shape
+        counts = np.bincount(level, minlength=q)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        kind = np.int32 if k * len(column) < 2**31 else np.int64
+        self._indices = np.tile(column, k).astype(kind)
+        self._starts = np.concatenate(
+            [starts[:-1] + a * len(column) for a in range(k)] + [[k * len(column)]]
+        ).astype(kind)
+        self._width = len(slot)
+
+    def _matrix(self, values: Array) -> csr_array:
+        """All ``k`` rows of all levels, row ``a * q + l``."""
+        shape = (self.k * self.q, self._width)
+        return csr_array((values.T.ravel(), self._indices, self._starts), shape=shape)
+
+    def _column(self, values: Array, a: int) -> csr_array:
+        """Row ``a`` of every level."""
+        nnz = len(values)
+        pattern = (values[:, a], self._indices[:nnz], self._starts[: self.q + 1])
+        return csr_array(pattern, shape=(self.q, self._width))
+
+    def scale(self, blocks: Array, values: Array) -> Array:
+        if self.k == 1:
+            return np.asarray(blocks[self.level, :, 0] * values)
+        return np.asarray(np.einsum("nab,nb->na", blocks[self.level], values))
+
+    def dot(self, values: Array, right: Array) -> Array:
+        product = self._matrix(values) @ right
+        return np.asarray(product.reshape(self.k, self.q, -1).transpose(1, 0, 2))
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        stacked = right.transpose(1, 0, 2).reshape(self.k * self.q, -1)
+        return np.asarray(self._matrix(values).T @ stacked)
+
+    def _positions(self, product: csr_array) -> Index:
+        """Where each entry of an ``R x R`` product lives in the flattened pieces."""
+        rows = np.repeat(self.slot, np.diff(product.indptr))
+        return np.asarray(rows * self.m + self.slot[product.indices] % self.m)
+
+    def gram(self, left: Array, right: Array) -> Array:
+        product = (self._matrix(left).T.tocsr() @ self._matrix(right)).tocsr()
+        pieces = np.zeros(self.pieces * self.m * self.m)
+        pieces[self._positions(product)] = product.data
+        return pieces.reshape(self.pieces, self.m, self.m)
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        sums = np.zeros((self.k, self.k))
+        flat = weight.ravel()
+        for a in range(self.k):
+            transposed = self._column(left, a).T.tocsr()
+            for b in range(self.k):
+                product = (transposed @ self._column(right, b)).tocsr()
+                sums[a, b] = product.data @ flat[self._positions(product)]
+        return sums
+
+
+class ListedCross(SparseCross):
+    """A sparse cross-block with few entries: products are sums over a list of pairs of entries.
+
+    The list is made once, so that a new set of weights costs no sparse-matrix book-keeping.
+
+    Attributes
+    ----------
+    second : array of shape (pairs,)
+        For each entry in turn, the entries of the same level.
+    runs : array of shape (nnz,)
+        Where each entry's run of pairs starts.
+    place : array of shape (pairs,)
+        Where the pair's product lives in the flattened pieces.
+    """
+
+    #: The longest list that is kept.
+    MOST_PAIRS = 2_000_000
+    #: With more columns on the right than this a sparse product is faster (measured).
+    FEW_COLUMNS = 16
+
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
+        super().__init__(level, column, q, k, slot, shape)
+        counts = np.bincount(level, minlength=q)
+        lengths = counts[level]
+        self.column, self._firsts = column, np.cumsum(counts) - counts
+        self.runs = np.cumsum(lengths) - lengths
+        self._first = np.repeat(np.arange(len(level)), lengths)
+        within = np.arange(len(self._first)) - self.runs[self._first]
+        self.second = self._firsts[level[self._first]] + within
+        self.place = slot[column[self._first]] * self.m + slot[column[self.second]] % self.m
+
+    @classmethod
+    def suits(cls, level: Index, q: int) -> bool:
+        """Whether the list stays short."""
+        counts = np.bincount(level, minlength=q).astype(float)
+        return float(counts @ counts) <= cls.MOST_PAIRS
+
+    def dot(self, values: Array, right: Array) -> Array:
+        if right.shape[1] > self.FEW_COLUMNS:
+            return super().dot(values, right)
+        spread = values[:, :, None] * right[self.column][:, None, :]
+        return np.asarray(np.add.reduceat(spread, self._firsts, axis=0))
+
+    def transposed_dot(self, values: Array, right: Array) -> Array:
+        if right.shape[2] > self.FEW_COLUMNS:
+            return super().transposed_dot(values, right)
+        spread = np.einsum("na,nad->nd", values, right[self.level])
+        sums = [np.bincount(self.column, part, self._width) for part in spread.T]
+        return np.stack(sums, axis=1) if sums else np.zeros((self._width, 0))
+
+    def gram(self, left: Array, right: Array) -> Array:
+        products = np.einsum("na,na->n", left[self._first], right[self.second])
+        size = self.pieces * self.m * self.m
+        pieces: Array = np.bincount(self.place, products, size).astype(np.float64, copy=False)
+        return pieces.reshape(self.pieces, self.m, self.m)
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        weighted = left[self._first] * weight.ravel()[self.place, None]
+        return np.asarray(weighted.T @ right[self.second])
+
+
+class HybridCross(SparseCross):
+    """A sparse cross-block whose rest is a single piece: its frequent columns are multiplied as dense ones.
+
+    A few columns (the films that everybody has seen) hold most of the entries. Products between these go to
+    BLAS; only what is rare is left to sparse products. The columns' places are sorted by frequency.
+
+    Attributes
+    ----------
+    split : int
+        The first so many places are treated as dense.
+    """
+
+    #: Seconds per operation, relative to a dense product's (measured): sparse with dense, sparse with sparse.
+    COSTS = (50.0, 1000.0)
+
+    def __init__(
+        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
+    ) -> None:
+        super().__init__(level, column, q, k, slot, shape)
+        place = slot[column]
+        self.split = self._best_split(level, place)
+        self._frequent = place < self.split
+        self._rare = ~self._frequent
+        self._where = level[self._frequent], place[self._frequent]
+        counts = np.bincount(level[self._rare], minlength=q)
+        self._rare_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        self._rare_places = (place[self._rare] - self.split).astype(np.int32)
+
+    def _best_split(self, level: Index, place: Index) -> int:
+        """The number of dense columns that makes a product cheapest."""
+        mixed, sparse = self.COSTS
+        best, split = np.inf, 0
+        for candidate in np.unique(np.linspace(0, self.m, 17).astype(int)):
+            counts = np.bincount(level[place >= candidate], minlength=self.q).astype(float)
+            cost = self.q * candidate**2 + mixed * counts.sum() * candidate + sparse * float(counts @ counts)
+            if cost < best:
+                best, split = cost, int(candidate)
+        return split
+
+    def _halves(self, values: Array, a: int) -> tuple[Array, csr_array]:
+        """Row ``a`` of every level: the frequent columns dense, the rare ones sparse."""
+        dense = np.zeros((self.q, self.split))
+        dense[self._where] = values[self._frequent, a]
+        pattern = (values[self._rare, a], self._rare_places, self._rare_starts)
+        return dense, csr_array(pattern, shape=(self.q, self.m - self.split))
+
+    def _quarters(self, left: Array, right: Array, a: int, b: int) -> tuple[Array, Array, Array, Array]:
+        """``left_a' right_b`` in four: frequent by frequent, rare by frequent, its mirror image, rare by rare."""
+        same = left is right and a == b
+        dense, rare = self._halves(left, a)
+        other_dense, other_rare = (dense, rare) if same else self._halves(right, b)
+        by_column = rare.T.tocsr()  # gathers rows, which is twice as fast as scattering them
+        below = by_column @ other_dense
+        mirrored = below if same else other_rare.T.tocsr() @ dense
+        return dense.T @ other_dense, below, mirrored, (by_column @ other_rare).toarray()
+
+    def gram(self, left: Array, right: Array) -> Array:
+        total, p = np.zeros((self.m, self.m)), self.split
+        for a in range(self.k):
+            corner, below, mirrored, rest = self._quarters(left, right, a, a)
+            total[:p, :p] += corner
+            total[p:, :p] += below
+            total[:p, p:] += mirrored.T
+            total[p:, p:] += rest
+        return total[None]
+
+    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+        W = weight[0] if weight[0].flags.c_contiguous else weight[0].T  # symmetric; in the products' order
+        parts = W[: self.split, : self.split], W[self.split :, : self.split], W[self.split :, self.split :]
+        sums = np.empty((self.k, self.k))
+        for a in range(self.k):
+            for b in range(self.k):
+                corner, below, mirrored, rest = self._quarters(left, right, a, b)
+                both = below + mirrored if mirrored is not below else 2 * below
+                pairs = zip((corner, both, rest), parts, strict=True)
+                sums[a, b] = sum(np.einsum("ij,ij->", product, w) for product, w in pairs)
+        return sums
+
+
+def inner(left: Array, right: Array) -> Array:
+    """``left' right`` summed over the first two axes: (q, k, a) and (q, k, b) give (a, b)."""
+    rows = left.shape[0] * left.shape[1]
+    return np.asarray(left.reshape(rows, -1).T @ right.reshape(rows, -1))

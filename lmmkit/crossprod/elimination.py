@@ -1,0 +1,283 @@
+"""The random effects swept out of the mixed-model equations, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import lapack
+
+from .blocks import inner
+from .factors import Array
+from .layout import Layout, Sums
+
+
+class RestFactor:
+    """``Lambda`` of the rest: block diagonal with tiny lower-triangular blocks, kept as its diagonals."""
+
+    def __init__(self, layout: Layout, roots: Sequence[Array]) -> None:
+        pieces, m = layout.shape
+        depth = max((factor.k for factor in layout.rest), default=1)
+        bands = np.zeros((depth, pieces * m))
+        for f, root in enumerate(roots):
+            slots = layout.slot[layout.columns(f)]
+            for d in range(len(root)):
+                bands[d, slots[:, : len(root) - d]] = np.diag(root, -d)
+        self.bands = bands.reshape(depth, pieces, m)
+
+    def right(self, matrix: Array) -> Array:
+        """``matrix @ Lambda`` on the last axis."""
+        out = matrix * self.bands[0][:, None, :]
+        for d in range(1, len(self.bands)):
+            out[..., :-d] += matrix[..., d:] * self.bands[d][:, None, :-d]
+        return np.asarray(out)
+
+    def left_transposed(self, matrix: Array, out: Array | None = None) -> Array:
+        """``Lambda' @ matrix`` on the last axis but one; ``out`` may be the matrix itself."""
+        depths = range(1, len(self.bands))
+        moved = [matrix[:, d:, :] * self.bands[d][:, :-d, None] for d in depths]
+        product = np.multiply(matrix, self.bands[0][:, :, None], out=out)
+        for d, part in zip(depths, moved, strict=True):
+            product[:, :-d, :] += part
+        return np.asarray(product)
+
+    def left(self, matrix: Array, out: Array | None = None) -> Array:
+        """``Lambda @ matrix`` on the last axis but one; ``out`` may be the matrix itself."""
+        depths = range(1, len(self.bands))
+        moved = [matrix[:, :-d, :] * self.bands[d][:, :-d, None] for d in depths]
+        product = np.multiply(matrix, self.bands[0][:, :, None], out=out)
+        for d, part in zip(depths, moved, strict=True):
+            product[:, d:, :] += part
+        return np.asarray(product)
+
+    def right_transposed(self, matrix: Array) -> Array:
+        """``matrix @ Lambda'`` on the last axis."""
+        out = matrix * self.bands[0][:, None, :]
+        for d in range(1, len(self.bands)):
+            out[..., d:] += matrix[..., :-d] * self.bands[d][:, None, :-d]
+        return np.asarray(out)
+
+
+class Cholesky:
+    """Lower Cholesky factors ``L`` of a stack of matrices.
+
+    A single matrix goes to LAPACK directly, and is overwritten; many small ones are factorised, and their
+    triangles inverted, at once.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If one of them is not positive definite.
+    """
+
+    def __init__(self, stack: Array) -> None:
+        self._single = len(stack) == 1
+        if self._single:
+            # Symmetric, so its transpose is itself, in LAPACK's order: nothing is copied.
+            factor, info = lapack.dpotrf(stack[0].T, lower=1, clean=1, overwrite_a=1)
+            if info != 0:
+                raise np.linalg.LinAlgError("matrix is not positive definite")
+            self.lower: Array = factor[None]
+        else:
+            self.lower = np.asarray(np.linalg.cholesky(stack))
+            self._root: Array = np.asarray(np.linalg.inv(self.lower))
+
+    @property
+    def logdet(self) -> float:
+        """Sum of the log determinants of the matrices."""
+        return 2 * float(np.log(self.lower.diagonal(axis1=1, axis2=2)).sum())
+
+    def half(self, right: Array) -> Array:
+        """``L^-1 right``."""
+        if self._single:
+            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1)[0])[None]
+        return np.asarray(self._root @ right)
+
+    def back(self, right: Array) -> Array:
+        """``L'^-1 right``."""
+        if self._single:
+            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1, trans=1)[0])[None]
+        return np.asarray(self._root.transpose(0, 2, 1) @ right)
+
+    def inverse(self) -> Array:
+        """``(L L')^-1``."""
+        if not self._single:
+            return np.asarray(self._root.transpose(0, 2, 1) @ self._root)
+        inverse, _ = lapack.dpotri(self.lower[0], lower=1)
+        return _mirrored(inverse)[None]
+
+
+def _mirrored(matrix: Array, block: int = 256) -> Array:
+    """The lower triangle copied to the upper one in place, block by block so that it stays in cache."""
+    for start in range(0, len(matrix), block):
+        stop = start + block
+        corner = matrix[start:stop, start:stop]
+        corner += np.tril(corner, -1).T - np.triu(corner, 1)
+        matrix[start:stop, stop:] = matrix[stop:, start:stop].T
+    return matrix
+
+
+def _inverse_roots(blocks: Array) -> tuple[Array, float]:
+    """``L^-1`` for a stack of small matrices ``L L'``, and their summed log determinant."""
+    if blocks.shape[1] == 1:
+        if not (blocks > 0).all():  # also catches NaN
+            raise np.linalg.LinAlgError("matrix is not positive definite")
+        return 1 / np.sqrt(blocks), float(np.log(blocks).sum())
+    lower = np.linalg.cholesky(blocks)
+    return np.linalg.inv(lower), 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
+
+
+class Elimination:
+    """The random effects swept out of the mixed-model equations at one ``T`` per factor.
+
+    With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the sums over
+    levels of the diagonal blocks of ``Z'V^-1 Z`` without forming anything of size ``n``.
+
+    Parameters
+    ----------
+    layout : Layout
+    sums : Sums
+    roots : sequence of arrays (k, k)
+        One relative covariance factor per grouping factor, in the order of ``layout.factors``.
+
+    Notes
+    -----
+    The penalised normal equations of Bates et al. (2015), eqs. 17-20, in blocks, and the identities of
+    Harville (1977) for the derivatives. Everything stays finite at ``T = 0``.
+    """
+
+    def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
+        self.layout, self.sums, self.roots = layout, sums, roots
+        root = roots[0]
+        blocks = root.T @ sums.lead @ root + np.eye(layout.lead.k)
+        self._inverse_root, self.logdet = _inverse_roots(blocks)
+        self._W = self._inverse_root @ root.T  # W'W = T (T'GT + I)^-1 T'
+        self.Yd = self._W @ sums.lead_d
+        self.dd = sums.dd - inner(self.Yd, self.Yd)
+        if layout.rest:
+            self._eliminate_rest()
+
+    def _eliminate_rest(self) -> None:
+        layout, sums = self.layout, self.sums
+        self._Y = layout.cross.scale(self._W, sums.cross)
+        gram = layout.cross.gram(self._Y, self._Y)
+        # Large matrices are written over: new memory is slow.
+        self.Hrr = np.subtract(sums.rest, gram, out=gram)
+        self.Lambda = RestFactor(layout, self.roots[1:])
+        S = self.Lambda.right(self.Hrr)
+        S = self.Lambda.left_transposed(S, out=S)
+        S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
+        self._cholesky = Cholesky(S)
+        self.logdet += self._cholesky.logdet
+        if sums.dd.size:
+            self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
+            self.dd -= inner(self._white_d, self._white_d)
+
+    def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
+        """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
+        H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self._Y, Yd))
+        return H, self._cholesky.half(self.Lambda.left_transposed(H))
+
+    @cached_property
+    def _keep(self) -> Array:
+        """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
+        swept = self.sums.lead @ (self._W.transpose(0, 2, 1) @ self._W)
+        return np.asarray(np.eye(self.layout.lead.k) - swept)
+
+    @cached_property
+    def _U(self) -> Array:
+        """``lead' V_lead^-1 rest``, as cross-block values."""
+        return self.layout.cross.scale(self._keep, self.sums.cross)
+
+    @cached_property
+    def inverse(self) -> Array:
+        """``S^-1 = (Lambda'H Lambda + I)^-1`` of the rest, ``(c, m, m)``."""
+        return self._cholesky.inverse()
+
+    @cached_property
+    def B(self) -> Array:
+        """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
+        right = self.Lambda.right_transposed(self.inverse)
+        return self.Lambda.left(right, out=right)
+
+    def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
+        """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
+
+        Parameters
+        ----------
+        lead_d : array of shape (q, k, d)
+        rest_d : array of shape (R, d)
+        """
+        kept = self._keep @ lead_d
+        if not self.layout.rest:
+            return [kept]
+        H, white = self._whiten(rest_d, self._W @ lead_d)
+        return self._z_vinv(kept, H, white)
+
+    def z_vinv_d(self) -> list[Array]:
+        """``Z'V^-1 D`` for the columns summed in ``sums``."""
+        kept = self._keep @ self.sums.lead_d
+        return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
+
+    def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
+        BH = self.Lambda.left(self._cholesky.back(white))
+        lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
+        rest = self.layout.unstack(H - self.Hrr @ BH)
+        return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
+
+    def block_sums(self) -> list[Array]:
+        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
+        lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
+        if not self.layout.rest:
+            return [lead]
+        lead = lead - self.layout.cross.inner(self._U, self._U, self.B)
+        return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
+
+    def rest_blocks(self, f: int) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
+        root, slots = self.roots[1 + f], self.layout.slot[self.layout.columns(f)]
+        m = self.layout.shape[1]
+        piece, place = slots // m, slots % m
+        if np.abs(np.diag(root)).min() > 1e-3:
+            # T invertible: T'CT = I - (block of S^-1), far cheaper than the product below.
+            block = self.inverse[piece[:, :, None], place[:, :, None], place[:, None, :]]
+            inverse_root = np.linalg.inv(root)
+            return np.asarray(inverse_root.T @ (np.eye(len(root)) - block) @ inverse_root)
+        own = self.Hrr[piece[:, :, None], place[:, :, None], place[:, None, :]]
+        rows = self.Hrr[piece, place]  # (levels, k, m)
+        image = np.empty_like(rows)
+        for number in np.unique(piece):
+            here = piece[:, 0] == number
+            image[here] = rows[here] @ self.B[number]
+        return np.asarray(own - image @ rows.transpose(0, 2, 1))
+
+    def lead_blocks(self) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
+        blocks = self._keep @ self.sums.lead
+        if not self.layout.rest:
+            return np.asarray(blocks)
+        return np.asarray(blocks - self._lead_corrections())
+
+    def _lead_corrections(self) -> Array:
+        """``U_l B U_l'`` per level, a slab of levels at a time so that memory stays small."""
+        layout = self.layout
+        q, k = layout.lead.q, layout.lead.k
+        out = np.empty((q, k, k))
+        slab = max(1, int(2e6 // max(1, layout.width * k)))
+        B = layout.flat(self.B)
+        for start in range(0, q, slab):
+            stop = min(q, start + slab)
+            U = self._dense_rows(start, stop)
+            out[start:stop] = (U.reshape(-1, layout.width) @ B).reshape(U.shape) @ U.transpose(0, 2, 1)
+        return out
+
+    def _dense_rows(self, start: int, stop: int) -> Array:
+        """Rows ``start..stop`` of ``U`` as ``(levels, k, R)``."""
+        if self.layout.dense:
+            return self._U[start:stop]
+        level, column = self.layout.cross_level, self.layout.cross_column
+        first, last = np.searchsorted(level, [start, stop])
+        rows = np.zeros((stop - start, self.layout.lead.k, self.layout.width))
+        rows[level[first:last] - start, :, column[first:last]] = self._U[first:last]
+        return rows

@@ -1,0 +1,351 @@
+"""Everything the fitter needs from the rows, summed once: where each block of ``Z'Z`` lives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
+from scipy.sparse.csgraph import connected_components
+
+from ..numerics.memory import check_memory
+from .blocks import CrossBlock, DenseCross, HybridCross, ListedCross, SparseCross
+from .factors import Array, Factor, Index
+from .ordering import Ordering, TooFull
+
+
+@dataclass
+class Sums:
+    """The cross-products for one set of row weights; see the module's list of shapes."""
+
+    lead: Array  # (q, k, k)      lead'lead, one block per level
+    cross: Array  # CrossBlock values  lead'rest
+    rest: Array  # (c, m, m)      rest'rest
+    lead_d: Array  # (q, k, d)      lead'D
+    rest_d: Array  # (R, d)         rest'D
+    dd: Array  # (d, d)         D'D
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Levels of two factors that meet in some row."""
+
+    first: Index
+    second: Index
+    of_row: Index
+
+    @classmethod
+    def of(cls, a: Factor, b: Factor) -> _Pair:
+        keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
+        return cls(keys // b.q, keys % b.q, of_row)
+
+
+class Layout:
+    """Where everything lives: made once per design, reused for every ``theta``, response and set of weights.
+
+    Parameters
+    ----------
+    factors : list of Factor
+        From :func:`factors_of`; the first one leads.
+    sparse : bool
+        Whether whoever uses it can do with a sparse Schur complement of the rest where that is large.
+    """
+
+    #: A Schur complement with fewer columns is always dense.
+    SPARSE_FROM = 1500
+    #: A larger one is sparse if its factor fills no more than this share of the triangle.
+    SPARSE_FILL = 0.1
+    #: And no more than so many entries, beyond which it would be too slow.
+    SPARSE_MOST = 20_000_000
+    #: A dense cross-block is used up to this many entries whatever its pattern (it stays in cache).
+    SMALL = 1 << 16
+    #: Matrices as large as the Schur complement of the rest that are held at once.
+    MATRICES = 7
+    #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
+    SPARSE_COST = 100
+
+    def __init__(self, factors: list[Factor], sparse: bool = False) -> None:
+        self.factors = factors
+        self.lead, self.rest = factors[0], factors[1:]
+        widths = [factor.q * factor.k for factor in self.rest]
+        self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
+        self.width = int(self.starts[-1])
+        self._columns = [
+            start + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
+            for start, factor in zip(self.starts, self.rest, strict=False)
+        ]
+        self.pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
+        self.rest_pairs = {
+            (f, g): _Pair.of(self.rest[f], self.rest[g])
+            for f in range(len(self.rest))
+            for g in range(f + 1, len(self.rest))
+        }
+        self.dense = self._dense_is_cheaper()
+        self.slot, self.shape = (
+            (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
+        )
+        self.sparse = sparse and self._may_be_sparse() and self._stays_sparse()
+        check_memory(self.bytes_needed, self._sizes())
+        self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
+        self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
+
+    @property
+    def bytes_needed(self) -> int:
+        """What an evaluation with its gradient holds at once, about: the rest's matrices and the cross-block."""
+        pieces, m = self.shape
+        k = self.lead.k
+        met = sum(len(pair.first) * factor.k for pair, factor in zip(self.pairs, self.rest, strict=True))
+        cross = self.lead.q * self.width if self.dense else 3 * met
+        if self.sparse:
+            return 8 * (10 * self.ordering.entries + 9 * k * cross)
+        return 8 * (self.MATRICES * pieces * m * m + 3 * k * cross + 4 * self.lead.q * k * k)
+
+    def _may_be_sparse(self) -> bool:
+        """Whether few pairs of columns of the rest can have an entry."""
+        pieces, m = self.shape
+        if m < self.SPARSE_FROM or self.dense:
+            return False
+        met = np.zeros(self.lead.q)
+        for pair, factor in zip(self.pairs, self.rest, strict=True):
+            met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
+        return float(met @ met) < self.SPARSE_FILL * pieces * m**2 / 2
+
+    def _stays_sparse(self) -> bool:
+        """Whether that is still so for the factor; if it is, its order is kept."""
+
+        pieces, m = self.shape
+        self.cross_level, self.cross_column, _ = self._cross_pattern()
+        most = min(self.SPARSE_FILL * pieces * m**2 / 2, self.SPARSE_MOST)
+        try:
+            self.ordering = Ordering(rest_pattern(self), most)
+        except TooFull:
+            return False
+        self.slot, self.shape = np.arange(self.width), (1, self.width)
+        return True
+
+    def _sizes(self) -> str:
+        """The grouping factors with their numbers of columns, for a message."""
+        columns = [factor.q * factor.k for factor in self.factors]
+        return " and ".join(f"{number:,}" for number in columns)
+
+    def _sparse_cross(self) -> SparseCross:
+        if self.sparse:
+            arguments = self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape
+            return SparseCross(*arguments)
+        kind: type[SparseCross] = HybridCross if self.shape[0] == 1 else SparseCross
+        if ListedCross.suits(self.cross_level, self.lead.q):
+            kind = ListedCross
+        return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
+
+    def _dense_is_cheaper(self) -> bool:
+        entries = self.lead.q * self.lead.k * self.width
+        if entries <= self.SMALL:
+            return True
+        met = np.zeros(self.lead.q)
+        for pair, factor in zip(self.pairs, self.rest, strict=True):
+            met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
+        sparse_work = self.lead.k * float(met @ met)
+        return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
+
+    def _pieces(self) -> tuple[Index, tuple[int, int]]:
+        """Split the rest into parts that no level of the leading factor ties together; pack small ones."""
+        starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
+        tied_lead = np.concatenate([pair.first for pair in self.pairs])
+        tied_rest = np.concatenate(
+            [pair.second + start for pair, start in zip(self.pairs, starts, strict=False)]
+        )
+        nodes = self.lead.q + int(starts[-1])
+        links = coo_array(
+            (np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes)
+        )
+        part = connected_components(links, directed=False)[1][self.lead.q :]
+        k_of = np.repeat([factor.k for factor in self.rest], [factor.q for factor in self.rest])
+        part = np.repeat(part, k_of)
+        # Within a piece, columns with many entries first; those of one level stay together.
+        met = np.repeat(np.bincount(tied_rest, minlength=int(starts[-1])), k_of)
+        order = np.lexsort((-met, part))
+        sizes = np.unique(part, return_counts=True)[1]
+        m = int(sizes.max())
+        piece, used, at = 0, 0, np.empty(len(sizes), dtype=np.intp)
+        for number, size in enumerate(sizes):
+            if used + size > m:
+                piece, used = piece + 1, 0
+            at[number] = piece * m + used
+            used += size
+        slot = np.empty(self.width, dtype=np.intp)
+        slot[order] = (
+            np.repeat(at, sizes) + np.arange(self.width) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        )
+        return slot, (piece + 1, m)
+
+    def _cross_pattern(self) -> tuple[Index, Index, Index]:
+        """Level and column of each non-zero of the cross-block, sorted by level."""
+        if not self.rest:
+            empty = np.empty(0, dtype=np.intp)
+            return empty, empty, empty
+        level = np.concatenate([np.repeat(p.first, f.k) for p, f in zip(self.pairs, self.rest, strict=True)])
+        column = np.concatenate(
+            [
+                (start + pair.second[:, None] * factor.k + np.arange(factor.k)).ravel()
+                for pair, factor, start in zip(self.pairs, self.rest, self.starts, strict=False)
+            ]
+        )
+        order = np.lexsort((column, level))
+        return level[order], column[order], order
+
+    def columns(self, f: int) -> Index:
+        """Columns of the rest that belong to its factor ``f``, shape (levels, k)."""
+        return self._columns[f]
+
+    def sums(self, D: Array, weights: Array | None = None) -> Sums:
+        """Sum over the rows, once.
+
+        Parameters
+        ----------
+        D : array of shape (n, d)
+            Fixed-effects columns and response, side by side.
+        weights : array of shape (n,), optional
+            Row weights of every product.
+        """
+        weighted = D if weights is None else D * weights[:, None]
+        return Sums(
+            lead=_blocks(self.lead, weights),
+            cross=self._cross_values(weights),
+            rest=self._rest_values(weights),
+            lead_d=level_sums(self.lead, weighted),
+            rest_d=self.rest_sums(weighted),
+            dd=D.T @ weighted,
+        )
+
+    def rest_sums(self, D: Array) -> Array:
+        """``rest'D``, shape (R, d)."""
+        parts = [level_sums(factor, D).reshape(factor.q * factor.k, -1) for factor in self.rest]
+        return np.concatenate(parts) if parts else np.zeros((0, D.shape[1]))
+
+    def _cross_values(self, weights: Array | None) -> Array:
+        k, lead = self.lead.k, self.lead
+        values = np.empty((len(self.cross_order), k))
+        for a in range(k):
+            left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
+            parts = []
+            for pair, factor in zip(self.pairs, self.rest, strict=True):
+                block = [
+                    np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)
+                ]
+                parts.append(np.column_stack(block).ravel())
+            if parts:
+                values[:, a] = np.concatenate(parts)[self.cross_order]
+        if not self.dense:
+            return values
+        full = np.zeros((lead.q, k, self.width))
+        full[self.cross_level, :, self.cross_column] = values
+        return full
+
+    def _sparse_rest_values(self, weights: Array | None) -> Any:
+        """``rest'rest`` as a sparse matrix."""
+        columns, left = [], []
+        for f, factor in enumerate(self.rest):
+            columns.append(self.columns(f)[factor.codes])
+            left.append(factor.Z)
+        n = len(self.lead.codes)
+        Z, at = np.concatenate(left, axis=1), np.concatenate(columns, axis=1)
+        starts = np.arange(0, Z.size + 1, Z.shape[1])
+        whole = csr_array((Z.ravel(), at.ravel(), starts), shape=(n, self.width))
+        weighted = whole if weights is None else whole * weights[:, None]
+        return csr_array(whole.T @ weighted)
+
+    def _rest_values(self, weights: Array | None) -> Any:
+        pieces, m = self.shape
+        if self.sparse:
+            return self._sparse_rest_values(weights)
+        flat = np.zeros(pieces * m * m)
+        for f, factor in enumerate(self.rest):
+            own = self.slot[self.columns(f)]
+            flat[own[:, :, None] * m + own[:, None, :] % m] = _blocks(factor, weights)
+        for (f, g), pair in self.rest_pairs.items():
+            rows, columns = self.slot[self.columns(f)][pair.first], self.slot[self.columns(g)][pair.second]
+            for a in range(self.rest[f].k):
+                left = self.rest[f].Z[:, a] if weights is None else self.rest[f].Z[:, a] * weights
+                for c in range(self.rest[g].k):
+                    value = np.bincount(pair.of_row, left * self.rest[g].Z[:, c], len(pair.first))
+                    flat[rows[:, a] * m + columns[:, c] % m] = value
+                    flat[columns[:, c] * m + rows[:, a] % m] = value
+        return flat.reshape(pieces, m, m)
+
+    def z_dot(self, sums: Sums, lead: Array, rest: Array) -> tuple[Array, Array]:
+        """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""
+        out = sums.lead @ lead
+        if not self.rest:
+            return out, rest
+        below = sums.rest @ rest if self.sparse else self.unstack(sums.rest @ self.stack(rest))
+        return out + self.cross.dot(sums.cross, rest), below + self.cross.transposed_dot(sums.cross, lead)
+
+    def rest_diagonal(self, matrix: Any) -> Array:
+        """The diagonal of a matrix kept as ``Sums.rest`` is, shape (R,)."""
+        if self.sparse:
+            return np.asarray(matrix.diagonal())
+        return np.asarray(matrix.diagonal(axis1=1, axis2=2).reshape(-1)[self.slot])
+
+    def rest_squared(self, matrix: Any) -> Any:
+        """Its entries squared, kept in the same way."""
+        return matrix.power(2) if self.sparse else matrix**2
+
+    def stack(self, flat: Array) -> Array:
+        """Spread ``(R, d)`` over the pieces, ``(c, m, d)``; unused places are zero."""
+        pieces, m = self.shape
+        out = np.zeros((pieces * m, flat.shape[1]))
+        out[self.slot] = flat
+        return out.reshape(pieces, m, flat.shape[1])
+
+    def unstack(self, stacked: Array) -> Array:
+        """The inverse of :meth:`stack`."""
+        return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
+
+    def flat(self, stacked: Array) -> Any:
+        """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the rest's order, dense or sparse."""
+        pieces, m = self.shape
+        if pieces == 1:
+            return stacked[0][np.ix_(self.slot, self.slot)]
+        rows, columns = np.meshgrid(np.arange(m), np.arange(m), indexing="ij")
+        back = np.full(pieces * m, -1)
+        back[self.slot] = np.arange(self.width)
+        offset = (np.arange(pieces) * m)[:, None, None]
+        i, j = back[offset + rows].ravel(), back[offset + columns].ravel()
+        used = (i >= 0) & (j >= 0)
+        return coo_array((stacked.ravel()[used], (i[used], j[used])), shape=(self.width, self.width)).tocsr()
+
+
+def level_sums(factor: Factor, D: Array) -> Array:
+    """``Z'D`` for one factor, shape (q, k, d)."""
+    out = np.empty((factor.q, factor.k, D.shape[1]))
+    for a in range(factor.k):
+        for j in range(D.shape[1]):
+            out[:, a, j] = np.bincount(factor.codes, factor.Z[:, a] * D[:, j], factor.q)
+    return out
+
+
+def _blocks(factor: Factor, weights: Array | None) -> Array:
+    """The block diagonal of ``Z'Z`` for one factor, shape (q, k, k)."""
+    out = np.empty((factor.q, factor.k, factor.k))
+    for a in range(factor.k):
+        left = factor.Z[:, a] if weights is None else factor.Z[:, a] * weights
+        for b in range(a + 1):
+            out[:, a, b] = out[:, b, a] = np.bincount(factor.codes, left * factor.Z[:, b], factor.q)
+    return out
+
+
+def rest_pattern(layout: Layout) -> csr_array:
+    """Where ``rest'rest``, or the square of the cross-block, has entries."""
+    ones = np.ones(len(layout.cross_level))
+    shape = (layout.lead.q, layout.width)
+    met = csr_array(coo_array((ones, (layout.cross_level, layout.cross_column)), shape=shape))
+    own = block_diag([kron(eye_array(factor.q), np.ones((factor.k, factor.k))) for factor in layout.rest])
+    pattern = met.T @ met + csr_array(own)
+    for (f, g), pair in layout.rest_pairs.items():
+        rows = layout.columns(f)[pair.first][:, :, None]
+        columns = layout.columns(g)[pair.second][:, None, :]
+        rows, columns = (part.ravel() for part in np.broadcast_arrays(rows, columns))
+        meets = coo_array((np.ones(len(rows)), (rows, columns)), shape=(layout.width, layout.width))
+        pattern = pattern + meets + meets.T
+    return csr_array(pattern)

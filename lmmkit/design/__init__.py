@@ -1,0 +1,8 @@
+"""Formula and data become the matrices of a mixed model.
+
+May import `formula`, `numerics`.
+"""
+
+from .design import Design, RandomTerm, build_design, check_grouping
+
+__all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]

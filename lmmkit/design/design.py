@@ -1,0 +1,343 @@
+"""Formula + data -> `Design`: y, X, offset, weights, and one `RandomTerm` for each random-effects term.
+
+The road: read the columns the formula names, find the rows to keep, evaluate each variable once, code the
+variables into columns. A grouping factor stays a vector of integer codes; no indicator matrix is ever made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..formula.algebra import expand
+from ..formula.parse import Bar, Formula, parse
+from ..formula.syntax import read
+from ..formula.tree import Call, children
+from ..formula.update import expand_dot
+from .evaluate import Evaluator
+from .grouping import Grouping, theta_order
+from .model_matrix import ModelMatrix, check_contrasts, independent_columns
+from .rows import Rows, check_frame, extra, kept_rows
+from .transforms import Transform
+from .values import Array, Factor, numeric, read_column
+
+__all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
+
+
+@dataclass
+class RandomTerm:
+    """One random-effects term: `Z[i]` multiplies the effects of level `codes[i]`.
+
+    Attributes
+    ----------
+    group : str
+        The grouping factor's name, as lme4 gives it: `"class:school"`.
+    codes : ndarray of intp, (n,)
+        Level number of each row.
+    levels : list of str
+        The q level names in R's order: in an interaction the first factor varies slowest.
+        Unused levels are dropped.
+    Z : ndarray (n, k)
+        Left side of the bar.
+    names : list of str
+        Names of the k columns: `["(Intercept)", "Days"]`.
+    bar : Bar
+        The piece of formula behind the term.
+    """
+
+    group: str
+    codes: Array
+    levels: list[str]
+    Z: Array
+    names: list[str]
+    bar: Bar
+    _recipe: ModelMatrix = field(repr=False)
+    _grouping: Grouping = field(repr=False)
+
+
+@dataclass
+class Design:
+    """Everything a fit needs of the data, and the way to repeat it on new data.
+
+    Attributes
+    ----------
+    formula : Formula
+    y : ndarray (n,)
+        The response; for `cbind(hits, misses)` the proportion of hits; NaN for a one-sided formula.
+    X : ndarray (n, p)
+        Fixed-effects model matrix, of full column rank.
+    x_names : list of str
+        R's names of its columns.
+    dropped : list of str
+        Columns left out of X because earlier ones determine them.
+    offset : ndarray (n,)
+    weights : ndarray (n,) or None
+        Prior weights; with `cbind` they include the number of trials.
+    trials : ndarray (n,) or None
+        Hits plus misses, when the response is `cbind(hits, misses)`.
+    terms : list of RandomTerm
+        In the order of lme4's theta: by decreasing number of levels.
+    frame : DataFrame
+        The rows and columns used, under their original index.
+    response : str
+        The response as written.
+    response_levels : list of str or None
+        The two levels of a binary factor response; y is 1 for the second.
+    n_omitted : int
+        Rows left out because of missing values.
+    assign : list of int
+        For each column of X the number of its term in `term_labels`, from 1; 0 is the intercept.
+    term_labels : list of str
+        The fixed terms, as R labels them.
+    """
+
+    formula: Formula
+    y: Array
+    X: Array
+    x_names: list[str]
+    dropped: list[str]
+    offset: Array
+    weights: Array | None
+    trials: Array | None
+    terms: list[RandomTerm]
+    frame: pd.DataFrame
+    response: str
+    response_levels: list[str] | None
+    n_omitted: int
+    assign: list[int]
+    term_labels: list[str]
+    _recipe: ModelMatrix = field(repr=False)
+    _kept: list[int] = field(repr=False)
+    _transforms: dict[str, Transform] = field(repr=False)
+    _offset_argument: "str | bool" = field(repr=False)  # a column's name, or whether an array was given
+
+    def new_X(self, newdata: pd.DataFrame) -> Array:
+        """Fixed-effects model matrix (m, p) of new rows, coded as in the fit.
+
+        A missing value makes its row NaN.
+
+        Raises
+        ------
+        DataError
+            When a column is not there, or a factor has a level that the fit has not seen.
+        """
+        evaluator = self._evaluator(newdata)
+        return self._recipe.apply(evaluator)[:, self._kept]
+
+    def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Array, Array]]:
+        """For each term the level numbers (m,) of new rows, -1 where the level is new, and Z (m, k)."""
+        evaluator = self._evaluator(newdata)
+        return [(t._grouping.codes(evaluator), t._recipe.apply(evaluator)) for t in self.terms]
+
+    def new_levels(self, newdata: pd.DataFrame) -> dict[str, list[str]]:
+        """For each grouping factor the levels of new rows that the fit has not seen."""
+        evaluator = self._evaluator(newdata)
+        return {term.group: term._grouping.unseen(evaluator) for term in self.terms}
+
+    def new_offset(self, newdata: pd.DataFrame) -> Array:
+        """Offset (m,) of new rows.
+
+        Raises
+        ------
+        DataError
+            When the fit's offset was an array, so that nothing tells its value for new rows.
+        """
+        evaluator = self._evaluator(newdata)
+        total = np.zeros(len(newdata))
+        for text in self.formula.offsets:
+            total += evaluator.numbers(read(text))
+        if isinstance(self._offset_argument, str):
+            total += numeric(read_column(newdata, self._offset_argument), f"column '{self._offset_argument}'")
+        elif self._offset_argument:
+            message = "the offset of this fit was given as an array, so it is not known for new rows"
+            raise DataError(f"{message}; write offset(column) in the formula instead")
+        return total
+
+    def _evaluator(self, newdata: pd.DataFrame) -> Evaluator:
+        return Evaluator(check_frame(newdata, "newdata"), self._transforms)
+
+
+# ---- building ----
+
+
+def build_design(
+    formula: Formula | str,
+    data: pd.DataFrame,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    contrasts: Mapping[str, str] | None = None,
+    na_action: str = "omit",
+    binary_response: bool = False,
+) -> Design:
+    """Turn a formula and a data frame into the matrices of a mixed model.
+
+    Parameters
+    ----------
+    formula : Formula or str
+    data : DataFrame
+    weights, offset : column name, array or Series of length n, optional
+        Prior weights (not negative) and a known addition to the linear predictor. A Series is matched by its
+        index.
+    contrasts : dict, optional
+        Factor -> `"treatment"`, `"sum"`, `"helmert"` or `"poly"`, for the fixed part, as in lme4.
+    na_action : {"omit", "raise"}
+        Leave out rows with missing values, or refuse them.
+    binary_response : bool
+        Take a factor of two levels as a response of 0 and 1 (for binomial models).
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    FormulaError, DataError
+        One sentence: what is wrong, where, and what to try.
+
+    Notes
+    -----
+    Agrees with R's `model.frame` and `model.matrix`, and with lme4's `mkReTrms`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3], "x": [0, 1, 0, 1], "g": ["a", "a", "b", "b"]})
+    >>> design = build_design("y ~ x + (1 | g)", data)
+    >>> design.x_names, design.terms[0].levels, design.terms[0].codes.tolist()
+    (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
+    """
+    data = check_frame(data, "data")
+    parsed = formula if isinstance(formula, Formula) else parse(formula)
+    parsed = expand_dot(parsed, [str(name) for name in data.columns])
+    contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
+    evaluator = Evaluator(data)
+    names = parsed.columns
+    names += [name for name in (weights, offset) if isinstance(name, str) and name not in names]
+    weight_values = extra(weights, "weights", data)
+    offset_values = extra(offset, "offset", data)
+    keep = kept_rows(evaluator, names, {"weights": weight_values, "offset": offset_values}, na_action)
+    rows = Rows(evaluator, keep)
+
+    y, trials, response_levels = _response(parsed, rows, binary_response)
+    recipe, X = _columns(parsed.fixed, rows, contrasts)
+    kept = independent_columns(X)
+    prior = None if weight_values is None else rows.take(weight_values)
+    if prior is not None and (prior < 0).any():
+        raise DataError(f"weights must not be negative; {int((prior < 0).sum())} of them are")
+    if trials is not None:
+        prior = trials if prior is None else prior * trials
+    terms = [_random_term(bar, rows) for bar in parsed.bars]
+    frame = data[names]
+    return Design(
+        formula=parsed,
+        y=y,
+        X=X if len(kept) == X.shape[1] else X[:, kept],
+        x_names=[recipe.names[i] for i in kept],
+        dropped=[name for i, name in enumerate(recipe.names) if i not in set(kept)],
+        offset=_total_offset(parsed, rows, offset_values),
+        weights=prior,
+        trials=trials,
+        terms=[terms[i] for i in theta_order([len(term.levels) for term in terms])],
+        frame=frame if keep is None else frame[keep],
+        response=parsed.response,
+        response_levels=response_levels,
+        n_omitted=0 if keep is None else int((~keep).sum()),
+        assign=[recipe.assign[i] for i in kept],
+        term_labels=[term.label for term in recipe.terms.terms],
+        _recipe=recipe,
+        _kept=kept,
+        _transforms=evaluator.fitted,
+        _offset_argument=offset if isinstance(offset, str) else offset is not None,
+    )
+
+
+def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:
+    """y, the number of trials for cbind(hits, misses), and the levels of a binary factor."""
+    if not formula.response:
+        return np.full(rows.n, np.nan), None, None
+    node = read(formula.response)
+    if isinstance(node, Call) and node.function == "cbind":
+        hits, misses = (rows.numbers(child) for child in children(node))
+        if (hits < 0).any() or (misses < 0).any():
+            raise DataError(f"the counts in {formula.response} must not be negative")
+        trials = hits + misses
+        return np.divide(hits, trials, out=np.zeros_like(hits), where=trials > 0), trials, None
+    value = rows.value(node)
+    if isinstance(value, Factor) and not value.logical:
+        if binary and len(value.levels) == 2:
+            return value.codes.astype(float), None, value.levels
+        wanted = "numeric or have two levels" if binary else "numeric"
+        found = f"it holds text or categories with {len(value.levels)} levels"
+        raise DataError(f"the response '{formula.response}' must be {wanted}, but {found}")
+    return rows.numbers(node), None, None
+
+
+def _columns(side: str, rows: Rows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
+    """The recipe and the columns of one formula side."""
+    terms = expand(side)
+    values = [rows.value(node) for node in terms.variables]
+    recipe = ModelMatrix.plan(terms, values, contrasts)
+    return recipe, recipe.columns(values, rows.n)
+
+
+def _random_term(bar: Bar, rows: Rows) -> RandomTerm:
+    recipe, Z = _columns(bar.lhs, rows, {})  # lme4 hands its contrasts to the fixed part only
+    grouping, codes = Grouping.fit(bar.factors, rows)
+    return RandomTerm(bar.group, codes, grouping.labels, Z, recipe.names, bar, recipe, grouping)
+
+
+def _total_offset(formula: Formula, rows: Rows, argument: Array | None) -> Array:
+    total = np.zeros(rows.n) if argument is None else rows.take(argument).copy()
+    for text in formula.offsets:
+        total += rows.numbers(read(text))
+    return total
+
+
+def check_grouping(design: Design, *, gaussian: bool) -> None:
+    """Refuse random effects that the data cannot tell apart, as lme4 does before it fits.
+
+    Parameters
+    ----------
+    design : Design
+    gaussian : bool
+        True for `lmer`, where the residual variance is to be estimated besides, so that as many levels (or
+        random effects) as rows are already too many; False for `glmer`.
+
+    Raises
+    ------
+    DataError
+        A grouping factor has a single level, or there are too many levels or random effects for the rows;
+        with `gaussian` also for a `cbind()` response and for weights of zero.
+
+    Notes
+    -----
+    lme4's `checkNlevels` and `checkZdims` with the defaults of `lmerControl` and `glmerControl`.
+    """
+    n = len(design.y)
+    if gaussian and design.trials is not None:
+        raise DataError(
+            f"the response {design.response} counts hits and misses; fit it by glmer, as binomial"
+        )
+    if gaussian and design.weights is not None and not design.weights.all():
+        raise DataError("weights must be above zero; leave out the rows with weight zero")
+    room = n - 1 if gaussian else n
+    for term in design.terms:
+        q = len(term.levels)
+        if q < 2:
+            raise DataError(f"the grouping factor '{term.group}' has one level; it needs at least two")
+        if q > room:
+            raise DataError(
+                f"the grouping factor '{term.group}' has {q} levels for {n} rows; "
+                f"it needs {'fewer levels than rows' if gaussian else 'at most one level for each row'}"
+            )
+    for term in design.terms:
+        effects = len(term.levels) * term.Z.shape[1]
+        if effects > room:
+            raise DataError(
+                f"the term ({term.bar.text}) has {effects} random effects for {n} rows, "
+                "so their variances cannot be told apart; leave out a slope or use '||'"
+            )

@@ -1,0 +1,216 @@
+"""Tree + data -> values: columns, arithmetic and the named functions, over NumPy arrays.
+
+The walk is over the tree of `language.tree`; Python never sees the formula's text.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..formula.functions import arguments, columns_of, contrast_name, literal
+from ..formula.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
+from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
+from .values import Array, Factor, Matrix, Value, as_factor, label, missing, numeric, read_column
+
+ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
+    "log": np.log,
+    "log2": np.log2,
+    "log10": np.log10,
+    "log1p": np.log1p,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+}
+OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "^": np.power,
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    ">": np.greater,
+    "<=": np.less_equal,
+    ">=": np.greater_equal,
+    "&": np.logical_and,
+    "|": np.logical_or,
+}
+
+
+class Evaluator:
+    """Values of formula pieces on one data frame.
+
+    Parameters
+    ----------
+    data : DataFrame
+    fitted : dict or None
+        Transforms fitted before, by their text. None: fit each on these data when it is met.
+
+    Attributes
+    ----------
+    fitted : dict
+        The transforms met, to be handed to the evaluator of new data.
+    """
+
+    def __init__(self, data: pd.DataFrame, fitted: dict[str, Transform] | None = None):
+        self.data = data
+        self.fitted: dict[str, Transform] = {} if fitted is None else fitted
+        self.fitting = fitted is None
+        self.columns: dict[str, Array | Factor] = {}
+
+    def column(self, name: str) -> Array | Factor:
+        """A column of the data, read once."""
+        if name not in self.columns:
+            self.columns[name] = read_column(self.data, name)
+        return self.columns[name]
+
+    def value(self, node: Node) -> Value:
+        """The value of a variable, one row for each row of the data."""
+        value = self._safely(self._value, node)
+        if isinstance(value, (Factor, Matrix)) or np.ndim(value) > 0:
+            return value
+        return np.full(len(self.data), float(value))  # a constant
+
+    def numbers(self, node: Node) -> Array:
+        """The value of a piece that must be numbers; TRUE counts 1."""
+        return np.broadcast_to(self._safely(self._numbers, node), len(self.data)).copy()
+
+    def complete(self, node: Node) -> Array:
+        """Which rows have a value in every column that a piece names."""
+        present = np.ones(len(self.data), dtype=bool)
+        for name in columns_of(node):
+            present &= ~missing(self.column(name))
+        return present
+
+    def _safely(self, compute: Callable[[Node], Any], node: Node) -> Any:
+        """Without NumPy's warnings (what is not finite is reported later) and within Python's recursion."""
+        try:
+            with np.errstate(all="ignore"):
+                return compute(node)
+        except RecursionError:
+            raise DataError(
+                "a calculation in the formula is too long; make it a column of the data"
+            ) from None
+
+    def _value(self, node: Node) -> Value:
+        if isinstance(node, Name):
+            return self.column(node.name)
+        if isinstance(node, Literal):
+            if isinstance(node.value, str):
+                raise DataError(f"the text {write(node)} can only be compared with a column of text")
+            return np.asarray(float(node.value))
+        if isinstance(node, Paren):
+            return self._value(node.inner)
+        if isinstance(node, Unary):
+            return self._unary(node)
+        if isinstance(node, Binary):
+            return self._binary(node)
+        assert isinstance(node, Call)
+        return self._call(node)
+
+    def _numbers(self, node: Node) -> Array:
+        value = self._value(node)
+        if isinstance(value, Matrix):
+            if value.values.shape[1] > 1:
+                raise DataError(f"{write(node)} makes several columns, so it must be a term of its own")
+            return value.values[:, 0]
+        return numeric(value, f"'{write(node)}'")
+
+    def _unary(self, node: Unary) -> Value:
+        operand = self._numbers(node.operand)
+        if node.op == "!":
+            return self._truth(operand == 0, np.isnan(operand))
+        return np.asarray(-operand) if node.op == "-" else operand  # a lone number negates to a scalar
+
+    def _binary(self, node: Binary) -> Value:
+        if node.op in ("==", "!="):
+            matched = self._match_text(node)
+            if matched is not None:
+                return matched
+        left, right = self._numbers(node.left), self._numbers(node.right)
+        result = OPERATORS[node.op](left, right)
+        if result.dtype != bool:
+            return np.asarray(result, dtype=float)
+        return self._truth(result, np.isnan(left) | np.isnan(right))
+
+    def _match_text(self, node: Binary) -> Factor | None:
+        """`f == "a"`, either way round; None when neither side is a string."""
+        sides = [node.left, node.right]
+        texts = [side for side in sides if isinstance(side, Literal) and isinstance(side.value, str)]
+        if not texts:
+            return None
+        other = sides[0] if texts[0] is sides[1] else sides[1]
+        factor = as_factor(self.value(other), write(other))
+        wanted = np.array([level == str(texts[0].value) for level in factor.levels] + [False])
+        return self._truth(wanted[factor.codes] == (node.op == "=="), factor.codes < 0)
+
+    def _truth(self, true: Array, absent: Array) -> Factor:
+        codes = np.where(absent, -1, true).astype(np.intp)
+        return Factor(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
+
+    def _call(self, node: Call) -> Value:
+        given = arguments(node)
+        inner = given.pop("x")
+        if node.function == "I":
+            return self._value(inner)
+        if node.function in ("factor", "C"):
+            return self._factor(node, inner, given)
+        if node.function in ELEMENTWISE:
+            result = ELEMENTWISE[node.function](self._numbers(inner))
+            return result / np.log(literal(given["base"])) if "base" in given else result
+        return self._transform(node, inner, given)
+
+    def _factor(self, node: Call, inner: Node, given: dict[str, Node]) -> Factor:
+        factor = as_factor(self.value(inner), f"'{write(inner)}'")
+        if node.function == "C":
+            contrast = contrast_name(given["contr"]) if "contr" in given else factor.contrast
+            return replace(factor, contrast=contrast)
+        if "levels" not in given:
+            return replace(factor, logical=False).drop_unused()
+        wanted = literal(given["levels"])
+        assert isinstance(wanted, list)
+        levels = [label(level) for level in wanted]
+        left_out = [level for level in factor.drop_unused().levels if level not in levels]
+        if left_out:
+            raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
+        return Factor(factor.recode(levels), levels, ordered=factor.ordered)
+
+    def _transform(self, node: Call, inner: Node, given: dict[str, Node]) -> Matrix:
+        x = np.broadcast_to(self._numbers(inner), len(self.data))
+        text = write(node)
+        if self.fitting and text not in self.fitted:
+            options = {key: literal(value) for key, value in given.items()}
+            self.fitted[text] = fit_transform(node.function, x[np.isfinite(x)], options)
+        transform = self.fitted[text]
+        return Matrix(transform(x), transform.names)
+
+
+def check_finite(values: Array, node: Node, index: pd.Index) -> None:
+    """Refuse NaN and infinity that the formula itself made, as log(0) does."""
+    wrong = ~np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
+    if wrong.any():
+        count, first = int(wrong.sum()), index[wrong.argmax()]
+        rows = f"row {first}" if count == 1 else f"{count} rows, the first of them {first}"
+        hint = "look there for zeros, negative or very large values"
+        raise DataError(f"{write(node)} is not a finite number in {rows}; {hint}")
+
+
+def fit_transform(function: str, x: Array, options: dict[str, Any]) -> Transform:
+    """Fit poly, bs, ns, scale or center to the non-missing values of its argument."""
+    if "Boundary.knots" in options:
+        options["boundary"] = options.pop("Boundary.knots")
+    if len(x) == 0:
+        raise DataError(f"{function}() has no values to work on: all are missing or infinite")
+    if function == "poly":
+        if options.pop("raw", False):
+            return RawPoly(int(options.get("degree", 1)))
+        return Poly.fit(x, **options)
+    if function == "center":
+        return Shift.fit(x, scale=False)
+    kind: Any = {"bs": BSpline, "ns": NaturalSpline, "scale": Shift}[function]
+    return kind.fit(x, **options)

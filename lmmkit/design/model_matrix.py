@@ -1,0 +1,203 @@
+"""Terms + values -> columns: R's `model.matrix`.
+
+Which factor of which term is coded by contrasts, and which by one dummy column per level, follows R's rule
+(`TermCode` in R's model.c; Chambers & Hastie 1992, *Statistical Models in S*, p. 38), so that names, order
+and values of the columns are R's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import DataError
+from ..formula.algebra import Terms, expand
+from ..formula.functions import CONTRASTS
+from ..formula.syntax import suggest
+from ..formula.tree import Node, quote, write
+from .evaluate import Evaluator, check_finite
+from .transforms import contrast_matrix
+from .values import Array, Factor, Matrix, Value, as_factor, numeric
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How one variable enters one term: `table` is levels × columns for a factor, None for numbers."""
+
+    variable: int
+    table: Array | None
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class ModelMatrix:
+    """A recipe for columns, made once from the fit's data and then applied to any data.
+
+    Attributes
+    ----------
+    terms : Terms
+    levels : list
+        For each variable its levels, or None when it is numbers.
+    codings : list of list of Coding
+        For each term, how each of its variables is coded.
+    names : list of str
+        The columns' names.
+    assign : list of int
+        For each column the number of its term, from 1; 0 is the intercept.
+    """
+
+    terms: Terms
+    levels: list[list[str] | None]
+    codings: list[list[Coding]]
+    names: list[str]
+    assign: list[int]
+
+    @classmethod
+    def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, str]) -> "ModelMatrix":
+        """Decide the coding of every factor in every term."""
+        is_factor = [isinstance(value, Factor) for value in values]
+        for name, factor in zip(terms.names, is_factor, strict=True):
+            if name in contrasts and not factor:
+                raise DataError(
+                    f"contrasts name '{name}', which is numeric; make it text or a category first"
+                )
+        full = full_dummies(terms, is_factor)
+        codings, names, assign = [], ["(Intercept)"] * terms.intercept, [0] * terms.intercept
+        for number, term in enumerate(terms.terms, start=1):
+            coding = [
+                code(i, values[i], terms.names[i], contrasts, (number - 1, i) in full) for i in term.variables
+            ]
+            codings.append(coding)
+            product = [""]
+            for part in coding:  # the first variable varies fastest
+                product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
+            names += product
+            assign += [number] * len(product)
+        levels = [value.levels if isinstance(value, Factor) else None for value in values]
+        return cls(terms, levels, codings, names, assign)
+
+    def columns(self, values: list[Value], n: int) -> Array:
+        """The columns (n, p) for these values, whose factors have this recipe's levels."""
+        X = np.empty((n, len(self.names)))
+        X[:, : self.terms.intercept] = 1.0
+        start = int(self.terms.intercept)
+        for coding in self.codings:
+            blocks = [block(values[part.variable], part.table) for part in coding]
+            product = blocks[0]
+            for other in blocks[1:]:
+                width = other.shape[1] * product.shape[1]
+                product = (other[:, :, None] * product[:, None, :]).reshape(n, width)
+            X[:, start : start + product.shape[1]] = product
+            start += product.shape[1]
+        return X
+
+    def apply(self, evaluator: Evaluator) -> Array:
+        """The columns (m, p) for new data; a level that is not among `levels` is refused."""
+        values = [
+            _new_numbers(node, evaluator) if levels is None else _new_factor(node, levels, evaluator)
+            for node, levels in zip(self.terms.variables, self.levels, strict=True)
+        ]
+        return self.columns(values, len(evaluator.data))
+
+
+def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
+    """A numeric variable of new data: NaN where its columns are, and nowhere else."""
+    value = evaluator.value(node)
+    numbers = value if isinstance(value, Matrix) else numeric(value, f"'{write(node)}'")
+    complete = evaluator.complete(node)
+    plain = numbers.values if isinstance(numbers, Matrix) else numbers
+    check_finite(plain[complete], node, evaluator.data.index[complete])
+    return numbers
+
+
+def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Factor:
+    """A factor of new data in the fit's levels."""
+    factor = as_factor(evaluator.value(node), f"'{write(node)}'").drop_unused()
+    unseen = [level for level in factor.levels if level not in levels]
+    if unseen:
+        known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
+        message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"
+        raise DataError(f"{message}; it knows {known}")
+    return Factor(factor.recode(levels), levels)
+
+
+def full_dummies(terms: Terms, is_factor: list[bool]) -> set[tuple[int, int]]:
+    """The (term, variable) pairs that R codes by one dummy per level.
+
+    A factor in a term is coded by contrasts if what is left of the term without it is contained in an earlier
+    term, or is empty; without an intercept the first factor of all is coded in full.
+    """
+    sets = [set(term.variables) for term in terms.terms]
+    full = set()
+    for number, term in enumerate(terms.terms):
+        for variable in term.variables:
+            margin = sets[number] - {variable}
+            if is_factor[variable] and margin and not any(margin <= earlier for earlier in sets[:number]):
+                full.add((number, variable))
+    if not terms.intercept:
+        pairs = ((n, v) for n, term in enumerate(terms.terms) for v in term.variables if is_factor[v])
+        full.update(list(pairs)[:1])
+    return full
+
+
+def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], full: bool) -> Coding:
+    """How this value is coded in one term."""
+    if isinstance(value, Matrix):
+        parts = value.names if len(value.names) > 1 else [""]
+        return Coding(variable, None, [name + part for part in parts])
+    if not isinstance(value, Factor):
+        return Coding(variable, None, [name])
+    if full:
+        table, parts = np.eye(len(value.levels)), value.levels
+    else:
+        if len(value.levels) < 2:
+            only = f"only the level '{value.levels[0]}'" if value.levels else "no levels"
+            raise DataError(f"'{name}' has {only} in these data; a factor on the right needs at least two")
+        chosen = contrasts.get(name) or value.contrast or ("poly" if value.ordered else "treatment")
+        table, parts = contrast_matrix(chosen, value.levels)
+    missing = np.full((1, table.shape[1]), np.nan)  # a missing level, code -1, takes this last row
+    return Coding(variable, np.vstack([table, missing]), [name + part for part in parts])
+
+
+def block(value: Value, table: Array | None) -> Array:
+    """The columns of one variable in one term."""
+    if isinstance(value, Factor):
+        assert table is not None
+        return table[value.codes]
+    return value.values if isinstance(value, Matrix) else value[:, None]
+
+
+def check_contrasts(contrasts: Mapping[str, str] | None, columns: list[str], fixed: str) -> dict[str, str]:
+    """Contrasts by factor, their names without R's `contr.`."""
+    if not isinstance(contrasts, Mapping | None):
+        raise DataError('contrasts must be a dict such as {"recipe": "sum"}')
+    checked = {}
+    for name, contrast in (contrasts or {}).items():
+        if name not in columns and name not in expand(fixed).names:
+            raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), columns)}")
+        plain = str(contrast).removeprefix("contr.")
+        if plain not in CONTRASTS:
+            known = ", ".join(CONTRASTS)
+            raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
+        checked[quote(name) if name in columns else name] = plain  # as the formula spells it
+    return checked
+
+
+def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
+    """Which columns to keep so that none is a combination of earlier ones: R's `qr(X, tol = 1e-7)`.
+
+    A column goes when what is left of it, after projection on the columns kept before it, is no longer than
+    `tolerance` times its own length. Everything is read off the small triangle R of `X = QR`.
+    """
+    if X.shape[1] == 0:
+        return []
+    R: Array = np.asarray(np.linalg.qr(X, mode="r"))
+    keep = list(range(X.shape[1]))
+    while True:
+        left = np.zeros(len(keep))
+        left[: min(R.shape)] = np.abs(np.diag(R))
+        short = np.flatnonzero(left <= tolerance * np.sqrt((R**2).sum(axis=0)))
+        if len(short) == 0:
+            return keep
+        del keep[short[0]]
+        R = np.asarray(np.linalg.qr(np.delete(R, short[0], axis=1), mode="r"))

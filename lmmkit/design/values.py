@@ -1,0 +1,170 @@
+"""What a formula's variables become: numbers, a `Factor` or a `Matrix`; and how columns are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from ..formula.syntax import suggest
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A categorical value: level numbers (missing: -1), level names, and how it wants to be coded."""
+
+    codes: Array
+    levels: list[str]
+    ordered: bool = False
+    logical: bool = False
+    contrast: str | None = None
+
+    def take(self, rows: Array) -> "Factor":
+        return replace(self, codes=self.codes[rows])
+
+    def drop_unused(self) -> "Factor":
+        """Without the levels that no row has; a logical factor keeps both of its levels, as in R."""
+        used = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:] > 0
+        if self.logical or used.all():
+            return self
+        renumber = np.append(np.cumsum(used) - 1, -1)
+        levels = [level for level, is_used in zip(self.levels, used, strict=True) if is_used]
+        return replace(self, codes=renumber[self.codes], levels=levels)
+
+    def recode(self, levels: Sequence[str]) -> Array:
+        """This factor's rows as numbers into other levels; -1 where a level is not among them."""
+        known = {level: number for number, level in enumerate(levels)}
+        return np.array([known.get(level, -1) for level in self.levels] + [-1])[self.codes]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A value of several columns, such as `poly(x, 2)`."""
+
+    values: Array
+    names: list[str]
+
+    def take(self, rows: Array) -> "Matrix":
+        return Matrix(self.values[rows], self.names)
+
+
+Value = Array | Factor | Matrix
+
+
+def take(value: Value, rows: Array) -> Value:
+    """Some rows of a value."""
+    return value[rows] if isinstance(value, np.ndarray) else value.take(rows)
+
+
+def as_factor(value: Value, what: str) -> Factor:
+    """Any one-column value as a factor; numbers are sorted as numbers and labelled as R labels them."""
+    if isinstance(value, Factor):
+        return value
+    if isinstance(value, Matrix):
+        raise DataError(f"{what} has several columns, so it cannot be a factor")
+    codes, distinct = pd.factorize(value, sort=True)
+    return Factor(codes, [label(number) for number in distinct])
+
+
+def label(value: Any) -> str:
+    """A level's name as R writes it: 308, 0.5, TRUE."""
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).upper()
+    if isinstance(value, float):
+        whole = abs(value) < 1e15 and value == int(value)
+        return str(int(value)) if whole else f"{value:.15g}"
+    return str(value)
+
+
+def numeric(value: Value, what: str) -> Array:
+    """A one-column value as floats; TRUE counts 1."""
+    if isinstance(value, Factor) and value.logical:
+        return np.where(value.codes < 0, np.nan, value.codes)
+    if not isinstance(value, np.ndarray):
+        raise DataError(f"{what} must be numeric, but it holds text or categories")
+    return value.astype(float)
+
+
+def missing(value: Value) -> Array:
+    """Which rows of a value are missing."""
+    if isinstance(value, Factor):
+        return value.codes < 0
+    return np.isnan(value if isinstance(value, np.ndarray) else value.values.sum(axis=1))
+
+
+# ---- reading columns ----
+
+
+def read_column(data: pd.DataFrame, name: str) -> Array | Factor:
+    """One column as numbers or as a factor.
+
+    Raises
+    ------
+    DataError
+        When there is no such column, or more than one, or it holds infinities, or neither numbers nor text.
+    """
+    if name not in data.columns:
+        raise DataError(f"column '{name}' is not in the data{suggest(name, data.columns)}")
+    series = data[name]
+    if isinstance(series, pd.DataFrame):
+        raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
+    return read_series(series, f"column '{name}'")
+
+
+def read_series(series: pd.Series, what: str) -> Array | Factor:
+    """One Series as numbers (whole numbers stay exact) or as a factor; `what` names it in messages."""
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        labels = [label(category) for category in series.cat.categories]
+        return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered))
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu":
+        return series.to_numpy()
+    if pd.api.types.is_bool_dtype(dtype):
+        return _logical(series)
+    if pd.api.types.is_complex_dtype(dtype):
+        raise DataError(f"{what} holds complex numbers; a model needs real ones")
+    if pd.api.types.is_numeric_dtype(dtype):
+        return _finite(series.to_numpy(dtype=float, na_value=np.nan), what)
+    return _text(series) if isinstance(dtype, pd.StringDtype) else _read_object(series, what)
+
+
+def _read_object(series: pd.Series, what: str) -> Array | Factor:
+    """A column of Python objects: numbers, text or true/false, but not a mixture."""
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind == "string":
+        return _text(series)
+    if kind == "boolean":
+        return _logical(series)
+    if kind in ("integer", "floating", "mixed-integer-float", "decimal", "empty"):
+        try:
+            return _finite(series.where(series.notna(), np.nan).to_numpy(dtype=float), what)
+        except OverflowError:
+            raise DataError(f"{what} holds numbers too large to compute with") from None
+    if "date" in kind or "time" in kind or kind == "period":
+        raise DataError(f"{what} holds dates or times; turn it into a number, such as days since the start")
+    raise DataError(f"{what} is neither numbers nor text (it holds {kind} values); give it a single type")
+
+
+def _finite(values: Array, what: str) -> Array:
+    infinite = np.isinf(values)
+    if infinite.any():
+        count = int(infinite.sum())
+        plural = "s" if count > 1 else ""
+        raise DataError(f"{what} holds {count} infinite value{plural}; mend or drop the rows")
+    return values
+
+
+def _text(series: pd.Series) -> Factor:
+    codes, levels = pd.factorize(series, sort=True)
+    return Factor(codes, [str(level) for level in levels])
+
+
+def _logical(series: pd.Series) -> Factor:
+    absent = series.isna().to_numpy()
+    true = np.where(absent, False, series.to_numpy(dtype=object)) if absent.any() else series.to_numpy()
+    codes = np.where(absent, -1, true.astype(bool)).astype(np.intp)
+    return Factor(codes, ["FALSE", "TRUE"], logical=True)

@@ -1,0 +1,149 @@
+"""How much a model explains: R² and the intraclass correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+
+if TYPE_CHECKING:
+    from ..fitted.mixed import MixedFit
+
+Array = NDArray[np.float64]
+
+
+def variance_shares(fit: MixedFit) -> pd.Series:
+    """Where the variance of the response comes from, on the scale of the linear predictor.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    Series
+        ``fixed``: variance of the fixed part over the rows; ``random``: mean over the rows of the variance of
+        the random part (Johnson 2014, for random slopes); ``residual``: the residual variance, and for a GLMM
+        the variance that its distribution and link imply, with that of effects that have one level per row.
+
+    Notes
+    -----
+    Nakagawa and Schielzeth (2013), *Methods in Ecology and Evolution* 4:133-142; Nakagawa, Johnson and
+    Schielzeth (2017), *J. R. Soc. Interface* 14:20170213, for the other distributions.
+    """
+    fixed = float(np.var(fit.design.X @ fit.estimate.beta, ddof=1))
+    random, per_row = 0.0, 0.0
+    for term, variance in zip(fit.design.terms, _term_variances(fit), strict=True):
+        if fit.family is not None and len(term.levels) == fit.nobs:
+            per_row += variance  # one level per row is extra dispersion, not grouping
+        else:
+            random += variance
+    own = fit.sigma**2 if fit.family is None else _distribution_variance(fit)
+    return pd.Series({"fixed": fixed, "random": random, "residual": own + per_row})
+
+
+def _term_variances(fit: MixedFit) -> Iterator[float]:
+    """Mean over the rows of ``z' Sigma z``, for each term."""
+    for term, part in zip(fit.design.terms, fit.varcorr.components, strict=True):
+        yield float(np.einsum("nk,kl,nl->", term.Z, part.cov, term.Z)) / fit.nobs
+
+
+def _distribution_variance(fit: MixedFit) -> float:
+    """Variance that distribution and link add on the scale of the linear predictor."""
+    family = fit.family
+    assert family is not None
+    link = family.link.name
+    if family.name == "binomial":
+        known = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
+        if link not in known:
+            raise ModelError(f"there is no R² for the {link} link, whose distribution has no variance")
+        return float(known[link])
+    eta = _typical_predictor(fit)
+    mu = family.linkinv(eta)
+    variance = family.sigma**2 * family.variance(mu)
+    if link == "log":
+        return float(np.log1p(variance / mu**2))
+    return float(variance / family.mu_eta(eta) ** 2)
+
+
+def _typical_predictor(fit: MixedFit) -> Array:
+    """Linear predictor of the mean response, by the model without predictors, averaged over its groups."""
+    design = fit.design
+    null = replace(
+        design, X=np.ones((fit.nobs, 1)), x_names=["(Intercept)"], dropped=[], assign=[0], term_labels=[]
+    )
+    model = type(fit).of(null, fit.call)
+    half = sum(_term_variances(model)) / 2 if fit.family and fit.family.link.name == "log" else 0.0
+    eta = model.estimate.beta[0] + design.offset + half
+    mean = float(np.mean(model.family.linkinv(eta))) if model.family else float(eta.mean())
+    return np.asarray(model.family.linkfun(np.array(mean))) if model.family else np.array(mean)
+
+
+def r2(fit: MixedFit) -> pd.Series:
+    """Share of the variance that the fixed effects explain, alone and together with the random effects.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    Series
+        ``marginal`` and ``conditional``.
+
+    Raises
+    ------
+    ModelError
+        For a binomial model with the cauchit link.
+
+    Notes
+    -----
+    Agrees with ``performance::r2_nakagawa``; see :func:`variance_shares`.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> r2(lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))).round(3).to_dict()
+    {'marginal': 0.279, 'conditional': 0.799}
+    """
+    shares = variance_shares(fit)
+    total = shares.sum()
+    return pd.Series(
+        {"marginal": shares["fixed"] / total, "conditional": (shares["fixed"] + shares["random"]) / total}
+    )
+
+
+def icc(fit: MixedFit) -> pd.Series:
+    """Intraclass correlation: the share of the variance that lies between groups.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    Series
+        ``adjusted``: of the variance that the fixed effects leave; ``unadjusted``: of all variance.
+
+    Notes
+    -----
+    Agrees with ``performance::icc``. With several grouping factors or random slopes it is the share of all
+    random effects together, averaged over the rows.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> icc(lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))).round(3).to_dict()
+    {'adjusted': 0.589, 'unadjusted': 0.424}
+    """
+    shares = variance_shares(fit)
+    random = shares["random"]
+    return pd.Series(
+        {"adjusted": random / (random + shares["residual"]), "unadjusted": random / shares.sum()}
+    )

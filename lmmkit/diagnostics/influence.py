@@ -1,0 +1,213 @@
+"""How much single rows or groups decide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..design.model_matrix import independent_columns
+from ..errors import DataError, ModelError
+from ..fitted.henderson import MixedEquations
+from ..formatting.noted_table import Table
+from ..inference.parameters import parameter_values
+from ..numerics.workers import with_bar
+
+if TYPE_CHECKING:
+    from ..design.design import Design, RandomTerm
+    from ..fitted.mixed import MixedFit
+from .explained_variance import Array
+
+
+def influence(
+    fit: MixedFit, by: str | None = None, refit: bool = False, progress: bool | None = None
+) -> pd.DataFrame:
+    """What becomes of the model when single rows, or all rows of a group, are left out.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    by : str, optional
+        A grouping factor of the model or a column of the data: leave out each of its levels in turn. Single
+        rows otherwise.
+    refit : bool
+        Fit again each time. Otherwise theta is held at its estimate and the answer comes from formulas; for a
+        GLMM from those of the working linear model at the end of the search (one step).
+    progress : bool, optional
+        For ``refit=True``: show a bar; by default only if it takes longer than two seconds.
+
+    Returns
+    -------
+    DataFrame
+        Index: rows or levels. ``hat`` is leverage (of a group, the mean of its rows'; not with `refit`),
+        ``cooksd`` Cook's distance of the fixed effects, ``sigma`` the residual standard deviation without the
+        rows, ``dfbetas_<coefficient>`` by how many standard errors the coefficient changes when they are left
+        out. With `refit` also the standard deviations and correlations without them. NaN where what is left
+        does not determine all fixed effects.
+
+    Raises
+    ------
+    DataError
+        When `by` is neither a grouping factor nor a column.
+
+    Notes
+    -----
+    Cook's distance is ``d' vcov^-1 d / p`` for the change ``d`` of the fixed effects (Demidenko and Stukel
+    2005, *Statistics in Medicine* 24:893-909); ``dfbetas`` is as lme4's ``dfbetas(influence(fit))``, and
+    ``hat`` as its ``hatvalues``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> influence(fit, by="Subject")["cooksd"].nlargest(2).round(3)
+    Subject
+    309    0.149
+    335    0.129
+    Name: cooksd, dtype: float64
+    """
+    labels, codes = _groups(fit, by)
+    members = [np.array([i]) for i in range(fit.nobs)] if by is None else _members(codes, len(labels))
+    table = _by_refitting(fit, members, progress) if refit else _by_formula(fit, members)
+    return table.set_axis(pd.Index(labels, name=by))
+
+
+def _groups(fit: MixedFit, by: str | None) -> tuple[Any, NDArray[np.intp]]:
+    """Labels and codes of what is left out."""
+    frame = fit.design.frame
+    if by is None:
+        return frame.index, np.arange(len(frame))
+    for term in fit.design.terms:
+        if term.group == by:
+            return list(term.levels), term.codes
+    for source in (frame, fit.call.data):
+        if by in source.columns:
+            codes, levels = pd.factorize(source.loc[frame.index, by], sort=True)
+            return list(levels), codes.astype(np.intp)
+    known = ", ".join(dict.fromkeys(term.group for term in fit.design.terms))
+    raise DataError(f"'{by}' is neither a grouping factor of the model ({known}) nor a column of the data")
+
+
+def _members(codes: NDArray[np.intp], count: int) -> list[NDArray[np.intp]]:
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.searchsorted(codes[order], np.arange(1, count)))
+
+
+# ---- by formula ----
+
+
+def _by_formula(fit: MixedFit, members: list[NDArray[np.intp]]) -> pd.DataFrame:
+    """Deleting rows I is giving each of them a coefficient of its own: ``(P_II)^-1 (Py)_I``."""
+    design = fit.design
+    equations = MixedEquations(fit)
+    weights, leverage = equations.weights, equations.leverage()
+    columns, values = equations.entries([(term.codes, term.Z) for term in design.terms])
+    fitted = np.einsum("nk,nkp->np", values, equations.solved[columns]) if columns.size else 0.0
+    U = weights[:, None] * (design.X - fitted)  # V^-1 X
+    residual = weights * fit.resid("working").to_numpy()  # P y
+    phi, p = equations.cov_beta, design.X.shape[1]
+    nu = fit.nobs - p * fit.is_reml
+    rows: list[Any] = []
+    for own in members:
+        P = _block(equations, columns[own], values[own], weights[own], leverage[own])
+        P = P - U[own] @ phi @ U[own].T if len(own) > 1 else P
+        moved = phi @ U[own].T
+        root = _root(P, weights[own])
+        if root is None:
+            rows.append(np.full(3 + p, np.nan))
+            continue
+        scaled = np.linalg.solve(root, np.column_stack([residual[own], moved.T]))
+        change = -scaled[:, 1:].T @ scaled[:, 0]
+        sigma2 = fit.sigma**2
+        if fit.family is None:
+            sigma2 = (nu * sigma2 - scaled[:, 0] @ scaled[:, 0]) / (nu - len(own))
+        deleted = np.diag(phi) + (scaled[:, 1:] ** 2).sum(axis=0)
+        cooksd = change @ np.linalg.solve(phi, change) / (p * fit.sigma**2)
+        rows.append([leverage[own].mean(), cooksd, np.sqrt(sigma2), *(change / np.sqrt(sigma2 * deleted))])
+    names = [f"dfbetas_{name}" for name in design.x_names]
+    table = Table(rows, columns=["hat", "cooksd", "sigma", *names])
+    return table if fit.has_scale else table.drop(columns="sigma")
+
+
+def _root(P: Array, weights: Array) -> Array | None:
+    """Cholesky factor of a block of P; None if it is singular: no other row speaks about what these do."""
+    try:
+        root: Array = np.asarray(np.linalg.cholesky(P), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
+    return None if (np.diag(root) ** 2 < 1e-9 * weights).any() else root
+
+
+def _block(
+    equations: MixedEquations, columns: Array, values: Array, weights: Array, leverage: Array
+) -> Array:
+    """``V^-1`` of some rows; of a single row, P at once, from its leverage."""
+    if len(weights) == 1:
+        return np.array([[weights[0] * (1 - leverage[0])]])
+    used, place = np.unique(columns, return_inverse=True)
+    unit = np.zeros((equations.starts[-1], len(used)))
+    unit[used, np.arange(len(used))] = 1.0
+    among = equations.factor.solve(unit)[used]
+    A = np.zeros((len(weights), len(used)))
+    np.add.at(A, (np.arange(len(weights))[:, None], place.reshape(columns.shape)), values)
+    A *= weights[:, None]
+    return np.asarray(np.diag(weights) - A @ among @ A.T)
+
+
+# ---- by refitting ----
+
+
+def _by_refitting(fit: MixedFit, members: list[NDArray[np.intp]], progress: bool | None) -> pd.DataFrame:
+    vcov, beta = fit.vcov.to_numpy(), fit.estimate.beta
+    random = parameter_values(fit).drop(fit.fixef.index).index
+    names = ["cooksd", *(f"dfbetas_{name}" for name in fit.design.x_names), *random]
+    rows = []
+    for own in with_bar(members, len(members), progress, "leaving out"):
+        again = _without(fit, own)
+        if again is None:
+            rows.append(np.full(len(names), np.nan))
+            continue
+        change = again.estimate.beta - beta
+        cooksd = change @ np.linalg.solve(vcov, change) / len(beta)
+        rows.append(np.array([cooksd, *(change / again.se), *parameter_values(again)[random]]))
+    return Table(rows, columns=names)
+
+
+def _without(fit: MixedFit, own: NDArray[np.intp]) -> MixedFit | None:
+    """The fit without some rows; None when they alone determine a fixed effect."""
+    keep = np.ones(fit.nobs, dtype=bool)
+    keep[own] = False
+    design = _kept(fit.design, keep)
+    if len(independent_columns(design.X)) < design.X.shape[1]:
+        return None
+    try:
+        if fit.family is not None:
+            return type(fit).of(design, fit.call)
+        from ..likelihood.lmm import fit_lmm
+
+        start = None if fit.is_singular else fit.theta
+        return type(fit)(fit_lmm(design, fit.is_reml, start), fit.call)
+    except (DataError, ModelError, np.linalg.LinAlgError):
+        return None
+
+
+def _kept(design: Design, keep: NDArray[np.bool_]) -> Design:
+    """Some rows of a design; levels without rows are gone."""
+    return replace(
+        design,
+        y=design.y[keep],
+        X=design.X[keep],
+        offset=design.offset[keep],
+        weights=None if design.weights is None else design.weights[keep],
+        trials=None if design.trials is None else design.trials[keep],
+        terms=[_kept_term(term, keep) for term in design.terms],
+        frame=design.frame[keep],
+    )
+
+
+def _kept_term(term: RandomTerm, keep: NDArray[np.bool_]) -> RandomTerm:
+    used, codes = np.unique(term.codes[keep], return_inverse=True)
+    return replace(term, codes=codes.astype(np.intp), levels=[term.levels[i] for i in used], Z=term.Z[keep])

@@ -1,0 +1,458 @@
+"""Is the model's distribution right? Residuals by simulation, and tests of dispersion.
+
+The residuals of counts and of yes/no answers look odd even when the model is right. Simulation gives them
+a shape that the eye can judge: each observation is replaced by the share of responses simulated for its row
+that lie below it. If the model is right, these shares are spread evenly between 0 and 1, whatever the family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import ModelError
+from ..fitted.predict import predict
+from ..fitted.simulate import simulate
+from ..numerics import distributions as stats
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ..fitted.mixed import MixedFit
+
+__all__ = ["DispersionTest", "SimulatedResiduals", "SimulationTest", "dispersion_test", "simulate_residuals"]
+
+Array = NDArray[np.float64]
+
+#: Fewer simulations cannot tell a p-value of 0.05.
+FEWEST = 40
+COUNTED = ("binomial", "poisson", "negative_binomial")
+# Okabe and Ito's colours.
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#595959"
+
+
+@dataclass(frozen=True)
+class DispersionTest:
+    """Whether the responses vary more around their fitted means than the family allows.
+
+    Attributes
+    ----------
+    ratio : float
+        Observed over expected variation; 1 is as expected.
+    statistic : float
+        Pearson's chi-squared, or the observed variance (by simulation).
+    df : float or None
+        Residual degrees of freedom of the chi-squared.
+    p_value : float
+        Upper tail of the chi-squared; by simulation, two-sided.
+    method : {"pearson", "simulation"}
+    """
+
+    ratio: float
+    statistic: float
+    df: float | None
+    p_value: float
+    method: str
+
+    def __str__(self) -> str:
+        if self.df is None:
+            how = f"simulated, p {_p(self.p_value)}"
+        else:
+            how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, p {_p(self.p_value)}"
+        # Pearson's test looks for too much variation only: too little has its p-value close to 1.
+        tail = self.p_value if self.df is None else min(self.p_value, 1 - self.p_value)
+        return f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class SimulationTest:
+    """One test of simulated residuals.
+
+    Attributes
+    ----------
+    name : str
+    statistic : float
+    p_value : float
+    meaning : str
+        The finding in a sentence.
+    """
+
+    name: str
+    statistic: float
+    p_value: float
+    meaning: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.statistic:.3g}, p {_p(self.p_value)}. {self.meaning}"
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class SimulatedResiduals:
+    """Residuals by simulation, with their tests and their picture; made by :func:`simulate_residuals`.
+
+    Attributes
+    ----------
+    residuals : Series
+        One share between 0 and 1 per row; evenly spread when the model is right.
+    simulations : DataFrame (n, n_sim)
+        The simulated responses; numbers of hits for ``cbind(hits, misses)``.
+    observed : Series
+        The response on the same scale.
+    predicted : Series
+        Means by the fixed effects alone.
+    counts_zeros : bool
+        Whether a response of zero is possible, so that their number can be tested.
+    """
+
+    residuals: pd.Series
+    simulations: pd.DataFrame = field(repr=False)
+    observed: pd.Series = field(repr=False)
+    predicted: pd.Series = field(repr=False)
+    counts_zeros: bool = True
+
+    @cached_property
+    def _by_chance(self) -> Array:
+        """Residuals of each simulation among all of them, (n, n_sim): what chance does under the model."""
+        draws = self.simulations.to_numpy()
+        # Ties in random order: shuffle each row, then sort it stably.
+        shuffled = np.argsort(np.random.default_rng(0).random(draws.shape), axis=1)
+        order = np.argsort(np.take_along_axis(draws, shuffled, axis=1), axis=1, kind="stable")
+        ranks = np.empty(draws.shape)
+        places = np.broadcast_to(np.arange(draws.shape[1]) + 0.5, draws.shape)
+        np.put_along_axis(ranks, np.take_along_axis(shuffled, order, axis=1), places, axis=1)
+        return ranks / draws.shape[1]
+
+    @cached_property
+    def _distances(self) -> tuple[float, Array]:
+        """Largest distance from an even spread, observed and in each simulation."""
+        n = len(self.residuals)
+        edges = np.arange(n + 1)[:, None] / n
+
+        def distance(columns: Array) -> Array:
+            ordered = np.sort(columns, axis=0)
+            return np.maximum(np.abs(edges[1:] - ordered), np.abs(ordered - edges[:-1])).max(axis=0)
+
+        return float(distance(self.residuals.to_numpy()[:, None])[0]), distance(self._by_chance)
+
+    @cached_property
+    def uniformity(self) -> SimulationTest:
+        """Kolmogorov and Smirnov's distance from an even spread.
+
+        Rows of the same group go together, so the p-value compares with the distances of the simulations.
+        """
+        own, simulated = self._distances
+        p_value = float((1 + (simulated >= own).sum()) / (len(simulated) + 1))
+        word = "The residuals are spread as evenly as they should be."
+        if p_value < 0.05:
+            word = (
+                "The residuals are not evenly spread: the responses do not follow the model's distribution."
+            )
+        return SimulationTest("uniformity", own, p_value, word)
+
+    @cached_property
+    def _variances(self) -> tuple[float, Array]:
+        """Variance around the rows' means, observed and in each simulation."""
+        draws = self.simulations.to_numpy()
+        centre = draws.mean(axis=1)
+        return float(np.var(self.observed.to_numpy() - centre)), np.var(draws - centre[:, None], axis=0)
+
+    @cached_property
+    def dispersion(self) -> SimulationTest:
+        """Variance of the observed responses around their means, over that of simulated ones."""
+        own, simulated = self._variances
+        ratio, p_value = own / float(simulated.mean()), _two_sided(own, simulated)
+        return SimulationTest("dispersion", ratio, p_value, _dispersion_in_words(ratio, p_value))
+
+    @cached_property
+    def outliers(self) -> SimulationTest:
+        """Number of observations outside all of their simulations."""
+        draws = self.simulations.to_numpy()
+        ordered = np.sort(draws, axis=1)
+        observed = self.observed.to_numpy()
+        own = int(((observed < ordered[:, 0]) | (observed > ordered[:, -1])).sum())
+        # Each simulation in turn plays the observation: is it alone beyond all the others?
+        lowest = (draws == ordered[:, :1]) & (ordered[:, 1] > ordered[:, 0])[:, None]
+        highest = (draws == ordered[:, -1:]) & (ordered[:, -2] < ordered[:, -1])[:, None]
+        simulated = (lowest | highest).sum(axis=0)
+        p_value = _two_sided(own, simulated)
+        verdict = "as chance would have it"
+        if p_value < 0.05:
+            verdict = f"where chance would put about {simulated.mean():.1f}"
+        return SimulationTest(
+            "outliers", float(own), p_value, f"{own} responses lie outside all their simulations, {verdict}."
+        )
+
+    @cached_property
+    def zero_inflation(self) -> SimulationTest:
+        """Number of zeros, over the mean number in the simulations.
+
+        Raises
+        ------
+        ModelError
+            For a family that has no zeros.
+        """
+        if not self.counts_zeros:
+            raise ModelError("zeros can only be counted where the family can have them, such as in counts")
+        own = int((self.observed == 0).sum())
+        simulated = (self.simulations == 0).to_numpy().sum(axis=0)
+        expected, p_value = float(simulated.mean()), _two_sided(own, simulated)
+        ratio = own / expected if expected > 0 else (1.0 if own == 0 else np.inf)
+        word = "There are as many zeros as the model expects."
+        if p_value < 0.05:
+            word = f"There are {own} zeros where the model expects about {expected:.0f}."
+        return SimulationTest("zero inflation", ratio, p_value, word)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All tests: index test, columns ``statistic p_value meaning``."""
+        tests = [self.uniformity, self.dispersion, self.outliers]
+        if self.counts_zeros:
+            tests.append(self.zero_inflation)
+        rows = [(test.statistic, test.p_value, test.meaning) for test in tests]
+        index = pd.Index([test.name for test in tests], name="test")
+        return pd.DataFrame(rows, index=index, columns=["statistic", "p_value", "meaning"])
+
+    def __str__(self) -> str:
+        head = f"Residuals of {len(self.residuals)} rows by {self.simulations.shape[1]} simulations"
+        body = [f"  {name:<15}{row.statistic:>8.3f}   p {_p(row.p_value):<8} {row.meaning}"
+                for name, row in self.table.iterrows()]  # fmt: skip
+        return "\n".join([head, *body])
+
+    __repr__ = __str__
+
+    def plot(self) -> Figure:
+        """Two panels: quantiles against an even spread, and residuals along the predictions.
+
+        Returns
+        -------
+        matplotlib Figure
+            Left: the residuals in order against an even spread; the band holds 95 % of the curves that chance
+            would draw. Right: residuals against the rank of their prediction, with the quartiles of
+            consecutive groups of rows; those outside 99 % of what the simulations give are diamonds.
+        """
+        import matplotlib.pyplot as plt
+
+        figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
+        self._draw_quantiles(left)
+        self._draw_along_predictions(right)
+        return figure
+
+    def _draw_quantiles(self, ax: Any) -> None:
+        n = len(self.residuals)
+        even = np.arange(1, n + 1) / (n + 1)
+        width = float(np.quantile(self._distances[1], 0.95))
+        band = ([0, 1], [-width, 1 - width], [width, 1 + width])
+        ax.fill_between(*band, color="0.9", lw=0)
+        ax.plot([0, 1], [0, 1], color=GREY, lw=1)
+        ax.plot(even, np.sort(self.residuals), ".", ms=4, color=BLUE)
+        ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Even spread", ylabel="Residual")
+        _head(ax, "Are the residuals evenly spread?", "the grey band holds 95 % of what chance draws")
+        tests = [("KS", self.uniformity), ("dispersion", self.dispersion), ("outliers", self.outliers)]
+        if self.counts_zeros:
+            tests.append(("zeros", self.zero_inflation))
+        for line, (label, test) in enumerate(tests):
+            bad = test.p_value < 0.05
+            ax.text(
+                0.03, 0.96 - 0.065 * line, f"{label}: p {_p(test.p_value)}{'  ◆' if bad else ''}", fontsize=9,
+                color=VERMILION if bad else "black", transform=ax.transAxes, va="top",
+            )  # fmt: skip
+
+    def _draw_along_predictions(self, ax: Any) -> None:
+        from scipy.stats import rankdata
+
+        order = rankdata(self.predicted, method="ordinal")
+        place = (order - 0.5) / len(order)
+        residuals = self.residuals.to_numpy()
+        ax.plot(place, residuals, ".", ms=4, color=BLUE, alpha=min(0.7, 150 / len(order) + 0.15))
+        groups = int(np.clip(len(order) // 25, 1, 10))
+        member = np.minimum((place * groups).astype(int), groups - 1)
+        middles = (np.arange(groups) + 0.5) / groups
+        for share in (0.25, 0.5, 0.75):
+            ax.axhline(share, color=GREY, lw=1, ls="--")
+            values = np.array([np.quantile(residuals[member == g], share) for g in range(groups)])
+            chance = np.array(
+                [np.quantile(self._by_chance[member == g], share, axis=0) for g in range(groups)]
+            )
+            low, high = np.quantile(chance, (0.005, 0.995), axis=1)
+            ax.plot(middles, values, color="black", lw=1.5)
+            for x, y, bad in zip(middles, values, (values < low) | (values > high), strict=True):
+                ax.plot(x, y, "D" if bad else "o", ms=7 if bad else 5, color=VERMILION if bad else "black")
+        ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Rank of the prediction (fixed effects)", ylabel="Residual")
+        ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
+        _head(
+            ax,
+            "Does the spread depend on the prediction?",
+            "quartiles; diamonds are beyond 99 % of chance",
+        )
+
+
+def _head(ax: Any, question: str, key: str) -> None:
+    """A title with a smaller line under it."""
+    ax.set_title(question, pad=20)
+    ax.text(0.5, 1.02, key, transform=ax.transAxes, ha="center", fontsize=9, color=GREY)
+
+
+def simulate_residuals(
+    fit: MixedFit, n_sim: int = 250, *, conditional: bool = False, seed: Any = None
+) -> SimulatedResiduals:
+    """Residuals by simulation from the fitted model.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    n_sim : int
+        Number of simulated responses, at least 40.
+    conditional : bool
+        Keep the random effects at their conditional modes. The default draws them anew, which tests the
+        whole model; with them kept, the tests look at the distribution of the rows alone, and see
+        overdispersion within groups far better.
+    seed : int or numpy.random.Generator, optional
+        For the same residuals again.
+
+    Returns
+    -------
+    SimulatedResiduals
+
+    Raises
+    ------
+    ModelError
+        For too few simulations, or a response that cannot be simulated (weights that are no whole trials).
+
+    Notes
+    -----
+    As R's DHARMa (Hartig). A response that equals some of its simulations gets a random place among them
+    (Dunn and Smyth 1996, *Journal of Computational and Graphical Statistics* 5:236). Unlike DHARMa's, all
+    p-values come from the simulations themselves, each in turn playing the data: rows of one group are not
+    independent, and for counts no other reference is exact. So none is below 1 / (n_sim + 1).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> checked = simulate_residuals(fit, seed=1)
+    >>> bool(checked.uniformity.p_value > 0.05)
+    True
+    """
+    if isinstance(n_sim, bool) or not isinstance(n_sim, int | np.integer) or n_sim < FEWEST:
+        raise ModelError(f"n_sim must be a whole number of at least {FEWEST}, not {n_sim!r}")
+    rng = np.random.default_rng(seed)
+    simulations = _conditional_draws(fit, n_sim, rng) if conditional else simulate(fit, n_sim, rng)
+    index = fit.design.frame.index
+    trials = fit.design.trials
+    observed = fit.design.y if trials is None else np.round(fit.design.y * trials)
+    draws = simulations.to_numpy()
+    below = (draws < observed[:, None]).mean(axis=1)
+    up_to = (draws <= observed[:, None]).mean(axis=1)
+    residuals = below + rng.random(len(observed)) * (up_to - below)
+    return SimulatedResiduals(
+        pd.Series(residuals, index=index, name="residual"),
+        simulations,
+        pd.Series(observed, index=index, name=fit.design.response),
+        pd.Series(predict(fit, re_form="~0"), name="predicted"),
+        fit.family is not None and fit.family.name in COUNTED,
+    )
+
+
+def _conditional_draws(fit: MixedFit, n_sim: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Responses for the same groups: the random effects stay at their modes."""
+    design, mu = fit.design, fit.fitted.to_numpy()
+    if fit.family is None:
+        scale = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
+        draws = mu[:, None] + np.reshape(scale, (-1, 1)) * rng.standard_normal((len(mu), n_sim))
+    else:
+        draws = np.column_stack([fit.family.simulate(mu, design.weights, rng) for _ in range(n_sim)])
+    if design.trials is not None:
+        draws = np.round(draws * design.trials[:, None])
+    return pd.DataFrame(draws, index=design.frame.index, columns=[f"sim_{i + 1}" for i in range(n_sim)])
+
+
+def dispersion_test(
+    fit: MixedFit, method: str = "pearson", *, n_sim: int = 250, seed: Any = None
+) -> DispersionTest:
+    """Do the responses vary more than the family allows?
+
+    Parameters
+    ----------
+    fit : MixedFit
+        Fitted by ``glmer`` with a binomial (more than one trial), Poisson or negative binomial family.
+    method : {"pearson", "simulation"}
+        Sum of the squared Pearson residuals against a chi-squared, quick and rough; or the variance around
+        the fitted means against responses simulated for the same groups, for any model.
+    n_sim : int
+        Number of simulations.
+    seed : int or numpy.random.Generator, optional
+        For the same simulations again.
+
+    Returns
+    -------
+    DispersionTest
+
+    Raises
+    ------
+    ModelError
+        Where dispersion cannot be tested: 0/1 responses, whose variance is fixed by their mean, and, by
+        Pearson's residuals, families whose scale is estimated.
+
+    Notes
+    -----
+    ``"pearson"`` is the ratio of ``performance::check_overdispersion`` and of Bolker's ``overdisp_fun``;
+    ``"simulation"`` that of ``DHARMa::testDispersion`` with conditional simulations, as advised there.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> ticks = lk.load_data("ticks")
+    >>> poisson = lk.glmer("ticks ~ year + (1 | park)", ticks, "poisson")
+    >>> dispersion_test(poisson).ratio > 1.5
+    True
+    """
+    family, trials = fit.family, fit.design.weights
+    if method not in ("pearson", "simulation"):
+        raise ModelError(f"there is no dispersion test {method!r}; choose 'pearson' or 'simulation'")
+    if family is not None and family.name == "binomial" and (trials is None or (trials <= 1).all()):
+        raise ModelError(
+            "0/1 responses cannot be overdispersed: their variance follows from their mean; "
+            "sum them to hits and trials per group if groups are what you suspect"
+        )
+    if method == "simulation":
+        test = simulate_residuals(fit, n_sim, conditional=True, seed=seed)
+        own, _ = test._variances
+        return DispersionTest(test.dispersion.statistic, own, None, test.dispersion.p_value, method)
+    if family is None or family.name not in COUNTED:
+        raise ModelError(
+            "this model estimates its own residual variance, so Pearson's residuals cannot show too much of "
+            "it; use method='simulation', or plot the residuals"
+        )
+    statistic, df = float((fit.resid("pearson") ** 2).sum()), float(fit.df_resid)
+    return DispersionTest(statistic / df, statistic, df, float(stats.chi2.sf(statistic, df)), method)
+
+
+def _two_sided(observed: float, simulated: Array) -> float:
+    """How extreme the observed value is among the simulated ones, either way."""
+    above = (1 + (simulated >= observed).sum()) / (len(simulated) + 1)
+    below = (1 + (simulated <= observed).sum()) / (len(simulated) + 1)
+    return float(min(1.0, 2 * min(above, below)))
+
+
+def _dispersion_in_words(ratio: float, p_value: float) -> str:
+    if p_value >= 0.05:
+        return "The responses vary as much as the model expects."
+    if ratio > 1:
+        return (
+            "The responses vary more than the model expects, so its standard errors are too small; for "
+            "counts try negative_binomial, or a random effect for each row."
+        )
+    return "The responses vary less than the model expects, so its standard errors are too large."
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

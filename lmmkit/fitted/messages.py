@@ -1,0 +1,179 @@
+"""What a reader of a fit should know, in plain sentences: what it is, what it means, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..formula.parse import parse
+from .mixed import SINGULAR
+
+if TYPE_CHECKING:
+    from ..design.design import RandomTerm
+    from .mixed import MixedFit
+
+FEW_LEVELS = 5
+SCALES_APART = 1e3  # lme4's checkScaleX
+
+
+def messages(fit: MixedFit) -> list[str]:
+    """Everything noteworthy about a fit.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    list of str
+        One item per finding: rows left out, columns dropped, a search that did not end well, a singular
+        covariance, grouping factors with few levels, predictors on very different scales. Empty if there
+        is nothing to say.
+
+    Notes
+    -----
+    The limits are lme4's (``isSingular``, ``checkScaleX``), and five levels for "few" (Bolker et al. 2009,
+    *Trends in Ecology & Evolution* 24:127).
+
+    Examples
+    --------
+    >>> import pandas as pd, lmmkit as lk
+    >>> mice = pd.DataFrame({"weight": [20, 22, 21, 24, 26, 25, 29, 30, 28], "cage": list("aaabbbccc")})
+    >>> print(lk.lmer("weight ~ 1 + (1 | cage)", mice).messages[0].split(". ")[0])
+    cage has only 3 levels, so the standard deviation between them is known very roughly
+    """
+    return [
+        *omitted_rows(fit),
+        *dropped_columns(fit),
+        *_search(fit),
+        *_singular(fit),
+        *_few_levels(fit),
+        *_scales(fit),
+    ]
+
+
+def omitted_rows(fit: MixedFit) -> Iterator[str]:
+    gone = fit.design.n_omitted
+    if gone:
+        rows = "1 row was" if gone == 1 else f"{gone} rows were"
+        yield (
+            f"{rows} left out because of missing values; {fit.nobs} were used. Compare this model only "
+            "with models fitted to the same rows."
+        )
+
+
+def dropped_columns(fit: MixedFit) -> Iterator[str]:
+    dropped = fit.design.dropped
+    if dropped:
+        one = len(dropped) == 1
+        yield (
+            f"The fixed-effects model matrix is rank deficient, so {_list(dropped)} "
+            f"{'was' if one else 'were'} dropped: {'its column is' if one else 'their columns are'} "
+            "determined by the columns before. Look for a predictor that repeats another one, or for a "
+            "combination of factor levels without data."
+        )
+
+
+def _search(fit: MixedFit) -> Iterator[str]:
+    yield from fit.estimate.warnings
+    if not fit.call.options.get("optimize", True):
+        yield (
+            "The model was evaluated at the theta given as start and nothing was optimised, so these are not "
+            "the estimates; leave out optimize=False to get them."
+        )
+    elif not fit.converged:
+        yield (
+            f"The search for the best theta did not converge (gradient {fit.estimate.gradient_norm:.2g} "
+            f"after {fit.estimate.n_evaluations} evaluations), so the estimates may be off. Check the "
+            "data for outliers, try a simpler random-effects structure, or another start."
+        )
+
+
+def _singular(fit: MixedFit) -> Iterator[str]:
+    pairs = zip(fit.design.terms, fit.unit_free_factors, strict=True)
+    guilty = [(term, factor) for term, factor in pairs if (np.diag(factor) < SINGULAR).any()]
+    if guilty:
+        findings = "; ".join(text for term, factor in guilty for text in _degenerate(term, factor))
+        advice = " ".join(_advice(term) for term, _ in guilty)
+        yield (
+            f"The fit is singular: {findings}. It means that the data hold too little information for "
+            "this part of the random-effects structure; tests and intervals of it cannot be trusted, "
+            f"while the fixed effects usually can. {advice}"
+        )
+
+
+def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
+    """Which standard deviations are zero, which correlations ±1, or that effects depend linearly."""
+    lengths = np.sqrt((factor**2).sum(axis=1))
+    zero = lengths < SINGULAR
+    names = [name for name, is_zero in zip(term.names, zero, strict=True) if is_zero]
+    if names:
+        plural, verb = ("s", "are") if len(names) > 1 else ("", "is")
+        yield (
+            f"the standard deviation{plural} of {_list(names)} between the levels of {term.group} {verb} "
+            "estimated as zero (the levels differ in this respect no more than chance makes them)"
+        )
+    found = bool(names)
+    alive = np.flatnonzero(~zero)
+    directions = factor[alive] / lengths[alive, None]
+    cor = directions @ directions.T
+    for j in range(len(alive)):
+        for i in range(j + 1, len(alive)):
+            if 1 - abs(cor[i, j]) < SINGULAR:
+                found = True
+                yield (
+                    f"the correlation of {term.names[alive[j]]} and {term.names[alive[i]]} between the "
+                    f"levels of {term.group} is estimated as {'+' if cor[i, j] > 0 else '-'}1 (one can be "
+                    "computed from the other, so they are not two separate effects)"
+                )
+    if not found:
+        yield (
+            f"the random effects {_list(term.names)} of {term.group} are estimated as linearly dependent "
+            "(one of them can be computed from the others)"
+        )
+
+
+def _advice(term: RandomTerm) -> str:
+    if len(term.names) == 1:
+        return (
+            f"If the design asks for ({term.bar.text}), leave it in: the other results hardly change; "
+            "else drop it and compare."
+        )
+    left, _, right = term.bar.text.partition(" | ")
+    simpler = f"({left} || {right})"
+    if len(parse(f"y ~ {simpler}").bars) == 1:  # a factor's effects stay correlated under ||, as in lme4
+        simpler = f"(1 | {right})"
+    return (
+        f"Try the simpler {simpler} in place of ({term.bar.text}), and see whether the fixed effects change."
+    )
+
+
+def _few_levels(fit: MixedFit) -> Iterator[str]:
+    for group, size in fit.ngroups.items():
+        if size < FEW_LEVELS:
+            yield (
+                f"{group} has only {size} levels, so the standard deviation between them is known very "
+                f"roughly. If these levels are the ones you care about, make {group} a fixed effect; if "
+                "they stand for many more, say how uncertain the estimate is (confint by profile)."
+            )
+
+
+def _scales(fit: MixedFit) -> Iterator[str]:
+    """lme4's checkScaleX: standard deviations of the columns that are not just zeros and ones."""
+    X, names = fit.design.X, fit.design.x_names
+    numeric = [j for j in range(X.shape[1]) if not np.isin(X[:, j], (0.0, 1.0)).all()]
+    sds = X[:, numeric].std(axis=0, ddof=1)
+    if len(sds) == 0 or max(sds.max(), 1.0) / min(sds.min(), 1.0) <= SCALES_APART:
+        return
+    apart = [names[j] for j, sd in zip(numeric, sds, strict=True) if not 1 / SCALES_APART < sd < SCALES_APART]
+    shown = apart or [names[numeric[int(sds.argmin())]], names[numeric[int(sds.argmax())]]]
+    yield (
+        f"Predictors are on very different scales ({_list(shown)}). The estimates are right, but hard to "
+        "read and to compare; use other units or scale()."
+    )
+
+
+def _list(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,375 @@
+"""The numbers of a fitted mixed model: estimates, likelihood, random effects, fitted values, residuals."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ModelError
+from ..likelihood.lmm import Criterion, fit_criterion, fit_lmm
+from .varcorr import VarCorr
+
+if TYPE_CHECKING:
+    from ..design.design import Design, RandomTerm
+    from ..families.families import Family
+    from ..likelihood.estimate import Estimate
+    from .call import Call
+
+Array = np.ndarray
+
+SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
+RESIDUALS = ("response", "pearson", "deviance", "working", "scaled")
+
+
+class MixedFit:
+    """What a fit found, under the names that the field uses; the base of `MixedModel`.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        What the fitter handed over.
+    """
+
+    def __init__(self, estimate: Estimate, call: Call, criterion: Criterion | None = None) -> None:
+        self.estimate, self.call, self._criterion = estimate, call, criterion
+        # was a residual variance or dispersion parameter estimated?
+        self._free_scale = estimate.family is None or bool(call.options["family"].estimates_dispersion)
+
+    @classmethod
+    def of(cls, design: Design, call: Call) -> Self:
+        """The model of a design, fitted as the call asks."""
+        options = call.options
+        if call.function == "lmer":
+            if options["start"] is None and not options["optimize"]:
+                raise ModelError("optimize=False evaluates the model at a given theta; give it as start=")
+            criterion = Criterion(design, options["reml"])
+            return cls(fit_criterion(criterion, options["start"], options["optimize"]), call, criterion)
+        from ..likelihood.glmm import fit_glmm  # loaded for a GLMM only
+
+        return cls(fit_glmm(design, options["family"], n_agq=options["n_agq"]), call)
+
+    @property
+    def criterion(self) -> Criterion:
+        """The (RE)ML criterion of a linear model, holding the response that was fitted."""
+        if self._criterion is None:
+            self._criterion = Criterion(self.design, self.is_reml)
+        if self._criterion.y is not self.design.y:  # refits share it, and one of them has used it since
+            self._criterion.set_response(self.design.y)
+        return self._criterion
+
+    @property
+    def messages(self) -> list[str]:
+        """What a reader of this fit should know."""
+        raise NotImplementedError
+
+    def fixed_only(self, design: Design) -> Any:
+        """The model of a design without random effects, fitted as this one was."""
+        raise NotImplementedError
+
+    @property
+    def design(self) -> Design:
+        """Response, model matrix and random-effects terms (:class:`~lmmkit.design.design.Design`)."""
+        return self.estimate.design
+
+    @property
+    def family(self) -> Family | None:
+        """Distribution and link of a GLMM; None for a linear mixed model."""
+        return self.estimate.family
+
+    @property
+    def is_reml(self) -> bool:
+        """Whether the fit is by REML (lme4: ``isREML``)."""
+        return self.estimate.reml
+
+    # ---- fixed effects ----
+
+    @property
+    def fixef(self) -> pd.Series:
+        """Fixed effects, a Series of length p (lme4: ``fixef``)."""
+        return pd.Series(self.estimate.beta, index=self.design.x_names, name="estimate")
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance of the fixed effects, p × p (lme4: ``vcov``)."""
+        names = self.design.x_names
+        return pd.DataFrame(self.sigma**2 * self.estimate.cov_unscaled, index=names, columns=names)
+
+    @property
+    def se(self) -> pd.Series:
+        """Standard errors of the fixed effects, a Series of length p."""
+        variances = np.diag(self.estimate.cov_unscaled)
+        return pd.Series(self.sigma * np.sqrt(variances), index=self.design.x_names, name="std_error")
+
+    # ---- variance components ----
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation; 1.0 for families without a scale (lme4: ``sigma``)."""
+        return self.estimate.sigma
+
+    @property
+    def theta(self) -> Array:
+        """Relative covariance parameters in lme4's order (``getME(fit, "theta")``)."""
+        return self.estimate.theta.copy()
+
+    @cached_property
+    def varcorr(self) -> VarCorr:
+        """Standard deviations and correlations of the random effects (lme4: ``VarCorr``)."""
+        terms = self.design.terms
+        covs = [self.sigma**2 * factor @ factor.T for factor in self.estimate.factors]
+        return VarCorr(
+            [term.group for term in terms],
+            [term.names for term in terms],
+            covs,
+            self.sigma if self.has_scale else None,
+        )
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether the model has a residual variance (`lmer`, gamma) (lme4's ``useScale``)."""
+        return self.family is None or self.family.name == "gamma"
+
+    @property
+    def is_singular(self) -> bool:
+        """Whether some random-effects covariance is singular: a variance of zero, or a correlation of ±1.
+
+        As lme4's ``isSingular``: some diagonal element of a relative covariance factor is below 1e-4.
+        Each effect is taken in the unit in which its predictor has mean square one, so that a slope per
+        nanogram is not mistaken for none.
+        """
+        return any(bool((np.diag(factor) < SINGULAR).any()) for factor in self.unit_free_factors)
+
+    @cached_property
+    def unit_free_factors(self) -> list[Array]:
+        """Relative covariance factors for predictors of mean square one."""
+        pairs = zip(self.design.terms, self.estimate.factors, strict=True)
+        return [np.sqrt((term.Z**2).mean(axis=0))[:, None] * factor for term, factor in pairs]
+
+    # ---- likelihood ----
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood; for a REML fit the restricted one, as lme4's ``logLik``."""
+        return -float(self.estimate.objective) / 2
+
+    @cached_property
+    def deviance(self) -> float:
+        """-2 log-likelihood of a fit by maximum likelihood (ML, Laplace or quadrature).
+
+        For a REML fit it is the ML deviance at the REML estimates, as lme4's
+        ``deviance(fit, REML = FALSE)``; the REML criterion itself is :attr:`reml_criterion`.
+        """
+        if not self.is_reml:
+            return float(self.estimate.objective)
+        return float(fit_lmm(self.design, reml=False, start=self.estimate.theta, optimize=False).objective)
+
+    @property
+    def reml_criterion(self) -> float:
+        """REML criterion at convergence (lme4: ``REMLcrit``).
+
+        Raises
+        ------
+        ModelError
+            If the model was not fitted by REML.
+        """
+        if not self.is_reml:
+            raise ModelError(
+                "this model was fitted by maximum likelihood, so it has no REML criterion; see .deviance"
+            )
+        return float(self.estimate.objective)
+
+    @property
+    def npar(self) -> int:
+        """Number of estimated parameters: fixed effects, theta, and the scale if there is one to estimate."""
+        return len(self.estimate.beta) + len(self.estimate.theta) + int(self._free_scale)
+
+    @property
+    def aic(self) -> float:
+        """-2 :attr:`loglik` + 2 :attr:`npar` (from the REML criterion for a REML fit, as lme4's ``AIC``)."""
+        return -2 * self.loglik + 2 * self.npar
+
+    @property
+    def bic(self) -> float:
+        """-2 :attr:`loglik` + log(:attr:`nobs`) :attr:`npar`, as lme4's ``BIC``."""
+        return -2 * self.loglik + float(np.log(self.nobs)) * self.npar
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows used."""
+        return len(self.design.y)
+
+    @property
+    def df_resid(self) -> int:
+        """:attr:`nobs` - :attr:`npar`, as lme4's ``df.residual``."""
+        return self.nobs - self.npar
+
+    @property
+    def ngroups(self) -> pd.Series:
+        """Number of levels of each grouping factor (lme4: ``ngrps``)."""
+        sizes = {group: len(terms[0].levels) for group, terms in self._by_group().items()}
+        return pd.Series({group: sizes[group] for group in sizes}, name="ngroups", dtype=int)
+
+    # ---- the search ----
+
+    @property
+    def converged(self) -> bool:
+        """Whether the search ended at an optimum."""
+        return self.estimate.converged
+
+    @property
+    def optinfo(self) -> dict[str, Any]:
+        """What the search did.
+
+        Returns
+        -------
+        dict
+            ``objective``, ``theta``, ``n_evaluations``, ``gradient_norm``, ``converged``, ``warnings``,
+            and ``trail``: a DataFrame with a column for each element of theta and the objective, one row
+            per accepted step.
+        """
+        e = self.estimate
+        columns = [f"theta{i + 1}" for i in range(len(e.theta))]
+        trail = pd.DataFrame([theta for theta, _ in e.trail], columns=columns)
+        trail["objective"] = [value for _, value in e.trail]
+        return {
+            "objective": float(e.objective),
+            "theta": self.theta,
+            "n_evaluations": e.n_evaluations,
+            "gradient_norm": e.gradient_norm,
+            "converged": e.converged,
+            "warnings": list(e.warnings),
+            "trail": trail,
+        }
+
+    # ---- random effects ----
+
+    def ranef(self) -> dict[str, pd.DataFrame]:
+        """Conditional means (conditional modes, "BLUPs") of the random effects.
+
+        Returns
+        -------
+        dict
+            Grouping factor -> DataFrame, levels × effects; terms on one factor stand side by side, as in
+            lme4.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.ranef()["Subject"].loc["308"].round(3).to_dict()
+        {'(Intercept)': 2.259, 'Days': 9.199}
+        """
+        return self._per_level(self.estimate.modes)
+
+    def ranef_sd(self) -> dict[str, pd.DataFrame]:
+        """Conditional standard deviations of the random effects, given theta and the fixed effects.
+
+        Returns
+        -------
+        dict
+            Shaped as :meth:`ranef`. Roots of the diagonals of lme4's ``attr(ranef(fit), "postVar")``.
+        """
+        covs = self.estimate.conditional_cov()
+        sds = [self.sigma * np.sqrt(np.maximum(np.diagonal(cov, axis1=1, axis2=2), 0.0)) for cov in covs]
+        return self._per_level(sds)
+
+    def coef(self) -> dict[str, pd.DataFrame]:
+        """Each level's own coefficients: fixed effect plus random effect.
+
+        Returns
+        -------
+        dict
+            Grouping factor -> DataFrame, levels × coefficients. An effect that varies between levels but
+            has no fixed effect counts as varying around zero and stands first. As lme4's ``coef``.
+        """
+        random = self.ranef()
+        fixed = self.fixef
+        lacking = [name for frame in random.values() for name in frame.columns if name not in fixed.index]
+        start = pd.concat([pd.Series(0.0, index=list(dict.fromkeys(lacking))), fixed])
+        out = {}
+        for group, frame in random.items():
+            table = pd.DataFrame(
+                np.tile(start.to_numpy(), (len(frame), 1)), index=frame.index, columns=start.index
+            )
+            for j, name in enumerate(frame.columns):
+                table[name] += frame.iloc[:, j]
+            out[group] = table
+        return out
+
+    def _by_group(self) -> dict[str, list[RandomTerm]]:
+        """The terms of each grouping factor, in lme4's order."""
+        groups: dict[str, list[RandomTerm]] = {}
+        for term in self.design.terms:
+            groups.setdefault(term.group, []).append(term)
+        return groups
+
+    def _per_level(self, values: list[Array]) -> dict[str, pd.DataFrame]:
+        """One (q, k) array per term -> one DataFrame per grouping factor."""
+        own = {id(term): value for term, value in zip(self.design.terms, values, strict=True)}
+        return {
+            group: pd.DataFrame(
+                np.column_stack([own[id(term)] for term in terms]),
+                index=pd.Index(terms[0].levels, name=group),
+                columns=[name for term in terms for name in term.names],
+            )
+            for group, terms in self._by_group().items()
+        }
+
+    # ---- rows ----
+
+    @property
+    def fitted(self) -> pd.Series:
+        """Fitted values with all random effects, on the scale of the response (lme4: ``fitted``)."""
+        return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
+
+    @cached_property
+    def _mu(self) -> Array:
+        eta = self.estimate.fitted_eta
+        return eta if self.family is None else self.family.linkinv(eta)
+
+    def resid(self, kind: str = "response") -> pd.Series:
+        """Residuals.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working", "scaled"}
+            ``response`` is y - fitted; ``pearson`` divides by the root of weight and variance function;
+            ``deviance`` is the signed root of each row's deviance; ``working`` is on the scale of the
+            linear predictor; ``scaled`` is pearson divided by sigma, the residuals which the summary shows.
+
+        Returns
+        -------
+        Series
+            Under the index of the rows used.
+
+        Raises
+        ------
+        ModelError
+            For another kind.
+
+        Notes
+        -----
+        As lme4's ``residuals``, except that the default is ``response`` for a GLMM as well.
+        """
+        if kind not in RESIDUALS:
+            raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")
+        return pd.Series(self._resid(kind), index=self.design.frame.index, name="resid")
+
+    def _resid(self, kind: str) -> Array:
+        y, mu, weights = self.design.y, self._mu, self.design.weights
+        root = 1.0 if weights is None else np.sqrt(weights)
+        family = self.family
+        if kind == "response" or (kind == "working" and family is None):
+            return y - mu
+        if kind == "scaled":
+            return self._resid("pearson") / self.sigma
+        if family is None:
+            return root * (y - mu)
+        if kind == "pearson":
+            return root * (y - mu) / np.sqrt(family.variance(mu))
+        if kind == "deviance":
+            return family.deviance_residuals(y, mu, weights)
+        return (y - mu) / family.mu_eta(self.estimate.fitted_eta)

@@ -1,0 +1,121 @@
+"""A model fitted again: to another design, or with another formula or other arguments."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..design.design import Design, build_design, check_grouping
+from ..errors import FormulaError, ModelError
+from ..formula.parse import Formula, parse
+from ..formula.update import update as update_formula
+from .call import Call
+from .mixed import MixedFit
+
+if TYPE_CHECKING:
+    pass
+
+
+F = TypeVar("F", bound=MixedFit)
+
+
+def design_of(call: Call, gaussian: bool) -> Design:
+    """Parse, build, and refuse what cannot be fitted."""
+    parsed = parse(call.formula)
+    if not parsed.bars:
+        plain = "lk.lm" if gaussian else "lk.glm"
+        raise FormulaError(
+            f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"
+        )
+    given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
+    design = build_design(parsed, call.data, binary_response=not gaussian, **given)
+    check_grouping(design, gaussian=gaussian)
+    return design
+
+
+def caller_name(data: Any, depth: int = 2) -> str | None:
+    """The name that the caller of `lmer` or `glmer` has for the data, as R prints it."""
+    caller = sys._getframe(depth)
+    for scope in (caller.f_locals, caller.f_globals):
+        for name, value in scope.items():
+            if value is data and name.isidentifier() and not name.startswith("_"):
+                return name
+    return None
+
+
+def update(fit: F, formula: str | None = None, **changes: Any) -> F:
+    """Fit again with another formula or other arguments.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    formula : str, optional
+        The change, as in R's ``update``: `.` stands for what was there, on either side of the tilde, and
+        terms are added by ``+`` and taken away by ``-``, random-effects terms as well:
+        ``". ~ . - Days + (1 | lab)"``.
+    **changes
+        Any argument of :func:`lmer` or :func:`glmer`: ``reml=False``, ``data=other``.
+
+    Returns
+    -------
+    MixedModel
+
+    Raises
+    ------
+    ModelError
+        For an argument that the function does not have, or when a refitted model is given a formula to
+        which its new response does not belong.
+    FormulaError, DataError
+        As :func:`lmer`.
+
+    Notes
+    -----
+    As R's ``update``. A `start` is not carried over to another formula or other data.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", reml=False).npar
+    4
+    """
+    old, old_design = fit.call, fit.design
+    known = [*old.options, "data"]
+    for argument in changes:
+        if argument not in known:
+            raise ModelError(f"{old.function} has no argument '{argument}'; it takes {', '.join(known)}")
+    if "family" in changes:
+        from ..families.families import resolve
+
+        changes["family"] = resolve(changes["family"])
+    data = changes.pop("data", old.data)
+    text = old.formula if formula is None else update_formula(_written_out(old_design.formula), formula)
+    options = old.options | changes
+    same_design = (
+        formula is None
+        and data is old.data
+        and not {"weights", "offset", "contrasts", "na_action"} & {*changes}
+    )
+    if "start" in options and "start" not in changes and not same_design:
+        options["start"], options["optimize"] = None, True
+    name = old.data_name if data is old.data else caller_name(data, depth=3)  # through MixedModel.update
+    call = Call(old.function, text, data, name, options)
+    gaussian = old.function == "lmer"
+    design = old_design if same_design else design_of(call, gaussian)
+    if old.response is not None and data is old.data:
+        if design.response != old_design.response or not design.frame.index.equals(old_design.frame.index):
+            raise ModelError(
+                "this model was refitted to a response that is not in its data, and the change needs another "
+                "response or other rows; put the response into a column and use data="
+            )
+        call, design = replace(call, response=old.response), replace(design, y=old.response)
+    return type(fit).of(design, call)
+
+
+def _written_out(formula: Formula) -> str:
+    """The formula's text; with `.` spelled out where it stood for all other columns."""
+    if parse(formula.text).fixed == formula.fixed:
+        return formula.text
+    terms = [formula.fixed, *(f"offset({inner})" for inner in formula.offsets)]
+    return f"{formula.response} ~ {' + '.join([*terms, *(f'({bar.text})' for bar in formula.bars)])}"

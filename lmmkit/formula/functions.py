@@ -1,0 +1,184 @@
+"""What may stand inside a function or a response: the named functions, their arguments, and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .syntax import fail, suggest
+from .tree import ARITHMETIC, COMPARISONS, Binary, Call, Literal, Name, Node, Unary, children
+
+Plain = float | str | bool | list[float | str | bool]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The arguments a function of the language takes, in order; the first `required` must be given."""
+
+    args: tuple[str, ...]
+    required: int = 1
+
+
+FUNCTIONS = {
+    "I": Signature(("x",)),
+    "C": Signature(("x", "contr")),
+    "factor": Signature(("x", "levels")),
+    "log": Signature(("x", "base")),
+    "log2": Signature(("x",)),
+    "log10": Signature(("x",)),
+    "log1p": Signature(("x",)),
+    "exp": Signature(("x",)),
+    "sqrt": Signature(("x",)),
+    "abs": Signature(("x",)),
+    "poly": Signature(("x", "degree", "raw")),
+    "bs": Signature(("x", "df", "knots", "degree", "intercept", "Boundary.knots")),
+    "ns": Signature(("x", "df", "knots", "intercept", "Boundary.knots")),
+    "scale": Signature(("x", "center", "scale")),
+    "center": Signature(("x",)),
+    "offset": Signature(("x",)),
+    "cbind": Signature(("hits", "misses"), required=2),
+}
+
+
+def _is_number(value: Plain) -> bool:
+    return isinstance(value, float)
+
+
+def _is_count(value: Plain) -> bool:
+    return isinstance(value, float) and value in range(1, 1001)
+
+
+def _is_truth(value: Plain) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_numbers(value: Plain) -> bool:
+    return all(map(_is_number, value)) if isinstance(value, list) else _is_number(value)
+
+
+def _is_interval(value: Plain) -> bool:
+    return isinstance(value, list) and _are_numbers(value) and len(value) == 2 and value[0] != value[1]
+
+
+# arguments that are settings, not data: what each must be, and how to say so
+SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
+    "base": (lambda value: isinstance(value, float) and value > 0 and value != 1, "a number above 0, not 1"),
+    "levels": (lambda value: isinstance(value, list), 'the levels in their order, as c("a", "b")'),
+    "degree": (_is_count, "a whole number from 1 to 1000"),
+    "df": (_is_count, "a whole number from 1 to 1000"),
+    "knots": (_are_numbers, "numbers, as c(1, 2)"),
+    "Boundary.knots": (_is_interval, "two different numbers, as c(0, 10)"),
+    "raw": (_is_truth, "TRUE or FALSE"),
+    "intercept": (_is_truth, "TRUE or FALSE"),
+    "center": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
+    "scale": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
+}
+VALUE_OPERATORS = (*ARITHMETIC, *COMPARISONS, "&", "|")
+CONTRASTS = ("treatment", "sum", "helmert", "poly")
+
+
+def check_value(text: str, node: Node) -> None:
+    """Refuse everything but columns, literals, arithmetic, comparisons and the named functions."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Call):
+            if node.function in ("offset", "cbind"):
+                where = "as a term of its own" if node.function == "offset" else "as the response"
+                raise fail(text, node.pos, f"{node.function}() can only stand {where}")
+            check_call(text, node)
+            stack.append(arguments(node)["x"])  # the other arguments are literals, and checked
+            continue
+        if isinstance(node, Binary) and node.op not in VALUE_OPERATORS:
+            raise fail(text, node.right.pos, _why_not_value(node.op))
+        if isinstance(node, Name) and node.name == ".":
+            raise fail(text, node.pos, "'.' (all other columns) can only stand as a term of its own")
+        stack.extend(reversed(children(node)))
+
+
+def _why_not_value(op: str) -> str:
+    if op in ("&&", "||"):
+        return f"'{op}' cannot stand here; '{op[0]}' compares row by row"
+    return f"'{op}' has no meaning here: values are made by arithmetic and comparisons"
+
+
+def check_call(text: str, node: Call) -> None:
+    """The function must be one of the language, with arguments it takes."""
+    name = node.function
+    if name not in FUNCTIONS:
+        hint = suggest(name.rsplit(".", 1)[-1], FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"
+        raise fail(text, node.pos, f"{name}() is not a function a formula may call{hint}")
+    signature = FUNCTIONS[name]
+    given = arguments(node, text)
+    missing = [arg for arg in signature.args[: signature.required] if arg not in given]
+    if missing:
+        raise fail(text, node.pos, f"{name}() needs its argument {missing[0]}")
+    if name == "C" and "contr" in given:
+        contrast_name(given["contr"], text)
+        return
+    for key, value in given.items():
+        if key in SETTINGS:
+            fits, wanted = SETTINGS[key]
+            if not fits(literal(value, text)):
+                raise fail(text, value.pos, f"{name}() needs for {key} {wanted}")
+
+
+def arguments(node: Call, text: str = "") -> dict[str, Node]:
+    """Match a call's arguments to the names in its signature, keywords first, as R does."""
+    names = FUNCTIONS[node.function].args
+    given: dict[str, Node] = {}
+    for key, value in node.args:
+        if key is None:
+            continue
+        if key not in names:
+            takes = ", ".join(names)
+            raise fail(text, value.pos, f"{node.function}() has no argument '{key}'; it takes {takes}")
+        if key in given:
+            raise fail(text, value.pos, f"{node.function}() is given '{key}' twice")
+        given[key] = value
+    free = [name for name in names if name not in given]
+    positional = [value for key, value in node.args if key is None]
+    if len(positional) > len(free):
+        limit = len(names)
+        count = f"{limit} argument{'s' if limit > 1 else ''}"
+        raise fail(text, positional[len(free)].pos, f"{node.function}() takes at most {count}")
+    return given | dict(zip(free, positional, strict=False))
+
+
+def literal(node: Node, text: str = "") -> Plain:
+    """The value of a plain number, string, TRUE/FALSE, or `c()` of such."""
+    if isinstance(node, Literal):
+        return node.value
+    if isinstance(node, Unary) and node.op == "-" and isinstance(node.operand, Literal):
+        value = node.operand.value
+        if not isinstance(value, (str, bool)):
+            return -value
+    if isinstance(node, Call) and node.function == "c":
+        values = [literal(value, text) for value in children(node)]
+        return [value for value in values if not isinstance(value, list)]
+    raise fail(text, node.pos, "a plain number, string, TRUE or FALSE was expected here")
+
+
+def contrast_name(node: Node, text: str = "") -> str:
+    """`sum`, `contr.sum` or `"sum"` -> `sum`."""
+    written = node.name if isinstance(node, Name) else node.value if isinstance(node, Literal) else ""
+    name = str(written).removeprefix("contr.")
+    if name not in CONTRASTS:
+        raise fail(text, node.pos, f"the contrasts are {', '.join(CONTRASTS)}{suggest(name, CONTRASTS)}")
+    return name
+
+
+def columns_of(node: Node) -> list[str]:
+    """The columns a tree names; the contrast named in `C(f, sum)` is not one."""
+    if isinstance(node, Call):
+        inner = children(node) if node.function == "cbind" else (arguments(node)["x"],)
+        return [name for child in inner for name in columns_of(child)]
+    if isinstance(node, Name):
+        return [node.name]
+    found: list[str] = []
+    stack = list(reversed(children(node)))
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (Name, Call)):
+            found += columns_of(part)
+        else:
+            stack.extend(reversed(children(part)))
+    return [name for name in found if name != "."]

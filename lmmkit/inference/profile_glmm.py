@@ -1,0 +1,117 @@
+"""Held parameters of a generalised linear mixed model, whose fixed effects are searched as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..design.design import Design
+from ..families.families import Family
+from ..likelihood.covariance import canonical, theta_from_factor
+from ..likelihood.glmm import GlmmCriterion
+from .parameters import random_names
+from .profile_lmm import Held, HeldEntry, held_covariances, lifted
+
+if TYPE_CHECKING:
+    from ..fitted.mixed import MixedFit
+
+Array = NDArray[np.float64]
+
+
+class JointGLMM:
+    """-2 log-likelihood as a function of whitened theta, the fixed effects and the dispersion.
+
+    Parameters
+    ----------
+    design : Design
+    family : Family
+        As asked for, with its dispersion left open if that was estimated.
+    n_agq : int
+    factors : list of arrays (k, k)
+        Covariance factors at the optimum, in units of the linear predictor.
+    beta : array of shape (p,)
+    dispersion : float or None
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        family: Family,
+        n_agq: int,
+        factors: list[Array],
+        beta: Array,
+        dispersion: float | None,
+    ) -> None:
+        self.parts = (family, n_agq)
+        self.design, self.factors, self.beta, self.dispersion = design, factors, beta, dispersion
+        self.criterion = GlmmCriterion(design, family, n_agq)
+        theta = np.concatenate([theta_from_factor(factor) for factor in factors])
+        rest = self.criterion._pack(beta, 1.0 if dispersion is None else dispersion)
+        self.theta = self.criterion.from_original(theta)
+        self.optimum = np.concatenate([lifted(self.criterion, self.theta), rest])
+
+    def reordered(self, t: int, first: list[int]) -> JointGLMM:
+        """The same with some effects of term t moved to the front."""
+        term = self.design.terms[t]
+        order = [*first, *(i for i in range(len(term.names)) if i not in first)]
+        if order == list(range(len(order))):
+            return self
+        terms, factors = list(self.design.terms), list(self.factors)
+        terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
+        factors[t] = canonical(factors[t][order])
+        return JointGLMM(replace(self.design, terms=terms), *self.parts, factors, self.beta, self.dispersion)
+
+    def with_last(self, j: int) -> JointGLMM:
+        """The same with column j of X behind the others, so that one entry belongs to it alone."""
+        order = [*(i for i in range(len(self.beta)) if i != j), j]
+        design = replace(self.design, X=self.design.X[:, order])
+        return JointGLMM(design, *self.parts, self.factors, self.beta[order], self.dispersion)
+
+    def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
+        """The deviance, and a function that gives its gradient and an approximate Hessian."""
+        trial = self.criterion.trial(at)
+        return trial.value, lambda: (trial.gradient(), trial.curvature())
+
+
+def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
+    """Everything that can be held, by name, and the deviance at the minimum."""
+    estimate = fit.estimate
+    assert fit.family is not None
+    family: Family = fit.call.options["family"]
+    open_ended = family.estimates_dispersion
+    factors = [estimate.sigma * factor for factor in estimate.factors]
+    joint = JointGLMM(
+        fit.design,
+        family,
+        estimate.n_agq,
+        factors,
+        estimate.beta,
+        fit.family.dispersion if open_ended else None,
+    )
+    held = dict(zip(random_names(fit), held_covariances(joint, fit, _held_sd), strict=True))
+    if fit.has_scale and open_ended:
+        scale = fit.sigma / np.sqrt(2 * fit.nobs)
+        held["sigma"] = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: 2 * np.log(v))
+    place = joint.criterion.n_theta + joint.criterion.p - 1
+    for j, name in enumerate(fit.design.x_names):
+        own = joint.with_last(j)
+        size = float(own.criterion.R[-1, -1])
+        limits = (-np.inf, np.inf)
+        beta, se = float(estimate.beta[j]), float(fit.se.iloc[j])
+        held[name] = HeldEntry(own, place, beta, limits, se, partial(float.__mul__, size))
+    minimum = joint.trial(np.concatenate([joint.theta, joint.optimum[joint.criterion.n_theta :]]))[0]
+    return held, minimum
+
+
+def _held_sd(joint: JointGLMM, t: int, estimate: float) -> HeldEntry:
+    """The standard deviation of the first effect of term t."""
+    unit = float(joint.criterion.whitenings[t].matrix[0, 0])
+    scale = max(estimate, 0.1 * unit) / np.sqrt(2 * len(joint.design.terms[t].levels))
+    return HeldEntry(
+        joint, joint.criterion.of_term[t].start, estimate, (0.0, np.inf), scale, lambda v: v / unit
+    )

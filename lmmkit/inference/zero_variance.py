@@ -1,0 +1,184 @@
+"""Is a variance zero? Tests that are right on the boundary: exact by simulation, or by parametric bootstrap.
+
+The statistic is the likelihood ratio against the model without the effect, restricted for a fit by REML. Its
+null distribution is not chi-square, because a variance cannot be negative. For a linear mixed model whose
+only random effect is a scalar one, it is known and can be simulated fast from a few eigenvalues (Crainiceanu
+and Ruppert 2004, *J. R. Stat. Soc. B* 66:165-185); else responses are simulated from the smaller model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..design.design import Design, RandomTerm
+from ..errors import ModelError
+from ..formatting.noted_table import Table
+from ..likelihood.lmm import fit_lmm
+from ..numerics import distributions as stats
+from .likelihood_ratio import criterion_value
+from .modcomp import exceeded, likelihood_ratio, null_distribution
+
+if TYPE_CHECKING:
+    from ..fitted.mixed import MixedFit
+
+__all__ = ["rand_test"]
+
+Array = NDArray[np.float64]
+
+
+def rand_test(
+    fit: MixedFit,
+    method: str = "auto",
+    n_sim: int | None = None,
+    seed: Any = None,
+    *,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+) -> pd.DataFrame:
+    """Test each random effect against the model without it.
+
+    Parameters
+    ----------
+    fit : MixedFit
+        By REML or by maximum likelihood; the test is in the same terms.
+    method : {"auto", "exact", "bootstrap", "chisq"}
+        ``"exact"`` simulates the statistic's own distribution, for a linear mixed model with one scalar
+        random effect; ``"bootstrap"`` simulates responses; ``"auto"`` takes the first where it can.
+        ``"chisq"`` only gives the conservative chi-square approximation.
+    n_sim : int, optional
+        Number of simulations: 10000 (exact) or 1000 (bootstrap) by default.
+    seed : int, optional
+        For the same result again.
+    n_jobs : int
+        Worker processes of the bootstrap, -1 for one per core.
+    progress : bool, optional
+        Show a progress bar for the bootstrap; by default only if it takes longer than two seconds.
+
+    Returns
+    -------
+    DataFrame
+        Index: the effects. In a term with several, each is tested by itself, the intercept only once it is
+        alone. Columns ``npar loglik lrt df p_chisq p_value``: parameters and log-likelihood of the model
+        without the effect, the statistic, how many parameters go, the conservative p-value from chi-square,
+        and the simulated one.
+
+    Raises
+    ------
+    ModelError
+        For an unknown method, and for ``"exact"`` where it does not apply.
+
+    Notes
+    -----
+    Rows and ``p_chisq`` as ``lmerTest::ranova``; ``"exact"`` as ``RLRsim::exactRLRT`` and ``exactLRT``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> rand_test(fit, seed=1)[["lrt", "df", "p_value"]].round(4)
+                        lrt  df  p_value
+    (1 | Subject)  107.1986   1   0.0001
+    Simulated from the exact null distribution, 10000 times.
+    """
+    if method not in ("auto", "exact", "bootstrap", "chisq"):
+        raise ModelError(f"method must be 'auto', 'exact', 'bootstrap' or 'chisq', not {method!r}")
+    simple = fit.family is None and len(fit.design.terms) == 1 and fit.design.terms[0].Z.shape[1] == 1
+    if method == "exact" and not simple:
+        raise ModelError(
+            "the exact test is for a linear mixed model with a single scalar random effect; use "
+            "method='bootstrap'"
+        )
+    if method == "auto":
+        method = "exact" if simple else "bootstrap"
+    count = n_sim or (10_000 if method == "exact" else 1000)
+    rows, p_values = {}, []
+    for number, reduction in enumerate(_reductions(fit.design)):
+        small = _fitted(fit, reduction.design)
+        observed = likelihood_ratio(fit, small)
+        df = fit.npar - small.npar
+        value = -criterion_value(small, fit.is_reml) / 2
+        rows[reduction.label] = (small.npar, value, observed, df, float(stats.chi2.sf(observed, df)))
+        if method == "exact":
+            p_values.append(_exact(fit, observed, count, seed))
+        elif method == "bootstrap":
+            own = np.random.SeedSequence(seed).spawn(number + 1)[-1] if seed is not None else None
+            reference = null_distribution(fit, small, count, own, n_jobs, progress)
+            p_values.append(exceeded(observed, reference))
+    table = Table(list(rows.values()), index=list(rows), columns=["npar", "loglik", "lrt", "df", "p_chisq"])
+    if method == "chisq":
+        table.attrs["notes"] = ["p_chisq is conservative (too large), because a variance cannot be negative."]
+        return table
+    table["p_value"] = p_values
+    how = "the exact null distribution" if method == "exact" else "the model without the effect"
+    table.attrs["notes"] = [f"Simulated from {how}, {count} times."]
+    return table
+
+
+@dataclass(frozen=True)
+class _Reduction:
+    """A design without one random effect."""
+
+    label: str
+    design: Design
+
+
+def _reductions(design: Design) -> Iterator[_Reduction]:
+    """Leave out each random effect that may go: an intercept only once it stands alone."""
+    for t, term in enumerate(design.terms):
+        assign = np.array(term._recipe.assign)
+        parts = [0] if set(assign) == {0} else sorted(set(assign) - {0})
+        labels = [part.label for part in term._recipe.terms.terms]
+        for part in parts:
+            keep = assign != part
+            alone = not keep.any()
+            label = f"({term.bar.text})" if alone else f"{labels[part - 1]} in ({term.bar.text})"
+            terms = list(design.terms)
+            terms[t : t + 1] = [] if alone else [_some_columns(term, keep)]
+            yield _Reduction(label, replace(design, terms=terms))
+
+
+def _some_columns(term: RandomTerm, keep: NDArray[np.bool_]) -> RandomTerm:
+    names = [name for name, is_kept in zip(term.names, keep, strict=True) if is_kept]
+    return replace(term, Z=term.Z[:, keep], names=names)
+
+
+def _fitted(fit: MixedFit, design: Design) -> Any:
+    """The model of a design with fewer random effects, or with none."""
+    if not design.terms:
+        return fit.fixed_only(design)
+    if fit.family is not None:
+        return type(fit).of(design, fit.call)
+    return type(fit)(fit_lmm(design, fit.is_reml), fit.call)
+
+
+def _exact(fit: MixedFit, observed: float, n_sim: int, seed: Any) -> float:
+    """Crainiceanu and Ruppert's distribution: the likelihood ratio as a function of chi-square variables."""
+    design, rng = fit.design, np.random.default_rng(seed)
+    term = design.terms[0]
+    root = np.ones(fit.nobs) if design.weights is None else np.sqrt(design.weights)
+    Q = np.linalg.qr(design.X * root[:, None])[0]
+    z = term.Z[:, 0] * root
+    q, p = len(term.levels), Q.shape[1]
+    ZZ = np.bincount(term.codes, z**2, q)
+    ZQ = np.column_stack([np.bincount(term.codes, z * column, q) for column in Q.T])
+    mu = np.maximum(np.linalg.eigvalsh(np.diag(ZZ) - ZQ @ ZQ.T), 0.0)
+    mu = mu[mu > 1e-10 * mu.max()]
+    penalty, nu = (mu, fit.nobs - p) if fit.is_reml else (ZZ, fit.nobs)
+    ratios = np.append(0.0, np.geomspace(1e-5, 1e5, 400)) / mu.mean()
+    shrink = 1 / (1 + np.outer(mu, ratios))
+    log_det = np.log1p(np.outer(penalty, ratios)).sum(axis=0)
+    largest = []
+    for start in range(0, n_sim, 1000):
+        size = min(1000, n_sim - start)
+        w2 = rng.chisquare(1, (size, len(mu)))
+        rest = rng.chisquare(fit.nobs - p - len(mu), size) if fit.nobs - p > len(mu) else np.zeros(size)
+        below = w2 @ shrink + rest[:, None]
+        total = w2.sum(axis=1) + rest
+        largest.append((nu * np.log(total[:, None] / below) - log_det).max(axis=1))
+    return exceeded(observed, np.concatenate(largest))

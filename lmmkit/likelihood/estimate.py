@@ -1,0 +1,90 @@
+"""What a fit hands over: numbers only, no printing.
+
+`lmm.fit_lmm` and `glmm.fit_glmm` make an `Estimate`; `result.MixedModel` answers questions about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ..design.design import Design
+    from ..families.families import Family
+
+Array = np.ndarray
+
+
+@dataclass
+class Estimate:
+    """Everything that fitting a (generalised) linear mixed model finds.
+
+    The random effects of term t have covariance ``sigma**2 * T_t @ T_t.T``, where ``T_t`` is ``factors[t]``.
+
+    Attributes
+    ----------
+    design : Design
+        The response, model matrix and random-effects terms that were fitted.
+    reml : bool
+        True for REML; False for ML and for every GLMM.
+    theta : ndarray
+        Covariance parameters in lme4's order: term by term, each term's lower triangle column by column.
+    factors : list of ndarray, each (k, k)
+        Lower-triangular relative Cholesky factor of each term, with a non-negative diagonal.
+    beta : ndarray (p,)
+        Fixed effects.
+    cov_unscaled : ndarray (p, p)
+        Covariance of ``beta`` divided by ``sigma**2``.
+    sigma : float
+        Residual standard deviation; 1.0 for families without a scale, sqrt(phi) for the others.
+    objective : float
+        The REML criterion, or -2 log-likelihood (ML, Laplace or adaptive Gauss-Hermite), as lme4 reports it.
+    modes : list of ndarray, each (q, k)
+        Conditional modes of the random effects, on the scale of the linear predictor.
+    fitted_eta : ndarray (n,)
+        Linear predictor with offset and random effects.
+    n_evaluations : int
+        How often the search evaluated the objective.
+    trail : list of (ndarray, float)
+        Theta and objective at each step of the search.
+    converged : bool
+        Whether the search ended at a point where the (projected) gradient vanishes.
+    gradient : callable
+        Returns that gradient. A function, because it costs as much as a step of the search.
+    warnings : list of str
+        Plain sentences from the search.
+    family : Family or None
+        None for a linear mixed model.
+    conditional_cov : callable
+        Returns one array (q, k, k) per term: conditional covariance of the modes given y, theta and beta,
+        divided by ``sigma**2``. A function, because it costs more than the fit and is seldom asked for.
+    n_agq : int
+        Quadrature points per random effect (1 is Laplace); not used by a linear mixed model.
+    """
+
+    design: Design
+    reml: bool
+    theta: Array
+    factors: list[Array]
+    beta: Array
+    cov_unscaled: Array
+    sigma: float
+    objective: float
+    modes: list[Array]
+    fitted_eta: Array
+    n_evaluations: int
+    trail: list[tuple[Array, float]]
+    converged: bool
+    gradient: Callable[[], Array] = field(repr=False)
+    conditional_cov: Callable[[], list[Array]] = field(repr=False)
+    warnings: list[str] = field(default_factory=list)
+    family: Family | None = None
+    n_agq: int = 1
+
+    @property
+    def gradient_norm(self) -> float:
+        """Largest absolute entry of the gradient at the end."""
+        return float(np.abs(self.gradient()).max(initial=0.0))

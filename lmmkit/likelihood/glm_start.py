@@ -1,0 +1,108 @@
+"""A first look without random effects: where the search for a GLMM's fixed effects and dispersion starts.
+
+(The generalised linear model as a model in its own right, ``lk.glm``, is fitted by statsmodels.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..crossprod.factors import Array
+from ..design.design import Design
+from ..errors import ModelError
+from ..families.families import Family
+from .pirls import Rows
+
+#: Scoring steps: enough for a start, too few for a separated coefficient to run far.
+STEPS = 8
+
+
+def start_without_random_effects(design: Design, y: Array, family: Family) -> tuple[Array, Array, float]:
+    """Fisher scoring for the fixed effects alone, and a moment estimate of the dispersion.
+
+    Parameters
+    ----------
+    design : Design
+    y : array of shape (n,)
+        Response.
+    family : Family
+
+    Returns
+    -------
+    beta : array of shape (p,)
+    eta : array of shape (n,)
+        Linear predictor, offset included.
+    dispersion : float
+        1.0 for families without one.
+
+    Raises
+    ------
+    ModelError
+        If no fixed effects give every row a possible mean.
+    """
+    with np.errstate(all="ignore"):
+        known = family.with_dispersion(1.0) if family.estimates_dispersion else family
+        rows = Rows(y, design.weights, known)
+        beta, eta = _first_step(design, rows)
+        value = rows.at(eta)[0].sum()
+        for _ in range(STEPS):
+            proposal = _scoring_step(design, rows, eta)
+            for _ in range(10):
+                moved = design.offset + design.X @ proposal
+                gain = rows.at(moved)[0].sum() - value
+                if gain >= 0:
+                    break
+                proposal = (proposal + beta) / 2
+            if not gain > 1e-6 * abs(value):
+                break
+            beta, eta, value = proposal, moved, value + gain
+        return beta, eta, _dispersion(y, design.weights, eta, family)
+
+
+def _scoring_step(design: Design, rows: Rows, eta: Array) -> Array:
+    """Weighted least squares on the working response."""
+    weight, _ = rows.expected(eta)
+    weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
+    step = np.divide(rows.at(eta)[1], weight, out=np.zeros_like(eta), where=weight > 0)
+    working, root = eta - design.offset + step, np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(design.X * root[:, None], root * working, rcond=None)[0])
+
+
+def _first_step(design: Design, rows: Rows) -> tuple[Array, Array]:
+    """The first admissible of: a scoring step from near the data, their mean, no fixed effects at all."""
+    near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
+    level = rows.family.linkfun(np.asarray(np.average(rows.y, weights=rows.weights))) - design.offset
+    candidates = (
+        lambda: _scoring_step(design, rows, near),
+        lambda: np.linalg.lstsq(design.X, level, rcond=None)[0],
+        lambda: np.zeros(design.X.shape[1]),
+    )
+    for candidate in candidates:
+        beta = candidate()
+        eta = design.offset + design.X @ beta
+        if np.isfinite(rows.at(eta)[0].sum()):
+            return beta, eta
+    raise ModelError(_hopeless(design, rows.family))
+
+
+def _hopeless(design: Design, family: Family) -> str:
+    if np.abs(design.offset).max(initial=0.0) > 500:
+        return (
+            f"the offset reaches {np.abs(design.offset).max():g} on the scale of the linear predictor, more "
+            f"than the {family.link.name} link can turn into a mean; check its units (is a log missing?)"
+        )
+    return (
+        f"no fixed effects give every row a possible mean under the {family.link.name} link; "
+        "try the family's log link, or check the response and the offset"
+    )
+
+
+def _dispersion(y: Array, weights: Array | None, eta: Array, family: Family) -> float:
+    """Moment estimate, kept to a sensible range."""
+    if not family.estimates_dispersion:
+        return 1.0
+    mu = family.linkinv(eta)
+    if family.name == "gamma":
+        return float(np.clip(np.average(((y - mu) / mu) ** 2, weights=weights), 1e-4, 10.0))
+    excess = np.average((y - mu) ** 2 - mu, weights=weights)
+    return float(np.clip(np.average(mu**2, weights=weights) / max(excess, 1e-10), 0.1, 100.0))

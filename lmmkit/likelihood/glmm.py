@@ -1,0 +1,481 @@
+"""Generalised linear mixed models: the marginal likelihood of everything unknown, and the fit.
+
+The parameters are searched together: covariance parameters, fixed effects, and the logarithm of the
+dispersion where the family has one. The objective at a point is the Laplace approximation
+(:mod:`~lmmkit.likelihood.laplace`) or adaptive Gauss-Hermite quadrature (:mod:`~lmmkit.likelihood.quadrature`).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..crossprod.blocks import inner
+from ..crossprod.conditional_variances import Meetings
+from ..crossprod.factors import Array
+from ..design.design import Design
+from ..errors import DataError, ModelError
+from ..families.families import Family
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Search, Trial, minimise
+from .covariance import theta_from_factor
+from .estimate import Estimate
+from .glm_start import start_without_random_effects
+from .laplace import LaplacePoint
+from .pirls import Effects, ModeSearch, Precision, Rows
+from .quadrature import QuadraturePoint
+from .separation import separated_columns
+from .theta import Terms
+
+#: Most quadrature nodes; more gain nothing in double precision.
+MOST_NODES = 100
+#: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
+SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
+#: Step of the differences that give the Hessian: its relative error is about as large.
+WIDTH = 3e-5
+
+
+class GlmmCriterion(Terms):
+    """-2 log-likelihood of a GLMM as a function of ``x = (theta, gamma, log dispersion)``.
+
+    ``theta`` is in whitened units and ``gamma`` multiplies orthogonal columns of the same mean square as the
+    whitened random-effects columns, so that one unit means as much in every direction.
+
+    Parameters
+    ----------
+    design : Design
+    family : Family
+    n_agq : int
+        1 for the Laplace approximation, more for quadrature nodes.
+
+    Raises
+    ------
+    DataError
+        If the response cannot come from the family, or the offset is not finite.
+    ModelError
+        If ``n_agq`` does not suit the random effects, or the model has no admissible start.
+    """
+
+    def __init__(self, design: Design, family: Family, n_agq: int = 1) -> None:
+        _check_nodes(design, n_agq)
+        _check_offset(design)
+        self.design, self.family, self.n_agq = design, family, n_agq
+        self.n, self.p = design.X.shape
+        eta = self.set_response(design.y)
+        # Where the link bounds the predictor, its own size is the natural unit.
+        bounded = family.link.name in ("sqrt", "identity", "inverse")
+        self.unit = 0.3 * float(np.median(np.abs(eta))) if bounded else 1.0
+        super().__init__(design, np.ones(self.n), self.unit)
+        self.meetings = Meetings(self.layout)
+        Q, R = np.linalg.qr(design.X)
+        size = np.sqrt(self.n) * self.unit
+        self.Q, self.R = Q * size, R / size
+
+    def set_response(self, y: Array) -> Array:
+        """Replace the response; nothing that depends on the design alone is done again.
+
+        Parameters
+        ----------
+        y : array of shape (n,)
+
+        Returns
+        -------
+        array of shape (n,)
+            Linear predictor of the fit without random effects, where the search will start.
+
+        Raises
+        ------
+        DataError
+            If the family cannot have produced it.
+        """
+        design, family = self.design, self.family
+        family.check_response(y, design.weights, design.response)
+        self.y = y
+        self._start_beta, eta, self._start_dispersion = start_without_random_effects(design, y, family)
+        self._constant = None if family.estimates_dispersion else family.constant(y, design.weights)
+        self._last: tuple[Array, LaplacePoint] | None = None
+        return eta
+
+    @property
+    def estimates_dispersion(self) -> bool:
+        """Whether the log dispersion is the last parameter."""
+        return self.family.estimates_dispersion
+
+    @property
+    def n_theta(self) -> int:
+        """Number of covariance parameters."""
+        return self.of_term[-1].stop
+
+    def _pack(self, beta: Array, dispersion: float) -> Array:
+        """Fixed effects and dispersion in the units of the search."""
+        return np.concatenate([self.R @ beta, [np.log(dispersion)] if self.estimates_dispersion else []])
+
+    def unpack(self, x: Array) -> tuple[Array, Array, Family]:
+        """Whitened ``theta``, ``gamma``, and the family at its dispersion.
+
+        Parameters
+        ----------
+        x : array
+            Parameters in the units of the search.
+        """
+        m, family = self.n_theta, self.family
+        if self.estimates_dispersion:
+            family = family.with_dispersion(float(np.exp(np.clip(x[-1], -300, 300))))
+        return x[:m], x[m : m + self.p], family
+
+    def beta(self, gamma: Array) -> Array:
+        """Fixed effects in the units of the data."""
+        return np.linalg.solve(self.R, gamma) if self.p else gamma
+
+    def start(self) -> Array:
+        """Independent effects of one unit on the linear predictor, and the fit without random effects."""
+        return np.concatenate([self.identity(), self._pack(self._start_beta, self._start_dispersion)])
+
+    def point(self, x: Array) -> LaplacePoint | None:
+        """Evaluate the objective; None where no mode is found.
+
+        Parameters
+        ----------
+        x : array
+            Parameters in the units of the search.
+        """
+        theta, gamma, family = self.unpack(x)
+        factors = self.split(theta)
+        rows = Rows(self.y, self.design.weights, family)
+        search = ModeSearch(self.layout, rows, self.design.offset + self.Q @ gamma, self.roots(factors))
+        mode = search.find(self._starts(x, search))
+        if mode is None or mode.precision is None:
+            return None
+        weight, bend = (
+            (-mode.rows[2], mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
+        )
+        if not np.isfinite(weight.sum() + bend.sum() + mode.rows[2].sum()):
+            return None  # too near the edge of the link's range to be differentiated
+        try:
+            newton = mode.precision
+            if (mode.rows[2] > 0).any():
+                newton = Precision(self.layout, search.roots, -mode.rows[2])
+            precision = newton if rows.newton_in_determinant else Precision(self.layout, search.roots, weight)
+        except np.linalg.LinAlgError:
+            return None
+        constant = self._constant if self._constant is not None else family.constant(*rows[:2])
+        given = (self.layout, self.meetings, factors, search, mode, precision, newton, constant)
+        point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
+        self._last = (x, point)
+        return point
+
+    def _starts(self, x: Array, search: ModeSearch) -> list[Effects]:
+        """Modes to start from: those of the last point, and where they go from there."""
+        if self._last is None:
+            return []
+        before, point = self._last
+        scores: Array | float = 0.0
+        if self.estimates_dispersion and x[-1] != before[-1]:
+            scores = point.nuisance.score * (x[-1] - before[-1])
+        return [point.mode.u, point.search.follow(point.mode, search, scores)]
+
+    def gradient(self, point: LaplacePoint) -> Array:
+        """Derivative of the objective with respect to ``x``."""
+        root_slopes = point.root_slopes
+        theta: list[Array] = [np.empty(0)] * len(self.ks)
+        for f, t, own in self._where:
+            theta[t] = theta_from_factor(root_slopes[f][own, own])
+        rest = [self.Q.T @ point.row_slopes]
+        if self.estimates_dispersion:
+            rest.append(np.array([point.dispersion_slope]))
+        return np.concatenate([*theta, *rest])
+
+    def curvature(self, point: LaplacePoint) -> Array:
+        """A cheap approximation of the Hessian with respect to ``x``.
+
+        Notes
+        -----
+        The average information of the working linear model, whose response has variance
+        ``V = W^-1 + Z Sigma Z'`` (Gilmour, Thompson and Cullis 1995), with the exact second derivative of
+        ``Sigma = T T'``.
+        """
+        m, p = self.n_theta, self.p
+        directions = self._directions(point.factors, point.scores)
+        lead, rest = self._spread(directions)
+        images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
+        fixed_images, within = point.fixed_images(self.Q)
+        size = m + p + self.estimates_dispersion
+        hessian = np.zeros((size, size))
+        hessian[:m, :m] = self._second_order(point.slopes)
+        hessian[m : m + p, m : m + p] = 2 * within
+        for direction, image, fixed in zip(directions, images, fixed_images, strict=True):
+            hessian[:m, :m] += inner(direction, image)
+            hessian[:m, m : m + p] += inner(direction, fixed)
+        if self.estimates_dispersion:
+            hessian[-1, -1], moved = point.dispersion_curvature()
+            for direction, part in zip(directions, moved, strict=True):
+                hessian[:m, -1] -= inner(direction, part[:, :, None])[:, 0]
+        hessian[m:, :m] = hessian[:m, m:].T
+        return hessian
+
+    def trial(self, x: Array) -> Trial:
+        """The objective as the optimiser wants it; points without a mode count as infinitely bad."""
+        point = self.point(x)
+        if point is None or not np.isfinite(point.objective):
+            return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
+        return Trial(point.objective, lambda: self.gradient(point), lambda: self.curvature(point), point)
+
+    def escape(self, x: Array, point: LaplacePoint, tolerance: float = 1e-6) -> Array | None:
+        """A better ``x`` beside a stationary point that is no minimum (:meth:`Criterion.escape`), or None."""
+        best, better = point.objective - tolerance, None
+        for theta in self._beside(point, tolerance):
+            candidate = np.concatenate([theta, x[self.n_theta :]])
+            value = self.trial(candidate).value
+            if value < best:
+                best, better = value, candidate
+        return better
+
+
+def _check_nodes(design: Design, n_agq: int) -> None:
+    if isinstance(n_agq, bool) or not isinstance(n_agq, int | np.integer) or not 1 <= n_agq <= MOST_NODES:
+        raise ModelError(f"n_agq must be a whole number from 1 (Laplace) to {MOST_NODES}, not {n_agq!r}")
+    if n_agq > 1 and (len(design.terms) > 1 or design.terms[0].Z.shape[1] > 1):
+        bars = " + ".join(f"({term.bar.text})" for term in design.terms)
+        raise ModelError(
+            f"n_agq={n_agq} needs one random effect per group of one grouping factor, such as (1 | g), but "
+            f"the model has {bars}; use n_agq=1, the Laplace approximation"
+        )
+
+
+def _check_offset(design: Design) -> None:
+    bad = ~np.isfinite(design.offset)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"the offset is {design.offset[row]} in row {row + 1} (is it the log of an exposure of 0?); "
+            "leave such rows out or correct the exposure"
+        )
+
+
+def fit_glmm(design: Design, family: Family, n_agq: int = 1) -> Estimate:
+    """Fit a generalised linear mixed model by maximum (marginal) likelihood.
+
+    Parameters
+    ----------
+    design : Design
+        Response, model matrix and random-effects terms.
+    family : Family
+        With its dispersion left out, it is estimated together with everything else.
+    n_agq : int
+        1 for the Laplace approximation; more are nodes of adaptive Gauss-Hermite quadrature, for a single
+        scalar random effect.
+
+    Returns
+    -------
+    Estimate
+        ``family`` is the family at its estimated dispersion. Standard errors come from the whole Hessian.
+
+    Raises
+    ------
+    DataError
+        If the response cannot come from the family, or the offset is not finite.
+    ModelError
+        If ``n_agq`` does not suit the random effects, or the model has no admissible start.
+
+    Notes
+    -----
+    Binomial and Poisson agree with ``lme4::glmer``; gamma and negative binomial with ``glmmTMB``. As in
+    lme4, the log-likelihood of a binomial or Poisson fit with ``n_agq > 1`` is relative to the saturated
+    model.
+    """
+    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+        criterion = GlmmCriterion(design, family, n_agq)
+    return fit_criterion(criterion)
+
+
+def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estimate:
+    """The same for a criterion already made.
+
+    Parameters
+    ----------
+    criterion : GlmmCriterion
+    start : array, optional
+        Where to start, in the units of the search.
+    """
+    with threads_for(criterion.layout.width):
+        search = _descend(criterion, criterion.start() if start is None else start)
+        for theta in criterion.second_opinions(search.state.factors):
+            rival = _descend(criterion, np.concatenate([theta, search.x[criterion.n_theta :]]))
+            search, rival = (rival, search) if rival.value < search.value - 1e-7 else (search, rival)
+            search.evaluations += rival.evaluations
+        return _estimate(criterion, search, _polish(criterion, search))
+
+
+def _descend(criterion: GlmmCriterion, start: Array) -> Search:
+    """Minimise, and go on from beside any stationary point that is not a minimum."""
+    for shrink in (1.0, 0.3, 0.1, 0.01):
+        x = np.concatenate([shrink * start[: criterion.n_theta], start[criterion.n_theta :]])
+        if np.isfinite(criterion.trial(x).value):
+            break
+    else:
+        raise ModelError(
+            "no conditional modes can be found at the start of the search: the linear predictor is too large "
+            "or leaves the range of its link; centre and scale the covariates, or try another link"
+        )
+    search = minimise(criterion.trial, x, **SEARCH)
+    for _ in range(5):
+        better = criterion.escape(search.x, search.state)
+        if better is None:
+            break
+        again = minimise(criterion.trial, better, **SEARCH)
+        again.evaluations += search.evaluations
+        again.trail = search.trail + again.trail
+        search = again
+    return search
+
+
+def _polish(criterion: GlmmCriterion, search: Search) -> Array:
+    """The Hessian by differences of the gradient, and with its help the last digits of the search."""
+    widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+    rows = [
+        (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
+        for h, axis in zip(widths, np.eye(len(widths)), strict=True)
+    ]
+    search.evaluations += len(rows)
+    hessian = np.array(rows)
+    hessian = (hessian + hessian.T) / 2
+    if not np.isfinite(hessian).all():
+        return hessian
+    size, axes = np.linalg.eigh(hessian)
+    felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
+    for _ in range(3):
+        slope = axes[:, felt].T @ search.gradient
+        if slope @ (slope / size[felt]) < 1e-14:
+            break
+        x = search.x - axes[:, felt] @ (slope / size[felt])
+        trial = criterion.trial(x)
+        gradient = trial.gradient()
+        search.evaluations += 1
+        if not np.linalg.norm(gradient) < 0.5 * np.linalg.norm(search.gradient):  # also catches NaN
+            break
+        search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
+    return hessian
+
+
+def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estimate:
+    """Carry the optimum back to the units of the data."""
+    point = search.state
+    theta, gamma, family = criterion.unpack(search.x)
+    factors = [T / family.sigma for T in criterion.to_original(theta)]
+    covariance, trouble = _covariance(criterion, search, hessian)
+    objective, note = _reported(criterion, search.value, family)
+    return Estimate(
+        design=criterion.design,
+        reml=False,
+        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        factors=factors,
+        beta=criterion.beta(gamma),
+        cov_unscaled=covariance / family.sigma**2,
+        sigma=family.sigma,
+        objective=objective,
+        modes=_modes(criterion, point),
+        fitted_eta=point.mode.eta,
+        n_evaluations=search.evaluations,
+        trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
+        converged=search.converged,
+        gradient=search.gradient.copy,
+        conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
+        warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],
+        family=family,
+        n_agq=criterion.n_agq,
+    )
+
+
+def _theta_at(criterion: GlmmCriterion, x: Array) -> Array:
+    theta, _, family = criterion.unpack(x)
+    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)]) / family.sigma
+
+
+def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
+    """Conditional modes ``b = A T u``, one (q, k) array per term."""
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion._where:
+        settled = criterion.settled(point.factors[t])
+        modes[t] = point.mode.u[f][:, own] @ settled.T @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def _conditional_cov(criterion: GlmmCriterion, point: LaplacePoint, sigma: float) -> list[Array]:
+    """Covariance of each level's effects given the data, (q, k, k) per term, divided by ``sigma**2``."""
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion._where:
+        A = criterion.whitenings[t].matrix / sigma
+        covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
+    return covs
+
+
+def _covariance(criterion: GlmmCriterion, search: Search, hessian: Array) -> tuple[Array, list[str]]:
+    """Covariance of the fixed effects: their block of the inverse Hessian of half the objective.
+
+    Covariance parameters without influence (a column of a zero variance) are left out. Where differences
+    give no proper Hessian, the working linear model's information stands in for it.
+    """
+    m, p = criterion.n_theta, criterion.p
+    fixed = np.zeros(len(hessian), bool)
+    fixed[m : m + p] = True
+    trouble: list[str] = []
+    information = np.full((p, p), np.nan)
+    if np.isfinite(hessian).all():
+        size, axes = np.linalg.eigh(hessian[~fixed][:, ~fixed])
+        felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
+        across = hessian[fixed][:, ~fixed] @ axes[:, felt]
+        information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
+    if not (np.isfinite(information).all() and np.linalg.eigvalsh(information).min(initial=1.0) > 0):
+        _, information = search.state.fixed_images(criterion.Q)
+        trouble.append(
+            "The likelihood does not curve down in every direction from the estimates, so the standard "
+            "errors come from the working linear model instead and may be too small. Look for a term that "
+            "the data cannot tell from another, and try the model without it."
+        )
+    size, axes = np.linalg.eigh(information)
+    floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
+    size = np.maximum(size, floor)  # no information is an enormous standard error
+    half = np.linalg.solve(criterion.R, axes / np.sqrt(size))
+    return half @ half.T, trouble
+
+
+def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:
+    """The objective as lme4 reports it: with quadrature, relative to the saturated model."""
+    if criterion.n_agq == 1 or family.name not in ("binomial", "poisson"):
+        return objective, []
+    saturated = family.saturated(criterion.y, criterion.design.weights)
+    if abs(saturated) < 1e-9:
+        return objective, []
+    return objective + 2 * saturated, [
+        f"With n_agq={criterion.n_agq} the log-likelihood is relative to the saturated model, as in lme4: it "
+        f"compares with other fits that have n_agq > 1, not with n_agq=1 (add {saturated:.4f} for that)."
+    ]
+
+
+def _runaways(criterion: GlmmCriterion, point: LaplacePoint, family: Family, converged: bool) -> list[str]:
+    """Parameters whose likelihood rises for ever."""
+    found = []
+    mu, y = family.linkinv(point.mode.eta), criterion.y
+    extreme = (y == 0) & (mu < 1e-5) | (family.name == "binomial") & (y == 1) & (mu > 1 - 1e-5)
+    if extreme.any() or not converged:
+        design = criterion.design
+        columns = separated_columns(design.X, y, design.weights, family)
+        names = ", ".join(design.x_names[j] for j in columns)
+        if columns:
+            found.append(
+                f"The outcomes are separated: some combination of {names} predicts part of them without "
+                "error, so the likelihood rises for ever, and these estimates and their standard errors "
+                "mean no more than 'very large'. Merge rare factor levels or leave the predictor out; a "
+                "likelihood ratio test of it (lk.anova) still holds."
+            )
+    if family.name == "negative_binomial" and criterion.estimates_dispersion:
+        most = float(mu.max())
+        if family.dispersion is not None and family.dispersion > 1e4 * max(1.0, most):
+            found.append(
+                "The negative binomial's theta runs off to infinity (stopped at "
+                f"{family.dispersion:.3g}): the counts vary no more than a Poisson's around their means, "
+                "so fit family='poisson'."
+            )
+    return found

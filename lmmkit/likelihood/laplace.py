@@ -1,0 +1,162 @@
+"""The Laplace approximation of a GLMM's -2 log-likelihood at one point, and its exact gradient.
+
+With ``u`` the conditional modes, ``W`` the weights and ``M = Lambda'Z'WZ Lambda + I``,
+
+    objective = -2 sum_i log f(y_i | eta_i) + |u|^2 + log |M|.
+
+The modes move with the parameters, and ``M`` moves with the modes. Differentiating the modes' own equation
+``u = Lambda'Z'g`` gives that motion in closed form: one solve with ``M`` and the third derivative of the log
+density are all that the gradient costs beyond the value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..crossprod.blocks import inner
+from ..crossprod.conditional_variances import Meetings, Variances
+from ..crossprod.factors import Array
+from ..crossprod.layout import Layout, level_sums
+from ..families.families import Nuisance
+from .pirls import Effects, Mode, ModeSearch, Precision, dot, rows_of, sums_of
+
+
+@dataclass
+class LaplacePoint:
+    """The objective at one set of parameters, with what is needed to differentiate it.
+
+    Attributes
+    ----------
+    layout : Layout
+    meetings : Meetings
+        What does not change with the parameters.
+    factors : list of arrays (k, k)
+        Relative covariance factor of each term, in the units of the search.
+    search : ModeSearch
+        Rows, fixed part and covariance roots here.
+    mode : Mode
+        The conditional modes.
+    precision : Precision
+        ``M`` with the weights of the determinant.
+    newton : Precision
+        ``M`` with the observed information, which governs how the modes move.
+    constant : float
+        The part of the log-likelihood that does not depend on the linear predictor.
+    """
+
+    layout: Layout
+    meetings: Meetings
+    factors: list[Array]
+    search: ModeSearch
+    mode: Mode
+    precision: Precision
+    newton: Precision
+    constant: float
+
+    @cached_property
+    def objective(self) -> float:
+        """-2 log-likelihood, all constants included."""
+        return self.mode.penalised + self.precision.logdet - 2 * self.constant
+
+    # --- what the mode says about each row --------------------------------------------------------------
+
+    @cached_property
+    def information(self) -> tuple[Array, Array]:
+        """Weight of each row in the determinant, and its derivative in ``eta``."""
+        rows, mode = self.search.rows, self.mode
+        return (-mode.rows[2], -mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
+
+    @cached_property
+    def variances(self) -> Variances:
+        """Covariances of the effects given the data."""
+        return self.precision.variances(self.meetings)
+
+    @cached_property
+    def leverages(self) -> Array:
+        """Variance of each row's linear predictor given the data, shape (n,)."""
+        return self.meetings.leverages(self.variances)
+
+    @cached_property
+    def scores(self) -> Effects:
+        """``Z'g``; at the mode ``b = Lambda Lambda' Z'g``."""
+        return sums_of(self.layout, self.mode.rows[1])
+
+    # --- the gradient -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _pushes(self) -> Array:
+        """Derivative of ``log |M|`` with respect to each row's ``eta``, shape (n,)."""
+        return np.asarray(self.information[1] * self.leverages)
+
+    @cached_property
+    def _answers(self) -> Effects:
+        """``(I + Z'WZ Lambda Lambda')^-1 Z'`` times the pushes."""
+        return self.newton.shrunk(sums_of(self.layout, self._pushes))
+
+    @cached_property
+    def _motion(self) -> Array:
+        """How much each row's ``eta`` at the modes matters to ``log |M|``, per unit of ``g``, shape (n,)."""
+        spread = [part @ (root @ root.T) for part, root in zip(self._answers, self.search.roots, strict=True)]
+        return rows_of(self.layout, spread)
+
+    @cached_property
+    def row_slopes(self) -> Array:
+        """Total derivative with respect to an addition to each row's fixed part, shape (n,)."""
+        _, first, second, _ = self.mode.rows
+        return np.asarray(self._pushes - 2 * first + second * self._motion)
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` (symmetric), one ``(k, k)`` array per grouping factor."""
+        totals = sums_of(self.layout, self.row_slopes)
+        pieces = zip(self.precision.block_sums(), totals, self.scores, self._answers, strict=True)
+        slopes = []
+        for block, total, score, answer in pieces:
+            both = block + (total.T @ score + score.T @ answer) / 2
+            slopes.append((both + both.T) / 2)
+        return slopes
+
+    @property
+    def root_slopes(self) -> list[Array]:
+        """Derivative with respect to the entries of each grouping factor's root, (k, k)."""
+        return [2 * slope @ root for slope, root in zip(self.slopes, self.search.roots, strict=True)]
+
+    @cached_property
+    def nuisance(self) -> Nuisance:
+        """Derivatives of the rows with respect to the log dispersion."""
+        rows = self.search.rows
+        return rows.family.nuisance(rows.y, self.mode.eta, rows.weights)
+
+    @property
+    def dispersion_slope(self) -> float:
+        """Derivative with respect to the log dispersion."""
+        density, score, weight = self.nuisance
+        return float(-2 * density.sum() + self.leverages @ weight + self._motion @ score)
+
+    # --- an approximate Hessian ---------------------------------------------------------------------------
+
+    def fixed_images(self, Q: Array) -> tuple[list[Array], Array]:
+        """``Z'V^-1 Q`` per grouping factor and ``Q'V^-1 Q``, with ``V = W^-1 + Z Sigma Z'``."""
+        layout, weighted = self.layout, Q * self.information[0][:, None]
+        lead, rest = level_sums(layout.lead, weighted), layout.rest_sums(weighted)
+        images = self.precision.z_vinv(lead, rest)
+        sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
+        within = Q.T @ weighted
+        for total, image, root in zip(sums, images, self.search.roots, strict=True):
+            within = within - inner(total, (root @ root.T) @ image)
+        return images, (within + within.T) / 2
+
+    def dispersion_curvature(self, step: float = 1e-3) -> tuple[float, Effects]:
+        """Second derivative in the log dispersion, the modes following; and how far it moves ``Z'g``."""
+        rows = self.search.rows
+        value = rows.family.dispersion
+        assert value is not None
+        ends = [rows.family.with_dispersion(value * np.exp(h)) for h in (step, -step)]
+        up, down = (end.nuisance(rows.y, self.mode.eta, rows.weights).density.sum() for end in ends)
+        shift = sums_of(self.layout, self.nuisance.score)
+        moved = self.newton.shrunk(shift)
+        spread = [part @ (root @ root.T) for part, root in zip(moved, self.search.roots, strict=True)]
+        return float(-(up - down) / step - 2 * dot(shift, spread)), moved

@@ -1,0 +1,430 @@
+"""The profiled (RE)ML criterion of a linear mixed model, its gradient, and the fit.
+
+With ``V = I + Z Lambda(theta) Lambda(theta)' Z'``, the fixed effects and the residual variance have closed
+forms given ``theta``; what is left to minimise is
+
+    REML:  log|V| + log|X'V^-1 X| + (n - p) (1 + log(2 pi r2 / (n - p)))
+    ML:    log|V|                 +  n      (1 + log(2 pi r2 / n))
+
+where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015, eqs. 34 and 42).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..crossprod.blocks import inner
+from ..crossprod.elimination import Elimination
+from ..crossprod.layout import Sums, level_sums
+from ..crossprod.sparse_elimination import SparseElimination
+from ..design.design import Design
+from ..errors import ModelError
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Search, Trial, minimise, polish
+from .covariance import theta_from_factor
+from .estimate import Estimate
+from .moments import moment_sds
+from .theta import Terms
+
+Array = NDArray[np.float64]
+
+SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
+LARGE = 2000  # and from which on it takes seconds
+
+
+@dataclass
+class Point:
+    """The criterion at one ``theta``, with what is needed to differentiate it.
+
+    Attributes
+    ----------
+    objective : float
+        REML criterion or -2 log-likelihood.
+    gamma : array of shape (p,)
+        Fixed effects in the units of the orthonormal columns.
+    root : array of shape (p, p)
+        ``L^-1`` for the lower Cholesky factor ``L`` of ``Q'V^-1 Q``.
+    r2 : float
+        Penalised residual sum of squares.
+    nu : int
+        Degrees of freedom of the residual variance.
+    reml : bool
+        Which criterion this is.
+    """
+
+    elimination: Elimination
+    factors: list[Array]
+    objective: float
+    gamma: Array
+    root: Array
+    r2: float
+    nu: int
+    reml: bool
+
+    @cached_property
+    def images(self) -> list[Array]:
+        """``Z'V^-1 [Q y]`` per grouping factor, (levels, k, p + 1)."""
+        return self.elimination.z_vinv_d()
+
+    @cached_property
+    def block_sums(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (k, k) per grouping factor."""
+        return self.elimination.block_sums()
+
+    @cached_property
+    def scores(self) -> list[Array]:
+        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
+        p = len(self.gamma)
+        return [image[..., p] - image[..., :p] @ self.gamma for image in self.images]
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
+        p, slopes = len(self.gamma), []
+        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
+            slope = block - (self.nu / self.r2) * (score.T @ score)
+            if self.reml:
+                k = slope.shape[0]
+                half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
+                slope = slope - half.T @ half
+            slopes.append((slope + slope.T) / 2)
+        return slopes
+
+
+class Criterion(Terms):
+    """The (RE)ML criterion of a design as a function of ``theta``.
+
+    Parameters
+    ----------
+    design : Design
+    reml : bool
+        Restricted likelihood (True) or likelihood (False).
+
+    Notes
+    -----
+    The search runs in whitened units (:class:`~lmmkit.likelihood.covariance.Whitening`): ``theta`` given to
+    :meth:`point`, :meth:`gradient` and :meth:`curvature` is in those units, unconstrained. The criterion
+    does not change when a column of ``T`` changes its sign, so no bounds are needed.
+    """
+
+    sparse = True
+
+    def __init__(self, design: Design, reml: bool = True) -> None:
+        self.reml = reml
+        self.n, self.p = design.X.shape
+        self.root_weights = None if design.weights is None else np.sqrt(design.weights)
+        scale = np.ones(self.n) if self.root_weights is None else self.root_weights
+        super().__init__(design, scale)
+        self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
+        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
+        self.log_weights = (
+            0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
+        )
+        self.set_response(design.y)
+
+    def set_response(self, y: Array) -> None:
+        """Replace the response; nothing that depends on the design alone is done again.
+
+        Parameters
+        ----------
+        y : array of shape (n,)
+
+        Raises
+        ------
+        ModelError
+            If the fixed effects leave nothing to explain.
+        """
+        self.y = y
+        target = y - self.design.offset
+        if self.root_weights is not None:
+            target = target * self.root_weights
+        # Least-squares residuals are small where y may be large: no digits are lost in y'y.
+        self.ols = self.Q.T @ target
+        residual = target - self.Q @ self.ols
+        total = float(residual @ residual)
+        if total <= 1e-24 * float(target @ target) or total == 0.0:
+            raise ModelError(
+                f"the response '{self.design.response}' is reproduced exactly by the fixed effects, so no "
+                "variation is left for random effects; check that it is not constant and that the model is "
+                "not saturated"
+            )
+        self.unit = np.sqrt(
+            total / self.n
+        )  # the response is measured in its own residual SD during the search
+        column = (residual / self.unit)[:, None]
+        lead = self.layout.lead
+        sums = self.sums
+        response = level_sums(lead, column)
+        self.sums = Sums(
+            sums.lead,
+            sums.cross,
+            sums.rest,
+            np.concatenate([sums.lead_d[..., :-1], response], axis=2),
+            np.concatenate([sums.rest_d[:, :-1], self.layout.rest_sums(column)], axis=1),
+            np.block([[sums.dd[:-1, :-1], self.Q.T @ column], [column.T @ self.Q, column.T @ column]]),
+        )
+
+    @property
+    def nu(self) -> int:
+        """Degrees of freedom of the residual variance: n - p (REML) or n."""
+        return self.n - self.p if self.reml else self.n
+
+    @cached_property
+    def _log_det_R(self) -> float:
+        return float(np.log(np.abs(np.diag(self.R))).sum())
+
+    def point(self, theta: Array) -> Point:
+        """Evaluate the criterion.
+
+        Parameters
+        ----------
+        theta : array of shape (m,)
+            Whitened covariance parameters.
+        """
+        factors = self.split(theta)
+        eliminate = SparseElimination if self.layout.sparse else Elimination
+        elimination = eliminate(self.layout, self.sums, self.roots(factors))
+        p = self.p
+        chol = np.linalg.cholesky(elimination.dd[:p, :p])
+        root = np.linalg.inv(chol)
+        half = root @ elimination.dd[:p, p]
+        r2 = float(elimination.dd[p, p] - half @ half)
+        objective = (
+            elimination.logdet
+            + self.nu * (1 + np.log(2 * np.pi * r2 / self.nu))
+            + 2 * self.nu * np.log(self.unit)
+        )
+        if self.reml:
+            objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
+        gamma = root.T @ half
+        return Point(elimination, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml)
+
+    def gradient(self, point: Point) -> Array:
+        """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
+        slopes = point.slopes
+        parts: list[Array] = [np.empty(0)] * len(self.ks)
+        for f, t, own in self._where:
+            parts[t] = theta_from_factor(2 * slopes[f][own, own] @ point.factors[t])
+        return np.concatenate(parts)
+
+    def curvature(self, point: Point) -> Array:
+        """Average-information approximation of the Hessian, shape (m, m).
+
+        Notes
+        -----
+        Gilmour, Thompson and Cullis (1995): the traces of the observed and the expected information are
+        averaged away, and only quadratic forms in ``P V_i P y`` remain. The exact second derivative of
+        ``Sigma = T T'`` is added, which matters at the boundary.
+        """
+        scores = point.scores
+        directions = self._directions(point.factors, scores)
+        lead, rest = self._spread(directions)
+        images = point.elimination.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
+        p, m = self.p, lead.shape[2]
+        quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
+        first = np.zeros(m)
+        for f, image in enumerate(images):
+            w = directions[f]
+            quadratic += inner(w, image)
+            cross += inner(point.images[f][..., :p], w)
+            first += scores[f].ravel() @ w.reshape(-1, m)
+        half = point.root @ cross
+        ratio = self.nu / point.r2
+        hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
+        return hessian + self._second_order(point.slopes)
+
+    def trial(self, theta: Array) -> Trial:
+        """The criterion as the optimiser wants it; points where ``V`` overflows count as infinitely bad."""
+        try:
+            point = self.point(theta)
+        except np.linalg.LinAlgError:
+            return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
+        value = point.objective if point.r2 > 0 else np.inf
+        return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
+
+    def start(self) -> Array:
+        """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find.
+
+        A large model begins at the estimate by moments.
+        """
+        if self.layout.width > SMALL:
+            return self._moments()
+        unit = self.identity()
+        scale, best = 1.0, self.trial(unit).value
+        for factor in (3.0, 1 / 3):
+            while 0.03 < scale * factor < 1000:
+                value = self.trial(scale * factor * unit).value
+                if not value < best:
+                    break
+                scale, best = scale * factor, value
+        return scale * unit
+
+    def _moments(self) -> Array:
+        sds = moment_sds(self.layout, self.sums, self.n)
+        parts: list[Array] = [np.empty(0)] * len(self.ks)
+        for f, t, own in self._where:
+            parts[t] = theta_from_factor(np.diag(sds[f][own]))
+        return np.concatenate(parts)
+
+    def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
+        """A better ``theta`` beside a stationary point that is no minimum, or None.
+
+        Notes
+        -----
+        In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'``
+        it is not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the
+        derivative with respect to ``Sigma`` has no negative eigenvalue there.
+        """
+        best, better = point.objective - tolerance, None
+        for candidate in self._beside(point, tolerance):
+            value = self.trial(candidate).value
+            if value < best:
+                best, better = value, candidate
+        return better
+
+
+def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
+    """Fit a linear mixed model, or evaluate it at a given ``theta``.
+
+    Parameters
+    ----------
+    design : Design
+        Response, model matrix and random-effects terms.
+    reml : bool
+        Restricted maximum likelihood (True) or maximum likelihood (False).
+    start : array of shape (m,), optional
+        First ``theta``, in lme4's order and units.
+    optimize : bool
+        With False the criterion is evaluated at ``start`` and nothing is searched.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ModelError
+        If ``start`` has the wrong length, or the response leaves no variation to explain.
+
+    Notes
+    -----
+    Agrees with ``lme4::lmer``.
+    """
+    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+        criterion = Criterion(design, reml)
+    return fit_criterion(criterion, start, optimize)
+
+
+def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bool = True) -> Estimate:
+    """The same for a criterion already made: a refit with a new response costs no pass over the design."""
+    with threads_for(criterion.layout.width):
+        return _fit(criterion, start, optimize)
+
+
+def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
+    theta = criterion.start() if start is None else criterion.from_original(_checked_start(criterion, start))
+    if not optimize:
+        point = criterion.point(theta)
+        return _estimate(criterion, Search(theta, point.objective, np.empty(0), 1, state=point))
+    best = _descend(criterion, theta)
+    for other in criterion.second_opinions(best.state.factors):
+        rival = _descend(criterion, other)
+        best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
+        best.evaluations += rival.evaluations
+    if criterion.layout.width <= SMALL:
+        polish(criterion.trial, best, criterion.curvature(best.state))
+    return _estimate(criterion, best)
+
+
+def _descend(criterion: Criterion, theta: Array) -> Search:
+    """Minimise, and go on from beside any stationary point that is not a minimum."""
+    # Where an evaluation is dear, the parameters are known to far fewer digits than these.
+    width = criterion.layout.width
+    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
+    search_on = partial(minimise, criterion.trial, tolerance=tolerance, dear=width > SMALL)
+    search = search_on(theta)
+    for _ in range(5):
+        better = criterion.escape(search.state)
+        if better is None:
+            break
+        again = search_on(better)
+        again.evaluations += search.evaluations
+        again.trail = search.trail + again.trail
+        search = again
+    return search
+
+
+def _checked_start(criterion: Criterion, start: Array) -> Array:
+    wanted = criterion.of_term[-1].stop
+    start = np.asarray(start, dtype=float).ravel()
+    if len(start) != wanted or not np.isfinite(start).all():
+        raise ModelError(
+            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
+            "numbers in lme4's order (each term's lower triangle, column by column)"
+        )
+    return start
+
+
+def _estimate(criterion: Criterion, search: Search) -> Estimate:
+    """Carry the optimum back to the units of the data."""
+    point = search.state
+    factors = criterion.to_original(search.x)
+    sigma2 = point.r2 / criterion.nu * criterion.unit**2
+    beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
+    half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
+    modes = _modes(criterion, point)
+    eta = criterion.design.X @ beta + criterion.design.offset
+    for mode, term in zip(modes, criterion.design.terms, strict=True):
+        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
+    trail = [(_theta(criterion, theta), value) for theta, value in search.trail]
+    return Estimate(
+        design=criterion.design,
+        reml=criterion.reml,
+        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        factors=factors,
+        beta=beta,
+        cov_unscaled=half.T @ half,
+        sigma=float(np.sqrt(sigma2)),
+        objective=search.value,
+        modes=modes,
+        fitted_eta=eta,
+        n_evaluations=search.evaluations,
+        trail=trail,
+        converged=search.converged,
+        gradient=partial(criterion.gradient, point),
+        warnings=[],
+        family=None,
+        conditional_cov=partial(_conditional_cov, criterion, point),
+    )
+
+
+def _theta(criterion: Criterion, theta: Array) -> Array:
+    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)])
+
+
+def _modes(criterion: Criterion, point: Point) -> list[Array]:
+    """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    scores = point.scores
+    for f, t, own in criterion._where:
+        T = point.factors[t]
+        whitened = scores[f][:, own] @ (T @ T.T)
+        modes[t] = criterion.unit * whitened @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
+    """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
+    elimination = point.elimination
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion._where:
+        blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
+        T, A = point.factors[t], criterion.whitenings[t].matrix
+        Sigma = T @ T.T
+        conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
+        covs[t] = A @ conditional @ A.T
+    return covs

@@ -1,0 +1,287 @@
+"""Penalised iteratively reweighted least squares: the conditional modes of the random effects.
+
+Given fixed effects and covariance, the modes ``u`` (spherical, ``b = Lambda u``) maximise
+
+    sum_i log f(y_i | eta_i) - |u|^2 / 2,        eta = offset + X beta + Z Lambda u.
+
+Each Newton step solves ``(Lambda'Z'WZ Lambda + I) d = Lambda'Z'g - u`` in the blocks of
+:mod:`~lmmkit.crossprod.factors`: new weights change sums over levels, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..crossprod.conditional_variances import Meetings, Variances
+from ..crossprod.elimination import Elimination
+from ..crossprod.factors import Array
+from ..crossprod.layout import Layout, level_sums
+from ..families.families import Family
+from ..families.links import Derivatives
+
+#: One array (levels, k) per grouping factor, the leading one first.
+Effects = list[Array]
+
+#: Newton steps for one set of parameters, and halvings of one step, before the point is given up.
+MAX_STEPS = 100
+MAX_HALVINGS = 40
+#: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
+#: differences of the gradient must not see that.
+TOLERANCE = 1e-20
+
+
+class Rows(NamedTuple):
+    """The responses and how they are distributed.
+
+    Attributes
+    ----------
+    y : array of shape (n,)
+    weights : array of shape (n,) or None
+        Prior weights.
+    family : Family
+        At a known dispersion.
+    """
+
+    y: Array
+    weights: Array | None
+    family: Family
+
+    def at(self, eta: Array) -> Derivatives:
+        """Log density of each row, without its constant, and three derivatives."""
+        with np.errstate(all="ignore"):
+            return self.family.derivatives(self.y, eta, self.weights)
+
+    def expected(self, eta: Array) -> tuple[Array, Array]:
+        """Expected information of each row and its derivative."""
+        with np.errstate(all="ignore"):
+            return self.family.expected_information(eta, self.weights)
+
+    @property
+    def newton_in_determinant(self) -> bool:
+        """Whether the determinant of the Laplace approximation has the weights of Newton's method."""
+        return self.family.is_canonical or self.family.information == "observed"
+
+
+class Precision(Elimination):
+    """``Lambda'Z'WZ Lambda + I``, the precision of the spherical effects given the data, for one ``W``.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If it is not positive definite, which weights below zero can bring about.
+    """
+
+    def __init__(self, layout: Layout, roots: Sequence[Array], weights: Array) -> None:
+        super().__init__(layout, layout.sums(np.empty((len(weights), 0)), weights), roots)
+        self.weights = weights
+
+    def solve(self, right: Effects) -> Effects:
+        """``(Lambda'Z'WZ Lambda + I)^-1 right``."""
+        layout = self.layout
+        transposed = self._inverse_root.transpose(0, 2, 1)
+        lead = self._inverse_root @ right[0][:, :, None]
+        if not layout.rest:
+            return [(transposed @ lead)[:, :, 0]]
+        swept = layout.stack(layout.cross.transposed_dot(self._Y, lead))
+        below = layout.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
+        rest = self._cholesky.back(self._cholesky.half(below))
+        lead = lead - layout.cross.dot(self._Y, layout.unstack(self.Lambda.left(rest)))
+        return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.unstack(rest))]
+
+    def shrunk(self, right: Effects) -> Effects:
+        """``(I + Z'WZ Lambda Lambda')^-1 right``, which stays meaningful where ``Lambda`` is singular."""
+        return [image[:, :, 0] for image in self.z_vinv(right[0][:, :, None], flatten(right[1:]))]
+
+    def variances(self, meetings: Meetings) -> Variances:
+        """Covariances of the effects ``b`` given the data."""
+        lead = self._W.transpose(0, 2, 1) @ self._W
+        if not self.layout.rest:
+            return meetings.variances(lead, np.empty(0), np.empty(0))
+        image = self.layout.cross.scale(self._W.transpose(0, 2, 1), self._Y)
+        return meetings.variances(lead, image, self.B)
+
+
+def flatten(effects: Effects) -> Array:
+    """The rest's effects one under the other, (R, 1)."""
+    return np.concatenate([part.ravel() for part in effects])[:, None] if effects else np.zeros((0, 1))
+
+
+def unflatten(layout: Layout, flat: Array) -> Effects:
+    """The inverse of :func:`flatten`."""
+    return [flat[layout.columns(f), 0] for f in range(len(layout.rest))]
+
+
+def rows_of(layout: Layout, effects: Effects) -> Array:
+    """``Z b``, shape (n,)."""
+    total = np.zeros(len(layout.lead.codes))
+    for factor, part in zip(layout.factors, effects, strict=True):
+        for a in range(factor.k):
+            total += factor.Z[:, a] * part[:, a][factor.codes]
+    return total
+
+
+def sums_of(layout: Layout, values: Array) -> Effects:
+    """``Z'v`` for one value per row."""
+    return [level_sums(factor, values[:, None])[:, :, 0] for factor in layout.factors]
+
+
+def scaled(effects: Effects, roots: Sequence[Array]) -> Effects:
+    """``Lambda u``."""
+    return [part @ root.T for part, root in zip(effects, roots, strict=True)]
+
+
+def scaled_back(effects: Effects, roots: Sequence[Array]) -> Effects:
+    """``Lambda' s``."""
+    return [part @ root for part, root in zip(effects, roots, strict=True)]
+
+
+def dot(left: Effects, right: Effects) -> float:
+    """Inner product."""
+    return sum(float(a.ravel() @ b.ravel()) for a, b in zip(left, right, strict=True))
+
+
+@dataclass
+class Mode:
+    """The conditional modes for one set of parameters.
+
+    Attributes
+    ----------
+    u : list of arrays (levels, k)
+        Spherical effects per grouping factor.
+    eta : array of shape (n,)
+        Linear predictor there.
+    rows : tuple of arrays of shape (n,)
+        Log density per row, without constants, and three derivatives.
+    penalised : float
+        ``-2 sum log f + |u|^2``, without constants.
+    precision : Precision or None
+        With the weights of Newton's method at ``eta``; None before convergence.
+    steps : int
+        Newton steps taken.
+    """
+
+    u: Effects
+    eta: Array
+    rows: Derivatives
+    penalised: float
+    precision: Precision | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class ModeSearch:
+    """The penalised log density of one set of parameters as a function of the random effects.
+
+    Attributes
+    ----------
+    layout : Layout
+    rows : Rows
+    fixed : array of shape (n,)
+        Offset and fixed effects.
+    roots : sequence of arrays (k, k)
+        One relative covariance factor per grouping factor.
+    """
+
+    layout: Layout
+    rows: Rows
+    fixed: Array
+    roots: Sequence[Array]
+
+    def find(self, starts: Sequence[Effects]) -> Mode | None:
+        """Maximise it.
+
+        Parameters
+        ----------
+        starts : sequence of lists of arrays (levels, k)
+            Spherical effects to start from: the best of them is taken, or zero where all are inadmissible.
+
+        Returns
+        -------
+        Mode or None
+            None where no mode is found within the bounds on steps and halvings.
+
+        Notes
+        -----
+        lme4's PIRLS (Bates et al.), but with the observed information wherever it is positive, so that
+        convergence is quadratic for every link.
+        """
+        with np.errstate(all="ignore"):
+            modes = [mode for mode in map(self.at, starts) if mode is not None]
+            mode = min(modes, key=lambda mode: mode.penalised) if modes else self.at(self._zero())
+            previous = np.inf
+            while mode is not None and mode.steps < MAX_STEPS:
+                pull = self._pull(mode)
+                try:
+                    precision = Precision(self.layout, self.roots, self._weights(mode))
+                except np.linalg.LinAlgError:
+                    return None
+                step = precision.solve(pull)
+                decrement = dot(pull, step)
+                if not np.isfinite(decrement):
+                    return None
+                # A tiny decrement that shrinks no more is the rounding error of Z'g.
+                if decrement < TOLERANCE or (decrement < 1e-8 and decrement > 0.5 * previous):
+                    mode.precision = precision
+                    return mode
+                previous = decrement
+                mode = self._advance(mode, step, decrement)
+        return None
+
+    def at(self, u: Effects) -> Mode | None:
+        """The penalised log density at given effects, None outside its domain."""
+        eta = self.fixed + rows_of(self.layout, scaled(u, self.roots))
+        derivatives = self.rows.at(eta)
+        penalised = dot(u, u) - 2 * float(derivatives[0].sum())
+        return Mode(u, eta, derivatives, penalised) if np.isfinite(penalised) else None
+
+    def _zero(self) -> Effects:
+        return [np.zeros((factor.q, factor.k)) for factor in self.layout.factors]
+
+    def follow(self, mode: Mode, new: ModeSearch, scores: Array | float) -> Effects:
+        """Where the mode goes, to first order, when these parameters change to new ones.
+
+        Parameters
+        ----------
+        mode : Mode
+            Found by this search.
+        new : ModeSearch
+            The same rows with other parameters.
+        scores : array of shape (n,) or 0
+            Change of each row's first derivative that the new dispersion brings about.
+        """
+        assert mode.precision is not None
+        change = [after - before for after, before in zip(new.roots, self.roots, strict=True)]
+        with np.errstate(all="ignore"):
+            shift = new.fixed - self.fixed + rows_of(self.layout, scaled(mode.u, change))
+            pull = scaled_back(sums_of(self.layout, mode.rows[2] * shift + scores), self.roots)
+            straight = scaled_back(sums_of(self.layout, mode.rows[1]), change)
+            step = mode.precision.solve([a + b for a, b in zip(pull, straight, strict=True)])
+        return [u + part for u, part in zip(mode.u, step, strict=True)]
+
+    def _pull(self, mode: Mode) -> Effects:
+        """Half the downhill gradient, ``Lambda'Z'g - u``."""
+        scores = scaled_back(sums_of(self.layout, mode.rows[1]), self.roots)
+        return [score - u for score, u in zip(scores, mode.u, strict=True)]
+
+    def _weights(self, mode: Mode) -> Array:
+        """Observed information where it is positive, expected information elsewhere."""
+        weights = -mode.rows[2]
+        negative = ~(weights >= 0)
+        return np.where(negative, self.rows.expected(mode.eta)[0], weights) if negative.any() else weights
+
+    def _advance(self, mode: Mode, step: Effects, decrement: float) -> Mode | None:
+        """One Newton step, halved until it goes downhill."""
+        length = 1.0
+        # A full step from close by may change the objective by no more than rounding.
+        slack = 1e-12 * (1 + abs(mode.penalised)) if decrement < 1e-3 else 0.0
+        for _ in range(MAX_HALVINGS):
+            moved = self.at([u + length * change for u, change in zip(mode.u, step, strict=True)])
+            if moved and moved.penalised <= mode.penalised - 1e-4 * length * decrement + slack:
+                moved.steps = mode.steps + 1
+                return moved
+            length /= 2
+        return None

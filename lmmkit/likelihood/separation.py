@@ -1,0 +1,75 @@
+"""Complete and quasi-complete separation: fixed effects whose maximum-likelihood estimate is infinite."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import linprog
+
+from ..crossprod.factors import Array
+from ..families.families import Family
+
+
+def separated_columns(X: Array, y: Array, weights: Array | None, family: Family) -> list[int]:
+    """Columns of a direction along which the likelihood rises for ever.
+
+    Parameters
+    ----------
+    X : array of shape (n, p)
+    y : array of shape (n,)
+    weights : array of shape (n,) or None
+        Rows of weight zero do not count.
+    family : Family
+        Binomial: rows of 0 and of 1 can get better for ever. Counts with a log link: rows of 0 can. Other
+        families and links: none.
+
+    Returns
+    -------
+    list of int
+        Empty when the estimates are finite.
+
+    Notes
+    -----
+    Is there a direction ``d`` with ``X d = 0`` in every row that would hold it back, and ``X d`` never of the
+    wrong sign in the others? A linear programme tells (Konis 2007; R's ``detectseparation``). Random effects
+    do not change the answer, since such a direction improves the likelihood whatever their values.
+
+    Examples
+    --------
+    >>> from lmmkit.families.families import Binomial
+    >>> X = np.column_stack([np.ones(6), [1, 2, 3, 4, 5, 6]])
+    >>> separated_columns(X, np.array([0, 0, 0, 1, 1, 1.0]), None, Binomial())
+    [0, 1]
+    >>> separated_columns(X, np.array([0, 1, 0, 1, 1, 1.0]), None, Binomial())
+    []
+    """
+    if family.name not in ("binomial", "poisson", "negative_binomial") or family.link.name in (
+        "sqrt",
+        "identity",
+    ):
+        return []
+    used = np.ones(len(y), bool) if weights is None else weights > 0
+    X, y = X[used], y[used]
+    push = np.where(y == 0, -1.0, 0.0)
+    if family.name == "binomial":
+        push = np.where(y == 1, 1.0, push)
+    size = np.sqrt((X**2).mean(axis=0))
+    free = _null_space(X[push == 0] / size)
+    if free.shape[1] == 0:
+        return []
+    away = (X[push != 0] / size) @ free * push[push != 0, None]
+    answer = linprog(-away.sum(axis=0), A_ub=-away, b_ub=np.zeros(len(away)), bounds=(-1, 1), method="highs")
+    if answer.x is None or (away @ answer.x).max(initial=0.0) < 1e-7:
+        return []
+    direction = np.abs(free @ answer.x)
+    return [int(j) for j in np.flatnonzero(direction > 1e-6 * direction.max())]
+
+
+def _null_space(A: Array) -> Array:
+    """Orthonormal directions that ``A`` maps to zero, as columns."""
+    if not len(A):
+        return np.eye(A.shape[1])
+    _, size, axes = (
+        np.linalg.svd(A, full_matrices=True) if len(A) < A.shape[1] else np.linalg.svd(A, full_matrices=False)
+    )
+    rank = int((size > 1e-9 * max(1.0, size.max(initial=0.0))).sum())
+    return np.asarray(axes[rank:].T)

@@ -1,0 +1,148 @@
+"""The covariance parameters of all random-effects terms, in the units in which they are searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+
+from ..crossprod.factors import Array, factors_of
+from ..crossprod.layout import Layout
+from ..design.design import Design
+from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
+
+
+class Differentiable(Protocol):
+    """A criterion at one ``theta``."""
+
+    factors: list[Array]
+
+    @property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` per grouping factor; made when first asked for."""
+
+
+class Terms:
+    """Where each term's parameters stand in ``theta``, and how they act; what every criterion shares.
+
+    Parameters
+    ----------
+    design : Design
+    scale : array of shape (n,)
+        Multiplies each row of the left sides.
+    unit : float
+        Root mean square of the whitened columns.
+
+    Attributes
+    ----------
+    ks : list of int
+        Effects per level of each term.
+    of_term : list of slice
+        Each term's part of ``theta``.
+    whitenings : list of Whitening
+    layout : Layout
+        The blocks of the whitened columns' cross-products.
+    """
+
+    sparse = False  # whether a criterion can do with a sparse Schur complement
+
+    def __init__(self, design: Design, scale: Array, unit: float = 1.0) -> None:
+        self.design = design
+        self.ks = [term.Z.shape[1] for term in self.design.terms]
+        stops = np.cumsum([n_theta(k) for k in self.ks])
+        self.of_term = [
+            slice(int(stop - n_theta(k)), int(stop)) for stop, k in zip(stops, self.ks, strict=True)
+        ]
+        self.whitenings, columns = [], []
+        for term in self.design.terms:
+            Z = term.Z * scale[:, None]
+            whitening = Whitening.of(Z.T @ Z / (len(scale) * unit**2))
+            self.whitenings.append(whitening)
+            columns.append(Z @ whitening.matrix)
+        self.layout = Layout(factors_of(self.design.terms, columns), sparse=self.sparse)
+        self._where = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
+
+    def split(self, theta: Array) -> list[Array]:
+        """One lower triangle per term."""
+        return [factor_from_theta(theta[own], k) for own, k in zip(self.of_term, self.ks, strict=True)]
+
+    def roots(self, factors: list[Array]) -> list[Array]:
+        """One relative covariance factor per grouping factor, block diagonal in its terms."""
+        roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
+        for f, t, own in self._where:
+            roots[f][own, own] = factors[t]
+        return roots
+
+    @staticmethod
+    def settled(theta: Array) -> Array:
+        """Zero for what the search took to zero: an effect that moves no row by a ten-millionth of a unit."""
+        return np.where(np.abs(theta) < 1e-7, 0.0, theta)
+
+    def to_original(self, theta: Array) -> list[Array]:
+        """Relative covariance factors in the units of the data, lme4's convention, one per term."""
+        parts = self.split(self.settled(theta))
+        return [w.original(T) for w, T in zip(self.whitenings, parts, strict=True)]
+
+    def from_original(self, theta: Array) -> Array:
+        """Whitened ``theta`` for a ``theta`` in lme4's units."""
+        pairs = zip(self.whitenings, self.split(theta), strict=True)
+        return np.concatenate([theta_from_factor(w.whitened(T)) for w, T in pairs])
+
+    def identity(self) -> Array:
+        """``T = I`` in whitened units: random effects as variable as the residuals."""
+        return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
+
+    def _directions(self, factors: list[Array], scores: list[Array]) -> list[Array]:
+        """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
+        m = self.of_term[-1].stop
+        out = [np.zeros((*score.shape, m)) for score in scores]
+        for f, t, own in self._where:
+            T, score = factors[t], scores[f][:, own]
+            image = score @ T
+            rows, columns = lower_indices(self.ks[t])
+            for i, a, b in zip(range(self.of_term[t].start, m), rows, columns, strict=False):
+                target = out[f][:, own, i]  # a view
+                target[:, a] += image[:, b]
+                target += score[:, a, None] * T[:, b]
+        return out
+
+    def _spread(self, per_factor: list[Array]) -> tuple[Array, Array]:
+        """Split per-factor columns into the leading factor's and the rest's."""
+        m = per_factor[0].shape[2]
+        rest = [part.reshape(-1, m) for part in per_factor[1:]]
+        return per_factor[0], np.concatenate(rest) if rest else np.zeros((0, m))
+
+    def _second_order(self, slopes: list[Array]) -> Array:
+        """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
+        m = self.of_term[-1].stop
+        hessian = np.zeros((m, m))
+        for f, t, own in self._where:
+            rows, columns = lower_indices(self.ks[t])
+            same = columns[:, None] == columns[None, :]
+            block = slopes[f][own, own][rows[:, None], rows]
+            hessian[self.of_term[t], self.of_term[t]] = 2 * block * same
+        return hessian
+
+    def second_opinions(self, factors: list[Array]) -> list[Array]:
+        """Other starts worth a try: a singular vector-valued term is where criteria have several minima."""
+        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < 1e-2 for T in factors]
+        if not any(singular):
+            return []
+        without = [np.zeros_like(T) if flag else T for T, flag in zip(factors, singular, strict=True)]
+        return [0.1 * self.identity(), np.concatenate([theta_from_factor(T) for T in without])]
+
+    def _beside(self, point: Differentiable, tolerance: float) -> Iterator[Array]:
+        """Thetas a little way in the directions that a term's ``Sigma`` lacks and the criterion wants."""
+        for f, t, own in self._where:
+            axes, spread, _ = np.linalg.svd(point.factors[t])
+            lacking = axes[:, spread < 1e-2]
+            if not lacking.size:
+                continue
+            values, vectors = np.linalg.eigh(lacking.T @ point.slopes[f][own, own] @ lacking)
+            if values.min(initial=0.0) >= -tolerance:
+                continue
+            for length in (0.01, 0.03, 0.1, 0.3, 1.0):
+                root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
+                moved = [root if number == t else T for number, T in enumerate(point.factors)]
+                yield np.concatenate([theta_from_factor(T) for T in moved])

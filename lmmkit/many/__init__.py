@@ -1,0 +1,4 @@
+"""One model, many responses.
+
+May import every room but `course`.
+"""

@@ -1,0 +1,432 @@
+"""One design, many responses: the criterion of :mod:`lmmkit.likelihood.lmm` with an axis of responses in front.
+
+Every response has its own ``theta``, but all share ``Z'Z``. Sums over the levels of the leading factor are
+linear in that factor's small blocks ``M_l = T (T'G_l T + I)^-1 T'``, so that for all responses together they
+are one product of two matrices. What is left, a matrix with one row for each column of the rest, of ``X``
+and for the response, is small and is factorised for all responses at once.
+
+Shapes: ``B`` responses; ``q`` levels and ``k`` columns of the leading factor; ``R`` columns of the rest;
+``p`` fixed effects; ``m`` covariance parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, vstack
+
+from ..crossprod.factors import Factor
+from ..design.design import Design
+from ..likelihood.covariance import lower_indices
+from ..likelihood.theta import Terms
+
+Array = NDArray[np.float64]
+
+
+@dataclass
+class Responses:
+    """Responses of one design, as the criterion wants them.
+
+    Attributes
+    ----------
+    ols : array of shape (B, p)
+        Coordinates of the least-squares fit in the orthonormal columns.
+    unit : array of shape (B,)
+        Residual SD of that fit: the search measures each response in it.
+    lead, rest : arrays of shape (B, q, k) and (B, R)
+        ``Z'y`` of the residuals in that unit.
+    q_y, y_y : arrays of shape (B, p) and (B,)
+        ``Q'y`` and ``y'y`` of the same.
+    """
+
+    ols: Array
+    unit: Array
+    lead: Array
+    rest: Array
+    q_y: Array
+    y_y: Array
+
+    def take(self, which: Any) -> Responses:
+        """Some of them."""
+        return Responses(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+
+
+class ManyCriterion(Terms):
+    """The (RE)ML criterion of a design for many responses, each at a ``theta`` of its own.
+
+    Parameters
+    ----------
+    design : Design
+        Its response is not looked at.
+    reml : bool
+
+    Notes
+    -----
+    As :class:`~lmmkit.likelihood.lmm.Criterion`: whitened, unconstrained ``theta``.
+    """
+
+    #: Entries of the table of products between columns beyond which responses are better fitted one by one.
+    LARGEST = 5_000_000
+
+    def __init__(self, design: Design, reml: bool) -> None:
+        self.reml = reml
+        self.n, self.p = design.X.shape
+        self.root_weights = np.ones(self.n) if design.weights is None else np.sqrt(design.weights)
+        super().__init__(design, self.root_weights)
+        self.Q, self.R = np.linalg.qr(design.X * self.root_weights[:, None])
+        self.m = self.of_term[-1].stop
+        self.nu = self.n - self.p if reml else self.n
+        self.constant = 2 * float(np.log(np.abs(np.diag(self.R))).sum()) if reml else 0.0
+        if design.weights is not None:
+            self.constant -= float(np.log(design.weights).sum())
+
+    @property
+    def suits(self) -> bool:
+        """Whether the design is small enough for all responses to be fitted at once."""
+        lead, others = self.layout.lead, self.layout.width + self.p
+        return lead.q * lead.k**2 * others**2 <= self.LARGEST
+
+    @property
+    def chunk(self) -> int:
+        """Responses at a time, so that what is worked on stays in cache."""
+        lead = self.layout.lead
+        each = lead.q * lead.k * max(lead.k, self.m, self.p + 1) + (self.layout.width + self.p + 1) ** 2
+        return int(np.clip(250_000 // each, 16, 2000))
+
+    @cached_property
+    def _parts(self) -> tuple[Array, Array, Array]:
+        """``lead'lead`` (q, k, k), ``lead'[rest Q]`` (q, k, R + p) and ``[rest Q]'[rest Q]``, all dense."""
+        layout, p = self.layout, self.p
+        sums = layout.sums(self.Q)
+        width = layout.width
+        cross = np.zeros((layout.lead.q, layout.lead.k, width))
+        if layout.dense:
+            cross[...] = sums.cross
+        else:
+            cross[layout.cross_level, :, layout.cross_column] = sums.cross
+        rest = layout.flat(sums.rest) if width else np.zeros((0, 0))
+        rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
+        other = np.block([[rest, sums.rest_d], [sums.rest_d.T, np.eye(p)]])
+        return sums.lead, np.concatenate([cross, sums.lead_d], axis=2), other
+
+    @cached_property
+    def _products(self) -> Array:
+        """Products of the entries of ``lead'[rest Q]`` within each level, (q k k, (R + p)²)."""
+        cross = self._parts[1]
+        q, k, width = cross.shape
+        return np.einsum("qai,qbj->qabij", cross, cross).reshape(q * k * k, width * width)
+
+    @cached_property
+    def _rest_products(self) -> Array:
+        """The part of them between columns of the rest, (q k k, R²)."""
+        width, R = self._parts[1].shape[2], self.layout.width
+        return self._products.reshape(-1, width, width)[:, :R, :R].reshape(-1, R * R)
+
+    @cached_property
+    def _sum_matrices(self) -> tuple[csr_array, csr_array]:
+        """``Z'`` of the leading factor and of the rest as sparse matrices."""
+        rest = [_transposed(factor) for factor in self.layout.rest]
+        below = csr_array(vstack(rest)) if rest else csr_array((0, self.n))
+        return _transposed(self.layout.lead), below
+
+    def responses(self, Y: Array) -> tuple[Responses, NDArray[np.bool_]]:
+        """Sum the responses, shape (B, n), over the rows; and whether anything is left to explain in each."""
+        target = (Y - self.design.offset) * self.root_weights
+        ols = target @ self.Q
+        residual = target - ols @ self.Q.T
+        total = np.einsum("bn,bn->b", residual, residual)
+        left = total > 1e-24 * np.einsum("bn,bn->b", target, target)
+        unit = np.sqrt(np.where(left, total, 1.0) / self.n)
+        column = residual / unit[:, None]
+        lead, rest = (np.asarray(matrix @ column.T).T for matrix in self._sum_matrices)
+        lead = lead.reshape(len(Y), self.layout.lead.q, self.layout.lead.k)
+        y_y = np.einsum("bn,bn->b", column, column)
+        return Responses(ols, unit, lead, rest, column @ self.Q, y_y), left
+
+    def many_roots(self, theta: Array) -> tuple[list[Array], list[Array]]:
+        """Lower triangles (B, k, k) per term, and block-diagonal ones per grouping factor."""
+        terms = []
+        for own, k in zip(self.of_term, self.ks, strict=True):
+            T = np.zeros((len(theta), k, k))
+            T[(slice(None), *lower_indices(k))] = theta[:, own]
+            terms.append(T)
+        roots = [np.zeros((len(theta), factor.k, factor.k)) for factor in self.layout.factors]
+        for f, t, own in self._where:
+            roots[f][:, own, own] = terms[t]
+        return terms, roots
+
+
+def _transposed(factor: Factor) -> csr_array:
+    n = len(factor.codes)
+    rows = (factor.codes[:, None] * factor.k + np.arange(factor.k)).ravel()
+    columns = np.repeat(np.arange(n), factor.k)
+    return csr_array((factor.Z.ravel(), (rows, columns)), shape=(factor.q * factor.k, n))
+
+
+class Points:
+    """The criterion of many responses, each at its own ``theta``; see :class:`~lmmkit.likelihood.lmm.Point`.
+
+    Attributes
+    ----------
+    objective : array of shape (B,)
+        Infinite where ``V`` overflows.
+    """
+
+    def __init__(self, criterion: ManyCriterion, theta: Array, responses: Responses) -> None:
+        self.criterion, self.theta, self.y = criterion, theta, responses
+        self.factors, self.roots = criterion.many_roots(theta)
+        lead, cross, other = criterion._parts
+        q, k, width = cross.shape
+        B, R, p = len(theta), criterion.layout.width, criterion.p
+        self.M, logdet = _swept(lead, self.roots[0])
+        gram = (self.M.reshape(B, q * k * k) @ criterion._products).reshape(B, width, width)
+        My = np.einsum("bqij,bqj->bqi", self.M, responses.lead)
+        self._My = My
+        whole = np.empty((B, width + 1, width + 1))
+        whole[:, :width, :width] = other - gram
+        column = np.concatenate([responses.rest, responses.q_y], axis=1)
+        column = column - My.reshape(B, -1) @ cross.reshape(q * k, width)
+        whole[:, width, :width] = whole[:, :width, width] = column
+        whole[:, width, width] = responses.y_y - np.einsum("bqi,bqi->b", responses.lead, My)
+        self.H = whole[:, :R, :R]
+        self.H_d = whole[:, :R, R:]
+        system = self._times_root(self._times_root(whole).transpose(0, 2, 1))
+        system[:, range(R), range(R)] += 1.0
+        self.bad = ~np.isfinite(system).all(axis=(1, 2))
+        self.L, broken = _cholesky(system)
+        self.bad |= broken
+        diagonal = np.log(self.L.diagonal(axis1=1, axis2=2))
+        self.r2 = self.L[:, -1, -1] ** 2
+        logdet = logdet + 2 * diagonal[:, :R].sum(axis=1)
+        if criterion.reml:
+            logdet = logdet + 2 * diagonal[:, R : R + p].sum(axis=1)
+        nu = criterion.nu
+        scale = np.log(2 * np.pi * self.r2 * responses.unit**2 / nu)
+        self.objective = np.where(self.bad, np.inf, logdet + nu * (1 + scale) + criterion.constant)
+
+    def _times_root(self, matrix: Array) -> Array:
+        """``matrix @ diag(Lambda of the rest, I)`` on the last axis."""
+        layout, out = self.criterion.layout, matrix.copy()
+        for f, factor in enumerate(layout.rest):
+            own = slice(int(layout.starts[f]), int(layout.starts[f + 1]))
+            part = matrix[..., own].reshape(*matrix.shape[:2], factor.q, factor.k)
+            out[..., own] = _times_small(part, self.roots[1 + f]).reshape(*matrix.shape[:2], -1)
+        return out
+
+    @cached_property
+    def _inverse(self) -> Array:
+        """``L^-1``."""
+        return np.asarray(np.linalg.inv(self.L))
+
+    @cached_property
+    def gamma(self) -> Array:
+        """Fixed effects in the units of the orthonormal columns, (B, p)."""
+        p = self.criterion.p
+        half = self.L[:, -1, -1 - p : -1]
+        return np.einsum("bij,bi->bj", self.root, half)
+
+    @property
+    def root(self) -> Array:
+        """``L_X^-1`` for the Cholesky factor of ``Q'V^-1 Q``, (B, p, p)."""
+        R, p = self.criterion.layout.width, self.criterion.p
+        return self._inverse[:, R : R + p, R : R + p]
+
+    @cached_property
+    def _keep(self) -> Array:
+        """``I - G M`` per level of the leading factor, (B, q, k, k)."""
+        lead = self.criterion._parts[0]
+        return np.asarray(np.eye(lead.shape[1]) - _times_blocks(lead, self.M))
+
+    @cached_property
+    def _half_B(self) -> Array:
+        """``A`` with ``Lambda S^-1 Lambda' = A'A``, (B, R, R)."""
+        R = self.criterion.layout.width
+        inverse = self._inverse[:, :R, :R]
+        out = np.empty_like(inverse)
+        for f, factor in enumerate(self.criterion.layout.rest):
+            own = slice(int(self.criterion.layout.starts[f]), int(self.criterion.layout.starts[f + 1]))
+            part = inverse[..., own].reshape(len(out), R, factor.q, factor.k)
+            out[..., own] = _times_small(part, self.roots[1 + f].transpose(0, 2, 1)).reshape(len(out), R, -1)
+        return out
+
+    def _z_vinv(self, lead_d: Array, H_d: Array) -> list[Array]:
+        """``Z'V^-1 D`` from ``lead'D`` (B, q, k, d) and ``rest' V_lead^-1 D`` (B, R, d)."""
+        layout, cross = self.criterion.layout, self.criterion._parts[1]
+        if not layout.rest:
+            return [_times_blocks(self._keep, lead_d)]
+        B, q, k, d = lead_d.shape
+        R = layout.width
+        BH = self._half_B.transpose(0, 2, 1) @ (self._half_B @ H_d)
+        lead_d = lead_d - (cross[..., :R].reshape(q * k, R) @ BH).reshape(B, q, k, d)
+        rest = H_d - self.H @ BH
+        parts = [
+            rest[:, int(layout.starts[f]) : int(layout.starts[f + 1])].reshape(B, factor.q, factor.k, d)
+            for f, factor in enumerate(layout.rest)
+        ]
+        return [_times_blocks(self._keep, lead_d), *parts]
+
+    @cached_property
+    def images(self) -> list[Array]:
+        """``Z'V^-1 [Q y]`` per grouping factor, (B, levels, k, p + 1)."""
+        cross, R = self.criterion._parts[1], self.criterion.layout.width
+        B = len(self.theta)
+        shared = np.broadcast_to(cross[..., R:], (B, *cross.shape[:2], self.criterion.p))
+        return self._z_vinv(np.concatenate([shared, self.y.lead[..., None]], axis=3), self.H_d)
+
+    @cached_property
+    def scores(self) -> list[Array]:
+        """``Z'P y`` per grouping factor, (B, levels, k)."""
+        p = self.criterion.p
+        return [
+            image[..., p] - (image[..., :p] @ self.gamma[:, None, :, None])[..., 0] for image in self.images
+        ]
+
+    @cached_property
+    def block_sums(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (B, k, k) per grouping factor."""
+        criterion = self.criterion
+        lead, cross, _ = criterion._parts
+        q, k, _ = cross.shape
+        B, R = len(self.theta), criterion.layout.width
+        sums = np.einsum("bqij,qjk->bik", self._keep, lead)
+        if not R:
+            return [sums]
+        middle = self._half_B.transpose(0, 2, 1) @ self._half_B
+        between = (middle.reshape(B, R * R) @ criterion._rest_products.T).reshape(B, q, k, k)
+        if k == 1:
+            sums = sums - np.einsum("bq,bq->b", self._keep[..., 0, 0] ** 2, between[..., 0, 0])[:, None, None]
+        else:
+            sums = sums - (self._keep @ between @ self._keep.transpose(0, 1, 3, 2)).sum(axis=1)
+        image = self.H @ middle
+        out = [sums]
+        for f, factor in enumerate(criterion.layout.rest):
+            start, stop = int(criterion.layout.starts[f]), int(criterion.layout.starts[f + 1])
+            shape = (B, factor.q, factor.k, -1)
+            own = self.H[:, start:stop, start:stop].reshape(B, factor.q, factor.k, factor.q, factor.k)
+            less = np.einsum(
+                "bqir,bqjr->bij", image[:, start:stop].reshape(shape), self.H[:, start:stop].reshape(shape)
+            )
+            out.append(np.einsum("bqiqj->bij", own) - less)
+        return out
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma``, one (B, k, k) array per grouping factor."""
+        p, slopes = self.criterion.p, []
+        ratio = (self.criterion.nu / self.r2)[:, None, None]
+        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
+            slope = block - ratio * (score.transpose(0, 2, 1) @ score)
+            if self.criterion.reml:
+                half = image[..., :p] @ self.root.transpose(0, 2, 1)[:, None]
+                B, q, k, _ = half.shape
+                flat = half.transpose(0, 1, 3, 2).reshape(B, q * p, k)
+                slope = slope - flat.transpose(0, 2, 1) @ flat
+            slopes.append((slope + slope.transpose(0, 2, 1)) / 2)
+        return slopes
+
+    def gradient(self) -> Array:
+        """Derivative by whitened ``theta``, (B, m)."""
+        out = np.empty_like(self.theta)
+        for f, t, own in self.criterion._where:
+            slope = 2 * self.slopes[f][:, own, own] @ self.factors[t]
+            out[:, self.criterion.of_term[t]] = slope[(slice(None), *lower_indices(self.criterion.ks[t]))]
+        return out
+
+    def curvature(self) -> Array:
+        """Average information with the exact second derivative of ``T T'`` added, (B, m, m)."""
+        criterion = self.criterion
+        lead, cross, other = criterion._parts
+        B, m, R, p = len(self.theta), criterion.m, criterion.layout.width, criterion.p
+        q, k, _ = cross.shape
+        directions = self._directions()
+        lead_w = directions[0]
+        rest_w = np.concatenate([np.zeros((B, 0, m)), *(w.reshape(B, -1, m) for w in directions[1:])], axis=1)
+        flat = cross[..., :R].reshape(q * k, R)
+        lead_d = _times_blocks(lead, lead_w)
+        if R:
+            lead_d = lead_d + (flat @ rest_w).reshape(B, q, k, m)
+        swept = _times_blocks(self.M, lead_d)
+        H_d = other[:R, :R] @ rest_w + flat.T @ (lead_w - swept).reshape(B, q * k, m)
+        quadratic, crossed, first = np.zeros((B, m, m)), np.zeros((B, p, m)), np.zeros((B, m))
+        for f, image in enumerate(self._z_vinv(lead_d, H_d)):
+            rows = image.shape[1] * image.shape[2]
+            w = directions[f].reshape(B, rows, m)
+            quadratic += w.transpose(0, 2, 1) @ image.reshape(B, rows, m)
+            crossed += self.images[f][..., :p].reshape(B, rows, p).transpose(0, 2, 1) @ w
+            first += np.einsum("br,brm->bm", self.scores[f].reshape(B, rows), w)
+        half = self.root @ crossed
+        ratio = (criterion.nu / self.r2)[:, None, None]
+        hessian = ratio * (quadratic - half.transpose(0, 2, 1) @ half)
+        hessian -= ratio / self.r2[:, None, None] * first[:, :, None] * first[:, None, :]
+        return hessian + self._second_order()
+
+    def _directions(self) -> list[Array]:
+        """``dSigma/dtheta_i`` times the scores: (B, levels, k, m) per factor."""
+        criterion = self.criterion
+        out = [np.zeros((*score.shape, criterion.m)) for score in self.scores]
+        for f, t, own in criterion._where:
+            T, score = self.factors[t], self.scores[f][..., own]
+            image = score @ T
+            rows, columns = lower_indices(criterion.ks[t])
+            for i, a, b in zip(range(criterion.of_term[t].start, criterion.m), rows, columns, strict=False):
+                target = out[f][:, :, own, i]  # a view
+                target[..., a] += image[..., b]
+                target += score[..., a, None] * T[:, None, :, b]
+        return out
+
+    def _second_order(self) -> Array:
+        """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
+        criterion = self.criterion
+        out = np.zeros((len(self.theta), criterion.m, criterion.m))
+        for f, t, own in criterion._where:
+            rows, columns = lower_indices(criterion.ks[t])
+            same = columns[:, None] == columns[None, :]
+            block = self.slopes[f][:, own, own][:, rows[:, None], rows]
+            out[:, criterion.of_term[t], criterion.of_term[t]] = 2 * block * same
+        return out
+
+
+def _swept(lead: Array, root: Array) -> tuple[Array, Array]:
+    """``T (T'G T + I)^-1 T'`` per level, (B, q, k, k), and ``sum log |T'G T + I|``, (B,)."""
+    k = lead.shape[1]
+    if k == 1:
+        square = root[:, :, 0] ** 2  # (B, 1)
+        spread = 1.0 + square * lead[:, 0, 0]
+        return (square / spread)[:, :, None, None], np.log(spread).sum(axis=1)
+    inner = root.transpose(0, 2, 1)[:, None] @ lead @ root[:, None] + np.eye(k)
+    lower, _ = _cholesky(inner)
+    W = np.linalg.inv(lower) @ root.transpose(0, 2, 1)[:, None]
+    return W.transpose(0, 1, 3, 2) @ W, 2 * np.log(lower.diagonal(axis1=2, axis2=3)).sum(axis=(1, 2))
+
+
+def _cholesky(stack: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Lower factors, and which matrices have none (theirs is the identity)."""
+    try:
+        return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
+    except np.linalg.LinAlgError:
+        pass
+    out, broken = np.empty_like(stack), np.zeros(len(stack), dtype=np.bool_)
+    for b, matrix in enumerate(stack):
+        try:
+            out[b] = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            out[b], broken[b] = np.eye(matrix.shape[-1]), True
+    return out, broken
+
+
+def _times_small(part: Array, root: Array) -> Array:
+    """``(B, r, q, k) @ (B, k, k)``."""
+    if root.shape[1] == 1:
+        return part * root[:, :, :, None]
+    return np.asarray(part @ root[:, None])
+
+
+def _times_blocks(blocks: Array, columns: Array) -> Array:
+    """``(…, q, k, k) @ (B, q, k, d)``."""
+    if blocks.shape[-1] == 1:
+        return blocks * columns
+    return np.asarray(blocks @ columns)

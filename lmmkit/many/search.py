@@ -1,0 +1,294 @@
+"""Fit a chunk of responses side by side; the few that are difficult are fitted one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..diagnostics.variance_fractions import fractions
+from ..errors import ModelError
+from ..fitted.mixed import SINGULAR
+from ..fitted.varcorr import distinct_names
+from ..likelihood.covariance import lower_indices
+from ..likelihood.lmm import Criterion, fit_criterion
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Index, Trials, minimise_many
+from .criterion import Array, ManyCriterion, Points, Responses
+
+Flags = NDArray[np.bool_]
+
+__all__ = ["Found", "failure", "fit_chunk"]
+
+
+@dataclass
+class Found:
+    """Tables with a row for each response of a chunk; see :class:`lmmkit.many.fit_many.ManyFits`."""
+
+    fixef: pd.DataFrame
+    se: pd.DataFrame
+    df: pd.DataFrame
+    ran_pars: pd.DataFrame
+    fractions: pd.DataFrame
+    status: pd.DataFrame
+
+
+def failure(Y: Array, message: str) -> Found:
+    """Responses to which the model cannot be fitted at all."""
+    nothing = pd.DataFrame(index=range(len(Y)))
+    status = _status(len(Y), 0, np.full(len(Y), np.nan), np.full(len(Y), np.nan))
+    status["failed"], status["message"] = True, message
+    status["n_obs"] = np.isfinite(Y).sum(axis=1)
+    return Found(nothing, nothing, nothing, nothing, nothing, status)
+
+
+def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
+    """Fit responses of shape (B, n).
+
+    Parameters
+    ----------
+    criterion : ManyCriterion
+    Y : array of shape (B, n)
+        Without missing values.
+    tests : bool
+        Whether Satterthwaite's degrees of freedom are wanted.
+    """
+    finite: Flags = np.asarray(np.isfinite(Y).all(axis=1))
+    with threads_for(criterion.layout.width), np.errstate(all="ignore"):
+        responses, varied = criterion.responses(np.where(finite[:, None], Y, 0.0))
+        fitted = finite & varied
+        theta, objective, converged = _search(criterion, responses.take(fitted), Y[fitted])
+        points = Points(criterion, theta, responses.take(fitted))
+        found = _tables(criterion, points, objective, converged, tests)
+    if fitted.all():
+        return found
+    return _with_failures(found, finite, fitted)
+
+
+def _with_failures(found: Found, finite: Flags, fitted: Flags) -> Found:
+    """Rows of NaN for the responses that could not be fitted, at their places."""
+    place = np.full(len(fitted), -1)
+    place[fitted] = np.arange(fitted.sum())
+    parts = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    out = {name: frame.reindex(place).reset_index(drop=True) for name, frame in parts.items()}
+    status, bad = out["status"], ~fitted
+    n = found.status["n_obs"].iloc[0] if len(found.status) else 0
+    message = np.where(
+        finite,
+        "the fixed effects reproduce this response exactly (is it constant?)",
+        "this response has infinite values",
+    )
+    status.loc[bad, "message"] = message[bad]
+    for flag in ("singular", "converged", "failed"):
+        status[flag] = np.where(bad, flag == "failed", status[flag]).astype(bool)
+    status["n_obs"] = status["n_obs"].fillna(n).astype(int)
+    return Found(**out)
+
+
+def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[Array, Array, Any]:
+    """The best ``theta`` (B, m) of each response, its objective, and whether the search converged."""
+    B = len(Y)
+    if not criterion.suits:
+        return _one_by_one(criterion, Y)
+    everyone = np.arange(B)
+    theta, value, converged = _minimise(criterion, responses, everyone, _start(criterion, responses))
+    doubtful = np.flatnonzero(_vector_singular(criterion, theta))
+    for other in _second_opinions(criterion, theta[doubtful]) if len(doubtful) else ():
+        rival, its_value, arrived = _minimise(criterion, responses, doubtful, other)
+        better = its_value < value[doubtful] - 1e-7
+        where = doubtful[better]
+        theta[where], value[where], converged[where] = rival[better], its_value[better], arrived[better]
+    hard = np.flatnonzero(~converged | _may_escape(criterion, theta, responses))
+    if len(hard):
+        theta[hard], value[hard], converged[hard] = _one_by_one(criterion, Y[hard])
+    return theta, value, converged
+
+
+def _minimise(
+    criterion: ManyCriterion, responses: Responses, which: Index, start: Array
+) -> tuple[Array, Array, Any]:
+    def evaluate(theta: Array, active: Index) -> Trials:
+        points = Points(criterion, theta, responses.take(which[active]))
+        return Trials(points.objective, points.gradient, points.curvature)
+
+    return minimise_many(evaluate, start)
+
+
+def _start(criterion: ManyCriterion, responses: Responses) -> Array:
+    """The best of three multiples of ``T = I``."""
+    unit = np.tile(criterion.identity(), (len(responses.unit), 1))
+    scales = (0.25, 0.7, 2.0)
+    values = [Points(criterion, scale * unit, responses).objective for scale in scales]
+    return unit * np.array(scales)[np.argmin(values, axis=0)][:, None]
+
+
+def _vector_singular(criterion: ManyCriterion, theta: Array) -> Flags:
+    """Whether a vector-valued term is singular: then the criterion may have several minima."""
+    flags = np.zeros(len(theta), dtype=bool)
+    for T in criterion.many_roots(theta)[0]:
+        if T.shape[1] > 1:
+            flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < 1e-2
+    return flags
+
+
+def _second_opinions(criterion: ManyCriterion, theta: Array) -> list[Array]:
+    """Other starts for those: small, and without the singular terms."""
+    without = theta.copy()
+    for own, T in zip(criterion.of_term, criterion.many_roots(theta)[0], strict=True):
+        if T.shape[1] > 1:
+            without[np.linalg.svd(T, compute_uv=False)[:, -1] < 1e-2, own] = 0.0
+    return [np.tile(0.1 * criterion.identity(), (len(theta), 1)), without]
+
+
+def _may_escape(
+    criterion: ManyCriterion, theta: Array, responses: Responses, tolerance: float = 1e-6
+) -> Flags:
+    """Whether a variance that is zero would rather grow: a stationary point, but no minimum."""
+    points = Points(criterion, theta, responses)
+    flags = np.zeros(len(theta), dtype=bool)
+    for f, t, own in criterion._where:
+        axes, spread, _ = np.linalg.svd(points.factors[t])
+        lacking = axes * (spread < 1e-2)[:, None, :]
+        slope = lacking.transpose(0, 2, 1) @ points.slopes[f][:, own, own] @ lacking
+        flags |= np.linalg.eigvalsh(slope)[:, 0] < -tolerance
+    return flags
+
+
+def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Any]:
+    """Each response by the ordinary search, the sums of the design made once."""
+    theta, value = np.zeros((len(Y), criterion.m)), np.full(len(Y), np.inf)
+    converged = np.zeros(len(Y), dtype=bool)
+    single = Criterion(replace(criterion.design, y=Y[0]), criterion.reml) if len(Y) else None
+    for b, y in enumerate(Y):
+        assert single is not None
+        try:
+            single.set_response(y)
+            estimate = fit_criterion(single)
+        except (ModelError, np.linalg.LinAlgError):
+            continue  # stays flagged as not converged
+        theta[b] = single.from_original(estimate.theta)
+        value[b], converged[b] = estimate.objective, estimate.converged
+    return theta, value, converged
+
+
+def _tables(criterion: ManyCriterion, points: Points, objective: Array, converged: Any, tests: bool) -> Found:
+    """Carry the optimum back to the units of the data."""
+    design = criterion.design
+    unit = points.y.unit
+    sigma = np.sqrt(points.r2 / criterion.nu) * unit
+    beta = np.linalg.solve(criterion.R, (points.y.ols + unit[:, None] * points.gamma).T).T
+    half = points.root @ np.linalg.inv(criterion.R).T
+    se = sigma[:, None] * np.sqrt(np.einsum("bij,bij->bj", half, half))
+    df = _satterthwaite(criterion, points, half) if tests else np.full_like(beta, np.nan)
+    factors = _original(criterion, points.theta)
+    covs = [(sigma**2)[:, None, None] * T @ T.transpose(0, 2, 1) for T in factors]
+    labels, shares = fractions(design, beta, covs, sigma**2)
+    names, ran_pars = _ran_pars(criterion, covs, sigma)
+    status = _status(len(beta), len(design.y), objective, sigma)
+    status["singular"], status["converged"] = _singular(criterion, factors), converged
+    frame: Callable[..., pd.DataFrame] = pd.DataFrame
+    return Found(
+        frame(beta, columns=design.x_names),
+        frame(se, columns=design.x_names),
+        frame(df, columns=design.x_names),
+        frame(ran_pars, columns=names),
+        frame(shares, columns=labels),
+        status,
+    )
+
+
+def _status(B: int, n: int, objective: Array, sigma: Array) -> pd.DataFrame:
+    columns = {"n_obs": np.full(B, n), "objective": objective, "sigma": sigma}
+    flags = {name: np.zeros(B, dtype=bool) for name in ("singular", "converged", "failed")}
+    return pd.DataFrame({**columns, **flags, "message": [""] * B})
+
+
+def _original(criterion: ManyCriterion, theta: Array) -> list[Array]:
+    """Relative covariance factors in the units of the data, (B, k, k) per term."""
+    settled = np.where(np.abs(theta) < 1e-7, 0.0, theta)
+    out = []
+    for whitening, T in zip(criterion.whitenings, criterion.many_roots(settled)[0], strict=True):
+        back = whitening.matrix @ T
+        signs = np.where(back.diagonal(axis1=1, axis2=2) < 0, -1.0, 1.0)
+        out.append(back * signs[:, None, :] + 0.0)
+    return out
+
+
+def _singular(criterion: ManyCriterion, factors: list[Array]) -> Flags:
+    """lme4's ``isSingular``, for predictors of mean square one."""
+    flags = np.zeros(len(factors[0]), dtype=bool)
+    for term, T in zip(criterion.design.terms, factors, strict=True):
+        size = np.sqrt((term.Z**2).mean(axis=0)) * T.diagonal(axis1=1, axis2=2)
+        flags |= (size < SINGULAR).any(axis=1)
+    return flags
+
+
+def _ran_pars(criterion: ManyCriterion, covs: list[Array], sigma: Array) -> tuple[list[str], Array]:
+    """Standard deviations and correlations, in the order of theta, then sigma."""
+    names, columns = [], []
+    terms = criterion.design.terms
+    for term, group, cov in zip(terms, distinct_names([term.group for term in terms]), covs, strict=True):
+        sd = np.sqrt(cov.diagonal(axis1=1, axis2=2))
+        cor = np.clip(cov / (sd[:, :, None] * sd[:, None, :]), -1, 1)
+        for j, column in enumerate(term.names):
+            names.append(f"sd_{column}|{group}")
+            columns.append(sd[:, j])
+            for i in range(j + 1, len(term.names)):
+                names.append(f"cor_{term.names[i]}.{column}|{group}")
+                columns.append(cor[:, i, j])
+    return [*names, "sigma"], np.column_stack([*columns, sigma])
+
+
+def _satterthwaite(criterion: ManyCriterion, points: Points, half: Array) -> Array:
+    """Degrees of freedom (B, p); see :mod:`lmmkit.inference.satterthwaite`."""
+    p = criterion.p
+    variance = np.einsum("bij,bij->bj", half, half)
+    right = points.root.transpose(0, 2, 1) @ half
+    sensitivities = np.empty((len(half), criterion.m + 1, p))
+    sensitivities[:, -1] = 1.0  # d log V / d log sigma²
+    for f, t, own in criterion._where:
+        crossed = points.images[f][:, :, own, :p] @ right[:, None]
+        products = np.einsum("blar,blcr->bacr", crossed, crossed)
+        slope = 2 * np.einsum("bacr,bcd->badr", products, points.factors[t])
+        rows, columns = lower_indices(criterion.ks[t])
+        sensitivities[:, criterion.of_term[t]] = slope[:, rows, columns] / variance[:, None, :]
+    covariance = _information_inverse(criterion, points)
+    return np.asarray(2.0 / np.einsum("bir,bij,bjr->br", sensitivities, covariance, sensitivities))
+
+
+def _information_inverse(criterion: ManyCriterion, points: Points) -> Array:
+    """Asymptotic covariance of (theta, log sigma²), (B, m + 1, m + 1), as ``Optimum`` has it."""
+    m, nu = criterion.m, criterion.nu
+    hessian = np.empty((len(points.theta), m + 1, m + 1))
+    hessian[:, :m, :m] = _differenced(criterion, points)
+    mixed = np.empty_like(points.theta)
+    for f, t, own in criterion._where:
+        score = points.scores[f][..., own]
+        slope = 2 * score.transpose(0, 2, 1) @ score @ points.factors[t]
+        mixed[:, criterion.of_term[t]] = slope[(slice(None), *lower_indices(criterion.ks[t]))]
+    mixed *= (nu / points.r2)[:, None]
+    hessian[:, :m, :m] += mixed[:, :, None] * mixed[:, None, :] / nu
+    hessian[:, :m, m] = hessian[:, m, :m] = mixed
+    hessian[:, m, m] = nu
+    values, vectors = np.linalg.eigh(hessian)
+    weight = np.where(values > 1e-8 * values[:, -1:], 2 / values, 0.0)
+    return np.asarray((vectors * weight[:, None, :]) @ vectors.transpose(0, 2, 1))
+
+
+def _differenced(criterion: ManyCriterion, points: Points, width: float = 1e-4) -> Array:
+    """Hessian by central differences of the gradient, (B, m, m)."""
+    theta = points.theta
+    hessian = np.empty((len(theta), criterion.m, criterion.m))
+    for i in range(criterion.m):
+        h = width * np.maximum(1.0, np.abs(theta[:, i]))
+        sides = []
+        for sign in (1.0, -1.0):
+            moved = theta.copy()
+            moved[:, i] += sign * h
+            sides.append(Points(criterion, moved, points.y).gradient())
+        hessian[:, i] = (sides[0] - sides[1]) / (2 * h)[:, None]
+    return (hessian + hessian.transpose(0, 2, 1)) / 2

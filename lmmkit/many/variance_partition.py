@@ -1,0 +1,71 @@
+"""Share out the variance of each of many responses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .fit_many import fit_many
+
+if TYPE_CHECKING:
+    pass
+from ..diagnostics.variance_fractions import Array
+from .partition_table import VariancePartition
+
+
+def variance_partition(
+    responses: pd.DataFrame | Array,
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    reml: bool = False,
+    weights: Any = None,
+    axis: int = 0,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+) -> VariancePartition:
+    """Share out the variance of each of many responses, measured on the same samples.
+
+    Parameters
+    ----------
+    responses : DataFrame or array
+        A row for each response (a gene) and a column for each sample; the other way round with ``axis=1``.
+        Missing values are allowed.
+    formula : str
+        One-sided: ``"~ Age + (1 | Individual) + (1 | Tissue)"``.
+    data : DataFrame
+        A row for each sample.
+    reml : bool
+        By default the models are fitted by maximum likelihood, as variancePartition does.
+    weights, axis, n_jobs, progress
+        As in :func:`lmmkit.fit_many`.
+
+    Returns
+    -------
+    VariancePartition
+        A DataFrame with methods ``.violin()`` and ``.bars()``, and ``.status``.
+
+    Raises
+    ------
+    FormulaError, DataError
+        As :func:`lmmkit.fit_many`.
+
+    Notes
+    -----
+    As ``fitExtractVarPartModel`` of the R package variancePartition (Hoffman and Schadt 2016, *BMC
+    Bioinformatics* 17:483); see :func:`variance_fractions` for the definition.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+    >>> parts = lk.variance_partition(genes[:3], "~ Age + (1 | Individual) + (1 | Tissue)", samples)
+    >>> parts.round(3).loc["gene1"].to_dict()
+    {'Individual': 0.89, 'Tissue': 0.025, 'Age': 0.0, 'Residuals': 0.085}
+    """
+    fits = fit_many(
+        responses, formula, data, reml=reml, weights=weights, axis=axis, ddf="none", n_jobs=n_jobs,
+        progress=progress,
+    )  # fmt: skip
+    return fits.fractions

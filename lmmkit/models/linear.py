@@ -1,0 +1,376 @@
+"""Models without random effects: `lm` and `glm`.
+
+statsmodels fits them, on the same `Design` that the mixed models use. Here they get R's names, R's print and
+the members of a fitted mixed model, so that a lesson can lay both side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..design.design import Design
+from ..errors import ModelError
+from ..fitted.call import DDF, Call
+from ..fitted.refit import caller_name
+from ..numerics import distributions as stats
+from .fixed_effects import FixedEffectsModel, make_design, statsmodels, wald
+from .generalized import GeneralizedLinearModel
+
+if TYPE_CHECKING:
+    from ..families.families import Family
+
+__all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
+
+Array = np.ndarray
+
+
+def lm(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    contrasts: Mapping[str, str] | None = None,
+    na_action: str = "omit",
+) -> LinearModel:
+    """Fit a linear model by least squares.
+
+    Parameters
+    ----------
+    formula : str
+        As for :func:`lmmkit.lmer`, without random effects: ``"Weight ~ Dose * Strain"``.
+    data : DataFrame
+        One row per observation.
+    weights : column name, array or Series of length n, optional
+        Row i has residual variance ``sigma**2 / weights[i]``; a row of weight zero does not count.
+    offset : column name, array or Series of length n, optional
+        A known addition to the linear predictor.
+    contrasts : dict, optional
+        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"``.
+    na_action : {"omit", "raise"}
+        Leave out rows with missing values, or refuse them.
+
+    Returns
+    -------
+    LinearModel
+
+    Raises
+    ------
+    FormulaError
+        When the formula cannot be read, or has random effects.
+    DataError
+        When the data do not fit the formula.
+    ModelError
+        When the formula leaves no coefficient to estimate.
+
+    Notes
+    -----
+    Agrees with R's ``lm``. Fitted by ``statsmodels.regression.linear_model.WLS``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> mouse = lk.load_data("mouse")
+    >>> lk.lm("Weight ~ Dose", mouse)
+    <BLANKLINE>
+    Call:
+    lm(formula = Weight ~ Dose, data = mouse)
+    <BLANKLINE>
+    Coefficients:
+    (Intercept)         Dose
+         26.964       -2.439
+    <BLANKLINE>
+    """
+    options = {"weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action}
+    call = Call("lm", formula, data, caller_name(data), options)
+    return LinearModel(make_design(call), call)
+
+
+def glm(
+    formula: str,
+    data: pd.DataFrame,
+    family: str | Family | type[Family],
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    contrasts: Mapping[str, str] | None = None,
+    na_action: str = "omit",
+) -> GeneralizedLinearModel:
+    """Fit a generalised linear model by maximum likelihood.
+
+    Parameters
+    ----------
+    formula : str
+        As for :func:`lmmkit.glmer`, without random effects. The response of a binomial model is 0/1, a factor
+        of two levels, ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`.
+    data : DataFrame
+        One row per observation.
+    family : str or Family
+        ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``.
+    weights, offset, contrasts, na_action
+        As in :func:`lm`; weights multiply each row's log density.
+
+    Returns
+    -------
+    GeneralizedLinearModel
+
+    Raises
+    ------
+    FormulaError, DataError
+        As :func:`lm`; also for a response that the family cannot produce.
+    ModelError
+        For an unknown family or link, and when the search leaves the range of the link.
+
+    Notes
+    -----
+    Agrees with R's ``glm``, and with ``MASS::glm.nb`` for the negative binomial, whose theta is estimated by
+    maximum likelihood. Fitted by ``statsmodels.genmod.generalized_linear_model.GLM``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> cells = lk.load_data("scrna")
+    >>> lk.glm("counts ~ disease", cells, "poisson").fixef.round(3).to_dict()
+    {'(Intercept)': 1.131, 'diseaseND': -1.108}
+    """
+    from ..families.families import resolve
+
+    if isinstance(family, str) and family.strip().lower() in ("gaussian", "normal"):
+        raise ModelError("the gaussian family gives the linear model; fit it with lk.lm")
+    options = {
+        "family": resolve(family), "weights": weights, "offset": offset, "contrasts": contrasts,
+        "na_action": na_action,
+    }  # fmt: skip
+    call = Call("glm", formula, data, caller_name(data), options)
+    return GeneralizedLinearModel(make_design(call), call)
+
+
+class LinearModel(FixedEffectsModel):
+    """A fitted linear model, as made by :func:`lmmkit.lm`.
+
+    Parameters
+    ----------
+    design : Design
+    call : Call
+
+    Attributes
+    ----------
+    df_resid : int
+        Residual degrees of freedom, n - p.
+    npar : int
+        Number of parameters: the coefficients and sigma.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lm("Weight ~ Dose", lk.load_data("mouse"))
+    >>> round(fit.sigma, 3), round(fit.r_squared, 4), fit.df_resid
+    (2.711, 0.5876, 48)
+    """
+
+    def __init__(self, design: Design, call: Call) -> None:
+        super().__init__(design, call)
+        rows = self._counts
+        target = design.y - design.offset
+        fit = (
+            statsmodels("regression.linear_model")
+            .WLS(target[rows], design.X[rows], weights=self._weights[rows])
+            .fit()
+        )
+        self._beta, self._cov_unscaled = fit.params, fit.normalized_cov_params
+        self._working_weights = self._weights
+        self.df_resid = self.nobs - len(self._beta)
+        self.npar = len(self._beta) + 1
+
+    @property
+    def has_scale(self) -> bool:
+        """True: sigma is estimated."""
+        return True
+
+    @cached_property
+    def deviance(self) -> float:  # type: ignore[override]
+        """Residual sum of squares, weighted (R: ``deviance``); -2 log-likelihood is ``-2 * fit.loglik``."""
+        return float(self._resid("pearson") @ self._resid("pearson"))
+
+    @cached_property
+    def sigma(self) -> float:  # type: ignore[override]
+        """Residual standard error; NaN when no degrees of freedom are left."""
+        return float(np.sqrt(self.deviance / self.df_resid)) if self.df_resid else np.nan
+
+    @cached_property
+    def loglik(self) -> float:  # type: ignore[override]
+        """Log-likelihood at the maximum, where the variance is the deviance divided by n (R: ``logLik``)."""
+        n = self.nobs
+        log_weights = np.log(self._weights[self._counts]).sum()
+        return float(0.5 * (log_weights - n * (np.log(2 * np.pi * self.deviance / n) + 1)))
+
+    def _resid(self, kind: str) -> Array:
+        raw = self.design.y - self._mu
+        return raw if kind in ("response", "working") else np.sqrt(self._weights) * raw
+
+    def draw(self, rng: np.random.Generator) -> Array:
+        """One new response, shape (n,)."""
+        with np.errstate(divide="ignore"):
+            sd = self.sigma / np.sqrt(self._weights)
+        return self._mu + sd * rng.standard_normal(len(sd))
+
+    def _new_observation(
+        self, eta: Array, variance: Array, weights: Array | None, level: float
+    ) -> tuple[Array, Array]:
+        own = self.sigma**2 / (np.ones(len(eta)) if weights is None else weights)
+        half = stats.t.ppf((1 + level) / 2, self._t_df) * np.sqrt(variance + own)
+        return eta - half, eta + half
+
+    # ---- how well it fits ----
+
+    @cached_property
+    def _model_ss(self) -> float:
+        """Sum of squares that the model explains, about the mean if there is an intercept."""
+        explained = self._mu - self.design.offset
+        if self._intercept:
+            explained = explained - np.average(explained, weights=self._weights)
+        return float(self._weights @ explained**2)
+
+    @property
+    def _intercept(self) -> int:
+        return int("(Intercept)" in self.design.x_names)
+
+    @property
+    def r_squared(self) -> float:
+        """Share of the sum of squares that the model explains (R: ``summary(fit)$r.squared``)."""
+        return self._model_ss / (self._model_ss + self.deviance)
+
+    @property
+    def adj_r_squared(self) -> float:
+        """R² with variances in place of sums of squares."""
+        return (
+            1 - (1 - self.r_squared) * (self.nobs - self._intercept) / self.df_resid
+            if self.df_resid
+            else np.nan
+        )
+
+    @cached_property
+    def f_test(self) -> pd.Series:
+        """F test of all coefficients but the intercept: ``statistic num_df den_df p_value``."""
+        num_df = len(self._beta) - self._intercept
+        statistic = self._model_ss / num_df / self.sigma**2 if num_df else np.nan
+        p_value = stats.f.sf(statistic, num_df, self.df_resid) if num_df else np.nan
+        return pd.Series(
+            {"statistic": statistic, "num_df": num_df, "den_df": self.df_resid, "p_value": p_value}
+        )
+
+    def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+        """F test of each term.
+
+        Parameters
+        ----------
+        type : {1, 2, 3}
+            1 adds the terms one by one (R's ``anova``); 2 tests a term after all others that do not contain
+            it; 3 does not depend on how many rows there are per cell. As for a mixed model.
+        ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
+            All the same, n - p; ``"none"`` leaves out the p-values.
+
+        Returns
+        -------
+        DataFrame
+            Index: terms. Columns ``sum_sq mean_sq num_df den_df statistic p_value``.
+
+        Raises
+        ------
+        ModelError
+            For another type or `ddf`.
+
+        Notes
+        -----
+        Agrees with R's ``anova(fit)`` (type 1) and with ``car::Anova`` (types 2 and 3, the latter under sum
+        contrasts).
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).anova().round(2)
+              sum_sq  mean_sq  num_df  den_df  statistic  p_value
+        Dose  502.55   502.55       1      48       68.4      0.0
+        """
+        from ..inference.contrasts import term_contrasts
+
+        if ddf not in DDF:
+            raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
+        vcov, rows = self.vcov.to_numpy(), {}
+        weighted = replace(self.design, X=self.design.X * np.sqrt(self._weights)[:, None])
+        for label, L in term_contrasts(weighted if type in (1, 2) else self.design, type).items():
+            if len(L):
+                total, num_df = wald(L, self._beta, vcov)
+                mean_sq, statistic = total * self.sigma**2 / num_df, total / num_df
+                p_value = float(stats.f.sf(statistic, num_df, self.df_resid))
+                rows[label] = (total * self.sigma**2, mean_sq, num_df, self.df_resid, statistic, p_value)
+        columns = ["sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value"]
+        table = pd.DataFrame(list(rows.values()), index=list(rows), columns=columns)
+        return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
+
+    def r2(self) -> pd.Series:
+        """R² and adjusted R²: ``r_squared adj_r_squared``."""
+        return pd.Series({"r_squared": self.r_squared, "adj_r_squared": self.adj_r_squared})
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the whole model.
+
+        Returns
+        -------
+        DataFrame
+            ``r_squared adj_r_squared sigma statistic p_value df loglik aic bic deviance df_residual nobs``;
+            `statistic`, `p_value` and `df` belong to the F test.
+
+        Notes
+        -----
+        As broom's ``glance``, with underscores for dots.
+        """
+        test = self.f_test
+        row = {
+            "r_squared": self.r_squared, "adj_r_squared": self.adj_r_squared, "sigma": self.sigma,
+            "statistic": test["statistic"], "p_value": test["p_value"], "df": test["num_df"],
+            "loglik": self.loglik,
+            "aic": self.aic, "bic": self.bic, "deviance": self.deviance, "df_residual": self.df_resid,
+            "nobs": self.nobs,
+        }  # fmt: skip
+        return pd.DataFrame([row])
+
+    def influence(self) -> pd.DataFrame:
+        """How much each row decides.
+
+        Returns
+        -------
+        DataFrame
+            ``hat`` (leverage), ``sigma`` (without the row), ``cooksd`` (Cook's distance), ``std_resid``
+            (residual divided by its standard deviation), ``dffits``, and ``dfbetas_<coefficient>``: how many
+            standard errors the coefficient moves when the row is left out.
+
+        Notes
+        -----
+        As R's ``influence.measures``; Belsley, Kuh and Welsch (1980).
+        """
+        raw, hat, p = self._resid("pearson"), self._leverage, len(self._beta)
+        rest = 1 - hat
+        with np.errstate(divide="ignore", invalid="ignore"):
+            deleted = np.sqrt(np.maximum(self.deviance - raw**2 / rest, 0.0) / (self.df_resid - 1))
+            moved = (
+                (self.design.X * np.sqrt(self._weights)[:, None]) @ self._cov_unscaled * (raw / rest)[:, None]
+            )
+            table = pd.DataFrame(
+                {
+                    "hat": hat,
+                    "sigma": deleted,
+                    "cooksd": (raw / (self.sigma * rest)) ** 2 * hat / p,
+                    "std_resid": raw / (self.sigma * np.sqrt(rest)),
+                    "dffits": raw * np.sqrt(hat) / (deleted * rest),
+                }
+            )
+            dfbetas = moved / (deleted[:, None] * np.sqrt(np.diag(self._cov_unscaled)))
+        names = [f"dfbetas_{name}" for name in self.design.x_names]
+        return table.join(pd.DataFrame(dfbetas, columns=names)).set_axis(self.design.frame.index)

@@ -1,0 +1,167 @@
+"""`lmer` and `glmer`: from a formula and a data frame to a fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..fitted.call import Call
+from .mixed import MixedModel
+
+if TYPE_CHECKING:
+    from ..families.families import Family
+from ..fitted.refit import caller_name, design_of
+
+
+def lmer(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    reml: bool = True,
+    weights: Any = None,
+    offset: Any = None,
+    contrasts: Mapping[str, str] | None = None,
+    na_action: str = "omit",
+    start: Any = None,
+    optimize: bool = True,
+) -> MixedModel:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language: ``"Reaction ~ Days + (Days | Subject)"``.
+    data : DataFrame
+        One row per observation. Text, categorical and boolean columns are factors.
+    reml : bool
+        Fit by restricted maximum likelihood (the default) or by maximum likelihood.
+    weights : column name, array or Series of length n, optional
+        Prior weights, above zero: row i has residual variance ``sigma**2 / weights[i]``.
+    offset : column name, array or Series of length n, optional
+        A known addition to the linear predictor, besides any ``offset()`` in the formula.
+    contrasts : dict, optional
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"`` or ``"poly"``.
+    na_action : {"omit", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them.
+    start : sequence of float, optional
+        First theta of the search, in lme4's order.
+    optimize : bool
+        With False nothing is searched: the model is evaluated at `start`.
+
+    Returns
+    -------
+    MixedModel
+
+    Raises
+    ------
+    FormulaError
+        When the formula cannot be read, or has no random effects.
+    DataError
+        When the data do not fit the formula: an unknown column, a response that is no number, no rows
+        left, a grouping factor with one level or with as many levels as rows, more random effects than
+        rows, and more.
+    ModelError
+        When `start` does not fit the model, or the fixed effects reproduce the response exactly.
+
+    Notes
+    -----
+    Bates, Mächler, Bolker and Walker (2015), *Journal of Statistical Software* 67(1). Agrees with
+    ``lme4::lmer``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> sleepstudy = lk.load_data("sleepstudy")
+    >>> lk.lmer("Reaction ~ Days + (Days | Subject)", sleepstudy)
+    Linear mixed model fit by REML ['lmerMod']
+    Formula: Reaction ~ Days + (Days | Subject)
+       Data: sleepstudy
+    REML criterion at convergence: 1743.628
+    Random effects:
+     Groups   Name        Std.Dev. Corr
+     Subject  (Intercept) 24.740
+              Days         5.922   0.07
+     Residual             25.592
+    Number of obs: 180, groups:  Subject, 18
+    Fixed Effects:
+    (Intercept)         Days
+         251.41        10.47
+    """
+    options = {
+        "reml": reml, "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
+        "start": start, "optimize": optimize,
+    }  # fmt: skip
+    call = Call("lmer", formula, data, caller_name(data), options)
+    return MixedModel.of(design_of(call, gaussian=True), call)
+
+
+def glmer(
+    formula: str,
+    data: pd.DataFrame,
+    family: str | Family | type[Family],
+    *,
+    n_agq: int = 1,
+    weights: Any = None,
+    offset: Any = None,
+    contrasts: Mapping[str, str] | None = None,
+    na_action: str = "omit",
+) -> MixedModel:
+    """Fit a generalised linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language. The response of a binomial model is 0/1, a factor of two levels,
+        ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`.
+    data : DataFrame
+        One row per observation.
+    family : str or Family
+        ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``
+        with a link of your choice, ``lk.families.Binomial(link="probit")``.
+    n_agq : int
+        1 is the Laplace approximation; more are points of adaptive Gauss-Hermite quadrature, for a model
+        with a single scalar random effect.
+    weights, offset, contrasts, na_action
+        As in :func:`lmer`; weights multiply each row's log density.
+
+    Returns
+    -------
+    MixedModel
+
+    Raises
+    ------
+    FormulaError, DataError
+        As :func:`lmer`; also for a response that the family cannot produce.
+    ModelError
+        For an unknown family or link, and for ``n_agq > 1`` with more than one random effect per group.
+
+    Notes
+    -----
+    Binomial and Poisson agree with ``lme4::glmer``. For gamma and negative binomial the dispersion is a
+    parameter of the Laplace likelihood like any other, as in ``glmmTMB``; ``lk.families`` says how lme4
+    differs. Standard errors come from the Hessian over all parameters (lme4's default). As in lme4, the
+    log-likelihood of a binomial or Poisson fit with ``n_agq > 1`` is relative to the saturated model, and
+    ``.messages`` says by how much.
+
+    Examples
+    --------
+    >>> import pandas as pd, lmmkit as lk
+    >>> herds = pd.DataFrame({
+    ...     "herd": list("aaabbbcccddd"), "period": [1, 2, 3] * 4,
+    ...     "ill": [2, 3, 4, 3, 1, 1, 8, 2, 0, 7, 4, 2],
+    ...     "size": [14, 12, 9, 22, 18, 21, 22, 16, 16, 27, 20, 10],
+    ... })
+    >>> fit = lk.glmer("cbind(ill, size - ill) ~ period + (1 | herd)", herds, "binomial")
+    >>> bool(fit.fixef["period"] < 0)
+    True
+    """
+    from ..families.families import resolve
+
+    options = {
+        "family": resolve(family), "n_agq": n_agq, "weights": weights, "offset": offset,
+        "contrasts": contrasts, "na_action": na_action,
+    }  # fmt: skip
+    call = Call("glmer", formula, data, caller_name(data), options)
+    return MixedModel.of(design_of(call, gaussian=False), call)

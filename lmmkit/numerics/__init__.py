@@ -1,0 +1,5 @@
+"""Numerical tools that know nothing of statistics: optimiser, tails of distributions, threads, memory,
+workers.
+
+May import `errors` only.
+"""

@@ -1,0 +1,348 @@
+"""Pictures of residuals, and of random effects as if they were residuals: are the assumptions fulfilled?"""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import style
+from .checks import warnings_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..fitted.mixed import MixedFit
+
+Array = NDArray[np.float64]
+
+
+class Residuals:
+    """Residuals against fitted values, with a smoother (Tukey and Anscombe's picture).
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. Residuals are scaled: 1 is one residual
+    standard deviation. Around zero everywhere, and equally wide everywhere, is as it should be.
+    """
+
+    def __init__(self, fit: MixedFit) -> None:
+        self.fit = fit
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to; a new figure otherwise.
+
+        Returns
+        -------
+        Axes
+        """
+        fitted, scaled = _points(self.fit)
+        with style.look():
+            ax = style.axes(ax)
+            ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
+            ax.plot(fitted, scaled, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
+            ax.plot(*style.smoother(fitted, scaled), color=style.RED, linewidth=2.5, label="smoother")
+            ax.set(xlabel=_fitted_label(self.fit), ylabel="Scaled residual")
+            ax.legend(loc="best")
+        return ax
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        fitted, scaled = _points(self.fit)
+        y = style.smoother(fitted, scaled)[1]
+        return (
+            f"Residuals of {self.fit.design.response} against its fitted values: {len(fitted)} points from "
+            f"{scaled.min():.1f} to {scaled.max():.1f} residual standard deviations, with a smoother that "
+            f"runs between {y.min():.2f} and {y.max():.2f}."
+        )
+
+
+class QQ:
+    """Quantiles of the residuals against those of a normal distribution, with a 95% band for each point.
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
+    """
+
+    def __init__(self, fit: MixedFit) -> None:
+        self.fit = fit
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to; a new figure otherwise.
+
+        Returns
+        -------
+        Axes
+        """
+        scaled = np.sort(_points(self.fit)[1])
+        with style.look():
+            ax = style.axes(ax)
+            _qq_frame(ax, scaled)
+            ax.plot(style.normal_quantiles(len(scaled)), scaled, "o", color=style.BLUE, markersize=4.5,
+                    alpha=max(0.5, style.alpha(len(scaled))))  # fmt: skip
+            ax.set(xlabel="Normal quantile", ylabel=f"Scaled residual of {style.response(self.fit)}")
+        return ax
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        scaled = np.sort(_points(self.fit)[1])
+        outside = _outside(scaled)
+        return (
+            f"Quantiles of the {len(scaled)} residuals of {self.fit.design.response} against normal "
+            f"quantiles: {outside} of them ({outside / len(scaled):.0%}) lie outside the 95% band around "
+            "the line."
+        )
+
+
+class ScaleLocation:
+    """Root of the absolute scaled residual against the fitted value, with a smoother.
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. A level smoother means that the spread
+    is the same everywhere, as it should be.
+    """
+
+    def __init__(self, fit: MixedFit) -> None:
+        self.fit = fit
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to; a new figure otherwise.
+
+        Returns
+        -------
+        Axes
+        """
+        fitted, scaled = _points(self.fit)
+        root = np.sqrt(np.abs(scaled))
+        with style.look():
+            ax = style.axes(ax)
+            ax.plot(fitted, root, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
+            ax.plot(*style.smoother(fitted, root), color=style.RED, linewidth=2.5, label="smoother")
+            ax.set(xlabel=_fitted_label(self.fit), ylabel="√|scaled residual|")
+            ax.set_ylim(bottom=0)
+            ax.legend(loc="best")
+        return ax
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        fitted, scaled = _points(self.fit)
+        ends = np.quantile(fitted, [1 / 3, 2 / 3])
+        low, high = (np.median(np.abs(scaled[part])) for part in (fitted <= ends[0], fitted >= ends[1]))
+        return (
+            f"Size of the residuals of {self.fit.design.response} against its fitted values: half of them "
+            f"exceed {low:.2f} residual standard deviations in the lowest third of fitted values, "
+            f"{high:.2f} in the highest."
+        )
+
+
+class RanefQQ:
+    """Quantiles of the random effects against those of a normal distribution, each effect over its own spread.
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
+    """
+
+    def __init__(self, fit: MixedFit) -> None:
+        self.fit = fit
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to; a new figure otherwise.
+
+        Returns
+        -------
+        Axes
+        """
+        effects = standardised_effects(self.fit)
+        with style.look():
+            ax = style.axes(ax)
+            for values in {len(values): values for values in effects.values()}.values():
+                _qq_frame(ax, values, standard=True)
+            for number, (name, values) in enumerate(effects.items()):
+                look: Any = {"color": style.COLOURS[number % 7], "marker": style.MARKERS[number % 7]}
+                ax.plot(style.normal_quantiles(len(values)), values, linestyle="", markersize=6, label=name,
+                        markerfacecolor=look["color"] if number == 0 else "none", **look)  # fmt: skip
+            ax.set(xlabel="Normal quantile", ylabel="Random effect / its spread")
+            if effects:
+                ax.legend(loc="upper left", fontsize=9.5)
+            else:
+                ax.set(xticks=[], yticks=[])
+                ax.text(0.5, 0.5, "all random effects are zero", ha="center", transform=ax.transAxes)
+        return ax
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        effects = standardised_effects(self.fit)
+        if not effects:
+            return "All random effects are estimated as zero, so there are no quantiles to show."
+        parts = [
+            f"{name} ({len(values)} levels, {_outside(values)} outside)" for name, values in effects.items()
+        ]
+        return f"Quantiles of the random effects against normal quantiles with a 95% band: {style.listed(parts)}."
+
+
+class Leverage:
+    """Standardised residuals of a model without random effects against leverage, with lines of equal Cook's distance.
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. A row beyond the lines decides much by
+    itself.
+    """
+
+    def __init__(self, fit: Any) -> None:
+        self.fit = fit
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to; a new figure otherwise.
+
+        Returns
+        -------
+        Axes
+        """
+        hat, residual = self._points()
+        p = len(self.fit.fixef)
+        with style.look():
+            ax = style.axes(ax)
+            ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
+            ax.plot(hat, residual, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(hat)))
+            limits, x = ax.get_ylim(), np.linspace(1e-3, min(1.15 * hat.max(), 0.999), 200)
+            for level, line in ((0.5, "--"), (1.0, ":")):
+                y = np.sqrt(level * p * (1 - x) / x)
+                ax.plot(x, y, line, color=style.RED, linewidth=1.3, label=f"Cook's distance {level:g}")
+                ax.plot(x, -y, line, color=style.RED, linewidth=1.3)
+            ax.set(xlabel="Leverage", ylabel="Standardised residual", xlim=(0, 1.15 * hat.max()), ylim=limits)
+            ax.legend(loc="best", fontsize=9.5)
+        return ax
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        hat, residual = self._points()
+        cooksd = residual**2 * hat / (1 - hat) / len(self.fit.fixef)
+        row = self.fit.design.frame.index[int(np.nanargmax(cooksd))]
+        return (
+            f"Standardised residuals of {self.fit.design.response} against leverage: the largest Cook's "
+            f"distance is {np.nanmax(cooksd):.2g}, of row {row}."
+        )
+
+    def _points(self) -> tuple[Array, Array]:
+        hat = self.fit.influence()["hat"].to_numpy()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return hat, self.fit.resid("scaled").to_numpy() / np.sqrt(1 - hat)
+
+
+class Diagnostics:
+    """Four pictures at a glance: residuals, their quantiles, their spread, quantiles of the random effects.
+
+    Without random effects the fourth is that of leverage.
+
+    Call it to draw; ``describe()`` says in a sentence what it shows. Beside the pictures stands in plain
+    words what looks wrong, and what to try.
+    """
+
+    def __init__(self, fit: MixedFit) -> None:
+        self.fit = fit
+
+    def __call__(self) -> Figure:
+        """Draw it.
+
+        Returns
+        -------
+        Figure
+        """
+        import matplotlib.pyplot as plt
+
+        with style.look():
+            figure = plt.figure(figsize=(11.5, 7.4))
+            grid = figure.add_gridspec(2, 3, width_ratios=(1, 1, 0.72))
+            mixed = bool(self.fit.design.terms)
+            last = "Normal QQ of random effects" if mixed else "Leverage"
+            titles = ("Residuals", "Normal QQ of residuals", "Scale–location", last)
+            pictures: Any = (Residuals, QQ, ScaleLocation, RanefQQ if mixed else Leverage)
+            for number, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
+                ax = picture(self.fit)(figure.add_subplot(grid[number // 2, number % 2]))
+                ax.set_title(title)
+            _write(figure.add_subplot(grid[:, 2]), warnings_of(self.fit))
+        return figure
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence."""
+        found = warnings_of(self.fit)
+        verdict = (
+            "nothing looks wrong" if not found else f"{len(found)} finding{'s' if len(found) > 1 else ''}"
+        )
+        last = "quantiles of the random effects" if self.fit.design.terms else "leverage"
+        return (
+            f"Residuals, their quantiles and spread, and {last} of the model for "
+            f"{self.fit.design.response}: {verdict}{': ' + ' '.join(found) if found else '.'}"
+        )
+
+
+def _write(ax: Axes, found: list[str]) -> None:
+    """The warnings, as text in a panel of their own."""
+    ax.axis("off")
+    ax.set_title("What to look at" if found else "Nothing looks wrong")
+    text = "\n\n".join(fill("• " + sentence, 36, subsequent_indent="  ") for sentence in found)
+    if not found:
+        text = fill("No bend, no change of spread, no heavy tails or outliers beyond what chance makes.", 36)
+    ax.text(0.0, 0.98, text, va="top", ha="left", fontsize=10.5, transform=ax.transAxes, linespacing=1.35)
+
+
+def _points(fit: MixedFit) -> tuple[Array, Array]:
+    """Fitted values (on the link's scale for a GLMM) and scaled residuals."""
+    return style.predictor(fit), fit.resid("scaled").to_numpy()
+
+
+def _fitted_label(fit: MixedFit) -> str:
+    if fit.family is None:
+        return f"Fitted {style.response(fit)}"
+    return f"Linear predictor of {style.response(fit)} ({fit.family.link.name})"
+
+
+def _qq_frame(ax: Axes, ordered: Array, standard: bool = False) -> None:
+    """Line and band of a QQ picture."""
+    n = len(ordered)
+    low, high = style.qq_band(n)
+    center, slope = (0.0, 1.0) if standard else style.qq_line(ordered)
+    x = style.normal_quantiles(n)
+    ax.fill_between(x, center + slope * low, center + slope * high, color=style.BAND, alpha=0.6, linewidth=0)
+    ax.plot(x[[0, -1]], center + slope * x[[0, -1]], color=style.BLACK, linestyle="--", linewidth=1.2)
+
+
+def _outside(ordered: Array) -> int:
+    """How many ordered values leave their band."""
+    low, high = style.qq_band(len(ordered))
+    center, slope = style.qq_line(ordered)
+    return int(((ordered < center + slope * low) | (ordered > center + slope * high)).sum())
+
+
+def standardised_effects(fit: MixedFit) -> dict[str, Array]:
+    """Conditional modes of each effect, sorted, over their own standard deviation; without those that are zero."""
+    out: dict[str, Array] = {}
+    for term, modes in zip(fit.design.terms, fit.estimate.modes, strict=True):
+        for name, values in zip(term.names, modes.T, strict=True):
+            spread = float(np.std(values))
+            if spread > 1e-8 * max(1.0, float(np.abs(values).max())) and len(values) > 2:
+                key = f"{name} | {term.group}"
+                out[key if key not in out else f"{key} ({len(out) + 1})"] = np.sort(values) / spread
+    return out

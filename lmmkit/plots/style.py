@@ -1,0 +1,128 @@
+"""What all pictures share: colours that colour-blind eyes tell apart, markers and lines as a second cue, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from ..formula.syntax import read
+from ..formula.tree import children, write
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Array = NDArray[np.float64]
+
+# Okabe and Ito's palette; the yellow stands last, because it is faint on white.
+BLACK, BLUE, RED, GREEN, PINK = "#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+COLOURS = (BLUE, RED, GREEN, PINK, "#E69F00", "#56B4E9", "#F0E442")
+GREY = "#767676"
+BAND = "#d9d9d9"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+SIZE = (6.4, 4.4)
+
+
+def look() -> AbstractContextManager[None]:
+    """The context in which a picture is drawn: readable at the size at which a notebook shows it."""
+    import matplotlib
+
+    settings: Any = {
+        "font.size": 11.0,
+        "axes.titlesize": 12.0,
+        "axes.labelsize": 11.5,
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.facecolor": "white",
+        "axes.facecolor": "white",
+        "figure.constrained_layout.use": True,
+        "legend.frameon": False,
+        "lines.linewidth": 2.0,
+    }
+    return matplotlib.rc_context(settings)
+
+
+def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
+    """The axes given, or new ones in a figure of their own."""
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size)[1]
+
+
+def panels(count: int, width: float = 3.4, height: float = 3.0, most: int = 3) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels, at most so many in a row; places left over are empty."""
+    import matplotlib.pyplot as plt
+
+    columns = min(count, most)
+    rows = -(-count // columns)
+    size = (max(width * columns, 4.6), height * rows)
+    figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    every = list(grid.ravel())
+    for ax in every[count:]:
+        ax.set_visible(False)
+    return figure, every[:count]
+
+
+def alpha(n: int) -> float:
+    """How opaque points are: the more of them, the less."""
+    return float(np.clip(40 / np.sqrt(n) / 4, 0.15, 0.75))
+
+
+def smoother(x: Array, y: Array) -> tuple[Array, Array]:
+    """Lowess, at the distinct values of x (Cleveland 1979; statsmodels)."""
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
+    if np.ptp(x) == 0:
+        return x[:1], np.array([y.mean()])
+    found = lowess(y, x, frac=2 / 3, delta=0.01 * float(np.ptp(x)))
+    keep = np.append(True, np.diff(found[:, 0]) > 0) & np.isfinite(found[:, 1])
+    return found[keep, 0], found[keep, 1]
+
+
+def normal_quantiles(n: int) -> Array:
+    """Where the quantiles of n normal values are expected (R's ``ppoints``)."""
+    a = 3 / 8 if n <= 10 else 1 / 2
+    return np.asarray(stats.norm.ppf((np.arange(1, n + 1) - a) / (n + 1 - 2 * a)))
+
+
+def qq_line(ordered: Array) -> tuple[float, float]:
+    """Intercept and slope of the line through the quartiles (R's ``qqline``)."""
+    low, high = np.quantile(ordered, [0.25, 0.75])
+    slope = (high - low) / (2 * stats.norm.ppf(0.75))
+    return float((low + high) / 2), float(slope)
+
+
+def qq_band(n: int, level: float = 0.95) -> tuple[Array, Array]:
+    """Where each ordered value of n standard normal ones lies with this probability, one at a time."""
+    i = np.arange(1, n + 1)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = (stats.norm.ppf(stats.beta.ppf(tail, i, n - i + 1)) for tail in tails)
+    return np.asarray(low), np.asarray(high)
+
+
+def response(fit: Any) -> str:
+    """What the response is called on an axis; hits out of trials are a share."""
+    text: str = fit.design.response
+    if fit.design.trials is None:
+        return text
+    hits = children(read(text))[0]
+    return f"share of {write(hits)}"
+
+
+def predictor(fit: Any) -> Array:
+    """Linear predictor of each row, with the random effects if there are any."""
+    return np.asarray(fit.estimate.fitted_eta if fit.design.terms else fit._eta)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as prose."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

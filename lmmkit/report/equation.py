@@ -1,0 +1,211 @@
+"""The model in LaTeX, with its own variable names and distributions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..design.column_meaning import Part, column_parts, fixed_parts
+
+if TYPE_CHECKING:
+    from ..design.design import RandomTerm
+    from ..fitted.mixed import MixedFit
+
+LINE = 72  # letters of a linear predictor on one line
+LINKS = {
+    "identity": "{}",
+    "log": r"\log({})",
+    "logit": r"\operatorname{{logit}}({})",
+    "probit": r"\Phi^{{-1}}({})",
+    "cloglog": r"\log(-\log(1 - {}))",
+    "cauchit": r"\tan(\pi({} - \tfrac{{1}}{{2}}))",
+    "sqrt": r"\sqrt{{{}}}",
+    "inverse": r"1/{}",
+}
+# What LaTeX would read as a command.
+SAFE = str.maketrans({
+    "\\": r"\backslash ", "_": r"\_", "%": r"\%", "#": r"\#", "&": r"\&", "$": r"\$", "~": r"\sim ",
+    ":": "{:}", ".": "{.}", ",": "{,}", " ": r"\ ", "`": "",
+})  # fmt: skip
+
+
+class Equation(str):
+    """LaTeX text that a notebook shows as a formula."""
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self}\n$$"
+
+
+def equation(fit: MixedFit, *, estimates: bool = False) -> Equation:
+    """Write a model as LaTeX.
+
+    Parameters
+    ----------
+    fit : MixedFit
+        Or a model without random effects, from ``lk.lm`` or ``lk.glm``.
+    estimates : bool
+        Put the estimates in place of the Greek letters.
+
+    Returns
+    -------
+    Equation
+        A str: an ``aligned`` environment, to be set between ``$$``; a notebook shows it as a formula. The
+        first line is the distribution of the response, the second its mean, then follow the random
+        effects, one line per term. ``b_{0,Subject[i]}`` is the effect of the Subject to which row i
+        belongs.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> print(fit.equation())
+    \\begin{aligned}
+    \\mathrm{Reaction}_i &\\sim \\mathcal{N}(\\mu_i,\\ \\sigma^2) \\\\
+    \\mu_i &= \\beta_0 + \\beta_1\\,\\mathrm{Days}_i + b_{0,\\mathrm{Subject}[i]} \\\\
+    b_{0,\\mathrm{Subject}} &\\sim \\mathcal{N}(0,\\ \\tau_{0,\\mathrm{Subject}}^2), \\quad 18 \\text{ levels}
+    \\end{aligned}
+    """
+    terms = list(zip(fit.design.terms, _numbers(fit.design.terms), strict=True))
+    summands = _fixed(fit, estimates) + [text for term, numbers in terms for text in _random(term, numbers)]
+    summands += [rf"{_name(inner)}_i" for inner in fit.design.formula.offsets]
+    if fit.call.options.get("offset") is not None:
+        summands.append(r"\mathrm{offset}_i")
+    mean = LINKS["identity" if fit.family is None else fit.family.link.name].format(_mean(fit))
+    lines = [_response(fit, estimates), f"{mean} &= {_sum(summands)}"]
+    lines += [_distribution(fit, t, term, numbers, estimates) for t, (term, numbers) in enumerate(terms)]
+    body = " \\\\\n".join(lines)
+    return Equation(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}")
+
+
+def _numbers(terms: list[RandomTerm]) -> list[list[int]]:
+    """Number the effects of each grouping factor, on from term to term."""
+    seen: dict[str, int] = {}
+    out = []
+    for term in terms:
+        start = seen.get(term.group, 0)
+        out.append(list(range(start, start + len(term.names))))
+        seen[term.group] = start + len(term.names)
+    return out
+
+
+def _name(text: str) -> str:
+    r"""A name in roman type: ``class:school`` -> ``\mathrm{class{:}school}``."""
+    return rf"\mathrm{{{text.translate(SAFE)}}}"
+
+
+def _number(value: float) -> str:
+    """Four significant digits without an exponent, as far as that is readable."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:.0f}"
+    size = int(np.floor(np.log10(abs(value))))
+    if not -5 < size < 7:
+        mantissa, exponent = f"{value:.3e}".split("e")
+        return rf"{mantissa}\times 10^{{{int(exponent)}}}"
+    return f"{value:.{max(0, 3 - size)}f}"
+
+
+def _sum(summands: list[str]) -> str:
+    """Summands joined by plus and minus, as many to a line as fit."""
+    if not summands:
+        return "0"
+    text, width = summands[0], _width(summands[0])
+    for summand in summands[1:]:
+        sign, rest = ("-", summand[1:]) if summand.startswith("-") else ("+", summand)
+        width += _width(rest) + 3
+        if width > LINE:
+            text, width = f"{text} \\\\\n&\\quad {{}}{sign} {rest}", _width(rest)
+        else:
+            text += f" {sign} {rest}"
+    return text
+
+
+def _width(latex: str) -> int:
+    """Roughly how many letters are seen."""
+    return len(re.sub(r"\\[a-zA-Z]+|[{}_^\\]", "", latex))
+
+
+def _product(parts: list[Part]) -> str:
+    r"""The values behind a column, ``\mathrm{condb}_i\,\mathrm{x}_i``."""
+    return r"\,".join(f"{_name(part.name)}_i" for part in parts)
+
+
+def _fixed(fit: MixedFit, estimates: bool) -> list[str]:
+    summands = []
+    for j, (parts, beta) in enumerate(zip(fixed_parts(fit.design), fit.fixef, strict=True)):
+        number = j if fit.design.assign[:1] == [0] else j + 1
+        coefficient = (
+            _number(float(beta))
+            if estimates
+            else rf"\beta_{{{number}}}"
+            if number > 9
+            else rf"\beta_{number}"
+        )
+        summands.append(rf"{coefficient}\,{_product(parts)}" if parts else coefficient)
+    return summands
+
+
+def _random(term: RandomTerm, numbers: list[int]) -> list[str]:
+    effects = [rf"b_{{{number},{_name(term.group)}[i]}}" for number in numbers]
+    pairs = zip(effects, column_parts(term._recipe), strict=True)
+    return [rf"{effect}\,{_product(parts)}" if parts else effect for effect, parts in pairs]
+
+
+def _mean(fit: MixedFit) -> str:
+    return "p_i" if fit.family is not None and fit.family.name == "binomial" else r"\mu_i"
+
+
+def _response(fit: MixedFit, estimates: bool) -> str:
+    """The response and its distribution."""
+    design, family = fit.design, fit.family
+    name = design.response
+    if family is None:
+        variance = rf"{_number(fit.sigma)}^2" if estimates else r"\sigma^2"
+        if design.weights is not None:
+            variance += r" / w_i"
+        return rf"{_name(name)}_i &\sim \mathcal{{N}}(\mu_i,\ {variance})"
+    if family.name == "binomial":
+        if design.trials is not None:
+            hits = name.removeprefix("cbind(").split(",")[0]
+            return rf"{_name(hits)}_i &\sim \mathrm{{Binomial}}(n_i,\ p_i)"
+        if design.weights is not None:
+            return rf"w_i\,{_name(name)}_i &\sim \mathrm{{Binomial}}(w_i,\ p_i)"
+        return rf"{_name(name)}_i &\sim \mathrm{{Bernoulli}}(p_i)"
+    if family.name == "poisson":
+        return rf"{_name(name)}_i &\sim \mathrm{{Poisson}}(\mu_i)"
+    letter, kind = (r"\phi", "Gamma") if family.name == "gamma" else (r"\theta", "NegBinomial")
+    known = family.dispersion
+    letter = _number(known) if estimates and known is not None else letter
+    variance = rf"{letter}\,\mu_i^2" if family.name == "gamma" else rf"\mu_i + \mu_i^2/{letter}"
+    return rf"{_name(name)}_i &\sim \mathrm{{{kind}}}(\text{{mean }} \mu_i,\ \text{{variance }} {variance})"
+
+
+def _distribution(fit: MixedFit, t: int, term: RandomTerm, numbers: list[int], estimates: bool) -> str:
+    """The joint distribution of one term's effects."""
+    group = _name(term.group)
+    levels = rf"\quad {len(term.levels)} \text{{ levels}}"
+    effects = [rf"b_{{{number},{group}}}" for number in numbers]
+    part = fit.varcorr.components[t]
+    if len(effects) == 1:
+        sd = _number(float(part.sd[0])) if estimates else rf"\tau_{{{numbers[0]},{group}}}"
+        return rf"{effects[0]} &\sim \mathcal{{N}}(0,\ {sd}^2), {levels}"
+    column = r"\begin{pmatrix}" + r" \\ ".join(effects) + r"\end{pmatrix}"
+    if estimates:
+        rows = [" & ".join(_number(float(value)) for value in row) for row in part.cov]
+    elif len(effects) > 3:
+        return rf"{column} &\sim \mathcal{{N}}(\mathbf{{0}},\ \boldsymbol\Sigma_{{{group}}}), {levels}"
+    else:
+        rows = [
+            " & ".join(_covariance(i, j, numbers, group) for j in range(len(effects)))
+            for i in range(len(effects))
+        ]
+    matrix = r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}"
+    return rf"{column} &\sim \mathcal{{N}}\left(\mathbf{{0}},\ {matrix}\right), {levels}"
+
+
+def _covariance(i: int, j: int, numbers: list[int], group: str) -> str:
+    first, second = sorted((numbers[i], numbers[j]))
+    if i == j:
+        return rf"\tau_{{{first},{group}}}^2"
+    return rf"\rho_{{{first}{second},{group}}}\,\tau_{{{first},{group}}}\,\tau_{{{second},{group}}}"

@@ -1,0 +1,309 @@
+"""The model in plain English, with its own variable names and numbers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..design.column_meaning import Part, fixed_parts
+
+if TYPE_CHECKING:
+    from ..design.design import RandomTerm
+    from ..fitted.mixed import MixedFit
+    from ..fitted.varcorr import Component
+
+WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
+METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}
+SCALES = {
+    "logit": "log odds",
+    "log": "logarithm",
+    "probit": "probit",
+    "cloglog": "complementary log-log",
+    "cauchit": "cauchit",
+    "sqrt": "square root",
+    "inverse": "reciprocal",
+    "identity": "original",
+}
+# What exp(coefficient) multiplies.
+MULTIPLIES = {"odds ratio": "odds", "rate ratio": "expected count", "ratio of means": "expected value"}
+
+
+class Explanation(str):
+    """Markdown, a line for each paragraph and each point; printed, its lines are broken between words."""
+
+    def __str__(self) -> str:
+        return "\n".join(_wrapped(line) for line in self.splitlines())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return "".join(self)
+
+
+def _wrapped(line: str) -> str:
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def explain(fit: MixedFit) -> Explanation:
+    """Say a model in plain English.
+
+    Parameters
+    ----------
+    fit : MixedFit
+        Or a model without random effects, from ``lk.lm`` or ``lk.glm``.
+
+    Returns
+    -------
+    Explanation
+        A str, in Markdown: what is described by what, each fixed effect in a sentence, what differs
+        between groups and by how much, what is left, and the model's messages. Printed, no line is
+        longer than 96 characters.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> print(fit.explain().split(".")[0])
+    This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ
+    >>> print(fit.explain())  # doctest: +ELLIPSIS
+    This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ. It
+    was fitted to 180 rows by restricted maximum likelihood (REML).
+    ...
+    """
+    paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
+    if fit.design.terms:
+        scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"
+        paragraphs.append("\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)]))
+    paragraphs.append(_rest(fit))
+    if fit.messages:
+        paragraphs.append("\n".join(["Take note:", *(f"- {text}" for text in fit.messages)]))
+    return Explanation("\n\n".join(paragraphs))
+
+
+def num(value: float) -> str:
+    """Four significant digits, without an exponent as far as that is readable."""
+    if value == 0 or not np.isfinite(value):
+        return f"{value:.0f}"
+    size = int(np.floor(np.log10(abs(value))))
+    return f"{value:.3g}" if not -5 < size < 7 else f"{value:.{max(0, 3 - size)}f}"
+
+
+def _and(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _opening(fit: MixedFit) -> str:
+    design, family = fit.design, fit.family
+    kind = "linear" if family is None else family.name.replace("_", " ").replace("poisson", "Poisson")
+    kind += " mixed model" if design.terms else " model"
+    predictors = design.term_labels
+    by = f" by {_and(predictors)}" if predictors else " by its overall mean"
+    text = f"This {kind} describes {_response(fit)}{by}"
+    if design.terms:
+        groups = [f"the {size} levels of {group}" for group, size in fit.ngroups.items()]
+        text += f", and lets {_and(groups)} differ"
+    method = METHODS["REML" if fit.is_reml else "ML"]
+    if family is None and not design.terms:
+        method = "least squares"
+    if family is not None and design.terms:
+        points = fit.estimate.n_agq
+        method += " with the Laplace approximation" if points == 1 else f" with {points} quadrature points"
+    return f"{text}. It was fitted to {fit.nobs} rows by {method}."
+
+
+def _response(fit: MixedFit) -> str:
+    """What is modelled: the response, or the chance of a hit."""
+    design = fit.design
+    if fit.family is None or fit.family.name != "binomial":
+        return design.response
+    if design.trials is not None:
+        return f"the probability behind {design.response.removeprefix('cbind(').split(',')[0]}"
+    if design.response_levels is not None:
+        return f"the probability that {design.response} is {design.response_levels[1]}"
+    return f"the probability of {design.response}"
+
+
+# ---- fixed effects ----
+
+
+def _fixed(fit: MixedFit) -> Iterator[str]:
+    columns = fixed_parts(fit.design)
+    for parts, (name, value), error in zip(columns, fit.fixef.items(), fit.se, strict=True):
+        said = _intercept(fit, columns, value) if not parts else _effect(fit, columns, parts, value)
+        yield f"- {name}: {num(value)} ± {num(error)}. {said}"
+    if not columns:
+        yield "- none"
+
+
+def _heading(fit: MixedFit) -> str:
+    groups = list(fit.ngroups.index) if fit.design.terms else []
+    whom = f" for an average {_and(groups)}" if groups else ""
+    return f"What holds{whom} (fixed effects; ± is the standard error):"
+
+
+def _expected(fit: MixedFit) -> str:
+    """What an effect adds to."""
+    link = "identity" if fit.family is None else fit.family.link.name
+    binomial = fit.family is not None and fit.family.name == "binomial"
+    what = _response(fit) if binomial else f"the expected {fit.design.response}"
+    if link == "identity":
+        return what
+    if link == "logit":
+        return f"the log odds {what.removeprefix('the probability ')}"
+    return f"the {SCALES[link]} of {what}" if link == "log" else f"{what} on the {SCALES[link]} scale"
+
+
+def _baseline(columns: list[list[Part]], without: set[str]) -> str:
+    """Where everything else is at zero or at its reference level."""
+    zero: dict[str, None] = {}
+    at: dict[str, str] = {}
+    for parts in columns:
+        for part in parts:
+            if part.variable in without:
+                continue
+            if part.kind == "number":
+                zero[part.variable] = None
+            elif part.kind == "level" and part.reference is not None:
+                at[part.variable] = part.reference
+    conditions = [f"{_and(list(zero))} {'is' if len(zero) == 1 else 'are'} 0"] if zero else []
+    conditions += [f"{variable} is {level}" for variable, level in at.items()]
+    return _and(conditions) if conditions else ""
+
+
+def _intercept(fit: MixedFit, columns: list[list[Part]], value: float) -> str:
+    where = _baseline(columns, set())
+    place = f" where {where}" if where else ""
+    text = f"This is {_expected(fit)}{place}"
+    if fit.family is not None and fit.family.link.name != "identity":
+        mean = float(fit.family.linkinv(np.array(value)))
+        text += f"; it means {_mean(fit)} of {num(mean)}"
+    return f"{text}."
+
+
+def _effect(fit: MixedFit, columns: list[list[Part]], parts: list[Part], value: float) -> str:
+    if len(parts) > 1:
+        return _interaction(parts)
+    part = parts[0]
+    partners = {p.variable for other in columns if len(other) > 1 for p in other if part in other} - {
+        part.variable
+    }
+    involved = [other for other in columns if {p.variable for p in other} <= partners]
+    where = _baseline(involved, {part.variable}) if partners else ""
+    condition = f" where {where}" if where else ", everything else equal"
+    if part.kind == "piece":
+        return f"One of the columns of {part.variable}; read them together, by a picture of the predictions."
+    if part.kind == "contrast":
+        return f"A contrast between the levels of {part.variable}, in the coding that was asked for."
+    change = f"{_direction(fit, value)}{condition}."
+    if part.kind == "number":
+        return f"With each unit more of {part.variable}, {change}"
+    if part.reference is None:
+        return f"This is {_expected(fit)} for {part.variable} {part.level}{condition}."
+    return f"For {part.variable} {part.level} compared with {part.reference}, {change}"
+
+
+def _direction(fit: MixedFit, value: float) -> str:
+    """By how much the expectation changes; as a factor where the link turns sums into products."""
+    family = fit.family
+    factor = family.effect_name if family is not None else None
+    if factor in MULTIPLIES:
+        target = MULTIPLIES[factor] if factor == "odds ratio" else f"expected {fit.design.response}"
+        return f"the {target} {'are' if target == 'odds' else 'is'} multiplied by {num(float(np.exp(value)))}"
+    return f"{_expected(fit)} is {num(abs(value))} {'higher' if value >= 0 else 'lower'}"
+
+
+def _interaction(parts: list[Part]) -> str:
+    told = {"number": "with each unit more of {0.variable}", "level": "with {0.variable} {0.level}"}
+    first, others = parts[0], parts[1:]
+    subject = f"{first.variable} {first.level}" if first.kind == "level" else first.variable
+    how = [told.get(part.kind, "along {0.name}").format(part) for part in others]
+    versus = [f" rather than {part.reference}" if part.reference is not None else "" for part in others]
+    when = _and([a + b for a, b in zip(how, versus, strict=True)])
+    return f"An interaction: by so much the effect of {subject} differs {when}."
+
+
+# ---- random effects and the rest ----
+
+
+def _random(fit: MixedFit) -> Iterator[str]:
+    for term, part in zip(fit.design.terms, fit.varcorr.components, strict=True):
+        for name, sd in zip(term.names, part.sd, strict=True):
+            yield _spread(fit, term, name, float(sd))
+        for i, j in part.pairs():
+            yield _correlation(term, part, i, j)
+
+
+def _spread(fit: MixedFit, term: RandomTerm, name: str, sd: float) -> str:
+    what = "the intercept" if name == "(Intercept)" else f"the effect of {name}"
+    text = f"- {term.group}: {what} has a standard deviation of {num(sd)}"
+    if sd == 0:
+        return f"{text}: no difference between one {term.group} and another is seen beyond chance."
+    if name not in fit.fixef.index:
+        return f"{text}: 95% of all {term.group} values are expected within {num(1.96 * sd)} of the average."
+    centre = float(fit.fixef[name])
+    low, high = centre - 1.96 * sd, centre + 1.96 * sd
+    between = f"between {num(low)} and {num(high)}"
+    text += f" around {num(centre)}: 95% of all {term.group} values are expected {between}"
+    if name == "(Intercept)" and fit.family is not None and fit.family.link.name != "identity":
+        ends = sorted(float(fit.family.linkinv(np.array(end))) for end in (low, high))
+        text += f", which means {_mean(fit)} between {num(ends[0])} and {num(ends[1])}"
+    return f"{text}."
+
+
+def _mean(fit: MixedFit) -> str:
+    binomial = fit.family is not None and fit.family.name == "binomial"
+    return "a probability" if binomial else f"an expected {fit.design.response}"
+
+
+def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
+    value = float(part.cor[i, j])
+    first, second = part.names[j], part.names[i]
+    text = f"- {term.group}: the correlation of {first} and {second} is {value:.2f}"
+    if np.isnan(value):
+        return f"- {term.group}: {first} and {second} have no correlation, as one of them does not vary."
+    if abs(value) < 0.1:
+        return f"{text}: knowing one tells next to nothing about the other."
+    strength = "slightly" if abs(value) < 0.3 else "clearly" if abs(value) < 0.7 else "strongly"
+    direction = "higher" if value > 0 else "lower"
+    return f"{text}: where {first} is high, {second} tends to be {strength} {direction}."
+
+
+def _rest(fit: MixedFit) -> str:
+    if fit.family is not None:
+        return _family_rest(fit)
+    text = (
+        f"What is left (residual): single values of {fit.design.response} scatter around these "
+        f"expectations with a standard deviation of {num(fit.sigma)}"
+    )
+    if fit.design.weights is not None:
+        text += ", divided by the root of the row's weight"
+    only_levels = fit.design.terms and all(term.names == ["(Intercept)"] for term in fit.design.terms)
+    if only_levels and fit.design.weights is None:
+        between = sum(float(part.cov[0, 0]) for part in fit.varcorr.components)
+        share = between / (between + fit.sigma**2)
+        text += (
+            f". Of the variance that the fixed effects leave, {100 * share:.0f}% lies between groups and "
+            f"{100 * (1 - share):.0f}% within them"
+        )
+    return f"{text}."
+
+
+def _family_rest(fit: MixedFit) -> str:
+    family = fit.family
+    assert family is not None
+    start = f"What is left: given its mean, {fit.design.response}"
+    if family.name == "gamma":
+        return f"{start} has a standard deviation of {num(100 * family.sigma)}% of that mean."
+    if family.name == "negative_binomial":
+        theta = num(float(family.dispersion or np.nan))
+        return f"{start} has the variance mean + mean²/{theta}, more than a Poisson count has."
+    if family.name == "poisson":
+        return f"{start} varies as a Poisson count, with a variance equal to its mean."
+    return "What is left: given its probability, each trial falls as chance has it; no residual variance."

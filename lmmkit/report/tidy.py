@@ -1,0 +1,226 @@
+"""A fitted model as tidy tables: `tidy`, `glance`, `augment`, as R's broom.mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ModelError
+from ..fitted.henderson import MixedEquations
+from ..fitted.predict import predict
+from ..inference.coef_tests import coef_table
+from ..numerics import distributions as stats
+
+if TYPE_CHECKING:
+    from ..fitted.mixed import MixedFit
+
+EFFECTS = ("fixed", "ran_pars", "ran_vals")
+
+
+def tidy(
+    fit: MixedFit,
+    effects: str | Sequence[str] = "fixed",
+    *,
+    conf_int: bool = False,
+    level: float = 0.95,
+    ddf: str = "satterthwaite",
+    exponentiate: bool = False,
+) -> pd.DataFrame:
+    """Estimates as a tidy table.
+
+    Parameters
+    ----------
+    fit : MixedFit
+    effects : str or sequence of str
+        ``"fixed"``: the fixed effects. ``"ran_pars"``: standard deviations and correlations of the random
+        effects and of the residuals. ``"ran_vals"``: the conditional modes of the random effects. Several
+        are stacked.
+    conf_int : bool
+        Add ``conf_low conf_high``: estimate ± quantile × standard error, of the t distribution where
+        there are degrees of freedom, else of the normal. ``ran_pars`` have none (missing); use
+        ``fit.confint()`` for them.
+    level : float
+        Coverage of the intervals.
+    ddf : str
+        As in :meth:`MixedModel.coef_table`.
+    exponentiate : bool
+        Fixed effects as factors: odds ratios (logit link), rate ratios (log link of counts), ratios of means.
+        Standard errors are multiplied by the estimate, limits of intervals are exponentiated; the test
+        remains that of the coefficient.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``effect group level term estimate std_error df statistic p_value conf_low conf_high``,
+        without those that are empty for what was asked.
+
+    Raises
+    ------
+    ModelError
+        For other effects, and for `exponentiate` where ``exp(coefficient)`` means nothing.
+
+    Notes
+    -----
+    As ``broom.mixed::tidy.merMod``, with underscores in column names.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> fit.tidy("ran_pars").round(2)
+         effect     group             term  estimate
+    0  ran_pars   Subject  sd__(Intercept)     37.12
+    1  ran_pars  Residual  sd__Observation     30.99
+    """
+    asked = [effects] if isinstance(effects, str) else list(effects)
+    for name in asked:
+        if name not in EFFECTS:
+            raise ModelError(f"effects must be among {', '.join(EFFECTS)}, not {name!r}")
+    tables = {
+        "fixed": lambda: _fixed(fit, ddf),
+        "ran_pars": lambda: _ran_pars(fit),
+        "ran_vals": lambda: _ran_vals(fit),
+    }
+    table = pd.DataFrame([row for name in asked for row in tables[name]().to_dict("records")])
+    if conf_int and "std_error" in table:
+        tail = 0.5 + level / 2
+        quantile = np.full(len(table), stats.norm.ppf(tail))
+        if "df" in table:
+            known = table["df"].notna()
+            quantile[known] = stats.t.ppf(tail, table.loc[known, "df"])
+        table["conf_low"] = table["estimate"] - quantile * table["std_error"]
+        table["conf_high"] = table["estimate"] + quantile * table["std_error"]
+    if exponentiate:
+        _as_factors(fit, table)
+    order = ["effect", "group", "level", "term", "estimate", "std_error", "df", "statistic", "p_value"]
+    return table[[name for name in [*order, "conf_low", "conf_high"] if name in table]]
+
+
+def _as_factors(fit: MixedFit, table: pd.DataFrame) -> None:
+    """Turn the rows of fixed effects into what they multiply, in place."""
+    logged = fit.family is None and fit.design.response.startswith("log(")
+    if not logged and (fit.family is None or fit.family.effect_name is None):
+        scale = "this response" if fit.family is None else f"the {fit.family.link.name} link"
+        raise ModelError(
+            f"exp(coefficient) has no meaning for {scale}; exponentiate is for log and logit links, and for "
+            "a response of log(y)"
+        )
+    rows = table["effect"] == "fixed"
+    for name in ("estimate", "conf_low", "conf_high"):
+        if name in table:
+            table.loc[rows, name] = np.exp(table.loc[rows, name])
+    if "std_error" in table:
+        table.loc[rows, "std_error"] *= table.loc[rows, "estimate"]
+
+
+def _fixed(fit: MixedFit, ddf: str) -> pd.DataFrame:
+    return coef_table(fit, ddf).rename_axis("term").reset_index().assign(effect="fixed")
+
+
+def _ran_pars(fit: MixedFit) -> pd.DataFrame:
+    frame = fit.varcorr.frame
+    is_cor = frame["var2"].notna()
+    term = np.where(is_cor, "cor__" + frame["var1"].astype(str) + "." + frame["var2"].astype(str), "")
+    term = np.where(
+        is_cor, term, "sd__" + frame["var1"].where(frame["var1"].notna(), "Observation").astype(str)
+    )
+    return pd.DataFrame(
+        {"effect": "ran_pars", "group": frame["grp"], "term": term, "estimate": frame["sdcor"]}
+    )
+
+
+def _ran_vals(fit: MixedFit) -> pd.DataFrame:
+    sds = fit.ranef_sd()
+    parts = [
+        pd.DataFrame(
+            {
+                "effect": "ran_vals",
+                "group": group,
+                "level": np.repeat(frame.index, frame.shape[1]),
+                "term": list(frame.columns) * len(frame),
+                "estimate": frame.to_numpy().ravel(),
+                "std_error": sds[group].to_numpy().ravel(),
+            }
+        )
+        for group, frame in fit.ranef().items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def glance(fit: MixedFit) -> pd.DataFrame:
+    """One row about the whole model.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    DataFrame
+        Columns ``nobs sigma loglik aic bic``, ``reml_criterion`` (REML) or ``deviance`` (ML),
+        ``df_residual``.
+
+    Notes
+    -----
+    As ``broom.mixed::glance.merMod``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> fit.glance().round(2)
+       nobs  sigma  loglik      aic      bic  reml_criterion  df_residual
+    0   180  30.99 -893.23  1794.47  1807.24         1786.47          176
+    """
+    criterion = {"reml_criterion": fit.reml_criterion} if fit.is_reml else {"deviance": fit.deviance}
+    row = {"nobs": fit.nobs, "sigma": fit.sigma, "loglik": fit.loglik, "aic": fit.aic, "bic": fit.bic}
+    return pd.DataFrame([row | criterion | {"df_residual": fit.df_resid}])
+
+
+def augment(fit: MixedFit) -> pd.DataFrame:
+    """The rows used, with what the model says about each.
+
+    Parameters
+    ----------
+    fit : MixedFit
+
+    Returns
+    -------
+    DataFrame
+        The columns that the model uses, and ``_fitted`` (with all random effects), ``_resid`` (response -
+        fitted), ``_hat`` (leverage), ``_cooksd`` (Cook's distance), ``_fixed`` (prediction without random
+        effects) and ``_scaled`` (the residual over its standard deviation), all on the scale of the
+        response.
+
+    Notes
+    -----
+    As ``broom.mixed::augment.merMod``, whose dots in front are underscores here; leverage and Cook's
+    distance as lme4's ``hatvalues`` and ``cooks.distance``. For a GLMM the leverage is that of the working
+    weights, as for a ``glm`` in R (lme4 takes the prior weights there, and warns).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> fit.augment().filter(like="_").round(2).head(2)
+       _fitted  _resid  _hat  _cooksd  _fixed  _scaled
+    0   292.19  -42.63  0.11     0.13  251.41    -1.38
+    1   302.66  -43.95  0.10     0.13  261.87    -1.42
+    """
+    hat = MixedEquations(fit).leverage()
+    pearson = fit.resid("pearson").to_numpy()
+    rank = max(1, fit.design.X.shape[1])
+    frame = fit.design.frame.copy()
+    if fit.call.response is not None and fit.design.response in frame:
+        frame[fit.design.response] = fit.call.response
+    return frame.assign(
+        _fitted=fit.fitted,
+        _resid=fit.resid(),
+        _hat=hat,
+        _cooksd=(pearson / (1 - hat)) ** 2 * hat / (fit.sigma**2 * rank),
+        _fixed=predict(fit, re_form="~0").to_numpy(),
+        _scaled=fit.resid("scaled"),
+    )

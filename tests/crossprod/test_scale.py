@@ -1,0 +1,166 @@
+"""Large designs: the sparse way gives the dense way's answers, frequent columns too, and memory is guarded."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from lmmkit.crossprod import factors as crossprod
+from lmmkit.crossprod.blocks import HybridCross, ListedCross, SparseCross
+from lmmkit.crossprod.layout import Layout
+from lmmkit.crossprod.ordering import Ordering
+from lmmkit.crossprod.sparse_elimination import SparseFactor
+from lmmkit.design.design import build_design
+from lmmkit.likelihood.lmm import Criterion
+from lmmkit.numerics import memory
+
+STRUCTURES = {
+    "two scalars": "y ~ x + (1 | pupil) + (1 | teacher)",
+    "vector that leads": "y ~ x + (x | pupil) + (1 | teacher)",
+    "vector in the rest": "y ~ x + (1 | pupil) + (x | teacher)",
+    "three factors": "y ~ x + (x | pupil) + (x | teacher) + (1 | year)",
+}
+
+
+@pytest.fixture(scope="module")
+def moving() -> pd.DataFrame:
+    """Pupils who move slowly through a line of teachers."""
+    rng = np.random.default_rng(4)
+    pupils, rows = 60, 6
+    pupil = np.repeat(np.arange(pupils), rows)
+    teacher = np.clip(pupil // 3 + rng.integers(0, 4, len(pupil)), 0, 19)
+    data = pd.DataFrame({"pupil": pupil, "teacher": teacher, "year": np.tile(np.arange(rows), pupils)})
+    data["x"] = rng.normal(size=len(data))
+    data["y"] = (
+        data["x"] + rng.normal(size=pupils)[pupil] + rng.normal(size=20)[teacher]
+        + 0.5 * rng.normal(size=20)[teacher] * data["x"] + rng.normal(size=len(data))
+    )  # fmt: skip
+    return data
+
+
+def criterion(monkeypatch: pytest.MonkeyPatch, formula: str, data: pd.DataFrame, way: str) -> Criterion:
+    """The criterion with its cross-block and Schur complement stored one way or the other."""
+    monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: way == "dense")
+    monkeypatch.setattr(ListedCross, "MOST_PAIRS", 0)
+    monkeypatch.setattr(Layout, "SPARSE_FROM", 1 if way == "sparse" else 10**9)
+    monkeypatch.setattr(Layout, "SPARSE_FILL", 10.0)
+    return Criterion(build_design(formula, data))
+
+
+@pytest.mark.parametrize("theta", ["inside", "zero"])
+@pytest.mark.parametrize("way", ["sparse", "hybrid"])
+@pytest.mark.parametrize("formula", STRUCTURES.values(), ids=STRUCTURES)
+def test_all_ways_agree(
+    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, formula: str, way: str, theta: str
+) -> None:
+    dense, other = (criterion(monkeypatch, formula, moving, kind) for kind in ("dense", way))
+    assert other.layout.sparse == (way == "sparse")
+    assert isinstance(other.layout.cross, HybridCross if way == "hybrid" else SparseCross)
+    at = np.random.default_rng(1).normal(size=dense.of_term[-1].stop)
+    at = at if theta == "inside" else np.where(np.arange(len(at)) == len(at) - 1, 0.0, at)
+    a, b = dense.point(at), other.point(at)
+    assert b.objective == pytest.approx(a.objective, rel=1e-11)
+    np.testing.assert_allclose(other.gradient(b), dense.gradient(a), rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(other.curvature(b), dense.curvature(a), rtol=1e-7, atol=1e-7)
+    np.testing.assert_allclose(b.elimination.lead_blocks(), a.elimination.lead_blocks(), atol=1e-9)
+    for f in range(len(dense.layout.rest)):
+        np.testing.assert_allclose(b.elimination.rest_blocks(f), a.elimination.rest_blocks(f), atol=1e-8)
+
+
+@pytest.mark.parametrize("split", [0, 7, 20])
+def test_any_number_of_frequent_columns(
+    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, split: int
+) -> None:
+    formula = STRUCTURES["vector that leads"]
+    plain = criterion(monkeypatch, formula, moving, "dense")
+    monkeypatch.setattr(HybridCross, "_best_split", lambda self, level, place: split)
+    hybrid = criterion(monkeypatch, formula, moving, "hybrid")
+    at = np.array([0.7, -0.3, 0.5, 0.9])
+    assert hybrid.point(at).objective == pytest.approx(plain.point(at).objective, rel=1e-11)
+    np.testing.assert_allclose(
+        hybrid.gradient(hybrid.point(at)), plain.gradient(plain.point(at)), rtol=1e-8, atol=1e-8
+    )
+
+
+def test_a_whole_fit_the_sparse_way(monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame) -> None:
+    formula = STRUCTURES["vector in the rest"]
+    dense = lk.lmer(formula, moving)
+    monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: False)
+    monkeypatch.setattr(Layout, "SPARSE_FROM", 1)
+    monkeypatch.setattr(Layout, "SPARSE_FILL", 10.0)
+    sparse = lk.lmer(formula, moving)
+    assert sparse.criterion.layout.sparse
+    assert sparse.estimate.objective == pytest.approx(dense.estimate.objective, abs=1e-8)
+    np.testing.assert_allclose(sparse.theta, dense.theta, atol=1e-6)
+    np.testing.assert_allclose(sparse.ranef_sd()["pupil"], dense.ranef_sd()["pupil"], rtol=1e-6)
+    np.testing.assert_allclose(sparse.coef_table(), dense.coef_table(), rtol=1e-5)
+    again = pickle.loads(pickle.dumps(sparse))  # SuperLU's factor is made anew
+    np.testing.assert_array_equal(again.ranef_sd()["pupil"], sparse.ranef_sd()["pupil"])
+
+
+def test_the_inverse_where_the_factor_has_entries() -> None:
+    rng = np.random.default_rng(2)
+    from scipy.sparse import csr_array, random_array
+
+    half = random_array((40, 40), density=0.04, rng=rng)
+    matrix = csr_array(half @ half.T + csr_array(np.eye(40)))
+    factor = SparseFactor(matrix, Ordering(matrix))
+    dense = matrix.toarray()
+    assert factor.logdet == pytest.approx(np.linalg.slogdet(dense)[1])
+    inverse = np.linalg.inv(dense)
+    found = factor.inverse_on_pattern.tocoo()
+    assert set(zip(*matrix.nonzero(), strict=True)) <= set(zip(*found.coords, strict=True))
+    np.testing.assert_allclose(found.data, inverse[found.coords], atol=1e-12)
+    right = rng.normal(size=(40, 3))
+    np.testing.assert_allclose(factor.solve(right), inverse @ right, atol=1e-12)
+    with pytest.raises(np.linalg.LinAlgError):
+        SparseFactor(csr_array(-matrix), Ordering(matrix))
+
+
+@pytest.mark.slow
+def test_a_long_line_of_teachers_is_fitted_sparsely() -> None:
+    rng = np.random.default_rng(6)
+    pupils, teachers = 24_000, 8_000
+    pupil = np.repeat(np.arange(pupils), 4)
+    teacher = np.clip(pupil // 3 + rng.integers(-4, 5, len(pupil)), 0, teachers - 1)
+    y = (
+        0.7 * rng.normal(size=pupils)[pupil]
+        + 0.5 * rng.normal(size=teachers)[teacher]
+        + rng.normal(size=len(pupil))
+    )
+    fit = lk.lmer(
+        "y ~ 1 + (1 | pupil) + (1 | teacher)", pd.DataFrame({"y": y, "pupil": pupil, "teacher": teacher})
+    )
+    assert fit.criterion.layout.sparse
+    assert fit.converged
+    sds = dict(zip(fit.varcorr.frame["grp"], fit.varcorr.frame["sdcor"], strict=True))
+    assert sds == pytest.approx({"pupil": 0.7, "teacher": 0.5, "Residual": 1.0}, rel=0.05)
+
+
+def test_what_cannot_fit_is_refused_with_the_numbers(
+    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame
+) -> None:
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 10_000)
+    with pytest.raises(lk.ModelError, match=r"GB of memory .*60 and 20 random effects.*fit to a sample"):
+        lk.lmer(STRUCTURES["two scalars"], moving)
+
+
+@pytest.mark.slow
+def test_the_estimate_of_memory_is_asked_before_anything_large_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """40,000 films would need matrices of 13 GB each."""
+    rng = np.random.default_rng(5)
+    n = 300_000
+    data = pd.DataFrame(
+        {"y": rng.normal(size=n), "v": rng.integers(0, 60_000, n), "f": rng.integers(0, 40_000, n)}
+    )
+    monkeypatch.setattr(memory, "available_bytes", lambda: 8 * 1024**3)
+    monkeypatch.setattr(crossprod.Layout, "_rest_values", lambda self, weights: pytest.fail("too late"))
+    with pytest.raises(lk.ModelError, match=r"8\.0 GB are free"):
+        lk.lmer("y ~ 1 + (1 | v) + (1 | f)", data)

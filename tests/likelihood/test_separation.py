@@ -1,0 +1,44 @@
+"""Separation: when a fixed effect has no finite estimate."""
+
+import numpy as np
+import pytest
+
+from lmmkit.families.families import Binomial, Gamma, NegativeBinomial, Poisson
+from lmmkit.likelihood.separation import separated_columns
+
+ONES = np.ones(8)
+X = np.array([1.0, 2, 3, 4, 5, 6, 7, 8])
+HALF = (X > 4).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("columns", "y", "family", "found"),
+    [
+        ([ONES, X], [0, 0, 0, 0, 1, 1, 1, 1], Binomial(), [0, 1]),  # complete
+        ([ONES, X], [0, 0, 1, 0, 1, 1, 1, 1], Binomial(), []),
+        ([ONES, HALF], [0, 1, 0, 1, 1, 1, 1, 1], Binomial("probit"), [1]),  # one half all successes
+        ([ONES, HALF, X], [0, 1, 0, 1, 1, 1, 1, 1], Binomial(), [1]),
+        ([ONES, HALF], [0.5, 1, 0, 1, 1, 1, 1, 1], Binomial(), [1]),
+        ([ONES, HALF], [0.5, 1, 0, 1, 1, 0.5, 1, 1], Binomial(), []),
+        ([ONES, HALF], [2, 0, 1, 4, 0, 0, 0, 0], Poisson(), [1]),  # a treatment without a single count
+        ([ONES, HALF], [2, 0, 1, 4, 0, 0, 3, 0], Poisson(), []),
+        ([ONES, HALF], [2, 0, 1, 4, 0, 0, 0, 0], NegativeBinomial(), [1]),
+        ([ONES, HALF], [2, 0, 1, 4, 0, 0, 0, 0], Poisson("sqrt"), []),  # the estimate is 0, not -inf
+        ([ONES, HALF], [2, 1, 1, 4, 1, 1, 1, 1], Gamma(), []),
+    ],
+)
+def test_columns_that_run_away(columns, y, family, found):
+    assert separated_columns(np.column_stack(columns), np.array(y, float), None, family) == found
+
+
+def test_rows_of_weight_zero_do_not_hold_back():
+    y = np.array([0, 0, 0, 1, 0, 1, 1, 1.0])
+    design = np.column_stack([ONES, X])
+    assert separated_columns(design, y, None, Binomial()) == []
+    weights = np.array([1, 1, 1, 1, 0, 1, 1, 1.0])
+    assert separated_columns(design, y, weights, Binomial()) == [0, 1]
+
+
+def test_units_do_not_matter():
+    y = np.array([0, 0, 0, 0, 1, 1, 1, 1.0])
+    assert separated_columns(np.column_stack([ONES, 1e7 * X]), y, None, Binomial()) == [0, 1]

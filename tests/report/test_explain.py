@@ -1,0 +1,167 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from lmmkit.design.column_meaning import fixed_parts
+from lmmkit.report.explain import num
+from tests.lme4_reference import load
+
+
+def test_sleepstudy_in_words():
+    text = lk.lmer("Reaction ~ Days + (Days | Subject)", load("sleepstudy")).explain()
+    assert text == "\n".join([
+        "This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ. "
+        "It was "
+        "fitted to 180 rows by restricted maximum likelihood (REML).",
+        "",
+        "What holds for an average Subject (fixed effects; ± is the standard error):",
+        "- (Intercept): 251.4 ± 6.825. This is the expected Reaction where Days is 0.",
+        "- Days: 10.47 ± 1.546. With each unit more of Days, the expected Reaction is 10.47 higher, "
+        "everything "
+        "else equal.",
+        "",
+        "What differs between groups (random effects):",
+        "- Subject: the intercept has a standard deviation of 24.74 around 251.4: 95% of all Subject "
+        "values are "
+        "expected between 202.9 and 299.9.",
+        "- Subject: the effect of Days has a standard deviation of 5.922 around 10.47: 95% of all "
+        "Subject values "
+        "are expected between -1.140 and 22.07.",
+        "- Subject: the correlation of (Intercept) and Days is 0.07: knowing one tells next to nothing "
+        "about the "
+        "other.",
+        "",
+        "What is left (residual): single values of Reaction scatter around these expectations with a "
+        "standard "
+        "deviation of 25.59.",
+    ])  # fmt: skip
+
+
+def test_factors_and_interactions():
+    text = lk.lmer("rt ~ cond * x + (1 | subj) + (1 | item)", load("crossed")).explain()
+    assert "for an average subj and item" in text
+    assert "This is the expected rt where x is 0 and cond is a." in text
+    assert "For cond b compared with a, the expected rt is" in text
+    assert "higher where x is 0." in text
+    assert "higher where cond is a." in text
+    assert "An interaction: by so much the effect of cond b differs with each unit more of x." in text
+
+
+def test_share_between_groups_is_the_icc():
+    fit = lk.lmer("Yield ~ 1 + (1 | Batch)", load("Dyestuff"))
+    between = fit.varcorr.frame["vcov"][0]
+    share = round(100 * between / (between + fit.sigma**2))
+    assert f"{share}% lies between groups and {100 - share}% within" in fit.explain()
+    assert "by its overall mean" in fit.explain()
+
+
+def test_odds_ratios_and_probabilities():
+    formula = "cbind(incidence, size - incidence) ~ period + (1 | herd)"
+    fit = lk.glmer(formula, load("cbpp"), "binomial", n_agq=5)
+    text = fit.explain()
+    assert "describes the probability behind incidence by period" in text
+    assert "with 5 quadrature points" in text
+    assert f"the odds are multiplied by {num(np.exp(fit.fixef['period2']))}" in text
+    assert f"a probability of {num(1 / (1 + np.exp(-fit.fixef['(Intercept)'])))}" in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "family", "words"),
+    [
+        ("count ~ temp + (1 | site)", "poisson", ["Poisson mixed", "expected count is multiplied by"]),
+        ("time ~ temp + (1 | site)", "gamma", ["expected time is multiplied by", "% of that mean"]),
+        ("over ~ treat + (1 | site)", "negative_binomial", ["negative binomial mixed", "mean²/"]),
+        ("pos ~ temp + (1 | site)", lk.families.Binomial(link="probit"), ["pos on the probit scale is"]),
+        (
+            "count ~ temp + (1 | site)",
+            lk.families.Poisson(link="sqrt"),
+            ["count on the square root scale is"],
+        ),
+    ],
+)
+def test_families(formula, family, words):
+    text = lk.glmer(formula, load("counts"), family).explain()
+    for phrase in words:
+        assert phrase in text
+
+
+def test_a_two_level_response_names_its_second_level():
+    data = load("counts").assign(seen=lambda d: np.where(d["pos"] == 1, "yes", "no"))
+    assert (
+        "the probability that seen is yes" in lk.glmer("seen ~ temp + (1 | site)", data, "binomial").explain()
+    )
+
+
+def test_contrasts_dummies_and_polynomials():
+    fit = lk.lmer("score ~ sex + poly(ses, 2) + (1 | school)", load("nested"), contrasts={"sex": "sum"})
+    assert "A contrast between the levels of sex" in fit.explain()
+    assert fit.explain().count("One of the columns of poly(ses, 2)") == 2
+    dummies = lk.lmer("score ~ 0 + sex + (1 | school)", load("nested")).explain()
+    assert "This is the expected score for sex f" in dummies
+    assert "are expected within" in dummies  # no fixed intercept to lie around
+
+
+def test_what_does_not_vary_and_messages():
+    text = lk.lmer("Yield ~ 1 + (1 | Batch)", load("Dyestuff2")).explain()
+    assert "standard deviation of 0: no difference between one Batch and another" in text
+    assert "Take note:\n- The fit is singular" in text
+
+
+def test_models_without_random_effects():
+    text = lk.lm("angle ~ recipe", load("cake")).explain()
+    assert text.startswith("This linear model describes angle by recipe.")
+    assert "What differs between groups" not in text
+
+
+def test_shown_as_markdown():
+    text = lk.lmer("Yield ~ 1 + (1 | Batch)", load("Dyestuff")).explain()
+    assert text._repr_markdown_() == text and type(text._repr_markdown_()) is str
+
+
+def test_printed_lines_are_broken_between_words(capsys):
+    text = lk.lmer("Reaction ~ Days + (Days | Subject)", load("sleepstudy")).explain()
+    print(text)
+    printed = capsys.readouterr().out.rstrip("\n")
+    assert printed == str(text) == repr(text) == f"{text}"
+    assert printed.split() == text.split()  # every word whole, and none lost
+    lines = printed.splitlines()
+    assert len(lines) > len(text.splitlines()) and max(map(len, lines)) <= 96
+    assert (
+        "\n- Days: " in printed and "\n  everything else equal." in printed
+    )  # a point's lines stand under it
+
+
+def test_a_long_name_is_not_broken():
+    name = "a_response_with_a_name_of_its_own_that_is_longer_than_any_line_ever_printed_by_anybody_who_counts_columns"
+    data = load("Dyestuff").rename(columns={"Yield": name})
+    printed = str(lk.lmer(f"{name} ~ 1 + (1 | Batch)", data).explain())
+    assert printed.count(name) == len(re.findall(r"a_response\w+", printed)) > 2
+
+
+def test_meaning_of_columns():
+    y, x = np.arange(8.0) ** 1.5, np.arange(8.0)[::-1] ** 2
+    data = pd.DataFrame({"y": y, "x": x, "f": list("abcabcab"), "g": list("aabbccdd")})
+    parts = fixed_parts(lk.lmer("y ~ f * x + (1 | g)", data).design)
+    names = [[part.name for part in column] for column in parts]
+    assert names == [[], ["fb"], ["fc"], ["x"], ["fb", "x"], ["fc", "x"]]
+    assert (parts[1][0].level, parts[1][0].reference, parts[1][0].kind) == ("b", "a", "level")
+    assert parts[3][0].kind == "number"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (251.4051, "251.4"),
+        (0.0655, "0.06550"),
+        (-1.1399, "-1.140"),
+        (0, "0"),
+        (123456.7, "123457"),
+        (1e-9, "1e-09"),
+        (2e9, "2e+09"),
+    ],
+)
+def test_numbers(value, text):
+    assert num(value) == text
