@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_array
 
-from .factors import Array, Index
+from ..numerics.arrays import Array, Index
 
 
 class CrossBlock(Protocol):

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numerics.arrays import Array, Index
 from .blocks import ListedCross
-from .factors import Array, Factor
+from .factors import Factor
 from .layout import Layout
-
-Index = NDArray[np.intp]
 
 
 @dataclass(frozen=True)

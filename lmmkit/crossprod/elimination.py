@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import lapack
 
+from ..numerics.arrays import Array
 from .blocks import inner
-from .factors import Array
 from .layout import Layout, Sums
 
 

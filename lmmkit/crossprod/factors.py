@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..design.design import RandomTerm
-
-Array = NDArray[np.float64]
-
-
-Index = NDArray[np.intp]
+from ..numerics.arrays import Array, Index
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
 from scipy.sparse.csgraph import connected_components
 
+from ..numerics.arrays import Array, Index
 from ..numerics.memory import check_memory
 from .blocks import CrossBlock, DenseCross, HybridCross, ListedCross, SparseCross
-from .factors import Array, Factor, Index
+from .factors import Factor
 from .ordering import Ordering, TooFull
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import reverse_cuthill_mckee
 
-from .factors import Index
+from ..numerics.arrays import Index
 
 
 class TooFull(Exception):

@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import block_diag, coo_array, csc_array, csr_array, eye_array, kron
 from scipy.sparse.linalg import splu
 
+from ..numerics.arrays import Array, Index
 from .blocks import inner
 from .elimination import Elimination
-from .factors import Array
 from .ordering import Ordering
 
 BATCH = 256  # right-hand sides at a time
@@ -183,7 +182,7 @@ class SparseElimination(Elimination):
         return out
 
 
-def _picked(matrix: csr_array, columns: NDArray[np.intp]) -> Array:
+def _picked(matrix: csr_array, columns: Index) -> Array:
     """Diagonal blocks (levels, k, k) of a sparse matrix."""
     levels, k = columns.shape
     rows, others = np.repeat(columns, k, axis=1).ravel(), np.tile(columns, (1, k)).ravel()

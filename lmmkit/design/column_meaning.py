@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from .design import Design
     from .model_matrix import Coding, ModelMatrix
 
-Array = np.ndarray
-
 
 @dataclass(frozen=True)
 class Part:

@@ -17,12 +17,13 @@ from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
 from ..formula.tree import Call, children
 from ..formula.update import expand_dot
+from ..numerics.arrays import Array, Index
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
 from .model_matrix import ModelMatrix, check_contrasts, independent_columns
 from .rows import Rows, check_frame, extra, kept_rows
 from .transforms import Transform
-from .values import Array, Factor, numeric, read_column
+from .values import Factor, numeric, read_column
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
 
@@ -49,7 +50,7 @@ class RandomTerm:
     """
 
     group: str
-    codes: Array
+    codes: Index
     levels: list[str]
     Z: Array
     names: list[str]
@@ -127,7 +128,7 @@ class Design:
         evaluator = self._evaluator(newdata)
         return self._recipe.apply(evaluator)[:, self._kept]
 
-    def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Array, Array]]:
+    def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Index, Array]]:
         """For each term the level numbers (m,) of new rows, -1 where the level is new, and Z (m, k)."""
         evaluator = self._evaluator(newdata)
         return [(t._grouping.codes(evaluator), t._recipe.apply(evaluator)) for t in self.terms]

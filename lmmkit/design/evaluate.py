@@ -13,8 +13,9 @@ import pandas as pd
 from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_name, literal
 from ..formula.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
+from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-from .values import Array, Factor, Matrix, Value, as_factor, label, missing, numeric, read_column
+from .values import Factor, Matrix, Value, as_factor, label, missing, numeric, read_column
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -80,7 +81,7 @@ class Evaluator:
         """The value of a piece that must be numbers; TRUE counts 1."""
         return np.broadcast_to(self._safely(self._numbers, node), len(self.data)).copy()
 
-    def complete(self, node: Node) -> Array:
+    def complete(self, node: Node) -> Flags:
         """Which rows have a value in every column that a piece names."""
         present = np.ones(len(self.data), dtype=bool)
         for name in columns_of(node):
@@ -149,7 +150,7 @@ class Evaluator:
         wanted = np.array([level == str(texts[0].value) for level in factor.levels] + [False])
         return self._truth(wanted[factor.codes] == (node.op == "=="), factor.codes < 0)
 
-    def _truth(self, true: Array, absent: Array) -> Factor:
+    def _truth(self, true: Flags, absent: Flags) -> Factor:
         codes = np.where(absent, -1, true).astype(np.intp)
         return Factor(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
 
@@ -194,7 +195,7 @@ def check_finite(values: Array, node: Node, index: pd.Index) -> None:
     """Refuse NaN and infinity that the formula itself made, as log(0) does."""
     wrong = ~np.isfinite(values if values.ndim == 1 else values.sum(axis=1))
     if wrong.any():
-        count, first = int(wrong.sum()), index[wrong.argmax()]
+        count, first = int(wrong.sum()), index[int(wrong.argmax())]
         rows = f"row {first}" if count == 1 else f"{count} rows, the first of them {first}"
         hint = "look there for zeros, negative or very large values"
         raise DataError(f"{write(node)} is not a finite number in {rows}; {hint}")

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ..formula.syntax import read
 from ..formula.tree import Node, write
+from ..numerics.arrays import Index
 from .evaluate import Evaluator
 from .rows import Rows
-from .values import Array, Factor, as_factor
+from .values import Factor, as_factor
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,11 @@ class Grouping:
 
     factors: tuple[Node, ...]
     levels: list[list[str]]  # of each factor
-    combinations: Array  # the combinations that occur, as numbers in base "levels of each factor"
+    combinations: Index  # the combinations that occur, as numbers in base "levels of each factor"
     labels: list[str]  # of each combination
 
     @classmethod
-    def fit(cls, texts: Sequence[str], rows: Rows) -> "tuple[Grouping, Array]":
+    def fit(cls, texts: Sequence[str], rows: Rows) -> "tuple[Grouping, Index]":
         """The grouping and the level number of each kept row."""
         nodes = tuple(read(text) for text in texts)
         factors = [rows.factor(node) for node in nodes]
@@ -37,7 +38,7 @@ class Grouping:
         labels = [":".join(names) for names in zip(*map(_pick, levels, parts), strict=True)]
         return cls(nodes, levels, combinations, labels), codes
 
-    def codes(self, evaluator: Evaluator) -> Array:
+    def codes(self, evaluator: Evaluator) -> Index:
         """The level number of each row of new data, -1 where the level is new or missing."""
         mixed = _combine([f.recode(known) for f, known in self._new(evaluator)], self.levels)
         place = np.minimum(np.searchsorted(self.combinations, mixed), len(self.combinations) - 1)
@@ -54,11 +55,11 @@ class Grouping:
         return list(zip(values, self.levels, strict=True))
 
 
-def _pick(levels: list[str], codes: Array) -> list[str]:
+def _pick(levels: list[str], codes: Index) -> list[str]:
     return [levels[code] for code in codes]
 
 
-def _combine(codes: list[Array], levels: list[list[str]]) -> Array:
+def _combine(codes: list[Index], levels: list[list[str]]) -> Index:
     """Several factors' level numbers as one number, the first factor varying slowest; -1 where any is -1."""
     total = codes[0].astype(np.int64)
     absent = codes[0] < 0

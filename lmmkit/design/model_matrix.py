@@ -15,9 +15,10 @@ from ..formula.algebra import Terms, expand
 from ..formula.functions import CONTRASTS
 from ..formula.syntax import suggest
 from ..formula.tree import Node, quote, write
+from ..numerics.arrays import Array
 from .evaluate import Evaluator, check_finite
 from .transforms import contrast_matrix
-from .values import Array, Factor, Matrix, Value, as_factor, numeric
+from .values import Factor, Matrix, Value, as_factor, numeric
 
 
 @dataclass(frozen=True)

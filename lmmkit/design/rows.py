@@ -7,8 +7,9 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.tree import Node, write
+from ..numerics.arrays import Array, Flags
 from .evaluate import Evaluator, check_finite
-from .values import Array, Factor, Matrix, Value, as_factor, missing, numeric, read_column, read_series, take
+from .values import Factor, Matrix, Value, as_factor, missing, numeric, read_column, read_series, take
 
 
 class Rows:
@@ -21,7 +22,7 @@ class Rows:
         Which rows are kept; None keeps every row.
     """
 
-    def __init__(self, evaluator: Evaluator, keep: Array | None):
+    def __init__(self, evaluator: Evaluator, keep: Flags | None):
         self.evaluator = evaluator
         self.keep = keep
         self.n = len(evaluator.data) if keep is None else int(keep.sum())
@@ -67,7 +68,7 @@ def check_frame(data: Any, what: str) -> pd.DataFrame:
 
 def kept_rows(
     evaluator: Evaluator, names: list[str], extras: dict[str, Array | None], na_action: str
-) -> Array | None:
+) -> Flags | None:
     """Which rows have no missing value; None when all are complete."""
     if na_action not in ("omit", "raise"):
         raise DataError(f"na_action must be 'omit' or 'raise', not {na_action!r}")

@@ -11,8 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import DataError
-
-Array = np.ndarray
+from ..numerics.arrays import Array
 
 
 class Transform(Protocol):

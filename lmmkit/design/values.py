@@ -9,21 +9,20 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.syntax import suggest
-
-Array = np.ndarray
+from ..numerics.arrays import Array, Flags, Index
 
 
 @dataclass(frozen=True)
 class Factor:
     """A categorical value: level numbers (missing: -1), level names, and how it wants to be coded."""
 
-    codes: Array
+    codes: Index
     levels: list[str]
     ordered: bool = False
     logical: bool = False
     contrast: str | None = None
 
-    def take(self, rows: Array) -> "Factor":
+    def take(self, rows: Flags) -> "Factor":
         return replace(self, codes=self.codes[rows])
 
     def drop_unused(self) -> "Factor":
@@ -35,7 +34,7 @@ class Factor:
         levels = [level for level, is_used in zip(self.levels, used, strict=True) if is_used]
         return replace(self, codes=renumber[self.codes], levels=levels)
 
-    def recode(self, levels: Sequence[str]) -> Array:
+    def recode(self, levels: Sequence[str]) -> Index:
         """This factor's rows as numbers into other levels; -1 where a level is not among them."""
         known = {level: number for number, level in enumerate(levels)}
         return np.array([known.get(level, -1) for level in self.levels] + [-1])[self.codes]
@@ -48,14 +47,14 @@ class Matrix:
     values: Array
     names: list[str]
 
-    def take(self, rows: Array) -> "Matrix":
+    def take(self, rows: Flags) -> "Matrix":
         return Matrix(self.values[rows], self.names)
 
 
 Value = Array | Factor | Matrix
 
 
-def take(value: Value, rows: Array) -> Value:
+def take(value: Value, rows: Flags) -> Value:
     """Some rows of a value."""
     return value[rows] if isinstance(value, np.ndarray) else value.take(rows)
 
@@ -89,7 +88,7 @@ def numeric(value: Value, what: str) -> Array:
     return value.astype(float)
 
 
-def missing(value: Value) -> Array:
+def missing(value: Value) -> Flags:
     """Which rows of a value are missing."""
     if isinstance(value, Factor):
         return value.codes < 0

@@ -9,10 +9,10 @@ import pandas as pd
 
 from ..errors import FormulaError
 from ..formula.parse import parse
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     pass
-from .variance_fractions import Array
 
 
 def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import ModelError
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
-
-Array = NDArray[np.float64]
 
 
 def variance_shares(fit: MixedFit) -> pd.Series:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..design.model_matrix import independent_columns
 from ..errors import DataError, ModelError
 from ..fitted.henderson import MixedEquations
 from ..formatting.noted_table import Table
 from ..inference.parameters import parameter_values
+from ..numerics.arrays import Array, Flags, Index
 from ..numerics.workers import with_bar
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
     from ..fitted.mixed import MixedFit
-from .explained_variance import Array
 
 
 def influence(
@@ -75,7 +74,7 @@ def influence(
     return table.set_axis(pd.Index(labels, name=by))
 
 
-def _groups(fit: MixedFit, by: str | None) -> tuple[Any, NDArray[np.intp]]:
+def _groups(fit: MixedFit, by: str | None) -> tuple[Any, Index]:
     """Labels and codes of what is left out."""
     frame = fit.design.frame
     if by is None:
@@ -91,7 +90,7 @@ def _groups(fit: MixedFit, by: str | None) -> tuple[Any, NDArray[np.intp]]:
     raise DataError(f"'{by}' is neither a grouping factor of the model ({known}) nor a column of the data")
 
 
-def _members(codes: NDArray[np.intp], count: int) -> list[NDArray[np.intp]]:
+def _members(codes: Index, count: int) -> list[Index]:
     order = np.argsort(codes, kind="stable")
     return np.split(order, np.searchsorted(codes[order], np.arange(1, count)))
 
@@ -99,7 +98,7 @@ def _members(codes: NDArray[np.intp], count: int) -> list[NDArray[np.intp]]:
 # ---- by formula ----
 
 
-def _by_formula(fit: MixedFit, members: list[NDArray[np.intp]]) -> pd.DataFrame:
+def _by_formula(fit: MixedFit, members: list[Index]) -> pd.DataFrame:
     """Deleting rows I is giving each of them a coefficient of its own: ``(P_II)^-1 (Py)_I``."""
     design = fit.design
     equations = MixedEquations(fit)
@@ -160,7 +159,7 @@ def _block(
 # ---- by refitting ----
 
 
-def _by_refitting(fit: MixedFit, members: list[NDArray[np.intp]], progress: bool | None) -> pd.DataFrame:
+def _by_refitting(fit: MixedFit, members: list[Index], progress: bool | None) -> pd.DataFrame:
     vcov, beta = fit.vcov.to_numpy(), fit.estimate.beta
     random = parameter_values(fit).drop(fit.fixef.index).index
     names = ["cooksd", *(f"dfbetas_{name}" for name in fit.design.x_names), *random]
@@ -176,7 +175,7 @@ def _by_refitting(fit: MixedFit, members: list[NDArray[np.intp]], progress: bool
     return Table(rows, columns=names)
 
 
-def _without(fit: MixedFit, own: NDArray[np.intp]) -> MixedFit | None:
+def _without(fit: MixedFit, own: Index) -> MixedFit | None:
     """The fit without some rows; None when they alone determine a fixed effect."""
     keep = np.ones(fit.nobs, dtype=bool)
     keep[own] = False
@@ -194,7 +193,7 @@ def _without(fit: MixedFit, own: NDArray[np.intp]) -> MixedFit | None:
         return None
 
 
-def _kept(design: Design, keep: NDArray[np.bool_]) -> Design:
+def _kept(design: Design, keep: Flags) -> Design:
     """Some rows of a design; levels without rows are gone."""
     return replace(
         design,
@@ -208,6 +207,6 @@ def _kept(design: Design, keep: NDArray[np.bool_]) -> Design:
     )
 
 
-def _kept_term(term: RandomTerm, keep: NDArray[np.bool_]) -> RandomTerm:
+def _kept_term(term: RandomTerm, keep: Flags) -> RandomTerm:
     used, codes = np.unique(term.codes[keep], return_inverse=True)
     return replace(term, codes=codes.astype(np.intp), levels=[term.levels[i] for i in used], Z=term.Z[keep])

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..fitted.predict import predict
 from ..fitted.simulate import simulate
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DispersionTest", "SimulatedResiduals", "SimulationTest", "dispersion_test", "simulate_residuals"]
 
-Array = NDArray[np.float64]
 
 #: Fewer simulations cannot tell a p-value of 0.05.
 FEWEST = 40

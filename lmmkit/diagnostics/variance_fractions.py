@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..fitted.varcorr import distinct_names
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from ..design.design import Design
     from ..fitted.mixed import MixedFit
-
-Array = NDArray[np.float64]
 
 
 def variance_fractions(fit: MixedFit) -> pd.Series:

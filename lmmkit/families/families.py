@@ -13,15 +13,13 @@ import difflib
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, xlog1py, xlogy
 
 from ..errors import DataError, ModelError
+from ..numerics.arrays import Array, Flags
 from .links import Cauchit, Cloglog, Derivatives, Identity, Inverse, Link, Log, Logit, Probit, Sqrt, logistic
 
 __all__ = ["Binomial", "Family", "Gamma", "NegativeBinomial", "Poisson"]
-
-Array = NDArray[np.float64]
 
 
 class Nuisance(NamedTuple):
@@ -236,7 +234,7 @@ def _scaled(derivatives: tuple[Array, ...], weights: Array | None) -> Any:
     return derivatives if weights is None else tuple(part * weights for part in derivatives)
 
 
-def _first(bad: NDArray[np.bool_], y: Array) -> str:
+def _first(bad: Flags, y: Array) -> str:
     """Where a check fails first, for a message (rows counted from 1)."""
     row = int(np.argmax(bad))
     return f"{y[row]:g} in row {row + 1}"

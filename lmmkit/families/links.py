@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, logit, ndtr, ndtri
 
-Array = NDArray[np.float64]
+from ..numerics.arrays import Array
+
 #: A function of ``eta`` and its derivatives, lowest order first.
 Derivatives = tuple[Array, Array, Array, Array]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
+
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     pass
-
-Array = np.ndarray
 
 
 @dataclass(frozen=True)

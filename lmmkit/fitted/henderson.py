@@ -15,10 +15,11 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array, identity
 from scipy.sparse.linalg import SuperLU, splu
 
+from ..numerics.arrays import Array, Index
+
 if TYPE_CHECKING:
     from .mixed import MixedFit
 
-Array = np.ndarray
 BLOCK = 512  # columns of the inverse at a time
 
 
@@ -54,7 +55,7 @@ class MixedEquations:
         self.cross = weighted.T @ design.X
         self.solved = self.factor.solve(self.cross)
 
-    def entries(self, terms: list[tuple[Array, Array]]) -> tuple[Array, Array]:
+    def entries(self, terms: list[tuple[Index, Array]]) -> tuple[Array, Array]:
         """Each row's non-zero columns of ``Z Lambda`` and their values, (m, K); code -1 gives zeros."""
         columns, values = [], []
         parts = zip(terms, self.fit.estimate.factors, self.starts[:-1], strict=True)
@@ -71,7 +72,7 @@ class MixedEquations:
         X = self.fit.design.X
         return np.linalg.inv(X.T @ (self.weights[:, None] * X) - self.cross.T @ self.solved)
 
-    def variance(self, x: Array, terms: list[tuple[Array, Array]], cov_beta: Array | None = None) -> Array:
+    def variance(self, x: Array, terms: list[tuple[Index, Array]], cov_beta: Array | None = None) -> Array:
         """Variance over sigma² of ``x'(beta_hat - beta) + z'(b_hat - b)`` for each row.
 
         Parameters

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ModelError
 from ..likelihood.lmm import Criterion, fit_criterion, fit_lmm
+from ..numerics.arrays import Array
 from .varcorr import VarCorr
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..likelihood.estimate import Estimate
     from .call import Call
 
-Array = np.ndarray
 
 SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
 RESIDUALS = ("response", "pearson", "deviance", "working", "scaled")

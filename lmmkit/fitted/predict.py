@@ -14,13 +14,13 @@ from ..formula.functions import columns_of
 from ..formula.parse import parse
 from ..formula.syntax import read
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array, Index
 from .henderson import MixedEquations
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
     from .mixed import MixedFit
 
-Array = np.ndarray
 DRAWS = 2000  # of a GLMM's prediction interval
 
 
@@ -30,7 +30,7 @@ class Rows:
 
     x: Array
     offset: Array
-    terms: list[tuple[Array, Array]]
+    terms: list[tuple[Index, Array]]
     weights: Array | None
     index: pd.Index
 
@@ -216,7 +216,7 @@ def _refuse_new_levels(fit: MixedFit, newdata: pd.DataFrame, wanted: list[Array]
             )
 
 
-def _eta_variance(fit: MixedFit, rows: Rows, used: list[tuple[Array, Array]]) -> Array:
+def _eta_variance(fit: MixedFit, rows: Rows, used: list[tuple[Index, Array]]) -> Array:
     """Variance of the error of the linear predictor."""
     cov = fit.estimate.cov_unscaled
     if all((codes < 0).all() or not Z.any() for codes, Z in used):
@@ -224,7 +224,7 @@ def _eta_variance(fit: MixedFit, rows: Rows, used: list[tuple[Array, Array]]) ->
     return fit.sigma**2 * MixedEquations(fit).variance(rows.x, used, cov)
 
 
-def _left_out(fit: MixedFit, rows: Rows, used: list[tuple[Array, Array]]) -> Array:
+def _left_out(fit: MixedFit, rows: Rows, used: list[tuple[Index, Array]]) -> Array:
     """Variance of the random effects that the prediction does without."""
     total = np.zeros(len(rows.x))
     for (codes, Z), (_, part), factor in zip(rows.terms, used, fit.estimate.factors, strict=True):

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from .mixed import MixedFit
 
-Array = np.ndarray
 F = TypeVar("F", bound="MixedFit")
 
 

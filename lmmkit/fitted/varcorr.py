@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..formatting.r_text import format_numbers, matrix_lines
-
-Array = np.ndarray
+from ..numerics.arrays import Array
 
 
 @dataclass(frozen=True)

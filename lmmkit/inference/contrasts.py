@@ -10,16 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..design.design import Design
 from ..design.model_matrix import Coding, ModelMatrix, code, independent_columns
 from ..design.values import Factor, Value
 from ..errors import ModelError
+from ..numerics.arrays import Array
 
 __all__ = ["contained_in", "term_contrasts", "uncorrelated"]
-
-Array = NDArray[np.float64]
 
 
 def term_contrasts(design: Design, type: int = 3) -> dict[str, Array]:

@@ -7,18 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..likelihood.covariance import lower_indices, theta_from_factor
 from ..likelihood.lmm import Criterion, Point
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import differenced_hessian
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
-
-Array = NDArray[np.float64]
 
 
 @dataclass

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..design.design import Design
 from ..design.values import label
@@ -24,11 +23,11 @@ from ..formula.functions import columns_of
 from ..formula.syntax import read
 from ..formula.tree import Call, walk
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array, Flags
 from .notes import singular_notes
 
 __all__ = ["emmeans"]
 
-Array = NDArray[np.float64]
 ADJUSTMENTS = ("tukey", "holm", "bonferroni", "sidak", "none")
 CONTRASTS = ("pairwise", "trt_vs_ctrl", "consecutive", "effects")
 
@@ -190,7 +189,7 @@ def _averages(fit: Any, grid: pd.DataFrame, names: list[str], weights: str) -> t
     return cells, np.where(_estimable(design, full)[:, None], full[:, design._kept], np.nan)
 
 
-def _estimable(design: Design, full: Array) -> NDArray[np.bool_]:
+def _estimable(design: Design, full: Array) -> Flags:
     """Which combinations of all columns, dropped ones included, the data determine."""
     if not design.dropped:
         return np.ones(len(full), dtype=bool)

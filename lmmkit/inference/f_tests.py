@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from . import kenward_roger, satterthwaite
 from .contrasts import term_contrasts, uncorrelated
 from .notes import singular_notes
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["anova_table", "contest"]
 
-Array = NDArray[np.float64]
 COLUMNS = ["num_df", "den_df", "statistic", "p_value"]
 
 

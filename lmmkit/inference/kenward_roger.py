@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..crossprod.blocks import inner
 from ..crossprod.elimination import Elimination
 from ..errors import ModelError
 from ..formatting.noted_table import Table
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["adjusted_vcov", "coef_tests", "ddf", "f_test"]
 
-Array = NDArray[np.float64]
 
 #: Columns of ``Z'V^-1 Z`` are made so many at a time that a slab has about this many numbers.
 SLAB = 4_000_000

@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import ModelError
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from .contrasts import contained_in
 from .f_tests import contest
 from .nesting import check_comparable, check_nested, extra_variances
 
 __all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
-
-Array = NDArray[np.float64]
 
 
 def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) -> pd.DataFrame:

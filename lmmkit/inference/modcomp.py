@@ -6,19 +6,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import DataError, ModelError
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from ..numerics.workers import replicates
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value
 from .nesting import check_comparable, check_nested, restriction, same_random_part
 
 __all__ = ["kr_modcomp", "pb_modcomp"]
-
-Array = NDArray[np.float64]
 
 
 def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:

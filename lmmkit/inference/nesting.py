@@ -6,17 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..design.design import Design
 from ..errors import ModelError
+from ..numerics.arrays import Array, Flags
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
 
 __all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
 
-Array = NDArray[np.float64]
 
 TOLERANCE = 1e-7
 
@@ -125,7 +124,7 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
         )
 
 
-def _outside(columns: Array, X: Array) -> NDArray[np.bool_]:
+def _outside(columns: Array, X: Array) -> Flags:
     """Which columns are not combinations of those of X."""
     Q = np.linalg.qr(X)[0]
     left = columns - Q @ (Q.T @ columns)

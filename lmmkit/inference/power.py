@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..design.design import Design, build_design, check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.simulate import draw, refit
 from ..likelihood.covariance import theta_from_factor
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array, Index
 from ..numerics.workers import replicates
 from .f_tests import contest
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Power", "power"]
 
-Array = NDArray[np.float64]
 TESTS = ("satterthwaite", "kenward_roger", "residual", "lr")
 ROWS = "observations"
 
@@ -275,7 +274,7 @@ def _more_levels(fit: MixedFit, name: str, m: int) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True)
 
 
-def _mixed_order(X: Array, codes: NDArray[np.intp], q: int) -> list[int]:
+def _mixed_order(X: Array, codes: Index, q: int) -> list[int]:
     """Levels in an order in which every stretch has about the mix of predictors of the whole."""
     patterns: dict[bytes, list[int]] = {}
     for level in range(q):

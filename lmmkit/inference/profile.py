@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
 
 __all__ = ["Profile", "profile"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

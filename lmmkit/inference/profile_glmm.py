@@ -8,19 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..design.design import Design
 from ..families.families import Family
 from ..likelihood.covariance import canonical, theta_from_factor
 from ..likelihood.glmm import GlmmCriterion
+from ..numerics.arrays import Array
 from .parameters import random_names
 from .profile_lmm import Held, HeldEntry, held_covariances, lifted
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
-
-Array = NDArray[np.float64]
 
 
 class JointGLMM:

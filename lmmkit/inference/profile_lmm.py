@@ -13,12 +13,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..design.design import Design
 from ..likelihood.covariance import canonical, lower_indices, theta_from_factor
 from ..likelihood.lmm import Criterion, Point
 from ..likelihood.theta import Terms
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trial, minimise
 from .parameters import random_names
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
 
 __all__ = ["Held", "HeldCorrelation", "HeldEntry", "Joint", "held_covariances", "held_parameters", "lifted"]
-
-Array = NDArray[np.float64]
 
 
 class Held(Protocol):

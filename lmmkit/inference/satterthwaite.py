@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
 
 __all__ = ["coef_tests", "ddf", "f_test"]
-
-Array = NDArray[np.float64]
 
 
 def ddf(fit: MixedFit, L: Array) -> Array:

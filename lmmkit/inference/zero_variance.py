@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..design.design import Design, RandomTerm
 from ..errors import ModelError
 from ..formatting.noted_table import Table
 from ..likelihood.lmm import fit_lmm
 from ..numerics import distributions as stats
+from ..numerics.arrays import Flags
 from .likelihood_ratio import criterion_value
 from .modcomp import exceeded, likelihood_ratio, null_distribution
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
 
 __all__ = ["rand_test"]
-
-Array = NDArray[np.float64]
 
 
 def rand_test(
@@ -143,7 +141,7 @@ def _reductions(design: Design) -> Iterator[_Reduction]:
             yield _Reduction(label, replace(design, terms=terms))
 
 
-def _some_columns(term: RandomTerm, keep: NDArray[np.bool_]) -> RandomTerm:
+def _some_columns(term: RandomTerm, keep: Flags) -> RandomTerm:
     names = [name for name, is_kept in zip(term.names, keep, strict=True) if is_kept]
     return replace(term, Z=term.Z[:, keep], names=names)
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from ..numerics.arrays import Array, Index
 
 
 def n_theta(k: int) -> int:
@@ -37,7 +36,7 @@ def n_theta(k: int) -> int:
 
 
 @cache
-def lower_indices(k: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def lower_indices(k: int) -> tuple[Index, Index]:
     """Row and column of each entry of ``theta``, the lower triangle read down its columns."""
     columns, rows = np.triu_indices(k)
     return rows, columns

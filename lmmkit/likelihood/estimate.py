@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..numerics.arrays import Array
+
 if TYPE_CHECKING:
     from ..design.design import Design
     from ..families.families import Family
-
-Array = np.ndarray
 
 
 @dataclass

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..crossprod.factors import Array
 from ..design.design import Design
 from ..errors import ModelError
 from ..families.families import Family
+from ..numerics.arrays import Array
 from .pirls import Rows
 
 #: Scoring steps: enough for a start, too few for a separated coefficient to run far.
@@ -78,7 +78,7 @@ def _first_step(design: Design, rows: Rows) -> tuple[Array, Array]:
         lambda: np.zeros(design.X.shape[1]),
     )
     for candidate in candidates:
-        beta = candidate()
+        beta = np.asarray(candidate(), dtype=float)
         eta = design.offset + design.X @ beta
         if np.isfinite(rows.at(eta)[0].sum()):
             return beta, eta

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..crossprod.blocks import inner
 from ..crossprod.conditional_variances import Meetings
-from ..crossprod.factors import Array
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..families.families import Family
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise
 from .covariance import theta_from_factor

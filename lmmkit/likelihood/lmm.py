@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..crossprod.blocks import inner
 from ..crossprod.elimination import Elimination
@@ -23,14 +22,13 @@ from ..crossprod.layout import Sums, level_sums
 from ..crossprod.sparse_elimination import SparseElimination
 from ..design.design import Design
 from ..errors import ModelError
+from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise, polish
 from .covariance import theta_from_factor
 from .estimate import Estimate
 from .moments import moment_sds
 from .theta import Terms
-
-Array = NDArray[np.float64]
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 LARGE = 2000  # and from which on it takes seconds

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..crossprod.factors import Array
 from ..crossprod.layout import Layout, Sums
+from ..numerics.arrays import Array
 
 __all__ = ["moment_sds"]
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from ..crossprod.conditional_variances import Meetings, Variances
 from ..crossprod.elimination import Elimination
-from ..crossprod.factors import Array
 from ..crossprod.layout import Layout, level_sums
 from ..families.families import Family
 from ..families.links import Derivatives
+from ..numerics.arrays import Array
 
 #: One array (levels, k) per grouping factor, the leading one first.
 Effects = list[Array]

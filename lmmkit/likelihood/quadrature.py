@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
-from ..crossprod.factors import Array
+from ..numerics.arrays import Array
 from .laplace import LaplacePoint
 
 

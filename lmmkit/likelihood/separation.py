@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
-from ..crossprod.factors import Array
 from ..families.families import Family
+from ..numerics.arrays import Array
 
 
 def separated_columns(X: Array, y: Array, weights: Array | None, family: Family) -> list[int]:

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ..crossprod.factors import Array, factors_of
+from ..crossprod.factors import factors_of
 from ..crossprod.layout import Layout
 from ..design.design import Design
+from ..numerics.arrays import Array
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 
 

@@ -16,15 +16,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from ..crossprod.factors import Factor
 from ..design.design import Design
 from ..likelihood.covariance import lower_indices
 from ..likelihood.theta import Terms
-
-Array = NDArray[np.float64]
+from ..numerics.arrays import Array, Flags
 
 
 @dataclass
@@ -133,7 +131,7 @@ class ManyCriterion(Terms):
         below = csr_array(vstack(rest)) if rest else csr_array((0, self.n))
         return _transposed(self.layout.lead), below
 
-    def responses(self, Y: Array) -> tuple[Responses, NDArray[np.bool_]]:
+    def responses(self, Y: Array) -> tuple[Responses, Flags]:
         """Sum the responses, shape (B, n), over the rows; and whether anything is left to explain in each."""
         target = (Y - self.design.offset) * self.root_weights
         ols = target @ self.Q
@@ -403,7 +401,7 @@ def _swept(lead: Array, root: Array) -> tuple[Array, Array]:
     return W.transpose(0, 1, 3, 2) @ W, 2 * np.log(lower.diagonal(axis1=2, axis2=3)).sum(axis=(1, 2))
 
 
-def _cholesky(stack: Array) -> tuple[Array, NDArray[np.bool_]]:
+def _cholesky(stack: Array) -> tuple[Array, Flags]:
     """Lower factors, and which matrices have none (theirs is the identity)."""
     try:
         return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)

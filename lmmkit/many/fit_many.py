@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..design.design import build_design, check_grouping
 from ..errors import DataError, FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array, Index
 from .criterion import ManyCriterion
 from .partition_table import VariancePartition, status_notes
 from .responses import aligned
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ManyFits", "fit_many"]
 
-Array = NDArray[np.float64]
 RESPONSE = "_response_"  # the column of the data that stands for every response in turn
 
 
@@ -236,7 +235,7 @@ def fit_many(
 class _Task:
     """Responses that share their samples, a chunk at a time; or why they cannot be fitted."""
 
-    which: NDArray[np.intp]
+    which: Index
     criterion: ManyCriterion | None
     Y: Array
     message: str = ""
@@ -287,9 +286,7 @@ def _one(task: _Task, tests: bool) -> Found:
     return fit_chunk(task.criterion, task.Y, tests)
 
 
-def _gathered(
-    found: list[Found], which: list[NDArray[np.intp]], names: pd.Index[Any]
-) -> dict[str, pd.DataFrame]:
+def _gathered(found: list[Found], which: list[Index], names: pd.Index[Any]) -> dict[str, pd.DataFrame]:
     """Chunks back into tables, a row for each response in the order given."""
     order = np.argsort(np.concatenate(which)) if which else np.zeros(0, dtype=np.intp)
     frames = {}

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     pass
-from ..diagnostics.variance_fractions import Array
 
 
 def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> tuple[Array, pd.Index]:

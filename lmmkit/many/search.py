@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..diagnostics.variance_fractions import fractions
 from ..errors import ModelError
@@ -16,11 +15,10 @@ from ..fitted.mixed import SINGULAR
 from ..fitted.varcorr import distinct_names
 from ..likelihood.covariance import lower_indices
 from ..likelihood.lmm import Criterion, fit_criterion
+from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Index, Trials, minimise_many
-from .criterion import Array, ManyCriterion, Points, Responses
-
-Flags = NDArray[np.bool_]
+from ..numerics.trust_region import Trials, minimise_many
+from .criterion import ManyCriterion, Points, Responses
 
 __all__ = ["Found", "failure", "fit_chunk"]
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ..numerics.arrays import Array
 from .fit_many import fit_many
 
 if TYPE_CHECKING:
     pass
-from ..diagnostics.variance_fractions import Array
 from .partition_table import VariancePartition
 
 

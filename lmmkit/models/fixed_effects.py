@@ -19,6 +19,7 @@ from ..fitted.refit import caller_name
 from ..formula.parse import parse
 from ..formula.update import update as update_formula
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array, Flags
 
 if TYPE_CHECKING:
     from ..families.families import Family
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from ..report.summary_linear import LinearSummary
 
 __all__ = ["FixedEffectsModel"]
-
-Array = np.ndarray
 
 
 class FixedEffectsModel:
@@ -153,7 +152,7 @@ class FixedEffectsModel:
         return False
 
     @cached_property
-    def _counts(self) -> Array:
+    def _counts(self) -> Flags:
         """Which rows have a weight above zero."""
         weights = self.design.weights
         return np.ones(len(self.design.y), dtype=bool) if weights is None else weights > 0

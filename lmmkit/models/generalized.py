@@ -15,14 +15,13 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..fitted.call import Call
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from .fixed_effects import FixedEffectsModel, statsmodels, wald
 
 if TYPE_CHECKING:
     from ..families.families import Family
 
 __all__ = ["GeneralizedLinearModel"]
-
-Array = np.ndarray
 
 
 class GeneralizedLinearModel(FixedEffectsModel):
@@ -99,7 +98,7 @@ class GeneralizedLinearModel(FixedEffectsModel):
                         start_params=fit.params, tol_criterion="params", maxiter=20, atol=0.0, rtol=1e-11
                     )
                 found = _Irls(fit.params, fit.normalized_cov_params, steps, bool(fit.converged))
-            usable = np.isfinite(found.params).all() and np.isfinite(found.cov_unscaled).all()
+            usable = bool(np.isfinite(found.params).all() and np.isfinite(found.cov_unscaled).all())
         except (ValueError, FloatingPointError, np.linalg.LinAlgError):
             usable = False
         if not usable:

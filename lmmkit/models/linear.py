@@ -19,6 +19,7 @@ from ..errors import ModelError
 from ..fitted.call import DDF, Call
 from ..fitted.refit import caller_name
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from .fixed_effects import FixedEffectsModel, make_design, statsmodels, wald
 from .generalized import GeneralizedLinearModel
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from ..families.families import Family
 
 __all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
-
-Array = np.ndarray
 
 
 def lm(

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Index = NDArray[np.intp]
+from .arrays import Array, Flags, Index
 
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
 LAST = 20
@@ -164,7 +162,7 @@ def minimise_many(
     tolerance: float = 1e-10,
     max_evaluations: int = 60,
     radius: float = 2.0,
-) -> tuple[Array, Array, NDArray[np.bool_]]:
+) -> tuple[Array, Array, Flags]:
     """:func:`minimise` for many functions side by side; each stops when it has arrived.
 
     Parameters
@@ -348,7 +346,7 @@ def _next_radius(radius: float, length: float, agreement: float) -> float:
     return 0.5 * length if agreement < 0.25 else radius
 
 
-def _next_radii(radii: Array, length: Array, agreement: Array, good: NDArray[np.bool_]) -> Array:
+def _next_radii(radii: Array, length: Array, agreement: Array, good: Flags) -> Array:
     """:func:`_next_radius` for many, and the quarter of the step where it was refused."""
     kept = np.where(agreement < 0.25, 0.5 * length, radii)
     kept = np.where(agreement > 0.75, np.maximum(radii, 2.5 * length), kept)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from ..numerics.arrays import Array
 from . import style
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["warnings_of"]
 
-Array = NDArray[np.float64]
 
 #: A finding must be hard to explain by chance, and large enough to matter.
 CHANCE = 0.01

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from ..errors import ModelError
+from ..numerics.arrays import Array
 from . import style
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from ..fitted.mixed import MixedFit
 
-Array = NDArray[np.float64]
 
 MOST_LABELS = 40  # levels whose names can be read beside the picture
 

@@ -6,8 +6,8 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ..numerics.arrays import Array
 from . import style
 from .checks import warnings_of
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..fitted.mixed import MixedFit
-
-Array = NDArray[np.float64]
 
 
 class Residuals:
