@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from lmmkit.formatting.r_text import format_pvalues
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 #: Okabe and Ito's colours as the lessons use them; every use adds a marker or a line style.
 BLUE, RED, GREEN, PINK, ORANGE, SKY, GREY = (
@@ -100,6 +105,40 @@ def in_words(*sentences: str) -> Box:
       The mean of the two is 2.0.
     """
     return Box("In words", [("", sentence) for sentence in sentences], BLUE)
+
+
+#: Columns that hold p-values, whatever a table calls them.
+P_COLUMNS = frozenset({"p", "p_value", "adj_p_value", "Pr(>F)", "Pr(>|t|)", "Pr(>|z|)", "Pr(>Chisq)"})
+
+
+def table_text(table: DataFrame, digits: int = 3) -> str:
+    """A table to print, its numbers rounded; p-values are never printed as nought.
+
+    Parameters
+    ----------
+    table : DataFrame
+    digits : int
+        Decimals of all numbers but p-values, which have three significant digits, as R gives them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(table_text(pd.DataFrame({"t": [13.4965, 1.2], "p_value": [2e-19, 0.23456]}, index=["a", "b"])))
+            t p_value
+    a  13.496  <2e-16
+    b   1.200   0.235
+    """
+    shown = table.copy()
+    for column in shown.columns.intersection(list(P_COLUMNS)):
+        known = shown[column].notna()
+        texts = format_pvalues(shown.loc[known, column].tolist())
+        shown[column] = shown[column].astype(object).where(~known, "")
+        shown.loc[known, column] = texts
+    return shown.round(digits).to_string(na_rep="")
 
 
 def use_course_look() -> None:

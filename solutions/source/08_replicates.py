@@ -171,7 +171,7 @@ check("ex08.q7", answer_7)
 # %% [markdown] tags=["written"] task="q8" points=3
 # Diet was given to cages, so the study has two replicates of each diet, not twenty. Voles that eat, fight and catch cold together are alike, and the t-test
 # takes that likeness for evidence. An analysis of the cage means, or a mixed model with a random effect of the cage, has only two degrees of
-# freedom for the diet, and with so few will hardly find anything short of a miracle. More voles in these cages would not help. I would ask for
+# freedom for the diet, and with so few will find only a very large effect. More voles in these cages would hardly help. I would ask for
 # more cages with fewer voles each; until then the authors may describe their voles, but not claim an effect of diet.
 
 # %% [markdown] tags=["rubric"] task="q8"
