@@ -37,8 +37,8 @@
 print("Hoo.")
 
 # %% [markdown]
-# Now for some data. Eighteen lorry drivers were allowed very little sleep, and every morning their reaction time
-# was measured. A row is one driver on one morning.
+# Now for some data. Eighteen lorry drivers were allowed three hours of sleep a night, and every day their reaction time
+# was measured, in a series of tests. A row is one driver on one day: the average of that day's tests.
 
 # %%
 import matplotlib.pyplot as plt
@@ -59,8 +59,8 @@ lk.data_info("sleepstudy")
 # %% [markdown]
 # ## One fit
 #
-# How much slower does a driver get with every night of lost sleep? Drivers differ: some are quick to begin with, some
-# hardly mind. So we let every driver have a line of their own, and ask for the average line at the same time.
+# How much slower does a driver get from one day of the study to the next? Drivers differ: some are quick to begin with,
+# some hardly slow down. So we let every driver have a line of their own, and ask for the average line at the same time.
 # Read the formula aloud: *Reaction depends on Days, and intercept and slope of Days vary by Subject.*
 
 # %%
@@ -83,9 +83,9 @@ for intercept, slope in lines.to_numpy():
     ax.plot(days, intercept + slope * days, ":", color=GREY, lw=1.4)
 ax.plot(sleep["Days"], sleep["Reaction"], ".", color=GREY, ms=5)
 ax.plot(days, fit.fixef["(Intercept)"] + fit.fixef["Days"] * days, color=BLUE, lw=4, label="average driver")
-ax.set_xlabel("days without enough sleep")
+ax.set_xlabel("day of the study")
 ax.set_ylabel("reaction time (ms)")
-ax.legend()
+ax.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
@@ -120,9 +120,9 @@ explorers.random_effects()
 # %%
 in_words(
     f"You have fitted a mixed model to {fit.nobs} rows from {fit.ngroups['Subject']} drivers.",
-    f"The average driver starts at {fit.fixef['(Intercept)']:.0f} ms and loses {fit.fixef['Days']:.1f} ms a"
-    " day; drivers scatter around that loss with a standard deviation of"
-    f" {fit.varcorr.frame['sdcor'].iloc[1]:.1f} ms a day.",
+    f"The average driver starts at {fit.fixef['(Intercept)']:.0f} ms and gets slower by"
+    f" {fit.fixef['Days']:.1f} ms a day. The drivers' own slopes scatter around this average with a standard"
+    f" deviation of {fit.varcorr.frame['sdcor'].iloc[1]:.1f} ms a day.",
 )
 
 # %% [markdown]
@@ -144,7 +144,7 @@ show_progress()
 # %%
 key_points(
     "Shift + Enter runs a cell; run from top to bottom; restart when in doubt.",
-    "A mixed model describes the average line and how much lines differ, at once.",
+    "A mixed model with random slopes describes the average line and how much lines differ, at once.",
     "Commit yourself to an answer before you run on.",
 )
 

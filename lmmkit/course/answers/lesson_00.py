@@ -7,7 +7,7 @@ QUESTIONS: dict[str, Question] = {
     "q1": Number(
         truth=lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef["Days"],
         mistakes={
-            "that is the intercept, the reaction time before any sleep was lost; the slope stands below it": (
+            "that is the intercept, the reaction time on day 0; the slope stands next to it": (
                 lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef[
                     "(Intercept)"
                 ]
@@ -18,6 +18,6 @@ QUESTIONS: dict[str, Question] = {
             "fit.fixef is a table with one entry per fixed effect.",
             'fit.fixef["Days"] is the entry you want.',
         ),
-        praise="Every day without sleep costs the average driver about ten milliseconds.",
+        praise="The average driver gets slower by about ten milliseconds with each day of the study.",
     ),
 }
