@@ -45,9 +45,9 @@ mouse = lk.load_data("mouse")
 # ## The question
 #
 # You give `lmer` a formula and fifty weights of mice, and within a blink it knows how much strains differ. Nobody told
-# it. There is no formula for the answer, as there is for a mean; it must have *searched*. Searched for what?
+# it. In general there is no formula for the answer, as there is for a mean; it must have *searched*. Searched for what?
 #
-# Think of two extremes. If strains were said not to differ at all, every mouse would sit far from the common line:
+# Think of two extremes. If strains were said not to differ at all, most mice would sit far from the common line:
 # a bad fit. If strains were allowed to differ without limit, each would get exactly the line it likes: a wonderful
 # fit, bought with five free numbers. The criterion that the fitter minimises has a term for each temptation, and
 # the answer is where they balance.
@@ -68,7 +68,8 @@ mouse = lk.load_data("mouse")
 # r^2 = (y - X\hat\beta)^\top V^{-1}(y - X\hat\beta).$$
 #
 # That is the *profiled deviance*. The first term is the price of flexibility: it grows with $\theta$. The second is
-# the misfit: it falls with $\theta$. Here it is, with nothing hidden:
+# the misfit: it falls with $\theta$. Here it is, with nothing hidden. (`reml=True` asks for a variant, the *REML criterion*. It is what
+# `lmer` uses, and the section on ML and REML says why.)
 
 # %%
 y = mouse["Weight"].to_numpy(float)
@@ -93,7 +94,7 @@ def criterion(theta, reml):
 
 
 # %% [markdown]
-# Turn the knob from nought to six and look:
+# Turn $\theta$ from zero to six and look:
 
 # %%
 thetas = np.linspace(0, 6, 241)
@@ -102,13 +103,13 @@ total = parts.sum(axis=1)
 best = thetas[total.argmin()]
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
-left.plot(thetas, parts[:, 0], "--", color=RED, label="price of flexibility")
-left.plot(thetas, parts[:, 1], "-.", color=BLUE, label="misfit")
+left.plot(thetas, parts[:, 0], "-.", color=BLUE, label="price of flexibility")
+left.plot(thetas, parts[:, 1], "--", color=GREEN, label="misfit")
 left.set_xlabel(r"$\theta$")
 left.set_ylabel("part of the criterion")
 left.legend()
-right.plot(thetas, total, color=GREEN, label="their sum")
-right.plot(best, total.min(), "o", color="black", label="lowest on this grid")
+right.plot(thetas, total, color="black", label="their sum")
+right.plot(best, total.min(), "o", color=RED, label="lowest on this grid")
 right.set_xlabel(r"$\theta$")
 right.set_ylabel("REML criterion")
 right.set_ylim(total.min() - 3, total.min() + 40)
@@ -131,7 +132,7 @@ in_words(
 
 # %% [markdown]
 # **Predict, then run.** The residual standard deviation and theta are printed above. If every weight were in
-# grams instead of decagrams, so that all numbers became ten times as large: would $\theta$ become
+# decigrams (tenths of a gram) instead of grams, so that all numbers became ten times as large: would $\theta$ become
 # `"larger"`, `"smaller"`, or stay the `"same"`?
 
 # %%
@@ -139,8 +140,10 @@ your_guess = ...
 check("10.q1", your_guess)
 
 # %% [markdown]
-# Now walk yourself. Drag $\theta$, watch the two parts and the lines of the strains, find the bottom; then press *let
-# the optimiser do it*.
+# Now walk yourself. Drag $\theta$, watch the lines of the strains and find the bottom; then press *let
+# the optimiser do it*. The panel shows the parts as `lmer` computes them. Its *residual* and its *penalty* make up our misfit: how far mice
+# are from the line of their strain, and how far these lines are from the common one. Its *log|L|²* is our price. Each curve has a scale of
+# its own, so heights of two curves cannot be compared.
 
 # %%
 explorers.likelihood()
@@ -150,12 +153,19 @@ explorers.likelihood()
 #
 # With one parameter you can afford a grid. With three (an intercept's spread, a slope's, and their correlation) a grid
 # of that fineness would take millions of evaluations. So the fitter feels the slope under its feet and the
-# bend of the valley, and strides. Each row below is a step:
+# bend of the valley, and strides. Each row below is a step. Its three thetas say the same as two spreads and a correlation, in a form that
+# suits a search (they fill a triangular matrix, a *Cholesky factor*): the intercept's SD is theta1, the slope's is
+# $\sqrt{\theta_2^2 + \theta_3^2}$, both in residual SDs, and the correlation is theta2 divided by the latter.
 
 # %%
 slopes = lk.lmer("Weight ~ Dose + (Dose | Strain)", mouse)
 print(pd.DataFrame(slopes.optinfo["trail"]).round(4).to_string())
-print("evaluations of the criterion, the second looks included:", slopes.optinfo["n_evaluations"])
+theta1, theta2, theta3 = slopes.theta
+in_words(
+    f"{slopes.optinfo['n_evaluations']} evaluations of the criterion, most of them to feel the slope.",
+    f"At the bottom the slope's SD is {np.hypot(theta2, theta3):.4f} residual SDs, and the correlation"
+    f" {theta2 / np.hypot(theta2, theta3):.2f}.",
+)
 
 # %% [markdown] covers="000-s21" mends="x000-6"
 # The last row is the model of slide 21 of lecture 000. (There the printout says `Data: h` where the call says
@@ -188,7 +198,7 @@ lecture_vs_truth(
     "the lower REML criterion makes the model with random slopes the better one",
     "a larger model always has a criterion at least as low; here it buys nothing that noise would not buy",
     f"{reml.reml_criterion:.4f} - {slopes.reml_criterion:.4f} = {drop:.4f} on two parameters: p = {naive:.3f}"
-    f" naively, {mixture:.3f} with the mixture that a variance at its boundary needs; AIC {reml.aic:.2f}"
+    f" naively, {mixture:.3f} with the mixture of χ² laws that lesson 11 explains; AIC {reml.aic:.2f}"
     f" against {slopes.aic:.2f}. Both fits have the same fixed part, so their REML criteria may be compared",
 )
 
@@ -197,7 +207,7 @@ lecture_vs_truth(
 #
 # Take ten mice of one strain and estimate their variance. You divide the sum of squares by nine, not by ten, because
 # the mean was estimated from the same ten mice and lies too close to them. Maximum likelihood divides by ten. With
-# one mean for ten mice that is a small sin; with many fixed effects and few mice it is a large one.
+# one mean for ten mice that is a small fault; with many fixed effects and few mice it is a large one.
 #
 # **REML**, restricted maximum likelihood, looks only at what is left of the data once the fixed effects
 # have had their share. For `criterion` above this meant two changes: $n$ became $n - p$, and a term
@@ -216,8 +226,8 @@ both["ML / REML"] = both["ML"] / both["REML"]
 print(both.round(4).to_string())
 
 # %% [markdown]
-# Look at the last column: standard deviations and standard errors are all smaller by ML. The spread of five strains
-# suffers most: it was estimated from five draws, one of which the common mean has used up.
+# Look at the last column: standard deviations and standard errors are all smaller by ML. The spread of the five strains shrinks most, and
+# with it the standard error of the intercept: the spread was estimated from five draws, one of which the common mean has used up.
 #
 # **Predict, then run.** By how much does ML underestimate the variance of a plain sample of five numbers, on average?
 # Give the ratio of its expectation to the true variance.
@@ -255,7 +265,8 @@ plt.show()
 # %%
 in_words(
     f"The true variance between strains is {true_variance:.1f}.",
-    f"Over {len(found)} simulations REML averages {found['REML'].mean():.2f}, ML {found['ML'].mean():.2f}.",
+    f"Over {len(found)} simulations REML averages {found['REML'].mean():.2f} and ML {found['ML'].mean():.2f}, each"
+    f" give or take {found['REML'].sem():.1f}: REML's is as it should be, ML's is too low.",
     f"Yet single estimates run from {found['REML'].min():.1f} to {found['REML'].max():.1f}: with five"
     " strains, the bias is not your main worry.",
 )
@@ -282,9 +293,9 @@ print(pd.DataFrame({"REML": by_reml.se, "ML": by_ml.se}).round(5).to_string())
 lecture_vs_truth(
     "004, REML vs LM",
     "REML is unbiased for the variances but biased for the variance of the fixed effects",
-    "REML takes away most of ML's bias in the variances, exactly so only in balanced cases; and it is ML that"
-    " makes both the variances and the fixed effects' standard errors too small. What REML cannot do is"
-    " compare models with different fixed effects",
+    "REML takes away most of ML's bias in the variances (all of it in balanced designs, as long as no estimate"
+    " is cut off at zero); and it is ML that makes both the variances and the fixed effects' standard errors too"
+    " small. What REML cannot do is compare models with different fixed effects",
     "for the owls every standard error is smaller by ML, by up to"
     f" {100 * (1 - (by_ml.se / by_reml.se).min()):.1f}%; for the mice by up to"
     f" {100 * (1 - (ml.se / reml.se).min()):.0f}%",
@@ -296,8 +307,8 @@ print(lk.anova(without, by_reml))
 lecture_vs_truth(
     "004, guideline",
     "use REML to study the random part, then switch to ML for inference about the fixed part",
-    "ML is needed for one thing only, likelihood-ratio tests and AIC between different fixed parts; "
-    "estimates, standard errors and single tests are reported from the REML fit",
+    "ML is needed where likelihoods of different fixed parts are compared: likelihood-ratio tests, AIC and BIC,"
+    " and profile intervals (lesson 11); estimates, standard errors and t-tests are reported from the REML fit",
     "lk.anova above was given two REML fits and refitted them by ML for the comparison",
 )
 
@@ -324,14 +335,14 @@ in_words(
 )
 
 # %% [markdown]
-# A REML criterion depends on the units of the fixed effects. That does no harm between models that share them, and makes
+# A REML criterion depends on the units of the predictors. That does no harm between models that share them, and makes
 # nonsense of a comparison between models that do not.
 
 # %%
 key_points(
     "A fit minimises one criterion: the price of flexibility plus the misfit.",
     "Given theta, fixed effects and residual variance have formulas; only theta is searched.",
-    "Theta is the random effects' SD in residual SDs, so it has no units.",
+    "With one random intercept, theta is its SD in residual SDs, so it has no unit.",
     "REML pays for the fixed effects, ML forgets to; report REML, compare different fixed parts by ML.",
     "A lower criterion of a larger model proves nothing by itself.",
 )
@@ -340,7 +351,7 @@ key_points(
 # ## Further reading
 #
 # - Bates, D., Mächler, M., Bolker, B., and Walker, S. (2015). Fitting linear mixed-effects models using lme4.
-#   *Journal of Statistical Software* 67(1), sections 3 and 5.
+#   *Journal of Statistical Software* 67(1), sections 3 and 4.
 # - Patterson, H. D., and Thompson, R. (1971). Recovery of inter-block information when block sizes are unequal.
 #   *Biometrika* 58, 545–554.
 # - Harville, D. A. (1977). Maximum likelihood approaches to variance component estimation and to related problems.

@@ -98,9 +98,9 @@ def _singular(fit: MixedFit) -> Iterator[str]:
         findings = "; ".join(text for term, factor in guilty for text in _degenerate(term, factor))
         advice = " ".join(_advice(term) for term, _ in guilty)
         yield (
-            f"The fit is singular: {findings}. Either there is next to nothing of it to find, or the data hold "
-            "too little information to see it; tests and intervals of this part of the random-effects "
-            f"structure cannot be trusted, while the fixed effects usually can. {advice}"
+            f"The fit is singular: {findings}. Either there is hardly anything of this part of the "
+            "random-effects structure to find, or the data hold too little information on it; its tests and "
+            f"intervals cannot be trusted, while the fixed effects usually can. {advice}"
         )
 
 

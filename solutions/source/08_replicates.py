@@ -27,7 +27,7 @@ soil = lk.load_data("herbivory")
 soil.head()
 
 # %% [markdown]
-# `herbivory`: a meadow with deer. Some plots were fenced, so that deer were excluded, and some left to be grazed. From each plot several soil
+# `herbivory`: eight plots where deer live. Four were fenced, so that deer were excluded, and four left to be grazed. From each plot ten soil
 # cores were taken, and their nitrogen (g/kg) was measured. (The data are simulated.)
 #
 # ## 1. Which of them is a replicate?

@@ -26,7 +26,7 @@ deer = lk.load_data("herbivory")
 deer.head()
 
 # %% [markdown]
-# `herbivory`: eight plots of a wood, four of them fenced against deer, and about ten soil cores from each. Does the `nitrogen`
+# `herbivory`: eight plots, four of them fenced against deer, and ten soil cores from each. Does the `nitrogen`
 # in the soil (g/kg) know about the fence? (The data are simulated.)
 #
 # ## 1. By hand
@@ -117,7 +117,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The depth of her valley is right to the last digit, but its bottom is not where `lmer` finds it. Which line is wrong? Answer `"A"`,
+# Her valley is as deep as `lmer`'s (to the fineness of her grid), but its bottom is not where `lmer` finds it. Which line is wrong? Answer `"A"`,
 # `"B"`, `"C"`, `"D"` or `"E"`; you may change a line and run the cell again.
 
 # %% tags=["solution"] task="q5"
@@ -165,7 +165,7 @@ check("ex10.q7", answer_7)
 # both points, politely, in three to five sentences.
 
 # %% [markdown] tags=["written"] task="q8" points=3
-# Maximum likelihood is best when groups are many. We have eight plots, and it treats the two means estimated from them as if they
+# Maximum likelihood is good when groups are many. We have eight plots, and it treats the two means estimated from them as if they
 # had been known, so its variance between plots, and with it the standard error of the fence, comes out too small; REML puts
 # this right. The two REML criteria, however, cannot be compared, because the models differ in their fixed effects and each
 # criterion looks at what its own fixed effects leave over; a change of units would change their difference. We have

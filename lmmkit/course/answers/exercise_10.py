@@ -88,7 +88,7 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         hints=(
-            "Plots that do not differ have a theta of nought.",
+            "Plots that do not differ have a theta of zero.",
             "start=[0.0], optimize=False gives a fit at the wall; subtract the model's .reml_criterion.",
         ),
         praise="A wall so high says that the plots do differ. Lesson 11 makes a test of it.",
