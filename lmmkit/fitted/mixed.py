@@ -15,7 +15,7 @@ from .varcorr import VarCorr
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
-    from ..families.families import Family
+    from ..families.family import Family
     from ..likelihood.estimate import Estimate
     from .call import Call
 

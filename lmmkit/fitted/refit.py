@@ -86,7 +86,7 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
         if argument not in known:
             raise ModelError(f"{old.function} has no argument '{argument}'; it takes {', '.join(known)}")
     if "family" in changes:
-        from ..families.families import resolve
+        from ..families.resolve import resolve
 
         changes["family"] = resolve(changes["family"])
     data = changes.pop("data", old.data)

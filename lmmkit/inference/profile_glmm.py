@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.design import Design
-from ..families.families import Family
+from ..families.family import Family
 from ..likelihood.covariance import canonical, theta_from_factor
 from ..likelihood.glmm import GlmmCriterion
 from ..numerics.arrays import Array

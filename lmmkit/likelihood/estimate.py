@@ -15,7 +15,7 @@ from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from ..design.design import Design
-    from ..families.families import Family
+    from ..families.family import Family
 
 
 @dataclass

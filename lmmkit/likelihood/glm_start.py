@@ -9,7 +9,7 @@ import numpy as np
 
 from ..design.design import Design
 from ..errors import ModelError
-from ..families.families import Family
+from ..families.family import Family
 from ..numerics.arrays import Array
 from .pirls import Rows
 

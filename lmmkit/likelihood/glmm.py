@@ -16,7 +16,7 @@ from ..crossprod.blocks import inner
 from ..crossprod.conditional_variances import Meetings
 from ..design.design import Design
 from ..errors import DataError, ModelError
-from ..families.families import Family
+from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise

@@ -19,7 +19,7 @@ import numpy as np
 from ..crossprod.conditional_variances import Meetings, Variances
 from ..crossprod.elimination import Elimination
 from ..crossprod.layout import Layout, level_sums
-from ..families.families import Family
+from ..families.family import Family
 from ..families.links import Derivatives
 from ..numerics.arrays import Array
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
-from ..families.families import Family
+from ..families.family import Family
 from ..numerics.arrays import Array
 
 
@@ -35,7 +35,7 @@ def separated_columns(X: Array, y: Array, weights: Array | None, family: Family)
 
     Examples
     --------
-    >>> from lmmkit.families.families import Binomial
+    >>> from lmmkit.families import Binomial
     >>> X = np.column_stack([np.ones(6), [1, 2, 3, 4, 5, 6]])
     >>> separated_columns(X, np.array([0, 0, 0, 1, 1, 1.0]), None, Binomial())
     [0, 1]

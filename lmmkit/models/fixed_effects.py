@@ -22,7 +22,7 @@ from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags
 
 if TYPE_CHECKING:
-    from ..families.families import Family
+    from ..families.family import Family
     from ..inference.bootstrap import Bootstrap
     from ..plots.namespace import LinearPlots
     from ..report.equation import Equation
@@ -449,7 +449,7 @@ class FixedEffectsModel:
             if name not in known:
                 raise ModelError(f"{call.function} has no argument '{name}'; it takes {', '.join(known)}")
         if "family" in changes:
-            from ..families.families import resolve
+            from ..families.resolve import resolve
 
             changes["family"] = resolve(changes["family"])
         data = changes.pop("data", call.data)

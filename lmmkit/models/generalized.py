@@ -19,7 +19,7 @@ from ..numerics.arrays import Array
 from .fixed_effects import FixedEffectsModel, statsmodels, wald
 
 if TYPE_CHECKING:
-    from ..families.families import Family
+    from ..families.family import Family
 
 __all__ = ["GeneralizedLinearModel"]
 

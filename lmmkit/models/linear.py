@@ -24,7 +24,7 @@ from .fixed_effects import FixedEffectsModel, make_design, statsmodels, wald
 from .generalized import GeneralizedLinearModel
 
 if TYPE_CHECKING:
-    from ..families.families import Family
+    from ..families.family import Family
 
 __all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
 
@@ -138,7 +138,7 @@ def glm(
     >>> lk.glm("counts ~ disease", cells, "poisson").fixef.round(3).to_dict()
     {'(Intercept)': 1.131, 'diseaseND': -1.108}
     """
-    from ..families.families import resolve
+    from ..families.resolve import resolve
 
     if isinstance(family, str) and family.strip().lower() in ("gaussian", "normal"):
         raise ModelError("the gaussian family gives the linear model; fit it with lk.lm")

@@ -11,7 +11,7 @@ from ..fitted.call import Call
 from .mixed import MixedModel
 
 if TYPE_CHECKING:
-    from ..families.families import Family
+    from ..families.family import Family
 from ..fitted.refit import caller_name, design_of
 
 
@@ -157,7 +157,7 @@ def glmer(
     >>> bool(fit.fixef["period"] < 0)
     True
     """
-    from ..families.families import resolve
+    from ..families.resolve import resolve
 
     options = {
         "family": resolve(family), "n_agq": n_agq, "weights": weights, "offset": offset,

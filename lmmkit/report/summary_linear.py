@@ -24,7 +24,7 @@ from ..formatting.r_text import (
 from .summary import DIGITS, coef_lines
 
 if TYPE_CHECKING:
-    from ..families.families import Family
+    from ..families.family import Family
 
 __all__ = ["LinearSummary", "call_lines", "print_lines"]
 

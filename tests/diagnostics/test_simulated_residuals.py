@@ -8,7 +8,7 @@ from scipy import stats
 
 import lmmkit as lk
 from lmmkit import ModelError
-from lmmkit.families.families import Binomial, Gamma, NegativeBinomial, Poisson
+from lmmkit.families import Binomial, Gamma, NegativeBinomial, Poisson
 
 matplotlib.use("Agg")
 

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lmmkit import DataError, ModelError
-from lmmkit.families import families
-from lmmkit.families.families import Binomial, Family, Gamma, NegativeBinomial, Poisson
+from lmmkit import DataError, ModelError, families
+from lmmkit.families import Binomial, Family, Gamma, NegativeBinomial, Poisson
 
 EVERY = [
     *[Binomial(link) for link in Binomial.links],
@@ -245,3 +244,28 @@ def test_names_a_reader_sees():
     assert Gamma().effect_name == "ratio of means"
     assert Poisson("sqrt").effect_name is None
     assert Gamma(dispersion=0.25).sigma == 0.5
+
+
+def test_tab_offers_families_only():
+    assert dir(families) == ["Binomial", "Gamma", "NegativeBinomial", "Poisson"]
+    assert all(issubclass(getattr(families, name), Family) for name in dir(families))
+    with pytest.raises(ModelError, match=r"one of lk\.families"):
+        families.resolve(Family)
+
+
+@pytest.mark.parametrize("family", [Poisson(), Binomial()], ids=name_of)
+def test_a_family_without_a_dispersion_says_so(family):
+    assert family.dispersion is None and not family.estimates_dispersion
+    with pytest.raises(ModelError, match=f"the {family.name} family has no dispersion parameter"):
+        family.with_dispersion(2.0)
+    with pytest.raises(ModelError, match="no dispersion parameter"):
+        family.nuisance(np.ones(2), np.zeros(2))
+
+
+@pytest.mark.parametrize("family", WITH_DISPERSION, ids=name_of)
+def test_another_dispersion_leaves_the_rest_of_the_family(family):
+    other = family.with_dispersion(3.0)
+    assert other.dispersion == 3.0 and family.dispersion != 3.0
+    assert (other.link, other.information, type(other)) == (family.link, family.information, type(family))
+    with pytest.raises(ModelError, match="must be a positive number"):
+        family.with_dispersion(0.0)

@@ -12,7 +12,7 @@ from scipy import integrate, stats
 import lmmkit as lk
 from lmmkit import DataError, ModelError
 from lmmkit.design.design import build_design
-from lmmkit.families.families import Binomial, Gamma, NegativeBinomial, Poisson
+from lmmkit.families import Binomial, Gamma, NegativeBinomial, Poisson
 from lmmkit.likelihood.glmm import GlmmCriterion, fit_criterion, fit_glmm
 from lmmkit.likelihood.quadrature import QuadraturePoint
 from lmmkit.numerics.trust_region import minimise

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import lmmkit as lk
-from lmmkit.families import families
+from lmmkit import families
 from tests.lme4_reference import CASES, REFERENCE, load
 
 MORE = json.loads((REFERENCE / "glmm.json").read_text())

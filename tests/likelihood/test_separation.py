@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lmmkit.families.families import Binomial, Gamma, NegativeBinomial, Poisson
+from lmmkit.families import Binomial, Gamma, NegativeBinomial, Poisson
 from lmmkit.likelihood.separation import separated_columns
 
 ONES = np.ones(8)

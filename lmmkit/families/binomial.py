@@ -1,0 +1,111 @@
+"""Yes or no, and hits out of trials (R: ``binomial``)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from scipy.special import gammaln, xlog1py, xlogy
+
+from ..errors import DataError, ModelError
+from ..numerics.arrays import Array
+from .family import Family, Information, first_offender, refuse_constant
+from .links import Cauchit, Cloglog, Derivatives, Link, Logit, Probit
+
+
+class Binomial(Family):
+    """Yes or no, or a number of hits in a known number of trials.
+
+    Parameters
+    ----------
+    link : {"logit", "probit", "cloglog", "cauchit"} or Link, optional
+        How the probability depends on the linear predictor; ``"logit"`` when left out.
+    information : {"expected", "observed"}, optional
+        See :class:`Family`; the default, ``"expected"``, gives lme4's numbers.
+
+    Raises
+    ------
+    ModelError
+        For an unknown link.
+
+    Notes
+    -----
+    The response is 0/1, or a proportion whose weight is its number of trials. Agrees with R's ``binomial()``.
+
+    Examples
+    --------
+    >>> from lmmkit.families import Binomial
+    >>> Binomial(link="probit")
+    Binomial(link='probit')
+    >>> Binomial().linkinv(0.0)
+    array(0.5)
+    """
+
+    name = "binomial"
+    canonical = "logit"
+    links: ClassVar[dict[str, type[Link]]] = {
+        "logit": Logit, "probit": Probit, "cloglog": Cloglog, "cauchit": Cauchit,
+    }  # fmt: skip
+
+    def __init__(
+        self,
+        link: Literal["logit", "probit", "cloglog", "cauchit"] | Link | None = None,
+        information: Information | None = None,
+    ) -> None:
+        super().__init__(link, information)
+
+    def variance(self, mu: Array) -> Array:
+        return mu * (1 - mu)
+
+    def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
+        if weights is None:
+            return (rng.random(np.shape(mu)) < mu).astype(float)
+        trials = np.round(weights)
+        if np.abs(trials - weights).max(initial=0.0) > 1e-3:
+            raise ModelError("a binomial response can only be simulated when its weights are whole trials")
+        return np.where(trials > 0, rng.binomial(trials.astype(int), mu) / np.maximum(trials, 1), 0.0)
+
+    def constant(self, y: Array, weights: Array | None = None) -> float:
+        if weights is None:
+            return 0.0
+        hits = weights * y
+        return float((gammaln(weights + 1) - gammaln(hits + 1) - gammaln(weights - hits + 1)).sum())
+
+    def _density(self, y: Array, eta: Array) -> Derivatives:
+        return self.link.bernoulli(y, eta)
+
+    def _information(self, eta: Array) -> tuple[Array, Array]:
+        return self.link.information(eta)
+
+    def _saturated(self, y: Array) -> Array:
+        return np.asarray(xlogy(y, y) + xlogy(1 - y, 1 - y))
+
+    def _deviance(self, y: Array, mu: Array) -> Array:
+        return np.asarray(2 * (xlogy(y, y) - xlogy(y, mu) + xlogy(1 - y, 1 - y) - xlog1py(1 - y, -mu)))
+
+    def start_mean(self, y: Array, weights: Array | None = None) -> Array:
+        trials = 1.0 if weights is None else weights
+        return np.asarray((trials * y + 0.5) / (trials + 1.0))
+
+    def check_response(self, y: Array, weights: Array | None, name: str) -> None:
+        outside = ~((y >= 0) & (y <= 1))
+        if outside.any():
+            raise DataError(
+                f"a binomial response must lie between 0 and 1, but '{name}' has {first_offender(outside, y)}; "
+                "give 0/1, a two-level factor, cbind(hits, misses), or a proportion with weights= the trials"
+            )
+        hits = y if weights is None else y * weights
+        part = (np.abs(hits - np.round(hits)) > 1e-3) & (y > 0) & (y < 1)
+        if part.any() and weights is None:
+            raise DataError(
+                f"'{name}' is a proportion ({first_offender(part, y)}), and how much it tells depends on its "
+                "number of trials; give weights= the column of trials, or write cbind(hits, misses)"
+            )
+        if part.any():
+            row = int(np.argmax(part))
+            raise DataError(
+                f"'{name}' times its weight must be a whole number of hits, but row {row + 1} has "
+                f"{y[row]:g} of {weights[row]:g} trials; check that weights= is the column of trials"  # type: ignore[index]
+            )
+        meaning = {0.0: "a failure (0)", 1.0: "a success (1)"}
+        refuse_constant(y, weights, name, meaning, "there is nothing to explain")

@@ -1,0 +1,228 @@
+"""Counts: Poisson and negative binomial (R: ``poisson``, glmmTMB: ``nbinom2``)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from scipy.special import digamma, gammaln, xlogy
+
+from ..errors import DataError, ModelError
+from ..numerics.arrays import Array
+from .family import Family, Information, Nuisance, first_offender, refuse_constant
+from .links import Derivatives, Identity, Link, Log, Sqrt, logistic
+
+
+class CountFamily(Family):
+    """What all distributions of counts share: where the search starts, and which responses are refused."""
+
+    def start_mean(self, y: Array, weights: Array | None = None) -> Array:
+        return y + 0.1
+
+    def check_response(self, y: Array, weights: Array | None, name: str) -> None:
+        kind = self.name.replace("_", " ")
+        if (y < 0).any():
+            offender = first_offender(y < 0, y)
+            raise DataError(f"a {kind} response cannot be negative, but '{name}' has {offender}")
+        broken = np.abs(y - np.round(y)) > 1e-7 * np.maximum(1.0, y)
+        if broken.any():
+            raise DataError(
+                f"a {kind} response must be whole counts, but '{name}' has {first_offender(broken, y)}; for rates "
+                "give the counts and offset(log(exposure)), for continuous amounts try the gamma family"
+            )
+        refuse_constant(y, weights, name, {0.0: "0"}, "its mean cannot be estimated (the log of 0)")
+
+
+class Poisson(CountFamily):
+    """Counts whose variance equals their mean.
+
+    Parameters
+    ----------
+    link : {"log", "sqrt", "identity"} or Link, optional
+        How the mean depends on the linear predictor; ``"log"`` when left out.
+    information : {"expected", "observed"}, optional
+        See :class:`Family`; the default, ``"expected"``, gives lme4's numbers.
+
+    Raises
+    ------
+    ModelError
+        For an unknown link.
+
+    Notes
+    -----
+    Agrees with R's ``poisson()``.
+
+    Examples
+    --------
+    >>> from lmmkit.families import Poisson
+    >>> Poisson(link="sqrt").linkinv(3.0)
+    array(9.)
+    """
+
+    name = "poisson"
+    canonical = "log"
+    links: ClassVar[dict[str, type[Link]]] = {"log": Log, "sqrt": Sqrt, "identity": Identity}
+
+    def __init__(
+        self,
+        link: Literal["log", "sqrt", "identity"] | Link | None = None,
+        information: Information | None = None,
+    ) -> None:
+        super().__init__(link, information)
+
+    def variance(self, mu: Array) -> Array:
+        return np.asarray(mu)
+
+    def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
+        return rng.poisson(mu).astype(float)
+
+    def _density(self, y: Array, eta: Array) -> Derivatives:
+        if isinstance(self.link, Log):
+            mu = np.exp(eta)
+            return y * eta - mu, y - mu, -mu, -mu
+        pairs = zip(self.link.log_mean(eta), self.link.mean(eta), strict=True)
+        density, first, second, third = (np.where(y > 0, y * a, 0.0) - b for a, b in pairs)
+        return density, first, second, third
+
+    def _information(self, eta: Array) -> tuple[Array, Array]:
+        if isinstance(self.link, Sqrt):  # 0/0 at eta = 0 otherwise
+            return np.full_like(eta, 4.0), np.zeros_like(eta)
+        mu, first, second, _ = self.link.mean(eta)
+        return first**2 / mu, first * (2 * second - first**2 / mu) / mu
+
+    def _constant(self, y: Array) -> Array:
+        return -gammaln(y + 1)
+
+    def _saturated(self, y: Array) -> Array:
+        return xlogy(y, y) - y
+
+    def _deviance(self, y: Array, mu: Array) -> Array:
+        return 2 * (xlogy(y, y) - xlogy(y, mu) - (y - mu))
+
+
+class NegativeBinomial(CountFamily):
+    """Counts that vary more than a Poisson: ``Var(y) = mu + mu^2 / theta``.
+
+    Parameters
+    ----------
+    theta : float, optional
+        The size parameter; small is very overdispersed, infinity is Poisson. Estimated when left out.
+    link : {"log"} or Link, optional
+        How the mean depends on the linear predictor.
+    information : {"observed", "expected"}, optional
+        See :class:`Family`; the default is ``"observed"``.
+
+    Raises
+    ------
+    ModelError
+        For an unknown link or a ``theta`` that is not positive.
+
+    Notes
+    -----
+    ``theta`` is a parameter of the likelihood like any other, and the fit agrees with
+    ``glmmTMB(family = nbinom2)``. lme4's ``glmer.nb`` has the expected information in the Laplace
+    approximation: ``NegativeBinomial(information="expected")`` gives its numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from lmmkit.families import NegativeBinomial
+    >>> NegativeBinomial(theta=2.0).variance(np.array([4.0]))
+    array([12.])
+    """
+
+    name = "negative_binomial"
+    default_information = "observed"
+    dispersion_name = "theta"
+    dispersion_argument = "theta"
+    links: ClassVar[dict[str, type[Link]]] = {"log": Log}
+
+    def __init__(
+        self,
+        theta: float | None = None,
+        link: Literal["log"] | Link | None = None,
+        information: Information | None = None,
+    ) -> None:
+        if isinstance(theta, str):
+            raise ModelError(f"theta must be a positive number or None, not {theta!r}; write link={theta!r}")
+        super().__init__(link, information, theta)
+
+    def _arguments(self) -> dict[str, Any]:
+        known = {} if self.theta is None else {"theta": self.theta}
+        return {**known, "link": self.link.name, "information": self.information}
+
+    @property
+    def theta(self) -> float | None:
+        """The size parameter, None while it is to be estimated."""
+        return self.dispersion
+
+    @property
+    def label(self) -> str:
+        """Family and link as lme4 prints them, ``Negative Binomial(2.19)  ( log )``."""
+        theta = "" if self.theta is None else f"{round(self.theta, 4):g}"
+        return f"Negative Binomial({theta})  ( {self.link.name} )"
+
+    def variance(self, mu: Array) -> Array:
+        return mu + mu**2 / self._known
+
+    def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
+        return rng.poisson(rng.gamma(self._known, np.asarray(mu) / self._known)).astype(float)
+
+    def _excess(self, eta: Array) -> tuple[Array, Array, Array]:
+        """``log(1 + mu/theta)``, and the shares of ``mu`` and of ``theta`` in ``mu + theta``."""
+        p, q, log_q = logistic(eta - np.log(self._known))
+        return -log_q, p, q
+
+    def _density(self, y: Array, eta: Array) -> Derivatives:
+        size = y + self._known
+        log_ratio, p, q = self._excess(eta)
+        second = -size * p * q
+        return y * eta - size * log_ratio, y - size * p, second, second * (q - p)
+
+    def _information(self, eta: Array) -> tuple[Array, Array]:
+        _, p, q = self._excess(eta)
+        return self._known * p, self._known * p * q
+
+    def _constant(self, y: Array) -> Array:
+        return _log_rising(self._known, y) - y * np.log(self._known) - gammaln(y + 1)
+
+    def _saturated(self, y: Array) -> Array:
+        return xlogy(y, y) - (y + self._known) * np.log1p(y / self._known)
+
+    def _deviance(self, y: Array, mu: Array) -> Array:
+        theta = self._known
+        return 2 * (xlogy(y, y) - xlogy(y, mu) - (y + theta) * np.log1p((y - mu) / (mu + theta)))
+
+    def _nuisance(self, y: Array, eta: Array) -> Nuisance:
+        theta = self._known
+        log_ratio, p, q = self._excess(eta)
+        size = y + theta
+        # d/dtheta of log Gamma(y+theta) - log Gamma(theta) - y log theta + y eta - (y+theta) log(1+mu/theta)
+        density = theta * (_rising_slope(theta, y) - log_ratio) - y + size * p
+        score = -theta * p + size * p * q
+        weight = theta * p**2 if self.information == "expected" else p * q * (theta - size * (q - p))
+        return Nuisance(density, score, weight)
+
+
+def _log_rising(theta: float, y: Array) -> Array:
+    """``log Gamma(theta + y) - log Gamma(theta)`` without cancellation for large ``theta``."""
+    if theta < 30:
+        return np.asarray(gammaln(theta + y) - gammaln(theta))
+    main = (theta - 0.5) * np.log1p(y / theta) + y * np.log(theta + y) - y
+    return main + _stirling(theta + y) - _stirling(theta)
+
+
+def _stirling(x: Any) -> Any:
+    """The correction to Stirling's formula, exact to 1e-14 from x = 30."""
+    return 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5)
+
+
+def _rising_slope(theta: float, y: Array) -> Array:
+    """``digamma(theta + y) - digamma(theta)`` without cancellation for large ``theta``."""
+    if theta < 30:
+        return np.asarray(digamma(theta + y) - digamma(theta))
+
+    def rest(x: Any) -> Any:
+        return -1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
+
+    return np.log1p(y / theta) + rest(theta + y) - rest(theta)
