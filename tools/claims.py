@@ -25,7 +25,7 @@ COMPUTED = "…"
 
 # Words of quantity and of direction. A sentence that has one says something that can be counted.
 COUNTING = re.compile(
-    r"""\b(all|only|most|mostly|every|each|everybody|everyone|never|always|none|nobody|nothing|no\ one
+    r"""\b(all|only|most|mostly|every|everybody|everyone|never|always|none|nobody|no\ one
     |neither|both|half|twice|thrice|double|hardly|nearly|almost|exactly|identical|alike
     |larger|smaller|largest|smallest|higher|lower|highest|lowest|fewer|less|more|wider|narrower
     |stronger|weaker|better|worse|closer|nearest|towards|away\ from|per\ cent|times\ as)\b""",

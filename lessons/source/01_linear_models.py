@@ -36,7 +36,6 @@ from lmmkit.course.lesson import (
     BLUE,
     GREEN,
     GREY,
-    ORANGE,
     PINK,
     RED,
     in_words,
@@ -59,8 +58,8 @@ use_course_look()
 # $$\text{happiness}_i = \beta_0 + \beta_1\,\text{hours}_i + \varepsilon_i,\qquad \varepsilon_i \sim N(0, \sigma^2)$$
 #
 # In words: the happiness of person $i$ is a common start, plus a common price for every hour, plus whatever is
-# peculiar to this person. $y$ is called the outcome, $x$ the predictor, and $\varepsilon$ the error, though nobody has
-# made one.
+# peculiar to this person. Happiness is called the *outcome* here, the hours are the *predictor*. $\varepsilon$ is called
+# the *error*: it is the distance of a person from the line, and nobody's mistake.
 
 # %% covers="000-s4 001-2"
 happy = lk.load_data("happiness")
@@ -79,7 +78,7 @@ check("01.q1", your_happiness)
 five = line.predict(pd.DataFrame({"zoom_hours": [5]})).iloc[0]
 start, cost = line.fixef
 in_words(
-    f"Everybody starts the day at {start:.0f} and an hour costs {-cost:.1f}.",
+    f"People without any meeting are expected at {start:.0f} points in the evening, and each hour costs {-cost:.1f}.",
     f"After five hours: {start:.0f} − {-cost:.1f} × 5 = {five:.1f}.",
 )
 
@@ -87,18 +86,18 @@ in_words(
 fig, ax = plt.subplots()
 hours = np.array([0.0, 10.0])
 ax.plot(happy["zoom_hours"], happy["happiness"], "o", color=GREY, ms=5, alpha=0.7, label="one person")
-ax.plot(hours, start + cost * hours, "-", color=BLUE, lw=3, label="lm")
+ax.plot(hours, start + cost * hours, "--", color="black", lw=3, label="lm: one line for all")
 ax.plot([0, 5, 5], [five, five, 0], ":", color=RED)
 ax.plot(5, five, "D", color=RED, ms=8, label="after five hours")
 ax.set_ylim(0, 15)
 ax.set_xlabel("hours of video meetings")
 ax.set_ylabel("happiness (points, 0 to 15)")
-ax.legend(loc="upper right")
+ax.legend(loc="upper right", ncols=3, fontsize=11)
 plt.show()
 
 # %% [markdown]
-# Each dot is one person; the line is the best common line; the diamond is the prediction for five hours. Many dots are
-# far from the line, and we shall soon ask whether they are far *together*.
+# Each dot is one person; the dashed line is the best common line; the diamond is the prediction for five hours. Many
+# dots are far from the line, and we shall soon ask whether they are far *together*.
 #
 # The code was `lk.lm("happiness ~ zoom_hours", happy)`. Read the wavy line as "depends on"; the intercept comes along by
 # itself. In R it is `lm(happiness ~ zoom_hours, data = happy)`.
@@ -130,23 +129,25 @@ lecture_vs_truth(
 # %% [markdown] covers="001-3"
 # ## Four promises
 #
-# Least squares gives you a line for any cloud of dots. For the *standard errors* and *p-values* beside it to mean
-# something, the data have to keep four promises:
+# *Least squares* (the line with the smallest sum of squared distances) can be drawn through any cloud of dots. Beside
+# the slope stand a *standard error*, how far the slope would scatter if the study were done again and again, and a
+# *p-value*. For these to mean what they say, the data have to keep four promises:
 #
 # | promise | in plain words | where you see it broken |
 # | --- | --- | --- |
 # | **linearity** | the mean follows the line | residuals against fitted values: a bend |
 # | **independence** | knowing one residual tells you nothing about the next | residuals by group: groups stick together |
 # | **equal spread** | the scatter is as wide on the left as on the right | residuals against fitted values: a funnel |
-# | **normality** | the residuals follow a bell curve | a QQ plot: dots leave the line |
+# | **normality** | the residuals follow a bell curve | a QQ plot (sorted residuals against those of a bell curve): dots leave the line |
 #
 # A *residual* is what is left: the observed value minus the line. The promises are about residuals, not about
-# the raw data. The second is the one that people forget, and no ordinary plot shows it unless you know the groups.
+# the raw data. They do not weigh the same: normality matters for p-values from few rows, and hardly for the standard
+# errors. The second is the one that people forget, and no ordinary plot shows it unless you know the groups.
 #
 # ## Plasma and age
 #
-# To the clinic, then. Forty patients, a blood sample each. Does the plasma concentration of some substance rise with
-# age?
+# To the clinics, then. Forty patients, ten from each of four clinics, a blood sample each. Does the plasma concentration
+# of some substance rise with age?
 
 # %% covers="001-4"
 plasma = lk.load_data("plasma_age")
@@ -164,13 +165,13 @@ in_words(
 fig, ax = plt.subplots()
 ages = np.array([plasma["age"].min(), plasma["age"].max()])
 ax.plot(plasma["age"], plasma["conc"], "o", color=GREY, ms=6)
-ax.plot(ages, m0.fixef.iloc[0] + m0.fixef["age"] * ages, color=BLUE, lw=3)
+ax.plot(ages, m0.fixef.iloc[0] + m0.fixef["age"] * ages, "--", color="black", lw=3)
 ax.set_xlabel("age (years)")
 ax.set_ylabel("plasma concentration (µmol/L)")
 plt.show()
 
 # %% [markdown] asks="q001-1"
-# Forty patients, one rising line. Look hard at the cloud before you go on.
+# Forty patients, one rising line. Look hard at the cloud, and think of where the patients come from, before you go on.
 #
 # **Predict, then run.** Are the assumptions fulfilled? Which one is in the deepest trouble: `"linearity"`,
 # `"independence"`, `"equal spread"` or `"normality"`?
@@ -198,11 +199,13 @@ def three_pictures(fit):
     axes[1].plot(theory, sample, "o", color=GREY, ms=5)
     axes[1].plot(theory, level + slope * theory, color="black", lw=1)
     axes[1].set_xlabel("normal quantile")
+    axes[1].set_ylabel("residual (µmol/L)")
     for clinic, (colour, marker) in STYLES.items():
         mine = (plasma["group"].astype(str) == clinic).to_numpy()
         axes[2].plot(plasma["age"][mine], left[mine], marker, color=colour, ms=6, label=f"clinic {clinic}")
     axes[2].axhline(0, color="black", lw=1)
     axes[2].set_xlabel("age (years)")
+    axes[2].set_ylabel("residual (µmol/L)")
     axes[2].legend(fontsize=9, ncols=2, loc="upper right")
     axes[2].set_ylim(top=1.5 * left.max())
     plt.show()
@@ -213,8 +216,8 @@ three_pictures(m0)
 # %% [markdown]
 # Left: residuals against fitted values. Middle: a QQ plot. Right: the same residuals against age, with the clinic that
 # drew the blood as colour and shape. The bell curve is fair, there is no bend and no funnel. But on the right the
-# residuals come in four falling streaks: tell me the clinic and the ages, and I can tell you who lies above the line
-# and who below. The forty patients are not forty independent witnesses.
+# residuals come in four falling streaks: tell me the clinic and the age, and I can tell you of most patients whether
+# they lie above the line or below. The forty patients are not forty independent witnesses.
 
 # %%
 residuals = plasma.assign(residual=m0.resid())
@@ -238,7 +241,7 @@ print(m1.summary())
 # we, code a factor unless told otherwise.
 #
 # **Predict, then run.** The line of clinic three: at which concentration does it start, at age zero? (Nobody
-# is zero years old here; an intercept is a construction point.)
+# is zero years old here; an intercept may lie far from all data.)
 
 # %%
 your_intercept = ...
@@ -252,10 +255,11 @@ for clinic, (colour, marker) in STYLES.items():
     level = m1.fixef["(Intercept)"] + m1.fixef.get(f"group{clinic}", 0.0)
     ax.plot(mine["age"], mine["conc"], marker, color=colour, ms=6, alpha=0.8, label=f"clinic {clinic}")
     ax.plot(ends, level + m1.fixef["age"] * ends, color=colour, lw=3)
-ax.plot(ages, m0.fixef.iloc[0] + m0.fixef["age"] * ages, "--", color=GREY, label="without clinic")
+ax.plot(ages, m0.fixef.iloc[0] + m0.fixef["age"] * ages, "--", color="black", label="all together")
 ax.set_xlabel("age (years)")
 ax.set_ylabel("plasma concentration (µmol/L)")
-ax.legend(loc="upper left", ncols=2, fontsize=11)
+ax.set_ylim(top=260)
+ax.legend(loc="upper left", ncols=3, fontsize=11)
 plt.show()
 
 # %% [markdown]
@@ -286,18 +290,18 @@ in_words(
 # - the same owl is weighed again and again (*repeated measures*), perhaps over years (*longitudinal*);
 # - chicks sit in nests, nests in woods; pupils in classes, classes in schools (*hierarchy*);
 # - one tissue sample is pipetted five times (*technical replicates*);
-# - five hundred cells come from ten donors (*pseudoreplication*);
+# - five hundred cells come from ten donors (*subsamples*; to count them as five hundred donors is *pseudoreplication*);
 # - half of the plates were run on a rainy Monday (*batches*, *blocks*).
 #
-# What they share: two rows of one group are more alike than two rows of different groups. Ignoring it can do three kinds of
-# damage. You have seen the first, a **misleading slope**. The others are **wrong standard errors** and **false
-# alarms**, and we now count the alarms.
+# What they share: two rows of one group are, as a rule, more alike than two rows of different groups. Ignoring it can do
+# three kinds of damage. You have seen the first, a **misleading slope**. The others are **wrong standard errors** and
+# **false alarms**, and we now count the alarms.
 #
 # Eight owl nests; four get a food supplement, four do not. Ten chicks in each are weighed. The supplement is
 # a *placebo*: it does nothing at all. Nests differ, though (some parents hunt better), as much as chicks within a
 # nest do. We run the usual comparison of two means on the eighty chicks, and do the whole study two thousand times.
 #
-# **Predict, then run.** A test at the five per cent level should cry wolf once in twenty studies. How often does this one? Choose
+# **Predict, then run.** A test at the five per cent level should give a false alarm once in twenty studies. How often does this one? Choose
 # `"one in twenty"`, `"one in ten"`, `"one in four"` or `"nearly one in two"`.
 
 # %%
@@ -322,7 +326,7 @@ in_words(
 fig, ax = plt.subplots()
 bins = np.linspace(0, 1, 21)
 ax.hist(p_chicks, bins, color=RED, alpha=0.75, label="chicks taken as independent")
-ax.hist(p_nests, bins, histtype="step", color=BLUE, lw=3, label="nest means")
+ax.hist(p_nests, bins, histtype="step", color=GREEN, lw=3, label="nest means")
 ax.axhline(studies / 20, color="black", ls=":", label="what an honest test gives")
 ax.set_xlabel("p-value (nothing to find)")
 ax.set_ylabel("studies (of two thousand)")
@@ -331,12 +335,17 @@ plt.show()
 
 # %% [markdown]
 # If nothing is to be found, all p-values should be equally frequent: the dotted line. The open histogram keeps
-# to it. The filled one has a tower on the left, where the headlines are made.
+# to it. The filled one has a tower on the left, below 0.05, where "significant" results are.
 #
-# Now change the design yourself. Add replicates first, then add samples: which of the two calms the false alarms?
+# Now change the design yourself. The top bar on the right is the share of false alarms of `lm` on all rows. Add
+# replicates first, then add samples. Does either of the two calm the false alarms?
 
 # %%
 explorers.pseudoreplication()
+
+# %% [markdown]
+# Neither does. More replicates make them worse. More samples hardly help, because the analysis goes on taking each
+# replicate for a sample. What helps is another analysis: the means of the samples, or a mixed model (lesson 8).
 
 # %% [markdown] asks="q004-1"
 # ## Four questions before any model
@@ -372,10 +381,10 @@ def arrow(start, end, label):
 box(5, 5.4, "what kind of response?")
 box(2.5, 3.2, "do rows share groups?")
 box(7.5, 3.2, "do rows share groups?")
-box(1.1, 0.8, "linear model\nlk.lm", BLUE)
-box(3.7, 0.8, "linear mixed model\nlk.lmer", GREEN)
-box(6.3, 0.8, "generalised lm\nlk.glm", ORANGE)
-box(8.9, 0.8, "generalised mixed\nlk.glmer", RED)
+box(1.1, 0.8, "linear model\nlk.lm", "black")
+box(3.7, 0.8, "linear mixed model\nlk.lmer", BLUE)
+box(6.3, 0.8, "generalised lm\nlk.glm", "black")
+box(8.9, 0.8, "generalised mixed\nlk.glmer", BLUE)
 arrow((4.3, 4.95), (2.7, 3.7), "continuous")
 arrow((5.7, 4.95), (7.3, 3.7), "count, yes or no")
 arrow((2.2, 2.75), (1.2, 1.45), "no")
@@ -386,15 +395,19 @@ plt.show()
 
 # %% [markdown]
 # The tree has two forks: the kind of response, then the presence of groups. Its four leaves are the four functions
-# that this course uses. Here it is, walked down for five studies:
+# that this course uses (blue: those for data with groups). Here it is, walked down for six studies:
 #
 # | question | response | predictors | groups | so |
 # | --- | --- | --- | --- | --- |
-# | what does an hour of meetings cost? | happiness, continuous | hours | none asked for (yet) | `lk.lm` |
-# | does the substance change with age? | concentration, continuous | age | clinic | `lk.lmer` |
+# | are taller owls heavier, one owl per nest? | mass, continuous | height | none | `lk.lm` |
+# | what does an hour of meetings cost? | happiness, continuous | hours | six departments | `lk.lmer` |
+# | does the substance change with age? | concentration, continuous | age | forty clinics | `lk.lmer` |
 # | does a hormone slow the growth of owl chicks? | wing length, continuous | age, implant | chick, nest | `lk.lmer` |
 # | do taller owls lay more eggs, one clutch each? | eggs, count | height | none | `lk.glm` |
 # | does disease change the activity of a gene? | molecules, count | disease | donor | `lk.glmer` |
+#
+# With only *four* clinics, as above, a plain `lk.lm` with the clinic as predictor is the usual choice. Below about five
+# groups, a mixed model can hardly know how much groups differ (lesson 3).
 #
 # **Predict, then run.** You count how often each owl chick calls in a night, several nights per chick, several chicks per nest, to
 # learn whether hungry chicks call more. Which function: `"lm"`, `"lmer"`, `"glm"` or `"glmer"`?
@@ -409,7 +422,7 @@ key_points(
     "Fixed effects may differ between groups, by an interaction.",
     "Linearity, independence, equal spread, normality: promises about residuals.",
     "Groups break independence; colour the residuals by group to see it.",
-    "Ignoring groups can turn a slope round, and it makes false alarms common.",
+    "Ignoring groups can turn a slope round, and it can make false alarms common.",
     "The kind of response and the groups choose between lm, lmer, glm and glmer.",
 )
 

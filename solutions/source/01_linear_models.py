@@ -32,7 +32,7 @@ pupils.head(4)
 #
 # ## 1. Four pictures
 #
-# Four linear models have been fitted to the chicks of six nests. Here are the residuals against the fitted values, with the nest as
+# Four linear models have been fitted to the daily gain in mass of chicks from six nests. Here are the residuals against the fitted values, with the nest as
 # colour and shape. Each picture breaks one promise. Name them in the order A to D: a list of `"linearity"`, `"independence"`,
 # `"equal spread"` and `"normality"`.
 
@@ -52,8 +52,8 @@ for ax, letter, place in zip(axes.flat, "ABCD", np.random.default_rng(48).permut
         ax.plot(fitted[nest == which], drawn[place][nest == which], marker, color=colour, ms=5, alpha=0.8)
     ax.axhline(0, color="black", lw=1)
     ax.set_title(letter, loc="left")
-fig.supxlabel("fitted value")
-fig.supylabel("residual")
+fig.supxlabel("fitted gain (g a day)")
+fig.supylabel("residual (g a day)")
 plt.show()
 
 # %% tags=["solution"] task="q1"
@@ -113,7 +113,7 @@ if line is not ...:
 #
 # Nothing is to be found in this explorer's studies, as it opens. Set the *technical replicates* to ten. In how many per cent of the studies does
 # `lm` on all rows find something all the same? A friend says: more samples will put that right. Set the *samples per arm* to twenty, and read again.
-# Write down both percentages, in this order.
+# Write both percentages into a list, in this order.
 
 # %%
 explorers.pseudoreplication()
@@ -146,7 +146,7 @@ plt.show()
 #
 # - **a** Nothing: with two humps only a test of ranks is left.
 # - **b** Two humps show that the birds are not independent; he needs a mixed model.
-# - **c** He has tested the masses, and the model promises nothing about masses.
+# - **c** He has tested all masses together, and the model promises normality only within each sex, that is, of the residuals.
 # - **d** With sixty birds of each sex a test for normality is useless, since it always rejects.
 
 # %% tags=["solution"] task="q6"

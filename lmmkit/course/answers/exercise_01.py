@@ -181,7 +181,7 @@ QUESTIONS: dict[str, Question] = {
         },
         tolerance=0.015,
         hints=("The bars on the right.", "The top bar, once with four and once with twenty samples an arm."),
-        praise="More samples make a wrong analysis no better: it keeps taking replicates for samples.",
+        praise="More samples hardly mend a wrong analysis: it goes on taking replicates for samples.",
     ),
     "q6": Choice(
         options=("a", "b", "c", "d"),
@@ -192,7 +192,7 @@ QUESTIONS: dict[str, Question] = {
             "d": "with normal residuals it rejects once in twenty times, however many birds there are",
         },
         hints=("What does the model do with the two sexes?", "Which four promises are there, and of what?"),
-        praise="The promise is about residuals; within each sex the masses are as normal as can be.",
+        praise="The promise is about residuals: within each sex the masses show one even hump.",
     ),
     "q7": Truth(
         test=_family_fault,

@@ -24,12 +24,16 @@ QUESTIONS: dict[str, Question] = {
         options=("linearity", "independence", "equal spread", "normality"),
         digest="32406819e239a78a",
         because={
-            "linearity": "a straight line is as good as any bend here; but do the dots come in clumps?",
-            "equal spread": "the scatter is not much wider anywhere; but do the dots come in clumps?",
-            "normality": "the residuals are close to a bell curve; the trouble is who sits next to whom",
+            "linearity": "a straight line is as good as a bent one here; what do patients of one clinic share?",
+            "equal spread": "the scatter is much the same everywhere; what do patients of one clinic share?",
+            "normality": "the residuals are close to a bell curve; the trouble is who belongs with whom",
         },
-        hints=("Could the forty patients come from several places?", "Four clumps, ten patients each."),
-        praise="The patients come in four clumps, and patients of one clump err together.",
+        hints=(
+            "Ten patients share a clinic. Which promise speaks of rows that have something in common?",
+            "Knowing one residual, and its clinic, would you know something about the next?",
+        ),
+        praise="Patients of one clinic share its level, and the line knows nothing of clinics. The next picture shows "
+        "it: clinic and age together give away most residuals' signs.",
     ),
     "q3": Number(
         truth=lambda: _clinic("(Intercept)") + _clinic("group3"),

@@ -1,0 +1,224 @@
+"""What lesson 1 and its exercise say of meetings, plasma, nests and pupils."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.diagnostic import het_breuschpagan
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+
+@pytest.fixture(scope="module")
+def happy():
+    return lk.load_data("happiness")
+
+
+@pytest.fixture(scope="module")
+def plasma():
+    """The patients, with the residuals of the line that knows of no clinics."""
+    data = lk.load_data("plasma_age")
+    return data.assign(residual=ols("conc ~ age", data).fit().resid)
+
+
+@pytest.fixture(scope="module")
+def pupils():
+    """The pupils, with their classroom and the residuals of one line for all."""
+    data = lk.load_data("schools")
+    return data.assign(
+        room=data["school"].astype(str) + " " + data["class"].astype(str),
+        residual=ols("score ~ hours", data).fit().resid,
+    )
+
+
+def trends(data, y, x, by):
+    """The slope of y on x within each group."""
+    return {name: np.polyfit(rows[x], rows[y], 1)[0] for name, rows in data.groupby(by, observed=True)}
+
+
+def test_who_spent_how_many_hours(happy):
+    """“Sixty-six people from a university spent a day with video meetings: some were spared, some sat through ten
+    hours.”"""
+    assert len(happy) == 66
+    assert happy["zoom_hours"].agg(["min", "max"]).tolist() == [0, 10]
+
+
+def test_the_common_line(happy):
+    """“People without any meeting are expected at … points in the evening, and each hour costs ….”"""
+    slope, start = np.polyfit(happy["zoom_hours"], happy["happiness"], 1)
+    assert (round(start), round(slope, 1)) == (10, -0.5)
+    spared = happy.loc[happy["zoom_hours"] == 0, "happiness"]
+    assert spared.min() < 8 and spared.max() > 12  # an average of people, not what each of them says
+
+
+def test_many_are_far_from_the_line(happy):
+    """“Many dots are far from the line”"""
+    residual = ols("happiness ~ zoom_hours", happy).fit().resid
+    assert (residual.abs() > 1).mean() > 0.5
+
+
+def test_every_department_has_its_price(happy):
+    """“one plain lm, fixed effects only, and an hour costs between … and … points, depending on the department”"""
+    slopes = trends(happy, "happiness", "zoom_hours", "department")
+    # R 4.2.2: lm(happiness ~ zoom_hours * department)
+    assert max(slopes.values()) == pytest.approx(-0.189355, abs=1e-6)
+    assert min(slopes.values()) == pytest.approx(-1.025809, abs=1e-6)
+
+
+def test_a_rising_line_with_a_small_p(plasma):
+    """“With every year the concentration is … µmol/L higher, and p is ….”"""
+    fit = ols("conc ~ age", plasma).fit()
+    # R 4.2.2: summary(lm(conc ~ age))
+    assert fit.params["age"] == pytest.approx(1.312344, abs=1e-6)
+    assert fit.pvalues["age"] == pytest.approx(1.281839e-05, rel=1e-5)
+    assert fit.rsquared == pytest.approx(0.39790, abs=1e-5)
+
+
+def test_three_promises_are_kept(plasma):
+    """“The bell curve is fair, there is no bend and no funnel.” and in the answers “a straight line is as
+    good as a bent one here” and “the scatter is much the same everywhere”"""
+    assert stats.shapiro(plasma["residual"]).pvalue > 0.5
+    assert ols("conc ~ age + I(age**2)", plasma).fit().pvalues["I(age ** 2)"] > 0.5
+    assert het_breuschpagan(plasma["residual"], np.c_[np.ones(40), plasma["age"]])[1] > 0.5
+
+
+def test_four_falling_streaks(plasma):
+    """“on the right the residuals come in four falling streaks”"""
+    slopes = trends(plasma, "residual", "age", "group")
+    assert len(slopes) == 4
+    assert max(slopes.values()) < -2
+
+
+def test_clinic_and_age_give_the_sign_away(plasma):
+    """“tell me the clinic and the age, and I can tell you of most patients whether they lie above the line or below”
+    and “clinic and age together give away most residuals' signs”"""
+    guess = ols("residual ~ age * group", plasma).fit().fittedvalues
+    assert ((guess > 0) == (plasma["residual"] > 0)).mean() >= 0.8
+    # The clinic alone does not: each has patients on both sides.
+    signs = (plasma["residual"] > 0).groupby(plasma["group"], observed=True).mean()
+    assert signs.between(0.25, 0.85).all()
+
+
+def test_the_sign_turns(plasma):
+    """“The sign has turned!” and “one level per clinic, one common slope, and it falls”"""
+    fit = ols("conc ~ age + group", plasma).fit()
+    # R 4.2.2: lm(conc ~ age + group)
+    assert fit.params["age"] == pytest.approx(-1.902191, abs=1e-6)
+    assert fit.params["group[T.3]"] == pytest.approx(-82.142424, abs=1e-6)
+
+
+def test_nobody_is_zero_years_old(plasma):
+    """“Nobody is zero years old here; an intercept may lie far from all data.”"""
+    assert plasma["age"].min() > 17
+
+
+def test_older_clinics_have_higher_levels(plasma):
+    """“Clinics with older patients happen to have higher levels”"""
+    ages = plasma.groupby("group", observed=True)["age"].mean()
+    levels = ols("conc ~ 0 + group + age", plasma).fit().params.filter(like="group")
+    assert list(np.argsort(ages)) == list(np.argsort(levels.to_numpy()))
+
+
+def test_the_streaks_are_gone(plasma):
+    """“The streaks are gone: this model knows where the levels are”"""
+    left = plasma.assign(left=ols("conc ~ age + group", plasma).fit().resid)
+    slopes = trends(left, "left", "age", "group").values()
+    assert min(slopes) < 0 < max(slopes)
+    assert max(np.abs(list(slopes))) < 1.2
+    above = (left["left"] > 0).groupby(left["group"], observed=True).sum()
+    assert (above == 5).all()
+
+
+def test_false_alarms_of_chicks_in_nests():
+    """“as much as chicks within a nest do” and “Eighty chicks taken as eighty witnesses: p < 0.05 in … of the studies,
+    with nothing to find.” and “Eight nest means, four against four: p < 0.05 in … of them.”"""
+    # The t of all chicks is one of nest means, too small in its error: F(1, 6) against chicks' mean square.
+    rng = np.random.default_rng(20)
+    between = rng.chisquare(6, 100_000) * 11 / 6  # mean squares: 10 + 1 between nests, 1 within
+    arms = rng.chisquare(1, 100_000) * 11
+    within = rng.chisquare(72, 100_000) / 72
+    all_rows = arms / ((6 * between + 72 * within) / 78)
+    alarms = np.mean(all_rows > stats.f.ppf(0.95, 1, 78))
+    assert 0.38 < alarms < 0.48  # "nearly one in two", and far from one in four
+    assert np.mean(arms / between > stats.f.ppf(0.95, 1, 6)) == pytest.approx(0.05, abs=0.003)
+
+
+def test_ten_chicks_of_a_nest_are_worth_two():
+    """“Ten chicks of one nest are worth fewer than two independent ones; the test believes in ten.”"""
+    variance_of_mean = 1 + 1 / 10
+    assert (1 + 1) / variance_of_mean < 2
+
+
+def test_neither_replicates_nor_samples_calm_the_alarms():
+    """“More replicates make them worse. More samples hardly help” and in the answers “More samples hardly mend a wrong
+    analysis”"""
+
+    def alarms(tech, bio):
+        return explorers.pseudoreplication.result(tech=tech, bio=bio).analyses[0].false_positives
+
+    assert alarms(2, 4) < alarms(6, 4) < alarms(10, 4) < alarms(20, 4)
+    assert alarms(6, 20) > 0.9 * alarms(6, 4)
+    assert alarms(10, 20) > 0.9 * alarms(10, 4) > 0.4
+
+
+def test_the_means_keep_to_five_per_cent():
+    """“What helps is another analysis: the means of the samples, or a mixed model”"""
+    for tech, bio in ((2, 4), (20, 4), (6, 20)):
+        _, means, mixed = explorers.pseudoreplication.result(tech=tech, bio=bio).analyses
+        assert means.false_positives == pytest.approx(0.05, abs=0.01)
+        assert mixed.false_positives == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_pupil_with_fifty_points(pupils):
+    """“Fewer points than the line promises for five hours, so the residual is negative.”"""
+    fit = ols("score ~ hours", pupils).fit()
+    # R 4.2.2: lm(score ~ hours)
+    assert fit.params.tolist() == pytest.approx([50.3602087, 1.6679964], abs=1e-6)
+    assert 50 - fit.params["Intercept"] - 5 * fit.params["hours"] < 0
+
+
+def test_rooms_differ_more_than_cards_dealt(pupils):
+    """“Twice what luck deals out, or so: pupils of a room err together.” and “their means differ far more than chance
+    deals out”"""
+    spread = pupils.groupby("room")["residual"].mean().std()
+    # R 4.2.2: sd(tapply(resid(lm(score ~ hours)), room, mean))
+    assert spread == pytest.approx(4.271518, abs=1e-5)
+    rng = np.random.default_rng(3)
+    dealt = [
+        pupils.assign(residual=rng.permutation(pupils["residual"])).groupby("room")["residual"].mean().std()
+        for _ in range(200)
+    ]
+    assert 1.8 < spread / np.median(dealt) < 2.4
+    assert max(dealt) < spread
+
+
+def test_whole_rooms_lie_on_one_side(pupils):
+    """“Whole classrooms lie above the line, others below it”"""
+    rooms = pupils.groupby("room")["residual"]
+    assert (rooms.min() > 0).sum() >= 1
+    assert (rooms.max() < 0).sum() >= 1
+
+
+def test_the_pupils_keep_three_promises(pupils):
+    """“The band in the left picture neither bends nor opens like a funnel” and “In the middle the residuals
+    pile up in one even hump, close to a bell curve”"""
+    # R 4.2.2: lm(score ~ hours + I(hours^2)), p = 0.725; shapiro.test, p = 0.8211
+    bent = ols("score ~ hours + I(hours**2)", pupils).fit().pvalues["I(hours ** 2)"]
+    assert bent == pytest.approx(0.72537, abs=1e-4)
+    assert stats.shapiro(pupils["residual"]).pvalue == pytest.approx(0.8211, abs=1e-3)
+    assert het_breuschpagan(pupils["residual"], np.c_[np.ones(len(pupils)), pupils["hours"]])[1] > 0.5
+
+
+def test_sparrowhawks_within_each_sex():
+    """“within each sex the masses show one even hump” and “the model promises normality only within each sex”"""
+    rng = np.random.default_rng(7)
+    sex = np.repeat(["female", "male"], 60)
+    mass = np.where(sex == "female", 285.0, 155.0) + rng.normal(0, 16, 120)
+    assert stats.shapiro(mass).pvalue < 1e-6
+    assert min(stats.shapiro(mass[sex == name]).pvalue for name in ("female", "male")) > 0.05
+
+
+def test_the_female_is_nearly_twice_as_heavy():
+    """“In sparrowhawks the female is nearly twice as heavy as the male.”"""
+    assert 1.8 < 285 / 155 < 2
