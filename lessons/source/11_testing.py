@@ -37,6 +37,7 @@ from lmmkit.course.lesson import (
     in_words,
     key_points,
     lecture_vs_truth,
+    table_text,
     use_course_look,
 )
 
@@ -85,14 +86,14 @@ simple = stats.ttest_1samp(own, 0)
 fig, ax = plt.subplots(figsize=(8, 3.4))
 ax.axvline(0, color=GREY, lw=1)
 ax.plot(own, np.arange(len(own)), "o", color=BLUE, ms=9)
-ax.errorbar(own.mean(), -1, xerr=own.sem() * stats.t.ppf(0.975, 5), fmt="D", color=RED, capsize=6, ms=9)
+ax.errorbar(own.mean(), -1, xerr=own.sem() * stats.t.ppf(0.975, 5), fmt="D", color="black", capsize=6, ms=9)
 ax.set_yticks([-1, *range(len(own))], ["mean", *own.index])
 ax.set_xlabel("own slope (ng/mL a year)")
 ax.set_ylabel("person")
 plt.show()
 
 # %% [markdown]
-# One circle per person, the diamond is their mean with its interval. Six numbers, of which the mean uses up one.
+# One circle per person, the diamond is their mean with its 95% interval. Six numbers, of which the mean uses up one.
 
 # %%
 in_words(
@@ -100,13 +101,14 @@ in_words(
     f" degrees of freedom, p = {simple.pvalue:.4f}.",
     f"The mixed model: {rise.fixef['Year']:.4f}, t = {rise.fixef['Year'] / rise.se['Year']:.3f}. The same,"
     " for everybody came every year.",
-    f"With the {rise.nobs} rows as degrees of freedom, or a normal distribution, the same t would have had p"
-    f" = {2 * stats.t.sf(simple.statistic, rise.nobs - 2):.4f} or {2 * stats.norm.sf(simple.statistic):.4f}.",
+    f"With {rise.nobs - 2} degrees of freedom, from {rise.nobs} rows, or with a normal distribution, the same t"
+    f" would have had p = {2 * stats.t.sf(simple.statistic, rise.nobs - 2):.4f} or"
+    f" {2 * stats.norm.sf(simple.statistic):.4f}.",
 )
 
 # %% [markdown]
-# That settles it for six people who never missed a visit. But if some do miss visits, or two kinds of groups cross,
-# the ratio does not follow *any* t distribution exactly, and nobody has a formula. The authors of lme4 preferred to
+# That settles it for six people who never missed a visit. But if some do miss visits, or if crossed groups are not balanced,
+# the ratio in general follows no t distribution exactly, and nobody has a formula. The authors of lme4 preferred to
 # print nothing rather than something that is right only sometimes.
 
 # %% mends="x000-21"
@@ -160,7 +162,8 @@ in_words(
 # ## Compare two models
 #
 # Another idea: fit the model with `Year` and without, and ask how much likelihood is lost. Twice the difference of
-# the log likelihoods is, when the effect is truly absent and there are *many* groups, a draw from a $\chi^2$ distribution:
+# the log likelihoods is, when the effect is truly absent and there are *many* groups, a draw from a $\chi^2$ distribution with as many
+# degrees of freedom as parameters were added:
 #
 # $$\chi^2 = 2\,\bigl(\log L_{\text{with}} - \log L_{\text{without}}\bigr)$$
 
@@ -168,7 +171,7 @@ in_words(
 print(lk.anova(flat, rise))
 
 # %% [markdown]
-# In R: `anova(mod3, mod2)`. Read the last line: both fits were by REML, and they were refitted by ML first. The lecture uses
+# In R: `anova(flat, rise)`. Read the last line: both fits were by REML, and they were refitted by ML first. The lecture uses
 # another function, `lrtest`, which takes the fits as they come. We can imitate it with the two log likelihoods:
 
 # %% covers="000-s33" mends="x000-22 x000-23"
@@ -180,7 +183,7 @@ as_printed["Df"] = as_printed["#Df"].diff()
 as_printed["Chisq"] = as_printed["LogLik"].diff() * 2
 as_printed["p"] = stats.chi2.sf(as_printed["Chisq"], as_printed["Df"])
 print("as printed on slide 33, from two REML fits; NOT a valid test")
-print(as_printed.round({"LogLik": 3, "Chisq": 4, "p": 5}).to_string(na_rep=""))
+print(table_text(as_printed, 4))
 lecture_vs_truth(
     "000, slide 33, the library",
     "library(lrtest)",
@@ -233,8 +236,7 @@ except lk.ModelError as refusal:
     print(refusal)
 
 # %% [markdown]
-# The ML test is honest about the units. Yet it leans on *many groups*, and six is not many: with few, it finds effects too
-# often. How often, you will see below.
+# The ML test is honest about the units. Yet it leans on *many groups*, and six is not many. What that costs, you will see below.
 #
 # ## Degrees of freedom, approximately
 #
@@ -283,12 +285,12 @@ beside = pd.concat(
     },
     axis=1,
 ).T
-print(beside.round(4).to_string())
+print(table_text(beside, 4))
 
 # %% [markdown]
 # In the two lower rows the degrees of freedom are no longer whole, and the two methods no longer agree. Neither is *the* truth;
 # they are two good
-# approximations. If a conclusion hangs on which of the two you take, it hangs by a thread.
+# approximations. If a conclusion changes with the one that you take, it is not a firm one.
 #
 # ## Or let chance speak for itself
 #
@@ -296,8 +298,8 @@ print(beside.round(4).to_string())
 # and count how often chance alone makes the likelihood ratio as large as ours.
 
 # %%
-boot = lk.pb_modcomp(rise, flat, n_sim=200, seed=1, progress=False)
-print(boot.round(4))
+boot = lk.pb_modcomp(rise, flat, n_sim=2000, seed=1, progress=False)
+print(table_text(boot, 4))
 reference = np.array(boot.attrs["reference"])
 fig, ax = plt.subplots()
 grid = np.linspace(0.05, 14, 300)
@@ -311,20 +313,22 @@ ax.hist(
 )
 ax.plot(grid, stats.chi2.pdf(grid, 1), "--", color=RED, label=r"$\chi^2$ with one degree of freedom")
 ax.axvline(boot["statistic"].iloc[0], color="black", ls=":", lw=1.5, label="our six people")
-ax.set_ylim(0, 1)
+ax.set_yscale("log")
+ax.set_ylim(8e-4, 4)
 ax.set_xlabel("likelihood ratio")
-ax.set_ylabel("density")
+ax.set_ylabel("density (logarithmic)")
 ax.legend()
 plt.show()
 
 # %% [markdown]
-# Bars are what chance does with six people, the dashed line what the book promises for many. Two hundred invented
-# studies make the bootstrap's p-value a rough one; in a paper, use thousands.
+# Bars are what chance does with six people, the dashed line what the book promises for many. Look at the right: there the bars are higher
+# than the line, so large likelihood ratios are more frequent than the book says.
 #
 # ## All side by side
 
 # %%
-rough = np.sqrt(boot.loc["PBtest", "p_value"] * (1 - boot.loc["PBtest", "p_value"]) / len(reference))
+as_large = int((reference >= boot["statistic"].iloc[0]).sum())
+limits = stats.binomtest(as_large, len(reference)).proportion_ci(method="exact")
 answers = pd.Series(
     {
         "normal distribution (Wald z)": 2 * stats.norm.sf(rise.fixef["Year"] / rise.se["Year"]),
@@ -338,12 +342,13 @@ answers = pd.Series(
 )
 print(answers.round(4).to_string())
 in_words(
-    "Is year a significant predictor? Yes, at the usual 5%, and not by a mile.",
+    "Is year a significant predictor? Yes, at the usual 5%, but not by much.",
     f"The protein rises by {rise.fixef['Year']:.4f} a year (what the slide calls ~1.5), t ="
     f" {table.loc['Year', 'statistic']:.3f}, df = {table.loc['Year', 'df']:.0f}, p ="
     f" {table.loc['Year', 'p_value']:.4f}; not .01.",
-    f"The bootstrap's p-value is uncertain by about ±{2 * rough:.3f}, so it cannot be the referee between the"
-    " others here; simulate more if you need one.",
+    f"In {as_large} of the {len(reference)} invented studies the likelihood ratio was as large as ours: a p-value"
+    f" between {limits.low:.3f} and {limits.high:.3f} (95% interval of a share). The bootstrap knows that people"
+    " are six, and it agrees with t on five degrees of freedom, not with the χ².",
 )
 
 # %% [markdown]
@@ -356,7 +361,7 @@ your_sinner = ...
 check("11.q3", your_sinner)
 
 # %% [markdown]
-# The panel has the answer on its right: a curve that runs above the straight line cries wolf too often. Take the
+# The panel has the answer on its right: a curve that runs above the straight line has p < 0.05 too often. Take the
 # groups up to fifteen and the curves draw together.
 
 # %%
@@ -369,8 +374,9 @@ print("share of studies without an effect that have p < 0.05")
 print(pd.DataFrame(rates).round(3).to_string())
 
 # %% [markdown]
-# Which to report, then? For a linear mixed model: Kenward–Roger or Satterthwaite by default; the bootstrap when a reader may doubt
-# them, or when no formula exists; the likelihood ratio when groups are many, or for several effects at once. And
+# Which to report, then? For a linear mixed model: Kenward–Roger or Satterthwaite by default, also for several effects at once
+# (an F test: `lk.kr_modcomp(large, small)`); the bootstrap when a reader may doubt
+# them, or when no formula exists; the likelihood ratio when groups are many. And
 # decide before you look, since choosing the smallest of several p-values is a test of patience, not of a hypothesis.
 #
 # ## Intervals say more
@@ -418,15 +424,31 @@ plt.show()
 # %% [markdown]
 # Dotted is the estimate. On the left, diamonds mark the interval of the t-test on six slopes, which is exact in these complete data:
 # all others are too short, for each of them forgets in its own way that six people are few. (`rise.coef_table()` has what
-# you need for the wide one: estimate, standard error, degrees of freedom.) On the right, the profile interval of a standard deviation leans
-# far to one side: small spreads are ruled out by six lines that visibly differ, large ones hardly. No Wald interval is drawn there,
-# because it would be wrong; the bootstrap's sits too low, as standard deviations estimated from few groups do.
-#
+# you need for the wide one: estimate, standard error, degrees of freedom.) On the right, the intervals of a standard deviation lean
+# to one side: small spreads are ruled out by six lines that visibly differ, large ones hardly. No Wald interval is drawn there,
+# because a symmetrical interval does not fit a quantity with a floor.
+
+# %%
+slope_noise = rise.sigma**2 / ((np.arange(5) - 2) ** 2).sum()  # what five visits leave uncertain of one slope
+exact_sd = np.sqrt(5 * own.var() / stats.chi2.ppf([0.975, 0.025], 5) - slope_noise)
+in_words(
+    f"From six slopes and a χ² with five degrees of freedom, the SD of the slopes lies between {exact_sd[0]:.2f} and"
+    f" {exact_sd[1]:.2f}. Profile ({profile.loc['sd_Year|Sample'].iloc[0]:.2f} to"
+    f" {profile.loc['sd_Year|Sample'].iloc[1]:.2f}) and bootstrap"
+    f" ({boot_ci.loc['sd_Year|Sample'].iloc[0]:.2f} to {boot_ci.loc['sd_Year|Sample'].iloc[1]:.2f}) both end too low,"
+    " the bootstrap more so.",
+    "The profile is that of the ML fit, whose standard deviations are smaller than those of REML (dotted); the"
+    " bootstrap repeats the bias of estimates from few groups instead of putting it right.",
+)
+
+# %% [markdown]
 # ## Is a variance zero?
 #
-# Do slopes vary at all? Here zero is not just another value but the *edge* of what is possible, since no variance is negative. Under the null
-# hypothesis the likelihood ratio is exactly nought in about half of all studies, and a $\chi^2$ from the book gives p-values that are
-# too large. `lk.rand_test` simulates instead (exactly, where a model has a single random intercept):
+# Do people differ at all? Do slopes vary? Here zero is not just another value but the *edge* of what is possible, since no variance is
+# negative. For a *single* variance the likelihood ratio is exactly zero in about half of all studies without one, and a $\chi^2$ from the
+# book gives p-values that are too large. A random slope brings a correlation as well (two parameters): then the ratio is
+# seldom zero, but $\chi^2$ with two degrees of freedom still gives p-values that are too large. `lk.rand_test` simulates instead (exactly,
+# where a model has a single random intercept):
 
 # %%
 parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
@@ -435,8 +457,8 @@ print()
 print(lk.rand_test(parallel, seed=1).to_string(float_format="%.4g"))
 
 # %% [markdown]
-# Both variances are here to stay. The smallest p-value that a simulation can give is one divided by the number of
-# simulations plus one; do not read more into it.
+# Both variances are here to stay. The smallest p-value that $n$ simulations can give is $1/(n + 1)$, and both simulated p-values above are
+# just that; do not read more into them.
 #
 # **Predict, then run.** A test of a single variance by the book's $\chi^2$ gives a p-value of eight per cent. Roughly, what is the p-value once we remember that
 # a variance cannot be negative?
@@ -447,7 +469,7 @@ check("11.q5", your_p)
 
 # %%
 key_points(
-    "A t-value rests on as many observations as there are groups that show the effect, not on rows.",
+    "If an effect belongs to the groups, or differs from group to group, its t rests on the groups, not on rows.",
     "lme4 prints no p-values because the exact distribution is unknown, not because there is nothing to"
     " test.",
     "Likelihood-ratio tests of fixed effects need ML fits; from REML fits they change with the unit of x.",

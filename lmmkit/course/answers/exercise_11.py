@@ -150,7 +150,7 @@ QUESTIONS: dict[str, Question] = {
             "Under the null hypothesis the observed data set is one more draw from the same model.",
             "Add one above and one below.",
         ),
-        praise="The data you have count as one more draw, so no simulated p-value is ever nought.",
+        praise="The data you have count as one more draw, so no simulated p-value is ever zero.",
     ),
     "q7": Number(
         truth=lambda: _groups_needed("likelihood ratio"),

@@ -8,6 +8,10 @@ QUESTIONS: dict[str, Question] = {
         mistakes={
             "that counts rows; but ten more visits of the same people bring no further slope": lambda: 30 - 2,
             "that counts rows; what does the average slope average over?": lambda: 30 - 1,
+            "that is the number of rows; what does the average slope average over?": lambda: 30,
+            "rows less people: that would do for what is left of a row, not for a mean of slopes": lambda: (
+                30 - 6
+            ),
             "six slopes, yes; but their mean has used one of them up": lambda: 6,
             "two fixed effects, but the slope's mean is estimated from slopes only": lambda: 6 - 2,
         },
@@ -35,12 +39,12 @@ QUESTIONS: dict[str, Question] = {
         digest="ab28e0d76236c5eb",
         because={
             "Satterthwaite": "it is a little off with two groups, but another is off by far more",
-            "Kenward-Roger": "this one errs on the careful side when there are very few groups",
+            "Kenward-Roger": "with so few groups this one errs on the careful side",
             "bootstrap": "the bootstrap makes its null distribution from as many groups as there are",
         },
         hints=(
             "One of the four takes its distribution from a book that assumes many groups.",
-            "Look for chi-square.",
+            "Look at where each of the four gets its null distribution from.",
         ),
         praise="Its chi-square distribution is a promise for many groups, and here there are four in all.",
     ),
@@ -54,10 +58,10 @@ QUESTIONS: dict[str, Question] = {
     "q5": Number(
         truth=lambda: 0.08 / 2,
         mistakes={
-            "the other way: half of all null studies have a likelihood ratio of nought": lambda: 0.16,
+            "the other way: half of all null studies have a likelihood ratio of zero": lambda: 0.16,
             "the edge matters: half of all null studies cannot exceed anything": lambda: 0.08,
         },
-        hints=("In half of the studies without variance the likelihood ratio is exactly nought.",),
-        praise="Half of the null studies sit at nought, so the tail holds half of what the book says.",
+        hints=("In about half of the studies without that variance the likelihood ratio is exactly zero.",),
+        praise="Half of the null studies sit at zero, so the tail holds half of what the book says.",
     ),
 }
