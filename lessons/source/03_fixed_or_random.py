@@ -15,7 +15,7 @@
 # - draw the four pictures: common line, random intercepts, random slopes, both;
 # - classify the variables of four field studies, and see what a wrong choice costs;
 # - judge whether there are enough levels;
-# - part a slope within groups from a slope between them (group-mean centring).
+# - separate a slope within groups from a slope between them (group-mean centring).
 #
 # **Time** about 60 minutes. **Data** `happiness`, `herbivory`, `management`, `implants`, `behaviour` (simulated),
 # `plasma_age` and others that you know (synthetic stand-ins with the lectures' printed results).
@@ -40,8 +40,10 @@ from lmmkit.course.lesson import (
     PINK,
     RED,
     SKY,
+    in_words,
     key_points,
     lecture_vs_truth,
+    table_text,
     use_course_look,
 )
 
@@ -77,7 +79,7 @@ LOOKS = [(BLUE, "o"), (RED, "s"), (GREEN, "^"), (PINK, "D"), (ORANGE, "v"), (SKY
 # ## Four pictures
 #
 # Recall the university, its six departments and the video meetings. What may differ between departments? Where
-# people start, how fast happiness drains, both, or neither.
+# people start, how fast happiness falls with the hours, both, or neither.
 
 # %% covers="000-s6 000-s7 000-s8 000-s9 000-s10 000-s11 003-6 003-7"
 happy = lk.load_data("happiness")
@@ -91,10 +93,11 @@ fig, axes = plt.subplots(2, 2, figsize=(9.5, 7), sharex=True, sharey=True, layou
 hours = np.array([0.0, 10.0])
 for ax, (title, fit) in zip(axes.flat, models.items(), strict=True):
     for (colour, marker), (name, mine) in zip(LOOKS, happy.groupby("department", observed=True), strict=True):
-        ax.plot(mine["zoom_hours"], mine["happiness"], marker, color=colour, ms=4, alpha=0.5)
+        ax.plot(mine["zoom_hours"], mine["happiness"], marker, color=colour, ms=4, alpha=0.5, label=name)
         ends = pd.DataFrame({"zoom_hours": hours, "department": name})
         ax.plot(hours, fit.predict(ends), color=colour, lw=2)
     ax.set_title(title)
+fig.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=6, fontsize=11)
 fig.supxlabel("hours of video meetings")
 fig.supylabel("happiness (points)")
 plt.show()
@@ -129,14 +132,14 @@ lecture_vs_truth(
 )
 
 # %% mends="x003-1"
-steepness = models["random slopes"].ranef()["department"]["zoom_hours"]
+steepness = models["random slopes"].coef()["department"]["zoom_hours"]
 lecture_vs_truth(
     "003, mixed-effects models",
     "random effects are categorical variables that act on the response in a consistent way",
     "what is categorical is the grouping factor (nest, person, department). Its effects are random draws, one"
     " per level, and may be intercepts or slopes of a continuous variable",
-    "in the third picture the random effects are slopes of hours, a continuous variable: from "
-    f"{steepness.min():+.2f} ({steepness.idxmin()}) to {steepness.max():+.2f} ({steepness.idxmax()}) per"
+    "in the third picture the random effects belong to slopes of hours, a continuous variable: the slopes go from "
+    f"{steepness.min():+.2f} ({steepness.idxmin()}) to {steepness.max():+.2f} ({steepness.idxmax()}) points per"
     " hour",
 )
 
@@ -146,6 +149,10 @@ lecture_vs_truth(
 # %%
 explorers.random_effects()
 
+# %% [markdown]
+# With both spreads at zero all groups have one line. A spread of intercepts alone gives parallel lines, a spread of slopes
+# alone a fan from one point, and both together give lines that differ in start and steepness.
+
 # %% [markdown] covers="000-s13 000-s14" asks="q000-13 q000-14"
 # ## When would you want which?
 #
@@ -154,8 +161,8 @@ explorers.random_effects()
 #
 # - **a** Owl chicks are ringed at different ages and weights in forty nests. The same food is offered to all, and chicks
 #   digest it alike.
-# - **b** Patients' pain is measured as the *change* since the first visit, so that at day zero it is zero for
-#   everyone. They recover at different speeds.
+# - **b** Bean plants grow from seed. On the day of sowing their height is zero, every plant's, and no ruler is needed to
+#   know it. They grow at different speeds.
 # - **c** Pupils come to school knowing more or less, and learn faster or slower.
 
 # %%
@@ -171,9 +178,14 @@ check("03.q2", your_slope_study)
 # is a gram of food: lines that are parallel, at different heights. So it is with mouse strains that weigh more or less
 # and react alike to a drug, or with thermometers that are read in different rooms but obey one physics.
 #
-# Fixed intercept with a random slope: **b**. By construction everybody starts at the same place. So do plants
-# grown from seeds of zero height, or a reaction that begins with no product. It is rare: if you are not *sure* of
-# a common start, allow intercepts to differ. And **c** needs both.
+# Fixed intercept with a random slope: **b**. All start at the same place, and the start is known without error. So it is
+# with a reaction that begins with no product. It is rare: if you are not *sure* of a common start, allow intercepts
+# to differ. And **c** needs both.
+#
+# Beware of starts that are only *made* zero. Say that each patient's pain is written down as the *change* since the first visit:
+# zero for everyone on that day. But the first visit was measured with error, like all the others. A patient who happened to score too
+# high on that day has a change that is too low at *every* later visit. What all rows of a patient share is
+# a random intercept, and its standard deviation is that of the error of one measurement.
 
 # %% covers="000-s12" mends="x000-3"
 tries = {
@@ -188,11 +200,15 @@ for name, fit in tries.items():
 lecture_vs_truth(
     "000, slide 12",
     "letting everything vary is the most flexible choice, and therefore to be preferred",
-    "flexibility has to be paid for with groups. From few groups, two variances and a correlation cannot be"
-    " estimated; the fit then ends on the boundary",
+    "flexibility has to be paid for with groups. From few groups, two variances and a correlation are hardly"
+    " known, and the fit often ends on the boundary of what is possible: it is called singular",
     f"{sum(fit.is_singular for fit in tries.values())} of the lecture's own data sets give a singular fit,"
-    " with a correlation of exactly plus or minus one",
+    " with a correlation of exactly plus or minus one; six departments are enough here",
 )
+
+# %% [markdown]
+# (R agrees, but not at once for the cohorts: `lmer`'s default search stops early there, warns, and shows
+# another correlation. With `lmerControl(optimizer = "bobyqa")` it finds the same fit as we do.)
 
 # %% [markdown] covers="001-10 001-11 001-12 001-13 003-8" asks="q001-2 q003-1"
 # ## Is it not simply a categorical variable?
@@ -209,9 +225,16 @@ lecture_vs_truth(
 plasma = lk.load_data("plasma_age")
 as_fixed = lk.lm("conc ~ age + group", plasma)
 as_random = lk.lmer("conc ~ age + (1 | group)", plasma)
+average_age = plasma["age"].mean()
 base = as_fixed.fixef["(Intercept)"]
-level = {g: base + as_fixed.fixef.get(f"group{g}", 0.0) for g in "1234"}
-table = pd.DataFrame({"fixed": level, "random": as_random.coef()["group"]["(Intercept)"]})
+level = pd.Series({g: base + as_fixed.fixef.get(f"group{g}", 0.0) for g in "1234"})
+drawn = as_random.coef()["group"]["(Intercept)"]
+table = pd.DataFrame(
+    {
+        "fixed": level + as_fixed.fixef["age"] * average_age,
+        "random": drawn + as_random.fixef["age"] * average_age,
+    }
+).rename(index="clinic {} at the mean age".format)
 table.loc["slope of age"] = [as_fixed.fixef["age"], as_random.fixef["age"]]
 table.loc["its standard error"] = [as_fixed.se["age"], as_random.se["age"]]
 table.loc["parameters for the clinics"] = [4, 2]
@@ -219,8 +242,17 @@ print(table.map("{:.3f}".format).to_string())
 print()
 print(as_random.varcorr)
 
+# %%
+means = plasma.groupby("group", observed=True)[["age", "conc"]].mean()
+unpulled = means["conc"] - as_random.fixef["age"] * means["age"]  # each clinic by itself, at the common slope
+pull = (drawn - unpulled).abs().max()
+in_words(
+    f"Every level has come closer to the others, by up to {(table['random'] - table['fixed']).iloc[:4].abs().max():.1f} "
+    f"µmol/L. Most of that is due to the slope, which is not quite the same; at one and the same slope it is {pull:.1f}.",
+)
+
 # %% [markdown] asks="q001-2 q003-1"
-# So: is it the same? Nearly, here. The levels agree closely, for each clinic has ten patients and they differ
+# So: is it the same? Nearly, here. The levels agree closely, for each clinic has ten patients and clinics differ
 # a lot. But the second column was made otherwise. It knows that clinics are draws from *one* distribution, it
 # pulls them a little towards each other, and it has something to say about a fifth clinic that nobody has visited.
 #
@@ -258,9 +290,9 @@ lecture_vs_truth(
 # ## The slope that is a mixture
 #
 # Something in that table should worry you. The common slope is not quite the same in the two columns. In lesson two a
-# pooled slope turned out to be a mixture of a slope *within* groups and a slope *between* them. A random intercept makes the
-# mixture lean heavily towards "within", but a mixture it remains. For the model assumes that **the groups' levels have
-# nothing to do with the predictor**, and where that is so, both slopes are the same and may be mixed. Here it is not so: older clinics have higher levels.
+# pooled slope turned out to be a mixture of a slope *within* groups and a slope *between* them. Here the random intercept makes
+# the mixture lean heavily towards "within", but a mixture it remains. For the model assumes that **the groups' levels have
+# nothing to do with the predictor**, and where that is so, both slopes are the same and may be mixed. Here it is not so: clinics with older patients have higher levels.
 #
 # The cure is simple, and known under the name of **Mundlak**: give the model the group's mean as a predictor of its own.
 #
@@ -298,8 +330,8 @@ lecture_vs_truth(
 )
 
 # %% [markdown]
-# With a lot of patients per clinic the mixture is nearly pure, and no harm is done. With *few* rows per group it can be
-# bad. Five hundred nests, three chicks each; within a nest a chick that begs more gets more, with a slope of
+# With many rows per group *and* groups that differ a lot, as here, the mixture is nearly pure, and little harm is done. With
+# *few* rows per group, or groups that differ little, it can be bad. Five hundred nests, three chicks each; within a nest a chick that begs more gets more, with a slope of
 # one; and nests with hungry parents beg more and get less.
 
 # %% mends="x003-2"
@@ -358,6 +390,9 @@ check("03.q4", your_random)
 # | implants | implant | nest, chick | hormone against placebo is the question; weighings share a chick, chicks a nest |
 # | marmots | time, temperature | day, animal | four hours were chosen, temperature is a number with a slope; a day's weather is more than its temperature |
 #
+# (`day` means two things here. For the chicks it is a number, the days since the implant, with a slope. For the marmots it is a label:
+# which of the twenty days.)
+#
 # Next we fit each of them with and without its random effects, and look at the effect in question.
 
 # %% asks="q004-2"
@@ -374,18 +409,13 @@ for name, (fixed_part, random_part, term) in studies.items():
     with_groups = fitted[name].coef_table().loc[term]
     ignored = lk.lm(fixed_part, data).coef_table().loc[term]
     for label, row in {"ignored": ignored, "random": with_groups}.items():
-        cells = [
-            f"{row['estimate']:.3f}",
-            f"{row['std_error']:.3f}",
-            f"{row['df']:.1f}",
-            f"{row['p_value']:.4f}",
-        ]
-        rows.append([name, term, label, *cells])
-header = ["study", "effect", "groups", "estimate", "std_error", "df", "p"]
-print(pd.DataFrame(rows, columns=header).to_string(index=False))
+        rows.append([f"{name}: {term}", label, *row[["estimate", "std_error", "p_value"]]])
+header = ["study and effect", "groups", "estimate", "std_error", "p_value"]
+print(table_text(pd.DataFrame(rows, columns=header).set_index("study and effect")))
 
 # %% [markdown]
-# The estimates hardly change; what we believe about them does. And it is *not* always in one direction:
+# The estimates are the same, since these four studies are balanced. What we believe about them is not. And the change is *not*
+# always in one direction:
 #
 # - **deer** and **temperature**: these belong to plots and to days. Ignoring the groups took cores for plots and hours
 #   for days, and the standard error came out far too small;
@@ -398,6 +428,16 @@ print(pd.DataFrame(rows, columns=header).to_string(index=False))
 # %%
 your_df = ...
 check("03.q5", your_df)
+
+# %%
+for name, (*_, term) in studies.items():
+    row = fitted[name].coef_table().loc[term]
+    print(f"{name + ': ' + term:31} {row['df']:5.1f} df from {fitted[name].nobs} rows")
+
+# %% [markdown]
+# Six, for the deer: eight plots less two means. The days' temperatures are twenty less two; the fields' differences are twelve less
+# one; and the sixty chicks' slopes are sixty less two. In balanced studies like these, degrees of freedom can be counted; lesson 11 tells
+# where they come from elsewhere.
 
 # %% [markdown] covers="002-3"
 # ## Three options: average, split, or model
@@ -416,7 +456,7 @@ lecture_vs_truth(
     "002, three options",
     "aggregating the data is rejected outright",
     "for balanced data and a treatment of whole groups, the analysis of the group means is exact; what it"
-    " cannot do is use predictors that vary within a group, or weigh groups of unequal size",
+    " cannot do without help is use predictors that vary within a group, or weigh groups of unequal size",
     f"eight plot means give t = {averaged['statistic']:.4f}, "
     f"the mixed model of eighty cores t = {modelled['statistic']:.4f}",
 )
@@ -476,10 +516,10 @@ print(levels.round(2).to_string())
 fig, ax = plt.subplots()
 place = np.arange(len(levels))
 ax.vlines(place, levels["low"] / levels["SD"], levels["high"] / levels["SD"], color=BLUE, lw=4)
-ax.axhline(1, color=RED, ls="--", label="the estimate")
+ax.axhline(1, color="black", ls="--", label="the estimate")
 ax.set_xticks(place, [f"{n}\n{k}" for n, k in levels["levels"].items()], fontsize=11)
 ax.set_ylim(bottom=0)
-ax.set_ylabel("95% interval / estimate")
+ax.set_ylabel("95% interval of an SD / estimate")
 ax.set_xlabel("grouping factor, and how many levels it has")
 ax.legend()
 plt.show()
@@ -563,7 +603,7 @@ key_points(
     "Fixed: these levels are the question. Random: these levels stand for others like them.",
     "Random effects vary between groups and are shared within a group; intercepts, slopes or both may vary.",
     "Effects of whole groups need groups as replicates; effects within groups gain from knowing the groups.",
-    "Few levels: prefer fixed; more than ten: random is comfortable; between, say how uncertain the SD is.",
+    "Below about five levels a variance between groups is poorly known: treat them as fixed, or say how uncertain it is.",
     "A random intercept assumes that levels and predictor are unrelated; add the group's mean if they are"
     " not.",
 )

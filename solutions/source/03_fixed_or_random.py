@@ -36,7 +36,7 @@ words.head(3)
 # that its effect is what the model leaves over.
 #
 # - **Deer and soil.** Is there less nitrogen where deer come? Four plots are fenced, four are open (`treatment`). The eight plots have
-#   numbers (`plot`), and so have the ten soil cores that are taken from each (`core`).
+#   names (`plot`), and the ten soil cores that are taken from each are numbered anew in every plot (`core`; we mean the single piece of soil, not its number).
 # - **Halved fields.** Twelve meadows (`field`) are halved; on one half plan A is followed, on the other plan B (`management`), and plant species are
 #   counted in each half.
 # - **The heiress.** She has inherited just these twelve meadows, and will never own another. She wants to know which of *them* has most species, and by how
@@ -81,8 +81,8 @@ check("ex03.q2", answer_2)
 # %% [markdown]
 # ## 3. Whose replicate?
 #
-# A fixed effect is only as well known as the units are many that it was *given to*. For each of these, which unit is it? Answer with a list of
-# four, in this order.
+# How well a fixed effect is known depends on how many units there are of the kind that it was *given to*. That unit is the smallest thing that could have got
+# another level by itself. For each of these, which unit is it? Answer with a list of four, in this order.
 #
 # 1. the fence of the first study: `"plot"`, `"core"` or `"treatment"`
 # 2. the management of the second: `"field"`, `"plant"` or `"half"` (of a field)
@@ -123,7 +123,8 @@ if model is not ...:
 # ## 5. With the handles
 #
 # Choose the study *mice of five strains* and the variable *strain*. How many times its estimate may the standard deviation between strains be, at
-# worst, if there are *three* levels in the data, and if there are *twelve*? The sentence below the picture tells you. Write down both, in this order.
+# most, if there are *three* levels in the data, and if there are *twelve*? The sentence below the picture tells you (upper ends of a 95% interval). Write
+# down both, in this order.
 
 # %%
 explorers.random_or_fixed()

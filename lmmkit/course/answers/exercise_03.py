@@ -120,7 +120,8 @@ def _unit_fault(answer: Any) -> str | None:
     """The first unit that is wrong, and why, or None."""
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(_UNITS):
         return "a list of four units is wanted"
-    for number, (unit, names) in enumerate(zip(map(normalise, answer), _UNIT_NAMES, strict=True), 1):
+    for number, (given, names) in enumerate(zip(map(normalise, answer), _UNIT_NAMES, strict=True), 1):
+        unit = "half" if given == "halves" else given.removesuffix("s")
         if unit not in names:
             return f"unit {number}: choose one of {', '.join(names)}"
         if unit in _UNITS[number - 1]:
@@ -213,9 +214,10 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Somebody went and gave it to something: to what?",
-            "The largest unit within which it is the same everywhere.",
+            "What is the smallest thing that could have got another level by itself?",
         ),
-        praise="Plots, halves, chicks and days: these are the witnesses, however many rows there are.",
+        praise="Plots, halves, chicks and days, however many rows there are. Where units come in pairs, as "
+        "the halves do, the pairs are what is counted in the end: twelve differences.",
     ),
     "q4": Model(
         truth=_words,

@@ -71,7 +71,7 @@ QUESTIONS: dict[str, Question] = {
     "q1": Choice(
         options=("a", "b", "c"),
         digest="7869f914c0bd8b32",
-        because={"b": "there everybody starts at zero, so intercepts do not vary", **_STORIES},
+        because={"b": "there all start at zero, so intercepts do not vary", **_STORIES},
         hints=("Lines of the same steepness, at different heights.",),
         praise="Nests start at different weights and gain alike.",
     ),
@@ -79,8 +79,11 @@ QUESTIONS: dict[str, Question] = {
         options=("a", "b", "c"),
         digest="0c26e552e56c8a58",
         because={"a": "there the heights differ and the steepness is common", **_STORIES},
-        hints=("All lines leave from one point.", "Where is the value at the start zero by construction?"),
-        praise="A change since the start is zero at the start, for everybody.",
+        hints=(
+            "All lines leave from one point.",
+            "Where is the value at the start known without measuring it?",
+        ),
+        praise="A seed has height zero, every seed, and no error of measurement makes them differ.",
     ),
     "q3": Number(
         truth=lambda: _parted("clinic_age") - _parted("age_within"),

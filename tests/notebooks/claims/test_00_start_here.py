@@ -20,8 +20,8 @@ def own_lines(sleep):
 
 
 def test_a_row_is_a_driver_on_a_day(sleep):
-    """“Eighteen lorry drivers were allowed three hours of sleep a night” and
-    “A row is one driver on one day: the average of that day's tests.”"""
+    """“Eighteen lorry drivers were allowed three hours of sleep a night” and “A row is one driver on one
+    day: the average of that day's tests.”"""
     assert sleep["Subject"].nunique() == 18
     assert not sleep.duplicated(["Subject", "Days"]).any()
     assert sorted(set(sleep["Days"])) == list(range(10))
@@ -31,8 +31,9 @@ def test_a_row_is_a_driver_on_a_day(sleep):
 
 
 def test_the_average_driver_slows_down(sleep):
-    """“gets slower by … ms a day. The drivers' own slopes scatter around this average with a standard deviation of
-    … ms a day.” and “The average driver gets slower by about ten milliseconds with each day of the study.”"""
+    """“gets slower by … ms a day. The drivers' own slopes scatter around this average with a standard
+    deviation of … ms a day.” and “The average driver gets slower by about ten milliseconds with each day of
+    the study.”"""
     fit = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
     # R 4.2.2, lme4 1.1-31: fixef and VarCorr of lmer(Reaction ~ Days + (Days | Subject), sleepstudy)
     assert fit.fixef["Days"] == pytest.approx(10.46729, abs=5e-5)

@@ -38,8 +38,8 @@ def trends(data, y, x, by):
 
 
 def test_who_spent_how_many_hours(happy):
-    """“Sixty-six people from a university spent a day with video meetings: some were spared, some sat through ten
-    hours.”"""
+    """“Sixty-six people from a university spent a day with video meetings: some were spared, some sat
+    through ten hours.”"""
     assert len(happy) == 66
     assert happy["zoom_hours"].agg(["min", "max"]).tolist() == [0, 10]
 
@@ -59,7 +59,8 @@ def test_many_are_far_from_the_line(happy):
 
 
 def test_every_department_has_its_price(happy):
-    """“one plain lm, fixed effects only, and an hour costs between … and … points, depending on the department”"""
+    """“one plain lm, fixed effects only, and an hour costs between … and … points, depending on the
+    department”"""
     slopes = trends(happy, "happiness", "zoom_hours", "department")
     # R 4.2.2: lm(happiness ~ zoom_hours * department)
     assert max(slopes.values()) == pytest.approx(-0.189355, abs=1e-6)
@@ -91,8 +92,8 @@ def test_four_falling_streaks(plasma):
 
 
 def test_clinic_and_age_give_the_sign_away(plasma):
-    """“tell me the clinic and the age, and I can tell you of most patients whether they lie above the line or below”
-    and “clinic and age together give away most residuals' signs”"""
+    """“tell me the clinic and the age, and I can tell you of most patients whether they lie above the line
+    or below” and “clinic and age together give away most residuals' signs”"""
     guess = ols("residual ~ age * group", plasma).fit().fittedvalues
     assert ((guess > 0) == (plasma["residual"] > 0)).mean() >= 0.8
     # The clinic alone does not: each has patients on both sides.
@@ -131,8 +132,8 @@ def test_the_streaks_are_gone(plasma):
 
 
 def test_false_alarms_of_chicks_in_nests():
-    """“as much as chicks within a nest do” and “Eighty chicks taken as eighty witnesses: p < 0.05 in … of the studies,
-    with nothing to find.” and “Eight nest means, four against four: p < 0.05 in … of them.”"""
+    """“as much as chicks within a nest do” and “Eighty chicks taken as eighty witnesses: p < 0.05 in … of
+    the studies, with nothing to find.” and “Eight nest means, four against four: p < 0.05 in … of them.”"""
     # The t of all chicks is one of nest means, too small in its error: F(1, 6) against chicks' mean square.
     rng = np.random.default_rng(20)
     between = rng.chisquare(6, 100_000) * 11 / 6  # mean squares: 10 + 1 between nests, 1 within
@@ -151,8 +152,8 @@ def test_ten_chicks_of_a_nest_are_worth_two():
 
 
 def test_neither_replicates_nor_samples_calm_the_alarms():
-    """“More replicates make them worse. More samples hardly help” and in the answers “More samples hardly mend a wrong
-    analysis”"""
+    """“More replicates make them worse. More samples hardly help” and in the answers “More samples hardly
+    mend a wrong analysis”"""
 
     def alarms(tech, bio):
         return explorers.pseudoreplication.result(tech=tech, bio=bio).analyses[0].false_positives
@@ -179,8 +180,8 @@ def test_a_pupil_with_fifty_points(pupils):
 
 
 def test_rooms_differ_more_than_cards_dealt(pupils):
-    """“Twice what luck deals out, or so: pupils of a room err together.” and “their means differ far more than chance
-    deals out”"""
+    """“Twice what luck deals out, or so: pupils of a room err together.” and “their means differ far more
+    than chance deals out”"""
     spread = pupils.groupby("room")["residual"].mean().std()
     # R 4.2.2: sd(tapply(resid(lm(score ~ hours)), room, mean))
     assert spread == pytest.approx(4.271518, abs=1e-5)
@@ -211,7 +212,8 @@ def test_the_pupils_keep_three_promises(pupils):
 
 
 def test_sparrowhawks_within_each_sex():
-    """“within each sex the masses show one even hump” and “the model promises normality only within each sex”"""
+    """“within each sex the masses show one even hump” and “the model promises normality only within each
+    sex”"""
     rng = np.random.default_rng(7)
     sex = np.repeat(["female", "male"], 60)
     mass = np.where(sex == "female", 285.0, 155.0) + rng.normal(0, 16, 120)

@@ -1,0 +1,322 @@
+"""What lesson 3 and its exercise say of meetings, clinics, four field studies, words and pupils."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+# Numbers of R: R 4.2.2, lme4 1.1-31, lmerTest 3.1-3.
+
+
+@pytest.fixture(scope="module")
+def plasma():
+    return lk.load_data("plasma_age")
+
+
+@pytest.fixture(scope="module")
+def clinics(plasma):
+    return lk.lmer("conc ~ age + (1 | group)", plasma)
+
+
+def sd(fit, place=0):
+    return fit.varcorr.frame["sdcor"].iloc[place]
+
+
+def slope_within(data, y, x, group):
+    """The slope of deviations from the groups' means."""
+    from_mean = data[[x, y]] - data.groupby(group, observed=True)[[x, y]].transform("mean")
+    return float(from_mean[x] @ from_mean[y] / (from_mean[x] @ from_mean[x]))
+
+
+def test_slopes_of_departments():
+    """“the slopes go from … (…) to … (…) points per hour”"""
+    slopes = lk.lmer(
+        "happiness ~ zoom_hours + (0 + zoom_hours | department)", lk.load_data("happiness")
+    ).coef()["department"]["zoom_hours"]
+    # coef(lmer(happiness ~ zoom_hours + (0 + zoom_hours | department)))
+    assert slopes["Physics"] == slopes.min() == pytest.approx(-0.9402307, abs=1e-4)
+    assert slopes["Law"] == slopes.max() == pytest.approx(-0.1655691, abs=1e-4)
+
+
+def test_changes_have_a_random_intercept():
+    """“What all rows of a patient share is a random intercept, and its standard deviation is that of the
+    error of one measurement.” and “has a change that is too low at *every* later visit”"""
+    rng = np.random.default_rng(6)
+    error = rng.normal(0, 1.5, (20_000, 6))
+    change = error[:, 1:] - error[:, :1]  # the slopes would come on top
+    shared = np.cov(change.T)[np.triu_indices(5, 1)]  # the covariance of two rows of a patient
+    assert np.sqrt(shared) == pytest.approx(np.full(10, 1.5), rel=0.02)
+
+
+def test_three_data_sets_give_a_singular_fit():
+    """“of the lecture's own data sets give a singular fit, with a correlation of exactly plus or minus one;
+    six departments are enough here”"""
+    singular = {
+        "mouse": "Weight ~ Dose + (Dose | Strain)",
+        "clinic": "Value ~ Dose + (Dose | Gender)",
+        "biomarker": "Disease ~ Biomarker + (Biomarker | Cohort)",
+    }
+    for name, formula in singular.items():
+        fit = lk.lmer(formula, lk.load_data(name))
+        assert fit.is_singular
+        assert abs(fit.varcorr.frame["sdcor"].iloc[2]) == pytest.approx(1)
+    fit = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", lk.load_data("happiness"))
+    assert not fit.is_singular
+    assert sd(fit, 2) == pytest.approx(-0.433, abs=5e-4)  # VarCorr: Corr -0.433
+
+
+def test_r_finds_the_cohorts_fit_with_bobyqa():
+    """“`lmer`'s default search stops early there, warns, and shows another correlation.”"""
+    fit = lk.lmer("Disease ~ Biomarker + (Biomarker | Cohort)", lk.load_data("biomarker"))
+    # REMLcrit: bobyqa 137.37189, Corr -1.000; the default 137.37621, Corr -0.571, "failed to converge"
+    assert -2 * fit.loglik == pytest.approx(137.37189, abs=1e-3)
+    assert -2 * fit.loglik < 137.37621 - 1e-3
+
+
+def test_levels_come_closer(plasma, clinics):
+    """“Every level has come closer to the others, by up to … µmol/L. Most of that is due to the slope, which
+    is not quite the same; at one and the same slope it is ….” and “it pulls them a little towards each
+    other”"""
+    fixed = ols("conc ~ 0 + group + age", plasma).fit().params
+    at = plasma["age"].mean()
+    apart = fixed.filter(like="group").to_numpy() + fixed["age"] * at
+    # coef(lmer(conc ~ age + (1 | group)))$group
+    drawn = np.array([299.46455, 191.06367, 219.11842, 255.68694])
+    assert clinics.coef()["group"]["(Intercept)"].to_numpy() == pytest.approx(drawn, abs=1e-3)
+    together = drawn - 1.829255 * at
+    centre = apart.mean()
+    assert (np.abs(together - centre) < np.abs(apart - centre)).all()
+    means = plasma.groupby("group", observed=True)[["age", "conc"]].mean()
+    same_slope = (means["conc"] + 1.829255 * means["age"]).to_numpy()
+    pull = np.abs(drawn - same_slope)
+    assert (np.sign(drawn - same_slope) == np.sign(same_slope.mean() - same_slope)).all()
+    assert (pull < 0.5 * np.abs(together - apart)).all()
+    assert pull.max() == pytest.approx(0.2, abs=0.05)
+
+
+def test_the_spread_of_four_clinics_is_barely_known(clinics):
+    """“With four levels the standard deviation is barely known, and a fixed group is as good”"""
+    low, high = clinics.confint(parm="sd_(Intercept)|group").iloc[0]
+    # confint(method = "profile"): 22.235 100.458
+    assert (low, high) == pytest.approx((22.235, 100.458), abs=0.02)
+
+
+def test_clinics_differ_a_lot(clinics):
+    """“The levels agree closely, for each clinic has ten patients and clinics differ a lot.”"""
+    # VarCorr: 47.163922, residual 9.245074
+    assert sd(clinics) == pytest.approx(47.163922, abs=1e-3)
+    assert sd(clinics) > 5 * clinics.sigma
+
+
+def test_the_mixture_leans_towards_within(plasma, clinics):
+    """“Here the random intercept makes the mixture lean heavily towards "within", but a mixture it remains.”
+    and “gives … of the weight to within”"""
+    within = slope_within(plasma, "conc", "age", "group")
+    means = plasma.groupby("group", observed=True)[["age", "conc"]].mean()
+    between = np.polyfit(means["age"], means["conc"], 1)[0]  # ten patients each
+    # fixef(lmer(conc ~ age_within + clinic_age + (1 | group))): -1.902191, 1.949883
+    assert (within, between) == pytest.approx((-1.902191, 1.949883), abs=1e-5)
+    weight = (between - clinics.fixef["age"]) / (between - within)
+    assert weight == pytest.approx((1.949883 + 1.829255) / (1.949883 + 1.902191), abs=1e-4)
+    assert 0.95 < weight < 1
+
+
+def test_average_ages_explain_the_levels(plasma):
+    """“The clinics' average ages explain their levels so well that no variance between clinics is left”"""
+    data = plasma.assign(mean_age=plasma.groupby("group", observed=True)["age"].transform("mean"))
+    fit = lk.lmer("conc ~ I(age - mean_age) + mean_age + (1 | group)", data)
+    assert fit.is_singular and sd(fit) == pytest.approx(0, abs=1e-6)  # VarCorr: 0.0000, residual 9.1591
+
+
+def test_the_weight_depends_on_rows_and_on_differences(plasma):
+    """“With many rows per group *and* groups that differ a lot, as here, the mixture is nearly pure” and
+    “With *few* rows per group, or groups that differ little, it can be bad.”"""
+    ages = plasma["age"] - plasma.groupby("group", observed=True)["age"].transform("mean")
+    centres = plasma.groupby("group", observed=True)["age"].mean()
+    inside = ages @ ages
+    across = 10 * ((centres - centres.mean()) ** 2).sum()
+
+    def weight(ratio, rows=10):
+        """Of the within slope in the estimate by generalised least squares, at an SD ratio between to within."""
+        information = rows / 10 * inside, rows / 10 * across / (1 + rows * ratio**2)
+        return information[0] / sum(information)
+
+    assert weight(5.1) > 0.98
+    assert weight(0.5) < 0.5
+    assert weight(0.2, rows=100) < 0.6
+    assert weight(5.1, rows=1) < weight(5.1)
+
+
+def test_hungry_nests():
+    """“the truth is 1; ignoring nests gives …, a random intercept …, with the nest's mean added …”"""
+    # Closed form: food = begging - 2 hunger + nest + noise, three chicks; hunger, begging and both errors have SD 1.
+    between = 1 - 2 / (1 + 1 / 3)  # slope of nests' means: cov(hunger, mean begging) / var(mean begging)
+    inside, across = 2.0, 3 * (1 + 1 / 3)  # sums of squares a nest
+    left = 1 + 1 / 3 + 4 * (1 - 1 / (1 + 1 / 3))  # variance of nest means about their line
+    tau2 = left - 1 / 3
+    blend = np.array([inside, across / (1 + 3 * tau2)])
+    assert (inside + between * across) / (inside + across) == pytest.approx(0, abs=0.1)  # ignored: 0.08
+    assert 0.6 < blend @ [1, between] / blend.sum() < 0.85  # a random intercept is no cure
+
+
+def test_four_studies_are_balanced():
+    """“The estimates are the same, since these four studies are balanced.”"""
+    studies = {
+        "herbivory": ["treatment", "plot"],
+        "management": ["management", "field"],
+        "implants": ["nest", "chick", "day"],
+        "behaviour": ["animal", "day", "time"],
+    }
+    for name, columns in studies.items():
+        data = lk.load_data(name)
+        for column in columns:
+            assert data[column].value_counts().nunique() == 1, (name, column)
+
+
+def test_standard_errors_go_either_way():
+    """“Ignoring the groups took cores for plots and hours for days, and the standard error came out far too
+    small” and “Ignoring the groups left their differences in the noise, and the standard error came out far
+    too large.”"""
+    # sqrt of vcov of lmer(nitrogen ~ treatment + (1 | plot)) and so on, against lm
+    seen = {"herbivory": 0.2472333, "management": 0.8743685, "implants": 0.3142370, "behaviour": 0.2080520}
+    formulas = {
+        "herbivory": ("nitrogen ~ treatment", "treatment[T.excluded]"),
+        "management": ("species ~ management", "management[T.B]"),
+        "implants": ("mass ~ day * implant", "day:implant[T.P]"),
+        "behaviour": ("activity ~ time + temperature", "temperature"),
+    }
+    ratio = {
+        name: ols(formula, lk.load_data(name)).fit().bse[term] / seen[name]
+        for name, (formula, term) in formulas.items()
+    }
+    assert max(ratio["herbivory"], ratio["behaviour"]) < 0.4
+    assert min(ratio["management"], ratio["implants"]) > 1.9
+
+
+def test_degrees_of_freedom_can_be_counted():
+    """“Six, for the deer: eight plots less two means. The days' temperatures are twenty less two; the
+    fields' differences are twelve less one; and the sixty chicks' slopes are sixty less two.”"""
+    cases = [
+        ("herbivory", "nitrogen ~ treatment + (1 | plot)", "treatmentexcluded", 8 - 2),
+        ("management", "species ~ management + (1 | field)", "managementB", 12 - 1),
+        ("implants", "mass ~ day * implant + (1 | nest) + (day | chick)", "day:implantP", 60 - 2),
+        ("behaviour", "activity ~ time + temperature + (1 | animal) + (1 | day)", "temperature", 20 - 2),
+    ]
+    for name, formula, term, df in cases:  # lmerTest: 5.999999, 11.00000, 58.00023, 17.99981
+        assert lk.lmer(formula, lk.load_data(name)).coef_table().loc[term, "df"] == pytest.approx(
+            df, abs=1e-3
+        )
+
+
+def test_plot_means_are_exact():
+    """“for balanced data and a treatment of whole groups, the analysis of the group means is exact” and
+    “eight plot means give t = …, the mixed model of eighty cores t = …”"""
+    means = lk.load_data("herbivory").groupby(["treatment", "plot"], observed=True)["nitrogen"].mean()
+    test = stats.ttest_ind(means["excluded"], means["grazed"])
+    assert test.statistic == pytest.approx(-1.196137, abs=1e-6)  # lmerTest: t value -1.196137, p 0.2767628
+    assert test.pvalue == pytest.approx(0.2767628, abs=1e-6)
+
+
+def test_the_paired_t_test_is_a_mixed_model():
+    """“the classical repeated-measures ANOVA, and the paired t-test, are mixed models of balanced data”"""
+    wide = lk.load_data("management").pivot(index="field", columns="management", values="species")
+    test = stats.ttest_rel(wide["B"], wide["A"])
+    assert test.statistic == pytest.approx(3.335741, abs=1e-6)  # lmerTest: t value 3.335741, p 6.643313e-03
+    assert test.pvalue == pytest.approx(6.643313e-03, abs=1e-8)
+
+
+def test_four_or_five_levels_span_half_to_twice():
+    """“With four or five levels it spans from half to twice; it narrows slowly, and nothing special happens
+    at any number.”"""
+    few = [
+        ("plasma_age", "conc ~ age + (1 | group)", "group"),
+        ("simpson", "V2 ~ V1 + (1 | Group)", "Group"),
+        ("mouse", "Weight ~ Dose + (1 | Strain)", "Strain"),
+    ]
+    many = [
+        ("management", "species ~ management + (1 | field)", "field"),
+        ("sleepstudy", "Reaction ~ Days + (1 | Subject)", "Subject"),
+        ("groups20", "length ~ 1 + (1 | group)", "group"),
+    ]
+
+    def bounds(name, formula, group):
+        fit = lk.lmer(formula, lk.load_data(name))
+        return (fit.confint(parm=f"sd_(Intercept)|{group}").iloc[0] / sd(fit)).to_list()
+
+    for low, high in (bounds(*case) for case in few):
+        assert low == pytest.approx(0.5, abs=0.06)
+        assert high == pytest.approx(2.0, abs=0.15)
+    for low, high in (bounds(*case) for case in many):
+        assert low > 0.6 and high < 1.6
+
+
+def test_below_five_levels_a_variance_is_poorly_known():
+    """“Below about five levels a variance between groups is poorly known: treat them as fixed, or say how
+    uncertain it is.”"""
+    # Exact for group means without error: 95% limits of an SD from k levels, by chi-square on k - 1 degrees of freedom.
+    upper = {k: np.sqrt((k - 1) / stats.chi2.ppf(0.025, k - 1)) for k in (3, 4, 5, 10, 20)}
+    assert upper[3] > 6 and upper[4] > 3.5 and upper[5] > 2.8
+    assert upper[10] < 2 and upper[20] < 1.5
+
+
+def test_variance_of_mass_lies_between_nests():
+    """“owl chicks at the day of the implant: … of the variance of mass lies between nests, … between chicks
+    of a nest.”"""
+    # VarCorr: nest 17.8242, chick 8.3896, residual 5.7705
+    total = 17.8242**2 + 8.3896**2 + 5.7705**2
+    fit = lk.lmer("mass ~ day * implant + (1 | nest) + (day | chick)", lk.load_data("implants"))
+    frame = fit.varcorr.frame
+    sds = frame[frame["var2"].isna()].set_index("grp")["sdcor"].groupby(level=0).first()
+    assert sds["nest"] ** 2 / total == pytest.approx(0.754, abs=2e-3)
+    assert sds["chick"] ** 2 / total == pytest.approx(0.167, abs=2e-3)
+
+
+def test_every_subject_and_word_met_both_conditions():
+    """“The standard error has become *smaller*, since every subject and every word was met in both
+    conditions”"""
+    words = lk.load_data("words")
+    for unit in ("subject", "item"):
+        assert (words.groupby(unit, observed=True)["condition"].nunique() == 2).all()
+    # lmerTest: 5.02153; lm: 7.177622
+    assert ols("rt ~ condition", words).fit().bse.iloc[1] == pytest.approx(7.177622, abs=1e-5)
+    fit = lk.lmer("rt ~ condition + (1 | subject) + (1 | item)", words)
+    assert fit.se["conditionprimed"] == pytest.approx(5.02153, abs=1e-3)
+
+
+def test_pupils_slopes_within_and_between_rooms():
+    """“The difference is within its standard error, or nearly: here the two slopes may well be one and the
+    same”"""
+    # lmerTest: own 1.627204 (SE 0.1369343), room 2.118913 (1.2980241); the two are uncorrelated
+    apart, error = 2.118913 - 1.627204, np.hypot(0.1369343, 1.2980241)
+    assert apart < 1.2 * error
+    pupils = lk.load_data("schools")
+    pupils["room"] = pupils["school"].astype(str) + " " + pupils["class"].astype(str)
+    assert slope_within(pupils, "score", "hours", "room") == pytest.approx(1.627204, abs=2e-3)
+
+
+def test_core_numbers_start_anew():
+    """“the ten soil cores that are taken from each are numbered anew in every plot”"""
+    cores = lk.load_data("herbivory")
+    assert (cores.groupby("core").size() == 8).all()
+    assert not cores.duplicated(["plot", "core"]).any()
+
+
+def test_plots_fixed_leave_the_fence_without_estimate():
+    """“Each plot is either fenced or open, so that eight free levels can imitate any effect of the
+    fence.”"""
+    cores = lk.load_data("herbivory")
+    assert (cores.groupby("plot", observed=True)["treatment"].nunique() == 1).all()
+    design = np.column_stack([cores["plot"].str.get_dummies() if cores["plot"].dtype == object
+                              else np.eye(8)[cores["plot"].cat.codes], cores["treatment"] == "excluded"])  # fmt: skip
+    assert np.linalg.matrix_rank(design.astype(float)) == 8
+
+
+def test_three_levels_say_next_to_nothing():
+    """“From three levels next to nothing is known of a spread; twelve are no luxury.”"""
+    story = {"story": "mice of five strains", "variable": "strain"}
+    three, twelve = (explorers.random_or_fixed.result(**story, levels=k).sd_high for k in (3, 12))
+    assert three > 6
+    assert 1.5 < twelve < 2
