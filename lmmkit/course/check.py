@@ -13,8 +13,9 @@ from typing import Any
 
 from lmmkit.course import answers, progress
 from lmmkit.course.question import Judgement, Question
+from lmmkit.formatting.colours import GREEN, RED, SKY
 
-_SIGNS = {"right": ("✔", "#009E73"), "wrong": ("✘", "#D55E00"), "open": ("…", "#56B4E9")}
+_SIGNS = {"right": ("✔", GREEN), "wrong": ("✘", RED), "open": ("…", SKY)}
 
 
 @dataclass(frozen=True)

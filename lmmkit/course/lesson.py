@@ -5,21 +5,16 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from lmmkit.formatting.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from lmmkit.formatting.r_text import format_pvalues
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-#: Okabe and Ito's colours as the lessons use them; every use adds a marker or a line style.
-BLUE, RED, GREEN, PINK, ORANGE, SKY, GREY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#767676",
-)
+__all__ = [
+    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "P_COLUMNS", "RED", "SKY", "Box", "in_words", "key_points",
+    "lecture_vs_truth", "table_text", "use_course_look",
+]  # fmt: skip
 
 
 class Box:

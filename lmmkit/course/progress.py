@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lmmkit.formatting.colours import GREEN, GREY
+
 #: Where progress is kept; the environment variable of this name overrides, ``off`` keeps it in memory only.
 VARIABLE = "LMMKIT_PROGRESS"
 FILE = ".lmmkit_progress.json"
@@ -18,7 +20,6 @@ FILE = ".lmmkit_progress.json"
 ROOMS = {"lessons", "exercises", "solutions"}
 
 _DONE, _OPEN = "●", "○"
-_GREEN, _GREY = "#009E73", "#767676"
 
 Known = dict[str, dict[str, Any]]
 #: What could not be kept in a file, or should not: lost when the notebook's kernel stops.
@@ -155,6 +156,6 @@ class Progress:
             return ""
         done = self._count(chapter)
         return (
-            f"<span style='color:{_GREEN}'>{_DONE * done}</span>"
-            f"<span style='color:{_GREY}'>{_OPEN * (chapter.total - done)} {done}/{chapter.total}</span>"
+            f"<span style='color:{GREEN}'>{_DONE * done}</span>"
+            f"<span style='color:{GREY}'>{_OPEN * (chapter.total - done)} {done}/{chapter.total}</span>"
         )

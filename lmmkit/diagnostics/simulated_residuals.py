@@ -17,6 +17,8 @@ import pandas as pd
 from ..errors import ModelError
 from ..fitted.predict import predict
 from ..fitted.simulate import simulate
+from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
+from ..formatting.wording import p_value
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 
@@ -31,8 +33,6 @@ __all__ = ["DispersionTest", "SimulatedResiduals", "SimulationTest", "dispersion
 #: Fewer simulations cannot tell a p-value of 0.05.
 FEWEST = 40
 COUNTED = ("binomial", "poisson", "negative_binomial")
-# Okabe and Ito's colours.
-BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#595959"
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ class DispersionTest:
 
     def __str__(self) -> str:
         if self.df is None:
-            how = f"simulated, p {_p(self.p_value)}"
+            how = f"simulated, {p_value(self.p_value)}"
         else:
-            how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, p {_p(self.p_value)}"
+            how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, {p_value(self.p_value)}"
         # Pearson's test looks for too much variation only: too little has its p-value close to 1.
         tail = self.p_value if self.df is None else min(self.p_value, 1 - self.p_value)
         return f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
@@ -89,7 +89,7 @@ class SimulationTest:
     meaning: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.statistic:.3g}, p {_p(self.p_value)}. {self.meaning}"
+        return f"{self.name}: {self.statistic:.3g}, {p_value(self.p_value)}. {self.meaning}"
 
     __repr__ = __str__
 
@@ -222,7 +222,7 @@ class SimulatedResiduals:
 
     def __str__(self) -> str:
         head = f"Residuals of {len(self.residuals)} rows by {self.simulations.shape[1]} simulations"
-        body = [f"  {name:<15}{row.statistic:>8.3f}   p {_p(row.p_value):<8} {row.meaning}"
+        body = [f"  {name:<15}{row.statistic:>8.3f}   {p_value(row.p_value):<10} {row.meaning}"
                 for name, row in self.table.iterrows()]  # fmt: skip
         return "\n".join([head, *body])
 
@@ -250,7 +250,7 @@ class SimulatedResiduals:
         even = np.arange(1, n + 1) / (n + 1)
         width = float(np.quantile(self._distances[1], 0.95))
         band = ([0, 1], [-width, 1 - width], [width, 1 + width])
-        ax.fill_between(*band, color="0.9", lw=0)
+        ax.fill_between(*band, color=PALE, lw=0)
         ax.plot([0, 1], [0, 1], color=GREY, lw=1)
         ax.plot(even, np.sort(self.residuals), ".", ms=4, color=BLUE)
         ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Even spread", ylabel="Residual")
@@ -261,8 +261,8 @@ class SimulatedResiduals:
         for line, (label, test) in enumerate(tests):
             bad = test.p_value < 0.05
             ax.text(
-                0.03, 0.96 - 0.065 * line, f"{label}: p {_p(test.p_value)}{'  ◆' if bad else ''}", fontsize=9,
-                color=VERMILION if bad else "black", transform=ax.transAxes, va="top",
+                0.03, 0.96 - 0.065 * line, f"{label}: {p_value(test.p_value)}{'  ◆' if bad else ''}", fontsize=9,
+                color=RED if bad else BLACK, transform=ax.transAxes, va="top",
             )  # fmt: skip
 
     def _draw_along_predictions(self, ax: Any) -> None:
@@ -282,9 +282,9 @@ class SimulatedResiduals:
                 [np.quantile(self._by_chance[member == g], share, axis=0) for g in range(groups)]
             )
             low, high = np.quantile(chance, (0.005, 0.995), axis=1)
-            ax.plot(middles, values, color="black", lw=1.5)
+            ax.plot(middles, values, color=BLACK, lw=1.5)
             for x, y, bad in zip(middles, values, (values < low) | (values > high), strict=True):
-                ax.plot(x, y, "D" if bad else "o", ms=7 if bad else 5, color=VERMILION if bad else "black")
+                ax.plot(x, y, "D" if bad else "o", ms=7 if bad else 5, color=RED if bad else BLACK)
         ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Rank of the prediction (fixed effects)", ylabel="Residual")
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         _head(
@@ -451,7 +451,3 @@ def _dispersion_in_words(ratio: float, p_value: float) -> str:
             "counts try negative_binomial, or a random effect for each row."
         )
     return "The responses vary less than the model expects, so its standard errors are too large."
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

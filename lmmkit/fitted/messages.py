@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..formatting.wording import listed
 from ..formula.parse import parse
 from .mixed import SINGULAR
 
@@ -69,7 +70,7 @@ def dropped_columns(fit: MixedFit) -> Iterator[str]:
     if dropped:
         one = len(dropped) == 1
         yield (
-            f"The fixed-effects model matrix is rank deficient, so {_list(dropped)} "
+            f"The fixed-effects model matrix is rank deficient, so {listed(dropped)} "
             f"{'was' if one else 'were'} dropped: {'its column is' if one else 'their columns are'} "
             "determined by the columns before. Look for a predictor that repeats another one, or for a "
             "combination of factor levels without data."
@@ -112,7 +113,7 @@ def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
     if names:
         plural, verb = ("s", "are") if len(names) > 1 else ("", "is")
         yield (
-            f"the standard deviation{plural} of {_list(names)} between the levels of {term.group} {verb} "
+            f"the standard deviation{plural} of {listed(names)} between the levels of {term.group} {verb} "
             "estimated as zero (the levels differ in this respect no more than chance makes them)"
         )
     found = bool(names)
@@ -130,7 +131,7 @@ def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
                 )
     if not found:
         yield (
-            f"the random effects {_list(term.names)} of {term.group} are estimated as linearly dependent "
+            f"the random effects {listed(term.names)} of {term.group} are estimated as linearly dependent "
             "(one of them can be computed from the others)"
         )
 
@@ -170,10 +171,6 @@ def _scales(fit: MixedFit) -> Iterator[str]:
     apart = [names[j] for j, sd in zip(numeric, sds, strict=True) if not 1 / SCALES_APART < sd < SCALES_APART]
     shown = apart or [names[numeric[int(sds.argmin())]], names[numeric[int(sds.argmax())]]]
     yield (
-        f"Predictors are on very different scales ({_list(shown)}). The estimates are right, but hard to "
+        f"Predictors are on very different scales ({listed(shown)}). The estimates are right, but hard to "
         "read and to compare; use other units or scale()."
     )
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

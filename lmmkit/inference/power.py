@@ -12,6 +12,7 @@ import pandas as pd
 from ..design.design import Design, build_design, check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.simulate import draw, refit
+from ..formatting.colours import BLUE, GREY
 from ..likelihood.covariance import theta_from_factor
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
@@ -65,8 +66,8 @@ class Power:
         x = self.table[self.along].to_numpy() if self.along else np.zeros(1)
         middle = 100 * self.table["power"].to_numpy(dtype=float)
         spread = np.abs(100 * self.table[["conf_low", "conf_high"]].to_numpy(dtype=float).T - middle)
-        ax.axhline(80, color="#767676", linestyle="--", linewidth=1)
-        ax.errorbar(x, middle, yerr=spread, color="#0072B2", marker="o", capsize=4, linewidth=1.6)
+        ax.axhline(80, color=GREY, linestyle="--", linewidth=1)
+        ax.errorbar(x, middle, yerr=spread, color=BLUE, marker="o", capsize=4, linewidth=1.6)
         ax.set(ylim=(0, 102), xlabel=self._label(), ylabel=f"power for {', '.join(self.effect)} (%)")
         if not self.along:
             ax.set_xticks([])

@@ -9,8 +9,10 @@ import pandas as pd
 from scipy import stats
 
 from ..errors import ModelError
+from ..formatting.wording import listed
 from ..numerics.arrays import Array
 from . import style
+from .picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,14 +24,11 @@ if TYPE_CHECKING:
 MOST_LABELS = 40  # levels whose names can be read beside the picture
 
 
-class Ranef:
+class Ranef(Picture):
     """Random effects of each level with 95% intervals, in order of size (a caterpillar).
 
     Call it to draw; ``describe()`` says in a sentence what it shows.
     """
-
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
 
     def __call__(self, group: str | None = None) -> Figure:
         """Draw it.
@@ -67,7 +66,7 @@ class Ranef:
                 f"{effect} for {len(clear)} levels of {name} ({count} clear of zero)"
                 for effect, count in zip(effects[name].columns, counts, strict=True)
             ]
-        return f"Random effects with 95% intervals: {style.listed(parts)}."
+        return f"Random effects with 95% intervals: {listed(parts)}."
 
 
 def _chosen(group: str | None, known: list[str]) -> list[str]:
@@ -100,16 +99,13 @@ def _caterpillar(ax: Axes, values: pd.Series, sds: Array) -> None:
     ax.set_ylim(-0.8, len(values) - 0.2)
 
 
-class Pooling:
+class Pooling(Picture):
     """How far each level's own estimate is drawn towards the mean of all (partial pooling, shrinkage).
 
     Call it to draw; ``describe()`` says in a sentence what it shows. *No pooling* estimates a level from its
     own rows alone, with everything else in the model as estimated; *partial pooling* is the mixed model's
     estimate; *complete pooling* the fixed effects, the same for all.
     """
-
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
 
     def __call__(self, group: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw it.
@@ -173,7 +169,7 @@ class Pooling:
         ]
         return (
             f"Own estimates of {len(term.levels)} levels of {term.group} and what partial pooling makes of "
-            f"them: {style.listed(parts)}."
+            f"them: {listed(parts)}."
         )
 
     def _term(self, group: str | None) -> int:
@@ -233,15 +229,12 @@ def _coefficient_label(fit: MixedFit, name: str) -> str:
     return f"Intercept of {response}" if name == "(Intercept)" else f"Slope of {response} on {name}"
 
 
-class ProfilePlot:
+class ProfilePlot(Picture):
     """Likelihood profiles: how much worse the model gets when a parameter is held at another value.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. A straight line means that a Wald
     interval is right; the vertical lines are the ends of the 95% profile interval.
     """
-
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
 
     def __call__(self, parm: str | list[str] | None = None) -> Figure:
         """Draw it.
@@ -276,7 +269,7 @@ class ProfilePlot:
 
         table = confint(self.fit, parm=parm)
         parts = [f"{name} from {low:.4g} to {high:.4g}" for name, (low, high) in table.iterrows()]
-        return f"Likelihood profiles with 95% intervals: {style.listed(parts)}."
+        return f"Likelihood profiles with 95% intervals: {listed(parts)}."
 
 
 def _zeta(ax: Axes, curve: pd.DataFrame, limits: tuple[float, float]) -> None:

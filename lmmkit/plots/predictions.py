@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..formula.functions import columns_of
 from ..formula.syntax import read
 from . import style
+from .picture import Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,16 +21,13 @@ MOST_LINES = 60  # groups with a line of their own
 MOST_COLOURS = 7
 
 
-class FitPlot:
+class FitPlot(Picture):
     """The data and the fitted model against a predictor.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. Thick lines are the fixed part with its
     95% confidence band, thin grey ones the levels of a grouping factor. Other predictors stand at their
     means, or at their most frequent level.
     """
-
-    def __init__(self, fit: Any) -> None:
-        self.fit = fit
 
     def __call__(
         self, x: str | None = None, hue: str | None = None, group: str | None = None, ax: Axes | None = None

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..formatting.wording import listed
 from ..numerics.arrays import Array
 from . import style
 from .checks import warnings_of
+from .picture import AxesPicture, Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,40 +20,22 @@ if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
 
 
-class Residuals:
+class Residuals(AxesPicture):
     """Residuals against fitted values, with a smoother (Tukey and Anscombe's picture).
 
     Call it to draw; ``describe()`` says in a sentence what it shows. Residuals are scaled: 1 is one residual
     standard deviation. Around zero everywhere, and equally wide everywhere, is as it should be.
     """
 
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
-
-    def __call__(self, ax: Axes | None = None) -> Axes:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to; a new figure otherwise.
-
-        Returns
-        -------
-        Axes
-        """
+    def _draw(self, ax: Axes) -> None:
         fitted, scaled = _points(self.fit)
-        with style.look():
-            ax = style.axes(ax)
-            ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
-            ax.plot(fitted, scaled, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
-            ax.plot(*style.smoother(fitted, scaled), color=style.RED, linewidth=2.5, label="smoother")
-            ax.set(xlabel=_fitted_label(self.fit), ylabel="Scaled residual")
-            ax.legend(loc="best")
-        return ax
+        ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
+        ax.plot(fitted, scaled, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
+        ax.plot(*style.smoother(fitted, scaled), color=style.RED, linewidth=2.5, label="smoother")
+        ax.set(xlabel=_fitted_label(self.fit), ylabel="Scaled residual")
+        style.legend_above(ax)
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         fitted, scaled = _points(self.fit)
         y = style.smoother(fitted, scaled)[1]
         return (
@@ -61,38 +45,20 @@ class Residuals:
         )
 
 
-class QQ:
+class QQ(AxesPicture):
     """Quantiles of the residuals against those of a normal distribution, with a 95% band for each point.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
     """
 
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
-
-    def __call__(self, ax: Axes | None = None) -> Axes:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to; a new figure otherwise.
-
-        Returns
-        -------
-        Axes
-        """
+    def _draw(self, ax: Axes) -> None:
         scaled = np.sort(_points(self.fit)[1])
-        with style.look():
-            ax = style.axes(ax)
-            _qq_frame(ax, scaled)
-            ax.plot(style.normal_quantiles(len(scaled)), scaled, "o", color=style.BLUE, markersize=4.5,
-                    alpha=max(0.5, style.alpha(len(scaled))))  # fmt: skip
-            ax.set(xlabel="Normal quantile", ylabel=f"Scaled residual of {style.response(self.fit)}")
-        return ax
+        _qq_frame(ax, scaled)
+        ax.plot(style.normal_quantiles(len(scaled)), scaled, "o", color=style.BLUE, markersize=4.5,
+                alpha=max(0.5, style.alpha(len(scaled))))  # fmt: skip
+        ax.set(xlabel="Normal quantile", ylabel=f"Scaled residual of {style.response(self.fit)}")
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         scaled = np.sort(_points(self.fit)[1])
         outside = _outside(scaled)
         return (
@@ -102,41 +68,23 @@ class QQ:
         )
 
 
-class ScaleLocation:
+class ScaleLocation(AxesPicture):
     """Root of the absolute scaled residual against the fitted value, with a smoother.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. A level smoother means that the spread
     is the same everywhere, as it should be.
     """
 
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
-
-    def __call__(self, ax: Axes | None = None) -> Axes:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to; a new figure otherwise.
-
-        Returns
-        -------
-        Axes
-        """
+    def _draw(self, ax: Axes) -> None:
         fitted, scaled = _points(self.fit)
         root = np.sqrt(np.abs(scaled))
-        with style.look():
-            ax = style.axes(ax)
-            ax.plot(fitted, root, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
-            ax.plot(*style.smoother(fitted, root), color=style.RED, linewidth=2.5, label="smoother")
-            ax.set(xlabel=_fitted_label(self.fit), ylabel="√|scaled residual|")
-            ax.set_ylim(bottom=0)
-            ax.legend(loc="best")
-        return ax
+        ax.plot(fitted, root, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(fitted)))
+        ax.plot(*style.smoother(fitted, root), color=style.RED, linewidth=2.5, label="smoother")
+        ax.set(xlabel=_fitted_label(self.fit), ylabel="√|scaled residual|")
+        ax.set_ylim(bottom=0)
+        style.legend_above(ax)
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         fitted, scaled = _points(self.fit)
         ends = np.quantile(fitted, [1 / 3, 2 / 3])
         low, high = (np.median(np.abs(scaled[part])) for part in (fitted <= ends[0], fitted >= ends[1]))
@@ -147,94 +95,58 @@ class ScaleLocation:
         )
 
 
-class RanefQQ:
+class RanefQQ(AxesPicture):
     """Quantiles of the random effects against those of a normal distribution, each effect over its own spread.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
     """
 
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
-
-    def __call__(self, ax: Axes | None = None) -> Axes:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to; a new figure otherwise.
-
-        Returns
-        -------
-        Axes
-        """
+    def _draw(self, ax: Axes) -> None:
         effects = standardised_effects(self.fit)
-        with style.look():
-            ax = style.axes(ax)
-            for values in {len(values): values for values in effects.values()}.values():
-                _qq_frame(ax, values, standard=True)
-            for number, (name, values) in enumerate(effects.items()):
-                look: Any = {"color": style.COLOURS[number % 7], "marker": style.MARKERS[number % 7]}
-                ax.plot(style.normal_quantiles(len(values)), values, linestyle="", markersize=6, label=name,
-                        markerfacecolor=look["color"] if number == 0 else "none", **look)  # fmt: skip
-            ax.set(xlabel="Normal quantile", ylabel="Random effect / its spread")
-            if effects:
-                ax.legend(loc="upper left", fontsize=9.5)
-            else:
-                ax.set(xticks=[], yticks=[])
-                ax.text(0.5, 0.5, "all random effects are zero", ha="center", transform=ax.transAxes)
-        return ax
+        for values in {len(values): values for values in effects.values()}.values():
+            _qq_frame(ax, values, standard=True)
+        for number, (name, values) in enumerate(effects.items()):
+            look: Any = {"color": style.COLOURS[number % 7], "marker": style.MARKERS[number % 7]}
+            ax.plot(style.normal_quantiles(len(values)), values, linestyle="", markersize=6, label=name,
+                    markerfacecolor=look["color"] if number == 0 else "none", **look)  # fmt: skip
+        ax.set(xlabel="Normal quantile", ylabel="Random effect / its spread")
+        if effects:
+            ax.legend(loc="upper left", fontsize=9.5)
+        else:
+            ax.set(xticks=[], yticks=[])
+            ax.text(0.5, 0.5, "all random effects are zero", ha="center", transform=ax.transAxes)
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         effects = standardised_effects(self.fit)
         if not effects:
             return "All random effects are estimated as zero, so there are no quantiles to show."
         parts = [
             f"{name} ({len(values)} levels, {_outside(values)} outside)" for name, values in effects.items()
         ]
-        return f"Quantiles of the random effects against normal quantiles with a 95% band: {style.listed(parts)}."
+        return f"Quantiles of the random effects against normal quantiles with a 95% band: {listed(parts)}."
 
 
-class Leverage:
+class Leverage(AxesPicture):
     """Standardised residuals of a model without random effects against leverage, with lines of equal Cook's distance.
 
     Call it to draw; ``describe()`` says in a sentence what it shows. A row beyond the lines decides much by
     itself.
     """
 
-    def __init__(self, fit: Any) -> None:
-        self.fit = fit
-
-    def __call__(self, ax: Axes | None = None) -> Axes:
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to; a new figure otherwise.
-
-        Returns
-        -------
-        Axes
-        """
+    def _draw(self, ax: Axes) -> None:
         hat, residual = self._points()
         p = len(self.fit.fixef)
-        with style.look():
-            ax = style.axes(ax)
-            ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
-            ax.plot(hat, residual, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(hat)))
-            limits, x = ax.get_ylim(), np.linspace(1e-3, min(1.15 * hat.max(), 0.999), 200)
-            for level, line in ((0.5, "--"), (1.0, ":")):
-                y = np.sqrt(level * p * (1 - x) / x)
-                ax.plot(x, y, line, color=style.RED, linewidth=1.3, label=f"Cook's distance {level:g}")
-                ax.plot(x, -y, line, color=style.RED, linewidth=1.3)
-            ax.set(xlabel="Leverage", ylabel="Standardised residual", xlim=(0, 1.15 * hat.max()), ylim=limits)
-            ax.legend(loc="best", fontsize=9.5)
-        return ax
+        ax.axhline(0, color=style.GREY, linestyle="--", linewidth=1)
+        ax.plot(hat, residual, "o", color=style.BLUE, markersize=4.5, alpha=style.alpha(len(hat)))
+        limits, x = ax.get_ylim(), np.linspace(1e-3, min(1.15 * hat.max(), 0.999), 200)
+        for level, line in ((0.5, "--"), (1.0, ":")):
+            y = np.sqrt(level * p * (1 - x) / x)
+            ax.plot(x, y, line, color=style.RED, linewidth=1.3, label=f"Cook's D {level:g}")
+            ax.plot(x, -y, line, color=style.RED, linewidth=1.3)
+        ax.set(xlabel="Leverage", ylabel="Standardised residual", xlim=(0, 1.15 * hat.max()), ylim=limits)
+        style.legend_above(ax)
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         hat, residual = self._points()
         cooksd = residual**2 * hat / (1 - hat) / len(self.fit.fixef)
         row = self.fit.design.frame.index[int(np.nanargmax(cooksd))]
@@ -249,7 +161,7 @@ class Leverage:
             return hat, self.fit.resid("scaled").to_numpy() / np.sqrt(1 - hat)
 
 
-class Diagnostics:
+class Diagnostics(Picture):
     """Four pictures at a glance: residuals, their quantiles, their spread, quantiles of the random effects.
 
     Without random effects the fourth is that of leverage.
@@ -257,9 +169,6 @@ class Diagnostics:
     Call it to draw; ``describe()`` says in a sentence what it shows. Beside the pictures stands in plain
     words what looks wrong, and what to try.
     """
-
-    def __init__(self, fit: MixedFit) -> None:
-        self.fit = fit
 
     def __call__(self) -> Figure:
         """Draw it.
@@ -284,7 +193,6 @@ class Diagnostics:
         return figure
 
     def describe(self) -> str:
-        """What the picture shows, in a sentence."""
         found = warnings_of(self.fit)
         verdict = (
             "nothing looks wrong" if not found else f"{len(found)} finding{'s' if len(found) > 1 else ''}"
@@ -323,7 +231,7 @@ def _qq_frame(ax: Axes, ordered: Array, standard: bool = False) -> None:
     low, high = style.qq_band(n)
     center, slope = (0.0, 1.0) if standard else style.qq_line(ordered)
     x = style.normal_quantiles(n)
-    ax.fill_between(x, center + slope * low, center + slope * high, color=style.BAND, alpha=0.6, linewidth=0)
+    ax.fill_between(x, center + slope * low, center + slope * high, color=style.PALE, alpha=0.6, linewidth=0)
     ax.plot(x[[0, -1]], center + slope * x[[0, -1]], color=style.BLACK, linestyle="--", linewidth=1.2)
 
 

@@ -1,14 +1,14 @@
-"""What all pictures share: colours that colour-blind eyes tell apart, markers and lines as a second cue, sizes."""
+"""The look of all pictures: letters, sizes, legends, and the curves that several of them draw."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
 
+from ..formatting.colours import BLACK, BLUE, COLOURS, GREY, LINES, MARKERS, PALE, RED
 from ..formula.syntax import read
 from ..formula.tree import children, write
 from ..numerics.arrays import Array
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# Okabe and Ito's palette; the yellow stands last, because it is faint on white.
-BLACK, BLUE, RED, GREEN, PINK = "#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-COLOURS = (BLUE, RED, GREEN, PINK, "#E69F00", "#56B4E9", "#F0E442")
-GREY = "#767676"
-BAND = "#d9d9d9"
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-SIZE = (6.4, 4.4)
+__all__ = [
+    "BLACK", "BLUE", "COLOURS", "GREY", "LINES", "MARKERS", "PALE", "RED", "alpha", "axes",
+    "legend_above", "look", "normal_quantiles", "panels", "predictor", "qq_band", "qq_line", "response",
+    "smoother",
+]  # fmt: skip
+
+SIZE = (6.4, 4.4)  # inches
 
 
 def look() -> AbstractContextManager[None]:
@@ -69,6 +68,12 @@ def panels(count: int, width: float = 3.4, height: float = 3.0, most: int = 3) -
     for ax in every[count:]:
         ax.set_visible(False)
     return figure, every[:count]
+
+
+def legend_above(ax: Axes) -> None:
+    """The legend above the upper right corner, where it covers no data; the title stands on the left."""
+    look: Any = {"ncols": 2, "fontsize": 9.5, "handlelength": 1.5, "columnspacing": 1.0}
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.3, **look)
 
 
 def alpha(n: int) -> float:
@@ -120,8 +125,3 @@ def response(fit: Any) -> str:
 def predictor(fit: Any) -> Array:
     """Linear predictor of each row, with the random effects if there are any."""
     return np.asarray(fit.estimate.fitted_eta if fit.design.terms else fit._eta)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as prose."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..formatting.colours import BLUE, COLOURS, GREY
+from ..numerics.arrays import Array
+from . import style
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["bars", "stratified", "violin"]
 
-# Okabe and Ito's palette; what the model does not explain is grey.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-RESIDUALS = "#bbbbbb"
+RESIDUALS = "#bbbbbb"  # what the model does not explain is grey
 HATCHES = ("", "//", "\\\\", "xx")  # a second turn through the colours is told apart by its hatch
 
 
@@ -37,7 +39,7 @@ def violin(fractions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     import seaborn as sns
 
-    ax = _axes(ax, (1.4 * fractions.shape[1] + 1.2, 4.0))
+    ax = style.axes(ax, (1.4 * fractions.shape[1] + 1.2, 4.0))
     percent = 100 * pd.DataFrame(fractions).dropna()
     names = list(percent.columns)
     palette = {name: colour for name, (colour, _) in _looks(names).items()}
@@ -72,7 +74,7 @@ def bars(fractions: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """
     import seaborn as sns
 
-    ax = _axes(ax, (7.0, 0.34 * len(fractions) + 1.3))
+    ax = style.axes(ax, (7.0, 0.34 * len(fractions) + 1.3))
     at = np.arange(len(fractions))
     left = np.zeros(len(fractions))
     for name, (colour, hatch) in _looks(list(fractions.columns)).items():
@@ -112,11 +114,11 @@ def stratified(values: pd.Series, by: pd.Series, ax: Axes | None = None) -> Axes
 
     ordered = isinstance(by.dtype, pd.CategoricalDtype)
     levels = list(by.cat.categories) if ordered else sorted(by.dropna().unique())
-    ax = _axes(ax, (max(4.0, 0.3 * len(levels) + 1.5), 3.8))
+    ax = style.axes(ax, (max(4.0, 0.3 * len(levels) + 1.5), 3.8))
     long = pd.DataFrame({"by": by.to_numpy(), "value": values.to_numpy()}).dropna()
     shown: dict[str, Any] = {"x": "by", "y": "value", "order": levels, "ax": ax}
-    sns.boxplot(long, **shown, color="#cfe3f1", linewidth=1, fliersize=0, width=0.6)
-    sns.stripplot(long, **shown, color=COLOURS[0], size=4, alpha=0.7, jitter=0.15)
+    sns.stripplot(long, **shown, color=BLUE, size=4, alpha=0.7, jitter=0.15)
+    _boxes(ax, [long["value"][long["by"] == level].to_numpy() for level in levels])
     ax.set(xlabel=str(by.name), ylabel=str(values.name))
     if len(levels) > 12:
         ax.tick_params(axis="x", rotation=90)
@@ -136,9 +138,14 @@ def _looks(names: list[str]) -> dict[str, tuple[str, str]]:
     return looks
 
 
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
+def _boxes(ax: Axes, values: list[Array]) -> None:
+    """Boxes behind what stands at 0, 1, 2, …; without outliers, which the points show.
 
-    return plt.subplots(figsize=size)[1]
+    By matplotlib itself: seaborn 0.13 asks for them in a way that matplotlib is about to forget.
+    """
+    line: Any = {"color": GREY, "linewidth": 1}
+    face: Any = {"facecolor": "#cfe3f1", "edgecolor": GREY, "linewidth": 1}
+    ax.boxplot(
+        values, positions=range(len(values)), widths=0.6, showfliers=False, patch_artist=True, boxprops=face,
+        medianprops=line, whiskerprops=line, capprops=line, manage_ticks=False, zorder=0,
+    )  # fmt: skip

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..design.column_meaning import Part, column_parts, fixed_parts
+from ..formatting.wording import number
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
@@ -96,14 +95,9 @@ def _name(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    """Four significant digits without an exponent, as far as that is readable."""
-    if value == 0 or not np.isfinite(value):
-        return f"{value:.0f}"
-    size = int(np.floor(np.log10(abs(value))))
-    if not -5 < size < 7:
-        mantissa, exponent = f"{value:.3e}".split("e")
-        return rf"{mantissa}\times 10^{{{int(exponent)}}}"
-    return f"{value:.{max(0, 3 - size)}f}"
+    """Four significant digits; an exponent as a power of ten."""
+    mantissa, _, exponent = number(value).partition("e")
+    return rf"{mantissa}\times 10^{{{int(exponent)}}}" if exponent else mantissa
 
 
 def _sum(summands: list[str]) -> str:

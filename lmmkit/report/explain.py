@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.column_meaning import Part, fixed_parts
+from ..formatting.wording import listed, number
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
@@ -87,28 +88,16 @@ def explain(fit: MixedFit) -> Explanation:
     return Explanation("\n\n".join(paragraphs))
 
 
-def num(value: float) -> str:
-    """Four significant digits, without an exponent as far as that is readable."""
-    if value == 0 or not np.isfinite(value):
-        return f"{value:.0f}"
-    size = int(np.floor(np.log10(abs(value))))
-    return f"{value:.3g}" if not -5 < size < 7 else f"{value:.{max(0, 3 - size)}f}"
-
-
-def _and(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
-
-
 def _opening(fit: MixedFit) -> str:
     design, family = fit.design, fit.family
     kind = "linear" if family is None else family.name.replace("_", " ").replace("poisson", "Poisson")
     kind += " mixed model" if design.terms else " model"
     predictors = design.term_labels
-    by = f" by {_and(predictors)}" if predictors else " by its overall mean"
+    by = f" by {listed(predictors)}" if predictors else " by its overall mean"
     text = f"This {kind} describes {_response(fit)}{by}"
     if design.terms:
         groups = [f"the {size} levels of {group}" for group, size in fit.ngroups.items()]
-        text += f", and lets {_and(groups)} differ"
+        text += f", and lets {listed(groups)} differ"
     method = METHODS["REML" if fit.is_reml else "ML"]
     if family is None and not design.terms:
         method = "least squares"
@@ -137,14 +126,14 @@ def _fixed(fit: MixedFit) -> Iterator[str]:
     columns = fixed_parts(fit.design)
     for parts, (name, value), error in zip(columns, fit.fixef.items(), fit.se, strict=True):
         said = _intercept(fit, columns, value) if not parts else _effect(fit, columns, parts, value)
-        yield f"- {name}: {num(value)} ± {num(error)}. {said}"
+        yield f"- {name}: {number(value)} ± {number(error)}. {said}"
     if not columns:
         yield "- none"
 
 
 def _heading(fit: MixedFit) -> str:
     groups = list(fit.ngroups.index) if fit.design.terms else []
-    whom = f" for an average {_and(groups)}" if groups else ""
+    whom = f" for an average {listed(groups)}" if groups else ""
     return f"What holds{whom} (fixed effects; ± is the standard error):"
 
 
@@ -172,9 +161,9 @@ def _baseline(columns: list[list[Part]], without: set[str]) -> str:
                 zero[part.variable] = None
             elif part.kind == "level" and part.reference is not None:
                 at[part.variable] = part.reference
-    conditions = [f"{_and(list(zero))} {'is' if len(zero) == 1 else 'are'} 0"] if zero else []
+    conditions = [f"{listed(list(zero))} {'is' if len(zero) == 1 else 'are'} 0"] if zero else []
     conditions += [f"{variable} is {level}" for variable, level in at.items()]
-    return _and(conditions) if conditions else ""
+    return listed(conditions) if conditions else ""
 
 
 def _intercept(fit: MixedFit, columns: list[list[Part]], value: float) -> str:
@@ -183,7 +172,7 @@ def _intercept(fit: MixedFit, columns: list[list[Part]], value: float) -> str:
     text = f"This is {_expected(fit)}{place}"
     if fit.family is not None and fit.family.link.name != "identity":
         mean = float(fit.family.linkinv(np.array(value)))
-        text += f"; it means {_mean(fit)} of {num(mean)}"
+        text += f"; it means {_mean(fit)} of {number(mean)}"
     return f"{text}."
 
 
@@ -215,8 +204,10 @@ def _direction(fit: MixedFit, value: float) -> str:
     factor = family.effect_name if family is not None else None
     if factor in MULTIPLIES:
         target = MULTIPLIES[factor] if factor == "odds ratio" else f"expected {fit.design.response}"
-        return f"the {target} {'are' if target == 'odds' else 'is'} multiplied by {num(float(np.exp(value)))}"
-    return f"{_expected(fit)} is {num(abs(value))} {'higher' if value >= 0 else 'lower'}"
+        return (
+            f"the {target} {'are' if target == 'odds' else 'is'} multiplied by {number(float(np.exp(value)))}"
+        )
+    return f"{_expected(fit)} is {number(abs(value))} {'higher' if value >= 0 else 'lower'}"
 
 
 def _interaction(parts: list[Part]) -> str:
@@ -225,7 +216,7 @@ def _interaction(parts: list[Part]) -> str:
     subject = f"{first.variable} {first.level}" if first.kind == "level" else first.variable
     how = [told.get(part.kind, "along {0.name}").format(part) for part in others]
     versus = [f" rather than {part.reference}" if part.reference is not None else "" for part in others]
-    when = _and([a + b for a, b in zip(how, versus, strict=True)])
+    when = listed([a + b for a, b in zip(how, versus, strict=True)])
     return f"An interaction: by so much the effect of {subject} differs {when}."
 
 
@@ -242,18 +233,20 @@ def _random(fit: MixedFit) -> Iterator[str]:
 
 def _spread(fit: MixedFit, term: RandomTerm, name: str, sd: float) -> str:
     what = "the intercept" if name == "(Intercept)" else f"the effect of {name}"
-    text = f"- {term.group}: {what} has a standard deviation of {num(sd)}"
+    text = f"- {term.group}: {what} has a standard deviation of {number(sd)}"
     if sd == 0:
         return f"{text}: no difference between one {term.group} and another is seen beyond chance."
     if name not in fit.fixef.index:
-        return f"{text}: 95% of all {term.group} values are expected within {num(1.96 * sd)} of the average."
+        return (
+            f"{text}: 95% of all {term.group} values are expected within {number(1.96 * sd)} of the average."
+        )
     centre = float(fit.fixef[name])
     low, high = centre - 1.96 * sd, centre + 1.96 * sd
-    between = f"between {num(low)} and {num(high)}"
-    text += f" around {num(centre)}: 95% of all {term.group} values are expected {between}"
+    between = f"between {number(low)} and {number(high)}"
+    text += f" around {number(centre)}: 95% of all {term.group} values are expected {between}"
     if name == "(Intercept)" and fit.family is not None and fit.family.link.name != "identity":
         ends = sorted(float(fit.family.linkinv(np.array(end))) for end in (low, high))
-        text += f", which means {_mean(fit)} between {num(ends[0])} and {num(ends[1])}"
+        text += f", which means {_mean(fit)} between {number(ends[0])} and {number(ends[1])}"
     return f"{text}."
 
 
@@ -280,7 +273,7 @@ def _rest(fit: MixedFit) -> str:
         return _family_rest(fit)
     text = (
         f"What is left (residual): single values of {fit.design.response} scatter around these "
-        f"expectations with a standard deviation of {num(fit.sigma)}"
+        f"expectations with a standard deviation of {number(fit.sigma)}"
     )
     if fit.design.weights is not None:
         text += ", divided by the root of the row's weight"
@@ -300,9 +293,9 @@ def _family_rest(fit: MixedFit) -> str:
     assert family is not None
     start = f"What is left: given its mean, {fit.design.response}"
     if family.name == "gamma":
-        return f"{start} has a standard deviation of {num(100 * family.sigma)}% of that mean."
+        return f"{start} has a standard deviation of {number(100 * family.sigma)}% of that mean."
     if family.name == "negative_binomial":
-        theta = num(float(family.dispersion or np.nan))
+        theta = number(float(family.dispersion or np.nan))
         return f"{start} has the variance mean + mean²/{theta}, more than a Poisson count has."
     if family.name == "poisson":
         return f"{start} varies as a Poisson count, with a variance equal to its mean."

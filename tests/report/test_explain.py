@@ -6,7 +6,7 @@ import pytest
 
 import lmmkit as lk
 from lmmkit.design.column_meaning import fixed_parts
-from lmmkit.report.explain import num
+from lmmkit.formatting.wording import number
 from tests.lme4_reference import load
 
 
@@ -64,8 +64,8 @@ def test_odds_ratios_and_probabilities():
     text = fit.explain()
     assert "describes the probability behind incidence by period" in text
     assert "with 5 quadrature points" in text
-    assert f"the odds are multiplied by {num(np.exp(fit.fixef['period2']))}" in text
-    assert f"a probability of {num(1 / (1 + np.exp(-fit.fixef['(Intercept)'])))}" in text
+    assert f"the odds are multiplied by {number(np.exp(fit.fixef['period2']))}" in text
+    assert f"a probability of {number(1 / (1 + np.exp(-fit.fixef['(Intercept)'])))}" in text
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_meaning_of_columns():
     ],
 )
 def test_numbers(value, text):
-    assert num(value) == text
+    assert number(value) == text

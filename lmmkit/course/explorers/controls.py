@@ -7,6 +7,22 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from lmmkit.errors import DataError
+from lmmkit.formatting.wording import p_value, plural
+from lmmkit.formatting.wording import rounded as number
+
+__all__ = [
+    "Choice",
+    "Control",
+    "Number",
+    "R",
+    "Slider",
+    "State",
+    "Study",
+    "Tick",
+    "number",
+    "p_value",
+    "plural",
+]
 
 State = dict[str, Any]
 R = TypeVar("R")
@@ -78,22 +94,6 @@ class Tick:
 
 
 Control = Slider | Number | Choice | Tick
-
-
-def number(value: float, digits: int = 2) -> str:
-    """`value` for a sentence: rounded, with a true minus sign, and never a minus zero."""
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 level``, ``2 levels``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def p_value(p: float) -> str:
-    """A p-value for a sentence: ``p = 0.034`` or ``p < 0.001``."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _number(control: Slider | Number, value: Any) -> float | int:

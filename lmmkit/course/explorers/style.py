@@ -13,23 +13,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lmmkit.formatting.colours import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    LINES,
+    MARKERS,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+)
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-# Okabe & Ito's palette, without the yellow, which vanishes on white paper.
-BLACK = "#000000"
-ORANGE = "#E69F00"
-SKY = "#56B4E9"
-GREEN = "#009E73"
-BLUE = "#0072B2"
-RED = "#D55E00"
-PINK = "#CC79A7"
-GREY = "#767676"
-COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK)
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-LINES = ("-", "--", "-.", ":")
+__all__ = [
+    "BLACK", "BLUE", "COLOURS", "DPI", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PINK", "RED",
+    "SKY", "axes", "bars", "dots", "group_style", "interval", "line", "look", "new_figure", "panels",
+    "png",
+]  # fmt: skip
 
 DPI = 100
 _RC = {

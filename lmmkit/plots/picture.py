@@ -1,0 +1,58 @@
+"""What all pictures of a fitted model have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class Picture:
+    """One picture of a fitted model: call it to draw, ``describe()`` says in a sentence what it shows.
+
+    Parameters
+    ----------
+    fit : fitted model
+        Of :func:`lmmkit.lmer`, :func:`lmmkit.glmer`, :func:`lmmkit.lm` or :func:`lmmkit.glm`.
+    """
+
+    def __init__(self, fit: Any) -> None:
+        self.fit = fit
+
+    def describe(self) -> str:
+        """What the picture shows, in a sentence.
+
+        Returns
+        -------
+        str
+            With the numbers of this model, so that it can also stand in place of the picture.
+        """
+        raise NotImplementedError
+
+
+class AxesPicture(Picture):
+    """A picture that needs one pair of axes and leaves nothing to choose."""
+
+    def __call__(self, ax: Axes | None = None) -> Axes:
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            What has been drawn, to change it or to save it: ``ax.figure.savefig("picture.png")``.
+        """
+        with style.look():
+            ax = style.axes(ax)
+            self._draw(ax)
+        return ax
+
+    def _draw(self, ax: Axes) -> None:
+        raise NotImplementedError
