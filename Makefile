@@ -31,10 +31,15 @@ LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 NOTEBOOKS = $(wildcard lessons/*.ipynb solutions/*.ipynb)
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
 
+# Tests of the library alone, in the order of its rooms.
+LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossprod likelihood fitted inference \
+    diagnostics report plots models many,tests/$(room)) tests/test_bad_input.py tests/test_init.py \
+    lmmkit --ignore=lmmkit/course
+
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint notebooks check-notebooks data ledger bench release nbgrader doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench release nbgrader doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -46,7 +51,7 @@ lab: $(VENV)/.course  ## set everything up and open the first notebook
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 	    --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb $(AS_ROOT) $(LAB_ARGS)
 
-test: lint  ## the same set-up, then every test: fast, slow, notebooks, browser
+test: lint lowest  ## the same set-up, then every test: fast, slow, notebooks, browser
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) tests lmmkit $(NOTEBOOKS)
 
 test-fast: $(VENV)/.dev  ## the tests that take about a minute together
@@ -56,6 +61,16 @@ lint: $(VENV)/.dev  ## ruff, mypy, and which room may import which
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The stored pictures were drawn by the pinned matplotlib, and the tools of the course need their own packages.
+lowest: $(VENV)/.dev  ## the fast tests of the library on the lowest versions that pyproject.toml promises
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then \
+	    echo "skipped: the lowest versions have no wheels for Python 3.13 and newer; use 3.11 or 3.12"; \
+	else $(MAKE) --no-print-directory lowest-tests; fi
+
+lowest-tests: $(VENV)-lowest/.made
+	PYTHONPATH="$(CURDIR)" $(VENV)-lowest/bin/python -m pytest -q -n $(JOBS) --dist loadscope -p no:cacheprovider -W ignore \
+	    -m "not slow and not browser" $(LOWEST_TESTS) --deselect tests/plots/test_pictures.py::test_looks_as_it_did
 
 notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
@@ -90,7 +105,7 @@ lock:  ## take the newest versions that pyproject.toml allows as the new pins
 	    $(BIN)/python -m pip freeze --exclude-editable) > $(LOCK)
 
 clean:  ## remove what make has made (the notebooks stay)
-	rm -rf $(VENV) .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lowest .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
 	find lmmkit tests tools data -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -105,6 +120,14 @@ $(VENV)/.course: pyproject.toml $(LOCK) | $(BIN)/python
 	mkdir -p $(LAB_SETTINGS)
 	echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
 	    > $(LAB_SETTINGS)/overrides.json
+	touch $@
+
+$(VENV)-lowest/.made: pyproject.toml tools/lowest.py $(VENV)/.dev
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(BIN)/python -m tools.lowest > $(VENV)-lowest/pins.txt
+	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet -r $(VENV)-lowest/pins.txt \
+	    pytest pytest-timeout pytest-xdist
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.course

@@ -92,8 +92,8 @@ def data_info(name: str | None = None) -> DataInfo | pd.DataFrame:
     (50, True, 'CC0-1.0')
     >>> info.columns.loc["Weight", "unit"]
     'g'
-    >>> lk.data_info().loc["sleepstudy", "synthetic"]
-    np.False_
+    >>> bool(lk.data_info().loc["sleepstudy", "synthetic"])
+    False
     """
     folder = _folder()
     if name is None:

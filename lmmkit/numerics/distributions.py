@@ -44,7 +44,8 @@ class t:
     def ppf(p: ArrayLike, df: ArrayLike) -> Any:
         """Quantile."""
         p, df = np.asarray(p, dtype=float), np.asarray(df, dtype=float)
-        finite = np.where(p == 0, -np.inf, special.stdtrit(df, p))  # which has +inf there
+        # stdtrit has +inf at 0, and in older SciPy no value at 1
+        finite = np.select([p == 0, p == 1], [-np.inf, np.inf], special.stdtrit(df, p))
         return np.where(np.isinf(df), special.ndtri(p), finite)[()]
 
 
