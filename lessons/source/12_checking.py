@@ -60,33 +60,36 @@ use_course_look()
 #
 # ## Four pictures
 #
-# Everything we can see, we see in the residuals: $\hat\varepsilon_{ij} = y_{ij} - \hat y_{ij}$, centred about zero, with nothing left in them to predict. Four pictures
-# show them from four sides, and a dozen lines of code draw them:
+# Everything we can see, we see in the residuals, $\hat\varepsilon_{ij} = y_{ij} - \hat y_{ij}$. They should be centred about zero, and nothing that the *fixed* part of
+# the model could predict should be left in them. Four pictures show them from four sides, and a dozen lines of code draw them:
 
 # %% covers="004-27"
 
 
-def four_pictures(fit, group, title):
+def four_pictures(fit, group, title, unit):
     """Residuals, their spread and their distribution, and the distribution of the random intercepts."""
     fitted, residuals = fit.fitted.to_numpy(), fit.resid().to_numpy()
     intercepts = fit.ranef()[group].iloc[:, 0].to_numpy()
     fig, axes = plt.subplots(2, 2, figsize=(9.5, 7.4), layout="constrained")
     for ax, y, name in (
-        (axes[0, 0], residuals, "residual"),
-        (axes[0, 1], np.sqrt(np.abs(residuals)), "√|residual|"),
+        (axes[0, 0], residuals, f"residual ({unit})"),
+        (axes[0, 1], np.sqrt(np.abs(residuals)), f"√|residual| (√{unit})"),
     ):
         ax.plot(fitted, y, "o", color=BLUE, ms=4, alpha=0.6)
         ax.plot(*lowess(y, fitted).T, "-", color=RED)
-        ax.set_xlabel("fitted value")
+        ax.set_xlabel(f"fitted value ({unit})")
         ax.set_ylabel(name)
     axes[0, 0].axhline(0, color=GREY, ls="--", lw=1)
-    for ax, values, name in ((axes[1, 0], residuals, "residual"), (axes[1, 1], intercepts, "random effect")):
+    for ax, values, name in (
+        (axes[1, 0], residuals, f"residual ({unit})"),
+        (axes[1, 1], intercepts, f"random effect ({unit})"),
+    ):
         (theory, ordered), (slope, start, _) = stats.probplot(values)
         ax.plot(theory, ordered, "o", color=BLUE, ms=4)
         ax.plot(theory, start + slope * theory, "--", color=RED)
         ax.set_xlabel("normal quantile")
         ax.set_ylabel(name)
-    for ax, name in zip(axes.flat, ("1 residuals", "2 spread", "3 normal?", "4 groups normal?"), strict=True):
+    for ax, name in zip(axes.flat, ("1 residuals", "2 their sizes", "3 in order", "4 groups"), strict=True):
         ax.set_title(name)
     fig.suptitle(title, x=0.01, ha="left")
 
@@ -99,31 +102,31 @@ def four_pictures(fit, group, title):
 # %% covers="004-28 004-29 004-30 004-31 004-32"
 owls = lk.load_data("owl_cort")
 raw = lk.lmer("totCort ~ Implant + days + Implant:days + (1 | Ring)", owls)
-four_pictures(raw, "Ring", "hormone in ng/mL")
+four_pictures(raw, "Ring", "hormone as measured", "ng/mL")
 plt.show()
 
 # %% [markdown]
-# One: the cloud opens to the right like a trumpet. Two: so the line of the spread climbs. Three: at both ends the points leave the line, because a few residuals
-# are far too large for a normal distribution. Four: the birds do the same.
-#
-# **Predict, then run.** Which of the four pictures is made to show *unequal spread*, and nothing else? Answer `1`, `2`, `3` or `4`.
+# **Predict, then read on.** Which of the four pictures is made to show *unequal spread*, and nothing else? Answer `1`, `2`, `3` or `4`.
 
 # %%
 your_picture = ...
 check("12.q1", your_picture)
 
 # %% [markdown]
+# One: there are two clouds, and the right one (birds with the hormone, on day 2) is far taller than the left one. Two: so the line of the spread climbs. Three:
+# at both ends the points leave the line, because a few residuals are far too large for a normal distribution. Four: so do the birds, at the upper end.
+#
 # Hormones act by factors: one bird has twice what another has. What multiplies becomes a sum on the log scale, and this is the model that
 # the lecture fits:
 
 # %% covers="004-32"
 logged = lk.lmer("log(totCort) ~ Implant + days + Implant:days + (1 | Ring)", owls)
-four_pictures(logged, "Ring", "log of the hormone")
+four_pictures(logged, "Ring", "log of the hormone", "log ng/mL")
 plt.show()
 
 # %% [markdown]
 # Now the spread is level, and the points follow the dashed line. But the first picture seems to climb! Do not reach for a curve yet. Fitted
-# values contain the random effects, and these are *shrunken* (lesson 6): the model holds back a part of what a high bird is high, and the part held back stays in
+# values contain the random effects, and these are *shrunken* (lesson 6): the model pulls a high bird towards the mean, and what it takes away stays in
 # its residuals. So residuals rise with the random effects in every mixed model, the true one included. How much is right? Ask the model: let it invent data, fit
 # them, and look.
 
@@ -141,14 +144,18 @@ def climb(fit):
 
 
 invented = logged.simulate(40, seed=5)
-by_chance = [climb(logged.refit(invented[column])) for column in invented]
+again = [logged.refit(invented[column]) for column in invented]
+by_chance = [climb(fit) for fit in again]
+ratios = [spread_ratio(fit) for fit in again]
 in_words(
     f"Residuals and random effects correlate with {climb(logged):.2f} in the owls, and with"
     f" {min(by_chance):.2f} to {max(by_chance):.2f} in {len(by_chance)} data sets for which the model is"
     " true: this climb is no fault.",
     f"Among large fitted values the residuals of the raw model scatter {spread_ratio(raw):.1f} times as"
-    f" widely as among small ones; after the logarithm, {spread_ratio(logged):.1f} times.",
-    f"Their skewness goes from {stats.skew(raw.resid()):.2f} to {stats.skew(logged.resid()):.2f}.",
+    f" widely as among small ones; after the logarithm, {spread_ratio(logged):.2f} times, where the true model gives"
+    f" {min(ratios):.2f} to {max(ratios):.2f}.",
+    f"Their skewness goes from {stats.skew(raw.resid()):.2f} to {stats.skew(logged.resid()):.2f}; for"
+    f" {len(owls)} normal numbers chance alone gives up to ±{1.96 * np.sqrt(6 / len(owls)):.2f}.",
 )
 
 # %% [markdown]
@@ -164,23 +171,26 @@ for ax, fit, name in zip(axes, (raw, logged), ("hormone in ng/mL", "log of the h
 plt.show()
 
 # %% [markdown]
-# On the left the points leave the grey band at both ends, on the right all but the two lowest keep to it.
+# On the left the points leave the grey band at both ends, on the right all but the lowest keep to it.
 
 # %% [markdown] covers="003-30"
 # What if no transformation helps? Then the *spread* must be modelled, too. (And power analysis, which the lecture mentions in the same breath, is lesson 15: it
 # is done by simulation.)
 
 # %% mends="x003-14"
-low, high = raw.fitted <= raw.fitted.median(), raw.fitted > raw.fitted.median()
+halves = {}
+for name, fit in (("raw", raw), ("log", logged)):
+    upper = fit.fitted > fit.fitted.median()
+    halves[name] = fit.resid()[~upper].std(), fit.resid()[upper].std()
 lecture_vs_truth(
     "003, other considerations",
     "if the variances are not equal, consider a generalised mixed model with another family",
-    "a generalised model is for responses that are not normal, such as counts. For normal data with unequal"
-    " spread, take logs if effects multiply; else let the variance depend on something (R: weights= in nlme,"
-    " dispformula= in glmmTMB; known precisions go into weights= of lmer)",
-    f"the hormone is a concentration, neither a count nor yes or no; residual SD {raw.resid()[low].std():.1f}"
-    f" and {raw.resid()[high].std():.1f} for small and large fitted values, after the logarithm"
-    f" {logged.resid()[low].std():.2f} and {logged.resid()[high].std():.2f}, still a linear mixed model",
+    "another family helps if *its* variance fits: a gamma's SD grows in proportion to its mean, and with a log"
+    " link it would do here nearly what the logarithm does. If effects multiply, logs keep the model linear; else"
+    " let the variance depend on something (R: weights= in nlme, dispformula= in glmmTMB; known precisions go into"
+    " weights= of lmer)",
+    f"residual SD {halves['raw'][0]:.1f} and {halves['raw'][1]:.1f} ng/mL for small and large fitted values;"
+    f" after the logarithm {halves['log'][0]:.2f} and {halves['log'][1]:.2f}, still a linear mixed model",
 )
 
 # %% mends="x003-13"
@@ -189,23 +199,26 @@ lecture_vs_truth(
     "the data should be bivariate normal within groups",
     "nothing is asked of the predictors, and nothing of the response by itself; the residuals should be"
     " normal, and so should the random effects",
-    f"Implant takes {owls['Implant'].nunique()} values and days {owls['days'].nunique()}, which is as far"
-    f" from normal as can be; the response in nanograms has a skewness of {stats.skew(owls['totCort']):.1f};"
-    f" the log model's residuals have {stats.skew(logged.resid()):.2f} and are fine",
+    f"Implant takes {owls['Implant'].nunique()} values and days {owls['days'].nunique()}, which no normal"
+    f" distribution does, and no harm is done; the log model's residuals have a skewness of"
+    f" {stats.skew(logged.resid()):.2f}, no more than chance gives",
 )
 
 # %% [markdown]
 # ## Break it yourself
 #
-# One break at a time, on data made for the purpose. Press a button, find the picture that changed, then draw new data and see
-# whether it shows every time.
+# One break at a time, on data made for the purpose.
 #
-# **Predict, then run.** There is one break that none of the four pictures shows. Which? `"curvature"`, `"unequal variance"`, `"heavy tails"` or
+# **Predict, then run.** There is one break that none of the four pictures shows, as they were drawn above. Which? `"curvature"`, `"unequal variance"`, `"heavy tails"` or
 # `"dependence"`?
 
 # %%
 your_hidden = ...
 check("12.q2", your_hidden)
+
+# %% [markdown]
+# In the panel, set one break, find the pictures that change (it may be two), then draw new data and see whether it shows every time. The
+# panel joins the points of its first picture in the order in which they were taken.
 
 # %%
 explorers.diagnostics(spread=0.7)
@@ -231,9 +244,11 @@ print("signs of a break (with ! when larger than chance makes them)")
 print(pd.DataFrame(signs).T.to_string())
 
 # %% [markdown]
-# Each row is a break, each column a number that measures one picture. The last break leaves the four pictures spotless: every residual by itself is
-# as it should be, only each resembles the one before. You see it by plotting residuals in the order of *time*, or on a *map*, which no picture of fitted
-# values does for you. And it is not harmless: standard errors come out too small, as if there were more rows than there are.
+# Each row is a break. The first four columns measure a picture each; the last, *neighbours*, measures what no picture of points shows: how much each residual
+# resembles the one before. One break can set off two signs: a bend that was left in makes neighbours alike, and unequal spread makes the tails of all residuals together
+# heavy. The last break leaves the first four columns as they should be: every residual by itself is fine, only each resembles the one before. You see it by
+# joining residuals in the order of *time*, or by putting them on a *map*. And it is not harmless: for a predictor that changes slowly from row to row, standard errors come out
+# too small, as if there were more rows than there are.
 #
 # ## A field by the river
 #
@@ -246,11 +261,11 @@ meadow = lk.lmer("species ~ nitrate + (1 | field)", fields)
 print(meadow)
 
 # %%
-four_pictures(meadow, "field", "species on nitrate")
+four_pictures(meadow, "field", "species on nitrate", "species")
 plt.show()
 
 # %% [markdown]
-# Not much that would keep you awake. The bend of the first picture hangs on a handful of plots at its left end. (Seven points in the last picture cannot say anything about normality, whatever they look like.)
+# Nothing alarming. The bend of the first picture hangs on a handful of plots at its left end. (Seven points in the last picture cannot say anything about normality, whatever they look like.)
 #
 # **Predict, then run.** Which column of the data should you plot the residuals against next: `"nitrate"`, `"species"` or `"distance"` (from the river)?
 
@@ -279,30 +294,34 @@ for sign, marker, colour, name in ((1, "^", RED, "above"), (-1, "v", BLUE, "belo
     )
 right.set_xlabel("position along the river (m)")
 right.set_ylabel("distance from the river (m)")
-right.legend(title="than fitted", fontsize=10, loc="upper right", framealpha=0.9, frameon=True)
+fig.legend(title="more or fewer species than fitted:", loc="outside upper right", ncols=2, fontsize=11)
 plt.show()
 
 # %% [markdown]
 # On the left the residuals run in a curve along a variable that the model does not know. On the right the same on a map: triangles point up where the model is
-# too low, down where it is too high, and they stand in bands. Neighbours are alike:
+# too low, down where it is too high, and they stand in bands along the river. Are neighbours alike? How alike they would be by chance, we see when the residuals
+# of each field are dealt out anew among its plots:
 
 # %%
 place = fields[["east", "distance"]].to_numpy()
 apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
 r = residuals.to_numpy()
+rng = np.random.default_rng(12)
+dealt = [residuals.groupby(fields["field"]).transform(rng.permutation).to_numpy() for _ in range(200)]
 alike = {}
 for near, far in ((0, 30), (30, 60), (60, 100), (100, 200)):
     first, second = np.where((apart > near) & (apart <= far))
+    chance = np.quantile([np.corrcoef(d[first], d[second])[0, 1] for d in dealt], [0.025, 0.975])
     alike[f"{near} to {far} m"] = {
-        "pairs": len(first) // 2,
+        "pairs": len(first) // 2,  # every pair is met twice
         "correlation": np.corrcoef(r[first], r[second])[0, 1],
+        "by chance from": chance[0],
+        "to": chance[1],
     }
-print(
-    pd.DataFrame(alike).T.astype({"pairs": int}).round({"correlation": 2}).to_string()
-)  # every pair is met twice
+print(pd.DataFrame(alike).T.astype({"pairs": int}).round(2).to_string())
 in_words(
-    "Plots less than thirty metres apart have residuals that correlate with"
-    f" {alike['0 to 30 m']['correlation']:.2f}; beyond a hundred metres,"
+    "Plots thirty to sixty metres apart have residuals that correlate with"
+    f" {alike['30 to 60 m']['correlation']:.2f}, far more than chance makes; beyond a hundred metres,"
     f" {alike['100 to 200 m']['correlation']:.2f}.",
     f"Nitrate and distance from the river correlate with {fields['nitrate'].corr(fields['distance']):.2f}:"
     " part of what the model says of nitrate may be the river's doing.",
@@ -310,16 +329,17 @@ in_words(
 
 # %% [markdown]
 # A forgotten variable that is related to one in the model is the worst of breaks, the first of the list: it makes the *estimate* wrong and not
-# only its standard error. (Two predictors that are strongly related in this way, *multicollinearity*, make it hard to tell their effects apart; leaving one out does not
-# solve that, it only hides it.) What to do about this river is the exercise that goes with the fields.
+# only its standard error. (When two predictors are very strongly related, which is called *multicollinearity*, their effects are hard to tell apart; leaving one out does not
+# solve that, it only hides it.) What to do about this river is a capstone of its own, the one of the fields.
 #
 # ## Who decides?
 #
 # Leave out one field and fit again: how far do the estimates move? `influence` asks this of every row, or of every group. *Cook's distance* is the movement of all estimates together,
-# in units of their uncertainty; *DFBETAS* is the movement of one estimate, in standard errors.
+# in units of their uncertainty; *DFBETAS* is the movement of one estimate, in standard errors. (`refit=True` really fits again, seven times here. Without it $\theta$ is held where it
+# was, and a formula answers at once: good enough for many rows, a first look for few groups.)
 
 # %%
-by_field = meadow.influence(by="field")
+by_field = meadow.influence(by="field", refit=True)
 print(by_field[["cooksd", "dfbetas_nitrate"]].round(3).to_string())
 
 # %%
@@ -394,17 +414,22 @@ lecture_vs_truth(
 )
 
 # %% mends="x000-31"
-related = pd.Series(
-    meadow.ranef()["field"].iloc[:, 0].to_numpy(), index=meadow.ranef()["field"].index.astype(str)
-).corr(fields.groupby(fields["field"].astype(str))["nitrate"].mean())
+field_means = fields.groupby("field", observed=True)["nitrate"].mean()
+related = stats.pearsonr(meadow.ranef()["field"].iloc[:, 0], field_means)
+split = lk.lmer(
+    "species ~ nitrate + field_mean + (1 | field)",
+    fields.assign(field_mean=fields.groupby("field", observed=True)["nitrate"].transform("mean")),
+)
 lecture_vs_truth(
     "000, slide 37",
     "the assumptions are a linear relationship, and normal residuals of constant variance",
     "there are more: random effects are normal and unrelated to the predictors, and groups are independent of"
     " each other",
     "picture 4 above looks at the first; for the second, the fields' random effects and their mean nitrate"
-    f" correlate with {related:.2f} (over {meadow.ngroups['field']} fields); for the third, look at the map:"
-    " fields that touch are not strangers",
+    f" correlate with {related.statistic:.2f}, which over {meadow.ngroups['field']} fields proves nothing either way"
+    f" (p = {related.pvalue:.2f}); lesson 3's split asks better (does the slope between fields differ from that"
+    f" within? p = {split.coef_table().loc['field_mean', 'p_value']:.2f}); for the third, look at the map: fields"
+    " that touch are not strangers",
 )
 
 # %% [markdown]
@@ -420,8 +445,8 @@ key_points(
     "Four pictures: residuals, their spread, their quantiles, the groups' quantiles.",
     "Residuals also against every variable that is not in the model, against time, and on a map.",
     "Look for influence by group; report what hangs on one.",
-    "Unequal spread calls for logs or a model of the variance; other families are for other kinds of data.",
-    "An SD from two or three groups is a rumour.",
+    "Unequal spread calls for logs, for a family whose variance fits, or for a model of the variance.",
+    "Below about five groups an SD is poorly estimated: make groups fixed, or say how uncertain it is.",
 )
 
 # %% [markdown]

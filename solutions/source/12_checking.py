@@ -20,7 +20,7 @@ import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.answers.exercise_12 import copied_by_hand
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, use_course_look
+from lmmkit.course.lesson import BLUE, GREY, RED, table_text, use_course_look
 
 use_course_look()
 chicks = lk.load_data("implants")
@@ -58,7 +58,7 @@ first = lk.lmer("mass ~ day * implant + (1 | nest/chick)", chicks)
 check("ex12.q2", first)
 
 # %% [markdown]
-# None of the usual four pictures knows which rows are of one chick. This one does:
+# None of the usual four pictures shows the residuals of one chick together. This one does:
 
 # %%
 if first is not ...:
@@ -102,7 +102,7 @@ check("ex12.q4", model)
 if first is not ... and model is not ...:
     beside = {"first": first.coef_table(), "mended": model.coef_table()}
     rows = {name: table.loc["day:implantP"] for name, table in beside.items()}
-    print(pd.DataFrame(rows).T.round(4).to_string())
+    print(table_text(pd.DataFrame(rows).T.astype(float), 4))
 
 # %% [markdown]
 # Read the two standard errors: a check that was skipped would have been a certainty that was not there.
@@ -123,14 +123,15 @@ check("ex12.q5", answer_5)
 # %% [markdown]
 # ## 6. With the handles
 #
-# A break that is there need not show. Set *Heavy tails* to 0.6, all else to nought, and draw new data with the seeds 1 to 8. In how many of the
+# A break that is there need not show. Set *Heavy tails* to 0.6, all else to zero, and draw new data with the seeds 1 to 8. In how many of the
 # eight does the sentence under the picture name the tails?
 
 # %%
 explorers.diagnostics(tails=0.6, seed=1)
 
 # %% tags=["solution"] task="q6"
-answer_6 = 5
+drawn = [explorers.diagnostics.result(tails=0.6, seed=seed).signs for seed in range(1, 9)]
+answer_6 = sum(sign.suspicious for signs in drawn for sign in signs if sign.name == "tails")
 
 # %%
 check("ex12.q6", answer_6)
@@ -183,7 +184,7 @@ if model is not ... and answer_7 is not ...:
 # and I suspect a slip of the pen.
 # If the book says otherwise, I correct the table and write down that I did. If the book agrees, or is lost, the mass stays in, for
 # a large residual is no proof of an error; I fit the model with and without it, and the paper gives both if they differ. I will not delete it
-# because it is inconvenient, and I looked for slips in both groups before I looked at the effect of the hormone.
+# because it is inconvenient, and I look for slips in both groups alike, whatever they do to the effect of the hormone.
 
 # %% [markdown] tags=["rubric"] task="q8"
 # One point for each: go back to the source first (field book, balance, neighbours in time); if it cannot be settled, keep it or show the

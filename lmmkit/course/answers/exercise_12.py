@@ -150,7 +150,7 @@ QUESTIONS: dict[str, Question] = {
             "first.resid() has the residuals, row by row.",
             "first.resid().groupby(chicks['day']).std()",
         ),
-        praise="At the ends of the study the lines are further from nought than in the middle.",
+        praise="At the ends of the study the lines are further from zero than in the middle.",
     ),
     "q4": Model(
         truth=_fit,

@@ -24,9 +24,7 @@ QUESTIONS: dict[str, Question] = {
     "q1": Number(
         truth=lambda: 2,
         mistakes={
-            "the trumpet is seen there, but so are bends; one picture has eyes for the spread only": lambda: (
-                1
-            ),
+            "unequal spread is seen there, but so are bends; one picture shows the spread only": lambda: 1,
             "this one forgets where each residual was fitted, so it cannot see where they scatter": lambda: 3,
             "this one is about groups, not about rows": lambda: 4,
         },
@@ -38,14 +36,14 @@ QUESTIONS: dict[str, Question] = {
         digest="01f42ffb977dc3a3",
         because={
             "curvature": "a bend shows in the first picture",
-            "unequal variance": "a trumpet shows in the first picture, a climbing line in the second",
+            "unequal variance": "it makes the cloud of the first picture open, and the line of the second climb",
             "heavy tails": "points leave the line at the ends of the third picture",
         },
         hints=(
             "Which break would you not notice if somebody shuffled the rows of the table?",
             "None of the four pictures knows the order of the rows.",
         ),
-        praise="The pictures do not know the order of the rows, and dependence lives in the order.",
+        praise="Drawn as points, the pictures do not know the order of the rows, and dependence lives in it.",
     ),
     "q3": Choice(
         options=("nitrate", "species", "distance"),
@@ -67,7 +65,7 @@ QUESTIONS: dict[str, Question] = {
             "Which field has the largest Cook's distance?",
             "fields[fields['field'] != 'F1'] is all fields but the first.",
         ),
-        praise="One field gone, and the slope has moved by about a standard error.",
+        praise="One field gone, and the slope has moved by more than a standard error.",
     ),
     "q5": Choice(
         options=("yes", "no"),
@@ -77,6 +75,6 @@ QUESTIONS: dict[str, Question] = {
             "What does a test find as the number of rows grows?",
             "Where does normality stand in the list of assumptions?",
         ),
-        praise="A test measures how many rows you have, a picture how far from normal they are.",
+        praise="With so many rows a test finds any departure; a picture shows whether it is large.",
     ),
 }
