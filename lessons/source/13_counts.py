@@ -24,6 +24,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 import lmmkit as lk
 from lmmkit.course import explorers
@@ -54,9 +55,9 @@ print(per_donor.rename(columns={"size": "cells", "sum": "transcripts"}).round(2)
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 bins = np.arange(cells["counts"].max() + 2) - 0.5
-for name, colour, style in (("s4", BLUE, "-"), ("s5", RED, "--")):
+for name, status, colour, style in (("s4", "disease", RED, "-"), ("s6", "no disease", BLUE, "--")):
     mine = cells.loc[cells["sample"] == name, "counts"]
-    left.hist(mine, bins, histtype="step", color=colour, ls=style, lw=2, label=f"donor {name}")
+    left.hist(mine, bins, histtype="step", color=colour, ls=style, lw=2, label=f"donor {name}, {status}")
 left.set_xlabel("transcripts in a cell")
 left.set_ylabel("cells")
 left.legend()
@@ -71,12 +72,12 @@ right.set_ylabel("mean transcripts in a cell")
 plt.show()
 
 # %% [markdown]
-# On the left the cells of two donors; on the right one mark per donor. The two clouds do not overlap, but how sure is that, and by how much do
-# they differ?
+# On the left the cells of two donors, one ill and one not; on the right one mark per donor. On the right the two clouds do not overlap. By how much do
+# ill and healthy donors differ, and how sure may we be?
 #
 # ## Why not the model we have?
 #
-# Counts are not heights. They are whole numbers, they stop at nought, and the larger they are on average, the more they scatter: look
+# Counts are not heights. They are whole numbers, they stop at zero, and the larger they are on average, the more they scatter: look
 # at the columns `mean` and `var` above. A model with normal residuals knows none of this. What it does, when we let it invent new
 # data, can be embarrassing:
 
@@ -92,7 +93,7 @@ lecture_vs_truth(
     "for counts and yes/no it is the generalised linear mixed model, GLMM; and missing values do no harm only"
     " as long as what is known (time, group, earlier values) explains why they are missing",
     f"a linear mixed model of ticks on hedgehogs, met below, imagines {100 * (imagined < 0).mean():.0f}% of"
-    " hedgehogs with fewer than no ticks",
+    " hedgehogs with fewer than zero ticks",
 )
 
 # %% [markdown]
@@ -147,8 +148,8 @@ your_replicates = ...
 check("13.q2", your_replicates)
 
 # %% [markdown]
-# **Pseudobulk** takes the counsel literally: one number for each donor, the sum over all the cells, and the number of cells as
-# an *offset*, a term whose coefficient is held at one, so that we model transcripts *per cell*. Watch four analyses side by side.
+# **Pseudobulk** has one number for each donor, the sum over all the cells. The log of the number of cells goes in as
+# an *offset*, a term whose coefficient is held at one, so that we model transcripts *per cell*. Here are four analyses side by side.
 
 # %%
 bulk = per_donor.reset_index().rename(columns={"size": "cells", "sum": "transcripts"})
@@ -178,7 +179,7 @@ print(gene.confint(parm="sd_(Intercept)|sample").round(3).to_string())
 
 # %% [markdown]
 # Second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that the cells know. So pseudobulk loses nothing,
-# and five hundred rows become ten. The interval at the bottom is for the standard deviation between donors: it begins at nought, and does not end there.
+# and five hundred rows become ten. The interval at the bottom is for the standard deviation between donors: it begins at zero, and does not end there.
 
 # %% mends="x000-28"
 total = int(cells.loc[cells["disease"] == "D", "counts"].sum())
@@ -193,15 +194,15 @@ lecture_vs_truth(
     " 500 cells is too sure of itself",
     f"variance {variance:.2e}; the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly"
     f" more than 1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give."
-    f" Donors may differ by an SD of up to {upper:.2f} for all we know. A t-test on ten donors still finds"
-    f" the disease (p = {t_p:.1e}), with {log_means.df_resid:.0f} degrees of freedom to its name",
+    f" Donors may differ by an SD of up to {upper:.3f} for all we know. A t-test on ten donors still finds"
+    f" the disease (p = {t_p:.1e}), and it has {log_means.df_resid:.0f} degrees of freedom",
 )
 
 # %% [markdown]
 # Real donors do differ. Let them: the panel invents donors whose rates scatter, and shows how often each analysis finds a disease that does
 # nothing.
 #
-# **Predict, then run.** If donors differ and you sequence *more cells* from each, does the all-cells analysis cry wolf more often
+# **Predict, then run.** If donors differ and you sequence *more cells* from each, does the all-cells analysis find an effect that is not there more often
 # (`"up"`), less often (`"down"`), or as often as before (`"same"`)?
 
 # %%
@@ -219,8 +220,29 @@ print("share of studies with p < 0.05 though the disease does nothing")
 print(wrong.round(3).to_string())
 
 # %% [markdown]
-# Every further cell makes the wrong analysis surer of its mistake. The t-test of ten means stays where it should be.
-#
+# Every further cell makes the wrong analysis surer of its mistake. The t-test of ten means stays where it should be. And the GLMM? It knows the donors, but its z takes the variance between
+# them as if ten donors had told it exactly. Let us count, on pseudobulk (fifty cells a donor, no disease effect):
+
+# %%
+rng = np.random.default_rng(13)
+donors = pd.DataFrame({"donor": [f"d{i}" for i in range(10)], "ill": np.repeat([0, 1], 5)})
+studies, glmm_hits, with_t, t_hits = 300, 0, 0, 0
+for _ in range(studies):
+    donors["n"] = rng.poisson(50 * np.exp(0.4 * rng.standard_normal(10)))
+    z_test = lk.glmer("n ~ ill + (1 | donor)", donors, family="poisson").coef_table()
+    t_test = lk.lm("log(n) ~ ill", donors).coef_table()
+    glmm_hits += z_test.loc["ill", "p_value"] < 0.05
+    with_t += abs(z_test.loc["ill", "statistic"]) > stats.t.ppf(0.975, len(donors) - 2)
+    t_hits += t_test.loc["ill", "p_value"] < 0.05
+in_words(
+    f"Of {studies} studies without an effect, the GLMM's z-test finds one in {100 * glmm_hits / studies:.0f}%, the"
+    f" t-test of log means in {100 * t_hits / studies:.0f}%.",
+    "With few donors a z-value is too sure of itself, the GLMM's, too. Held against a t distribution with as many"
+    f" degrees of freedom as donors less groups, it would be {100 * with_t / studies:.0f}%. Do that, or test the"
+    " means.",
+)
+
+# %% [markdown]
 # ## When counts vary more than Poisson
 #
 # Young hedgehogs carry ticks, and ticks like it warm. In `ticks` hoglets of many litters in many parks were counted over three years, at various altitudes. We measure
@@ -234,17 +256,18 @@ print(lk.dispersion_test(poisson))
 
 # %% [markdown]
 # A Poisson count has the variance of its mean, no more, and no parameter with which it could have more. Brothers in one nest, however, differ: one
-# sleeps on the damp side. **Overdispersion** is what is left when all that you put into the model is not enough. Ignore it, and standard errors are too small.
+# sleeps on the damp side. **Overdispersion** is what is left when all that you put into the model is not enough. Ignore it, and standard errors of whatever varies at that level,
+# here from hoglet to hoglet, are too small.
 #
 # The picture below replaces each hoglet's residual by the share of simulated counts below its own. If the model were right, these shares would spread evenly
-# from nought to one.
+# from zero to one.
 
 # %%
 lk.simulate_residuals(poisson, conditional=True, seed=1).plot()
 plt.show()
 
 # %% [markdown]
-# The dots bend away from the diagonal on the left: too many hoglets at both ends, with fewer or more ticks than the model allows. Two cures:
+# In the left panel the dots make an S: too many hoglets at both ends, with fewer or more ticks than the model allows. Two cures:
 #
 # - an **observation-level random effect**, `(1 | hoglet)`: each hoglet has its own log rate, normally scattered;
 # - the **negative binomial** family: each has its own rate, from a gamma distribution. Its variance is $\mu + \mu^2/k$, with $k$ estimated.
@@ -290,9 +313,27 @@ lk.simulate_residuals(negative, conditional=True, seed=1).plot()
 plt.show()
 
 # %% [markdown]
-# The dots are back on the diagonal. (The dispersion ratio of the last two models is below one, because their random effects have been fitted to the very counts they are
-# compared with; it is the Poisson models' ratio above one that tells.) The standard error of `height` changed little once litters were in the model: altitude is a
-# property of the litter, so it was the *litters* that mattered for it. Without any groups it was several times too small.
+# The dots are back inside the grey band, and no test objects. (The dispersion ratio of the last two models is below one, because their random effects have been fitted to the very counts they are
+# compared with; below is what the ratio would be if the model were true.) The standard error of `height` changed little once litters were in the model: altitude is a
+# property of the litter, so it was the *litters* that mattered for it. Without any groups it was several times too small. And for something that differs from hoglet to hoglet?
+# Let us toss a coin for each, which has nothing to do with ticks, and ask both models how sure they are of its effect:
+
+# %%
+invented = negative.simulate(12, seed=1)
+if_true = [lk.dispersion_test(negative.refit(invented[column])).ratio for column in invented]
+tossed = ticks.assign(coin=np.random.default_rng(13).integers(0, 2, len(ticks)))
+formula = "ticks ~ year + height + coin + (1 | park) + (1 | litter)"
+of_coin = {
+    family: lk.glmer(formula, tossed, family=family).se for family in ("poisson", "negative_binomial")
+}
+in_words(
+    f"Dispersion ratio of the negative binomial {lk.dispersion_test(negative).ratio:.2f}; in {len(if_true)} data sets"
+    f" for which it is true, {min(if_true):.2f} to {max(if_true):.2f}.",
+    f"Standard error of the coin: {of_coin['poisson']['coin']:.3f} by the Poisson model,"
+    f" {of_coin['negative_binomial']['coin']:.3f} by the negative binomial. Of altitude:"
+    f" {of_coin['poisson']['height']:.3f} and {of_coin['negative_binomial']['height']:.3f}.",
+    "What overdispersion does to a standard error depends on where the predictor varies.",
+)
 
 # %%
 interval = negative.confint(method="wald").loc["height"]
@@ -303,9 +344,9 @@ in_words(
     f"A hundred metres up, ticks are multiplied by {np.exp(negative.fixef['height']):.2f} "
     f"({np.exp(interval.iloc[0]):.2f} to {np.exp(interval.iloc[1]):.2f}): "
     f"{100 * (1 - np.exp(negative.fixef['height'])):.0f}% fewer.",
-    f"A typical litter in a typical park had {typical:.1f} ticks a hoglet in the first year. The mean over"
-    f" all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: on a log scale the lucky few"
-    " count for more than the unlucky many (multiply by exp of half the variance).",
+    f"A typical litter in a typical park, at 300 metres and in the first year, is expected to have {typical:.1f}"
+    f" ticks a hoglet. The mean over all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: the few"
+    " litters with very many ticks weigh more than the many with few (multiply by exp of half the variance).",
 )
 
 # %% [markdown]
@@ -339,7 +380,7 @@ print(
 )
 
 # %% [markdown]
-# **Predict, then run.** On this evidence, would you tell the farmer that the robot prevents infections, `"yes"` or `"no"`?
+# **Your turn.** On this evidence, would you tell the farmer that the robot prevents infections, `"yes"` or `"no"`?
 
 # %%
 your_advice = ...
@@ -382,7 +423,7 @@ in_words(
 # ## What the fitter does here
 #
 # For normal data the random effects can be integrated out on paper. For counts they cannot, and the likelihood is an integral that must be
-# approximated. `glmer` uses Laplace's method: at its peak, every sensible function looks like a normal curve. Where there is little information per
+# approximated. `glmer` uses Laplace's method: near its peak, a smooth function looks like a normal curve. Where there is little information per
 # group (few cows, yes/no), more points are better; with a single random intercept, ask for them:
 
 # %%

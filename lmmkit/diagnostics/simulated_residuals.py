@@ -447,7 +447,10 @@ def _dispersion_in_words(ratio: float, p_value: float) -> str:
         return "The responses vary as much as the model expects."
     if ratio > 1:
         return (
-            "The responses vary more than the model expects, so its standard errors are too small; for "
-            "counts try negative_binomial, or a random effect for each row."
+            "The responses vary more than the model expects, so standard errors of what varies from row to row "
+            "are too small; for counts try negative_binomial, or a random effect for each row."
         )
-    return "The responses vary less than the model expects, so its standard errors are too large."
+    return (
+        "The responses vary less than the model expects, so standard errors of what varies from row to row are "
+        "too large."
+    )

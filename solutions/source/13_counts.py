@@ -173,12 +173,14 @@ print(counted.varcorr)
 
 # %% [markdown] tags=["written"] task="q8" points=3
 # A nest a hundred metres higher up has, all else equal, only about three fifths of the ticks; the interval in the table runs from a half to
-# nearly three quarters, so we are sure of the direction, and roughly of the size. Litters differ from each other about twice as much (on the scale of
-# logarithms) as parks do: it is the nest that matters, more than the park, so one should look at more litters, not at more hoglets
-# of the same one. A Poisson model takes it that hoglets of one nest differ by luck in counting alone. Real ones differ more than
-# that, and with a Poisson model we would have claimed to know more than we do.
+# nearly three quarters, so we are sure of the direction, and roughly of the size. Litters are estimated to differ about twice as much (on the scale of
+# logarithms) as parks do, but how much parks differ is badly known. Altitude is a property of the nest, so to know more about it
+# one should look at more litters, not at more hoglets of the same one. A Poisson model takes it that hoglets of one nest differ by luck in
+# counting alone. These differ more than that, so it is the wrong law for them. For altitude it would hardly have changed the certainty, since litters are in the model; anything that
+# differs between hoglets of one nest would have looked about twice as sure as it is.
 
 # %% [markdown] tags=["rubric"] task="q8"
 # One point for each: the ratio of altitude in words, per hundred metres, in the right direction and with its interval; litters against parks, compared
-# by their standard deviations; overdispersion as the reason for the negative binomial, with its consequence (standard errors too small). No point
+# by their standard deviations (whoever adds that the parks' is badly known has read well); overdispersion named as the reason for the negative binomial. "Standard errors too
+# small" is right only for what differs between hoglets of one nest, or for a model without litters; it is wrong for altitude. No point
 # for altitude if the coefficient is read as a number of ticks.
