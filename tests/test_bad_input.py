@@ -394,7 +394,7 @@ NEWDATA = [
 def test_malformed_new_data_are_refused(new, pattern):
     design = build_design("y ~ Dose + log(Dose) + f", GOOD)
     new = pd.DataFrame(new) if isinstance(new, dict) else new
-    refused(lambda: design.new_X(new), DataError, pattern)
+    refused(lambda: design.new_rows(new).X, DataError, pattern)
 
 
 def test_other_doors_speak_the_same_way():
@@ -408,4 +408,4 @@ def test_other_doors_speak_the_same_way():
     refused(lambda: update("y ~ x", ". ~ . + eval(x)"), FormulaError, "eval")
     refused(lambda: build_design("y ~ .", GOOD[["y"]]), FormulaError, "no other columns")
     new = build_design("y ~ Dose", GOOD, offset=np.ones(N))
-    refused(lambda: new.new_offset(GOOD), DataError, "given as an array")
+    refused(lambda: new.new_rows(GOOD).offset, DataError, "given as an array")

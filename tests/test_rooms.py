@@ -66,7 +66,7 @@ def fits():
 def test_every_member_of_the_first_edition_is_there_with_its_arguments(fits, name):
     fit = fits[name]
     for member, arguments in SURFACE[name].items():
-        assert hasattr(type(fit), member), member
+        assert hasattr(type(fit), member) or member in vars(fit), member
         if arguments is not None:
             now = list(inspect.signature(getattr(fit, member)).parameters)
             assert "options" in arguments or set(arguments) <= set(now), member

@@ -40,8 +40,8 @@ class Part:
 
 def fixed_parts(design: Design) -> list[list[Part]]:
     """The parts of each column of X; an empty list for the intercept."""
-    columns = column_parts(design._recipe)
-    return [columns[i] for i in design._kept]
+    columns = column_parts(design.model_matrix)
+    return [columns[i] for i in design.kept]
 
 
 def column_parts(recipe: ModelMatrix) -> list[list[Part]]:

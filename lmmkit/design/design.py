@@ -1,11 +1,14 @@
 """Formula + data -> `Design`: y, X, offset, weights, and one `RandomTerm` for each random-effects term.
 
-The road: read the columns the formula names, find the rows to keep, evaluate each variable once, code the
+In order: read the columns the formula names, find the rows to keep, evaluate each variable once, code the
 variables into columns. A grouping factor stays a vector of integer codes; no indicator matrix is ever made.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,13 +20,13 @@ from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
 from ..formula.tree import Call, children
 from ..formula.update import expand_dot
-from ..numerics.arrays import Array, Index
+from ..numerics.arrays import Array, Flags, Index
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
 from .model_matrix import ModelMatrix, check_contrasts, independent_columns
-from .rows import Rows, check_frame, extra, kept_rows
+from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
-from .values import Factor, numeric, read_column
+from .values import Categorical, Value, numeric
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
 
@@ -47,6 +50,10 @@ class RandomTerm:
         Names of the k columns: `["(Intercept)", "Days"]`.
     bar : Bar
         The piece of formula behind the term.
+    model_matrix : ModelMatrix
+        How Z is made of data.
+    grouping : Grouping
+        How rows are assigned to levels.
     """
 
     group: str
@@ -55,8 +62,14 @@ class RandomTerm:
     Z: Array
     names: list[str]
     bar: Bar
-    _recipe: ModelMatrix = field(repr=False)
-    _grouping: Grouping = field(repr=False)
+    model_matrix: ModelMatrix = field(repr=False)
+    grouping: Grouping = field(repr=False)
+
+    def take(self, keep: Flags) -> RandomTerm:
+        """The term on some rows; levels without rows are gone."""
+        used, codes = np.unique(self.codes[keep], return_inverse=True)
+        levels = [self.levels[i] for i in used]
+        return replace(self, codes=codes.astype(np.intp), levels=levels, Z=self.Z[keep])
 
 
 @dataclass
@@ -93,6 +106,14 @@ class Design:
         For each column of X the number of its term in `term_labels`, from 1; 0 is the intercept.
     term_labels : list of str
         The fixed terms, as R labels them.
+    model_matrix : ModelMatrix
+        How X, with the columns that were dropped, is made of data.
+    kept : list of int
+        Which of its columns are in X.
+    transforms : dict
+        What ``poly()``, ``scale()`` and their like remember, by their text.
+    offset_argument : str or bool
+        The name of the column given as `offset`; else whether an array was given.
     """
 
     formula: Formula
@@ -110,55 +131,122 @@ class Design:
     n_omitted: int
     assign: list[int]
     term_labels: list[str]
-    _recipe: ModelMatrix = field(repr=False)
-    _kept: list[int] = field(repr=False)
-    _transforms: dict[str, Transform] = field(repr=False)
-    _offset_argument: "str | bool" = field(repr=False)  # a column's name, or whether an array was given
+    model_matrix: ModelMatrix = field(repr=False)
+    kept: list[int] = field(repr=False)
+    transforms: dict[str, Transform] = field(repr=False)
+    offset_argument: str | bool = field(repr=False)
 
-    def new_X(self, newdata: pd.DataFrame) -> Array:
-        """Fixed-effects model matrix (m, p) of new rows, coded as in the fit.
+    @property
+    def row_weights(self) -> Array:
+        """Prior weights (n,); ones where none were given."""
+        return np.ones(len(self.y)) if self.weights is None else self.weights
 
-        A missing value makes its row NaN.
+    def take(self, keep: Flags) -> Design:
+        """The design on some of its rows; the columns of X stay."""
+        return replace(
+            self,
+            y=self.y[keep],
+            X=self.X[keep],
+            offset=self.offset[keep],
+            weights=None if self.weights is None else self.weights[keep],
+            trials=None if self.trials is None else self.trials[keep],
+            terms=[term.take(keep) for term in self.terms],
+            frame=self.frame[keep],
+        )
+
+    def new_rows(self, newdata: pd.DataFrame, absent: Sequence[str] = ()) -> NewRows:
+        """New rows, coded as in the fit.
+
+        Parameters
+        ----------
+        newdata : DataFrame
+        absent : sequence of str
+            Columns that are not there and not needed: they count as missing in every row.
+        """
+        frame = check_frame(newdata, "newdata")
+        if absent:
+            frame = frame.assign(**dict.fromkeys(absent, np.nan))
+        return NewRows(self, Evaluator(frame, self.transforms))
+
+    @property
+    def variables(self) -> list[Value]:
+        """The variables of the fixed part on the rows used, in the order of ``model_matrix.terms``."""
+        evaluator = Evaluator(self.frame, self.transforms)
+        values = [evaluator.value(node) for node in self.model_matrix.terms.variables]
+        return [value.drop_unused() if isinstance(value, Categorical) else value for value in values]
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """New rows in the terms of a fit: each column of the data is read once.
+
+    Parameters
+    ----------
+    design : Design
+        Of the fit.
+    evaluator : Evaluator
+        Of the new data, with the fit's transforms.
+    """
+
+    design: Design
+    evaluator: Evaluator
+
+    @property
+    def index(self) -> pd.Index:
+        """Of the new data."""
+        return self.evaluator.data.index
+
+    @cached_property
+    def X(self) -> Array:
+        """Fixed-effects model matrix (m, p), coded as in the fit; a missing value makes its row NaN.
 
         Raises
         ------
         DataError
             When a column is not there, or a factor has a level that the fit has not seen.
         """
-        evaluator = self._evaluator(newdata)
-        return self._recipe.apply(evaluator)[:, self._kept]
+        return self.all_columns[:, self.design.kept]
 
-    def new_terms(self, newdata: pd.DataFrame) -> list[tuple[Index, Array]]:
-        """For each term the level numbers (m,) of new rows, -1 where the level is new, and Z (m, k)."""
-        evaluator = self._evaluator(newdata)
-        return [(t._grouping.codes(evaluator), t._recipe.apply(evaluator)) for t in self.terms]
+    @cached_property
+    def all_columns(self) -> Array:
+        """The same with the columns that the fit dropped because earlier ones determine them."""
+        return self.design.model_matrix.apply(self.evaluator)
 
-    def new_levels(self, newdata: pd.DataFrame) -> dict[str, list[str]]:
-        """For each grouping factor the levels of new rows that the fit has not seen."""
-        evaluator = self._evaluator(newdata)
-        return {term.group: term._grouping.unseen(evaluator) for term in self.terms}
+    @cached_property
+    def terms(self) -> list[tuple[Index, Array]]:
+        """For each random-effects term the level numbers (m,), -1 where the level is new, and Z (m, k)."""
+        return [
+            (term.grouping.codes(self.evaluator), term.model_matrix.apply(self.evaluator))
+            for term in self.design.terms
+        ]
 
-    def new_offset(self, newdata: pd.DataFrame) -> Array:
-        """Offset (m,) of new rows.
+    @cached_property
+    def new_levels(self) -> dict[str, list[str]]:
+        """For each grouping factor the levels that the fit has not seen."""
+        return {term.group: term.grouping.unseen(self.evaluator) for term in self.design.terms}
+
+    @cached_property
+    def offset(self) -> Array:
+        """Offset (m,).
 
         Raises
         ------
         DataError
             When the fit's offset was an array, so that nothing tells its value for new rows.
         """
-        evaluator = self._evaluator(newdata)
-        total = np.zeros(len(newdata))
-        for text in self.formula.offsets:
+        design, evaluator = self.design, self.evaluator
+        total = np.zeros(len(evaluator.data))
+        for text in design.formula.offsets:
             total += evaluator.numbers(read(text))
-        if isinstance(self._offset_argument, str):
-            total += numeric(read_column(newdata, self._offset_argument), f"column '{self._offset_argument}'")
-        elif self._offset_argument:
-            message = "the offset of this fit was given as an array, so it is not known for new rows"
-            raise DataError(f"{message}; write offset(column) in the formula instead")
+        name = design.offset_argument
+        if isinstance(name, str):
+            total += numeric(evaluator.column(name), f"column '{name}'")
+        elif name:
+            raise DataError(
+                "the offset of this fit was given as an array, so it is not known for new rows; write "
+                "offset(column) in the formula instead"
+            )
         return total
-
-    def _evaluator(self, newdata: pd.DataFrame) -> Evaluator:
-        return Evaluator(check_frame(newdata, "newdata"), self._transforms)
 
 
 # ---- building ----
@@ -221,7 +309,7 @@ def build_design(
     weight_values = extra(weights, "weights", data)
     offset_values = extra(offset, "offset", data)
     keep = kept_rows(evaluator, names, {"weights": weight_values, "offset": offset_values}, na_action)
-    rows = Rows(evaluator, keep)
+    rows = KeptRows(evaluator, keep)
 
     y, trials, response_levels = _response(parsed, rows, binary_response)
     recipe, X = _columns(parsed.fixed, rows, contrasts)
@@ -249,14 +337,14 @@ def build_design(
         n_omitted=0 if keep is None else int((~keep).sum()),
         assign=[recipe.assign[i] for i in kept],
         term_labels=[term.label for term in recipe.terms.terms],
-        _recipe=recipe,
-        _kept=kept,
-        _transforms=evaluator.fitted,
-        _offset_argument=offset if isinstance(offset, str) else offset is not None,
+        model_matrix=recipe,
+        kept=kept,
+        transforms=evaluator.fitted,
+        offset_argument=offset if isinstance(offset, str) else offset is not None,
     )
 
 
-def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:
+def _response(formula: Formula, rows: KeptRows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:
     """y, the number of trials for cbind(hits, misses), and the levels of a binary factor."""
     if not formula.response:
         return np.full(rows.n, np.nan), None, None
@@ -268,7 +356,7 @@ def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array 
         trials = hits + misses
         return np.divide(hits, trials, out=np.zeros_like(hits), where=trials > 0), trials, None
     value = rows.value(node)
-    if isinstance(value, Factor) and not value.logical:
+    if isinstance(value, Categorical) and not value.logical:
         if binary and len(value.levels) == 2:
             return value.codes.astype(float), None, value.levels
         wanted = "numeric or have two levels" if binary else "numeric"
@@ -277,7 +365,7 @@ def _response(formula: Formula, rows: Rows, binary: bool) -> tuple[Array, Array 
     return rows.numbers(node), None, None
 
 
-def _columns(side: str, rows: Rows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
+def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
     """The recipe and the columns of one formula side."""
     terms = expand(side)
     values = [rows.value(node) for node in terms.variables]
@@ -285,13 +373,13 @@ def _columns(side: str, rows: Rows, contrasts: Mapping[str, str]) -> tuple[Model
     return recipe, recipe.columns(values, rows.n)
 
 
-def _random_term(bar: Bar, rows: Rows) -> RandomTerm:
+def _random_term(bar: Bar, rows: KeptRows) -> RandomTerm:
     recipe, Z = _columns(bar.lhs, rows, {})  # lme4 hands its contrasts to the fixed part only
     grouping, codes = Grouping.fit(bar.factors, rows)
     return RandomTerm(bar.group, codes, grouping.labels, Z, recipe.names, bar, recipe, grouping)
 
 
-def _total_offset(formula: Formula, rows: Rows, argument: Array | None) -> Array:
+def _total_offset(formula: Formula, rows: KeptRows, argument: Array | None) -> Array:
     total = np.zeros(rows.n) if argument is None else rows.take(argument).copy()
     for text in formula.offsets:
         total += rows.numbers(read(text))

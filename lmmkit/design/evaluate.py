@@ -15,7 +15,7 @@ from ..formula.functions import arguments, columns_of, contrast_name, literal
 from ..formula.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-from .values import Factor, Matrix, Value, as_factor, label, missing, numeric, read_column
+from .values import Categorical, Matrix, Value, as_categorical, label, missing, numeric, read_column
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -62,9 +62,9 @@ class Evaluator:
         self.data = data
         self.fitted: dict[str, Transform] = {} if fitted is None else fitted
         self.fitting = fitted is None
-        self.columns: dict[str, Array | Factor] = {}
+        self.columns: dict[str, Array | Categorical] = {}
 
-    def column(self, name: str) -> Array | Factor:
+    def column(self, name: str) -> Array | Categorical:
         """A column of the data, read once."""
         if name not in self.columns:
             self.columns[name] = read_column(self.data, name)
@@ -73,7 +73,7 @@ class Evaluator:
     def value(self, node: Node) -> Value:
         """The value of a variable, one row for each row of the data."""
         value = self._safely(self._value, node)
-        if isinstance(value, (Factor, Matrix)) or np.ndim(value) > 0:
+        if isinstance(value, (Categorical, Matrix)) or np.ndim(value) > 0:
             return value
         return np.full(len(self.data), float(value))  # a constant
 
@@ -139,20 +139,20 @@ class Evaluator:
             return np.asarray(result, dtype=float)
         return self._truth(result, np.isnan(left) | np.isnan(right))
 
-    def _match_text(self, node: Binary) -> Factor | None:
+    def _match_text(self, node: Binary) -> Categorical | None:
         """`f == "a"`, either way round; None when neither side is a string."""
         sides = [node.left, node.right]
         texts = [side for side in sides if isinstance(side, Literal) and isinstance(side.value, str)]
         if not texts:
             return None
         other = sides[0] if texts[0] is sides[1] else sides[1]
-        factor = as_factor(self.value(other), write(other))
+        factor = as_categorical(self.value(other), write(other))
         wanted = np.array([level == str(texts[0].value) for level in factor.levels] + [False])
         return self._truth(wanted[factor.codes] == (node.op == "=="), factor.codes < 0)
 
-    def _truth(self, true: Flags, absent: Flags) -> Factor:
+    def _truth(self, true: Flags, absent: Flags) -> Categorical:
         codes = np.where(absent, -1, true).astype(np.intp)
-        return Factor(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
+        return Categorical(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
 
     def _call(self, node: Call) -> Value:
         given = arguments(node)
@@ -166,8 +166,8 @@ class Evaluator:
             return result / np.log(literal(given["base"])) if "base" in given else result
         return self._transform(node, inner, given)
 
-    def _factor(self, node: Call, inner: Node, given: dict[str, Node]) -> Factor:
-        factor = as_factor(self.value(inner), f"'{write(inner)}'")
+    def _factor(self, node: Call, inner: Node, given: dict[str, Node]) -> Categorical:
+        factor = as_categorical(self.value(inner), f"'{write(inner)}'")
         if node.function == "C":
             contrast = contrast_name(given["contr"]) if "contr" in given else factor.contrast
             return replace(factor, contrast=contrast)
@@ -179,7 +179,7 @@ class Evaluator:
         left_out = [level for level in factor.drop_unused().levels if level not in levels]
         if left_out:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
-        return Factor(factor.recode(levels), levels, ordered=factor.ordered)
+        return Categorical(factor.recode(levels), levels, ordered=factor.ordered)
 
     def _transform(self, node: Call, inner: Node, given: dict[str, Node]) -> Matrix:
         x = np.broadcast_to(self._numbers(inner), len(self.data))

@@ -11,8 +11,8 @@ from ..formula.syntax import read
 from ..formula.tree import Node, write
 from ..numerics.arrays import Index
 from .evaluate import Evaluator
-from .rows import Rows
-from .values import Factor, as_factor
+from .rows import KeptRows
+from .values import Categorical, as_categorical
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Grouping:
     labels: list[str]  # of each combination
 
     @classmethod
-    def fit(cls, texts: Sequence[str], rows: Rows) -> "tuple[Grouping, Index]":
+    def fit(cls, texts: Sequence[str], rows: KeptRows) -> "tuple[Grouping, Index]":
         """The grouping and the level number of each kept row."""
         nodes = tuple(read(text) for text in texts)
         factors = [rows.factor(node) for node in nodes]
@@ -50,8 +50,8 @@ class Grouping:
         parts = [_pick([*factor.levels, "NA"], factor.codes[new]) for factor, _ in self._new(evaluator)]
         return list(dict.fromkeys(":".join(names) for names in zip(*parts, strict=True)))
 
-    def _new(self, evaluator: Evaluator) -> list[tuple[Factor, list[str]]]:
-        values = [as_factor(evaluator.value(node), write(node)) for node in self.factors]
+    def _new(self, evaluator: Evaluator) -> list[tuple[Categorical, list[str]]]:
+        values = [as_categorical(evaluator.value(node), write(node)) for node in self.factors]
         return list(zip(values, self.levels, strict=True))
 
 

@@ -18,7 +18,7 @@ from ..formula.tree import Node, quote, write
 from ..numerics.arrays import Array
 from .evaluate import Evaluator, check_finite
 from .transforms import contrast_matrix
-from .values import Factor, Matrix, Value, as_factor, numeric
+from .values import Categorical, Matrix, Value, as_categorical, numeric
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class ModelMatrix:
     @classmethod
     def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, str]) -> "ModelMatrix":
         """Decide the coding of every factor in every term."""
-        is_factor = [isinstance(value, Factor) for value in values]
+        is_factor = [isinstance(value, Categorical) for value in values]
         for name, factor in zip(terms.names, is_factor, strict=True):
             if name in contrasts and not factor:
                 raise DataError(
@@ -74,7 +74,7 @@ class ModelMatrix:
                 product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
             names += product
             assign += [number] * len(product)
-        levels = [value.levels if isinstance(value, Factor) else None for value in values]
+        levels = [value.levels if isinstance(value, Categorical) else None for value in values]
         return cls(terms, levels, codings, names, assign)
 
     def columns(self, values: list[Value], n: int) -> Array:
@@ -111,15 +111,15 @@ def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
     return numbers
 
 
-def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Factor:
+def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Categorical:
     """A factor of new data in the fit's levels."""
-    factor = as_factor(evaluator.value(node), f"'{write(node)}'").drop_unused()
+    factor = as_categorical(evaluator.value(node), f"'{write(node)}'").drop_unused()
     unseen = [level for level in factor.levels if level not in levels]
     if unseen:
         known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
         message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"
         raise DataError(f"{message}; it knows {known}")
-    return Factor(factor.recode(levels), levels)
+    return Categorical(factor.recode(levels), levels)
 
 
 def full_dummies(terms: Terms, is_factor: list[bool]) -> set[tuple[int, int]]:
@@ -146,7 +146,7 @@ def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], f
     if isinstance(value, Matrix):
         parts = value.names if len(value.names) > 1 else [""]
         return Coding(variable, None, [name + part for part in parts])
-    if not isinstance(value, Factor):
+    if not isinstance(value, Categorical):
         return Coding(variable, None, [name])
     if full:
         table, parts = np.eye(len(value.levels)), value.levels
@@ -162,7 +162,7 @@ def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], f
 
 def block(value: Value, table: Array | None) -> Array:
     """The columns of one variable in one term."""
-    if isinstance(value, Factor):
+    if isinstance(value, Categorical):
         assert table is not None
         return table[value.codes]
     return value.values if isinstance(value, Matrix) else value[:, None]

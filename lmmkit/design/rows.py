@@ -9,10 +9,20 @@ from ..errors import DataError
 from ..formula.tree import Node, write
 from ..numerics.arrays import Array, Flags
 from .evaluate import Evaluator, check_finite
-from .values import Factor, Matrix, Value, as_factor, missing, numeric, read_column, read_series, take
+from .values import (
+    Categorical,
+    Matrix,
+    Value,
+    as_categorical,
+    missing,
+    numeric,
+    read_column,
+    read_series,
+    take,
+)
 
 
-class Rows:
+class KeptRows:
     """The rows of a fit: variables are evaluated on all rows, as R does, and then these are taken.
 
     Parameters
@@ -27,7 +37,7 @@ class Rows:
         self.keep = keep
         self.n = len(evaluator.data) if keep is None else int(keep.sum())
         self.index = evaluator.data.index if keep is None else evaluator.data.index[keep]
-        self._factors: dict[str, Factor] = {}
+        self._factors: dict[str, Categorical] = {}
 
     def take(self, values: Array) -> Array:
         return values if self.keep is None else values[self.keep]
@@ -36,7 +46,7 @@ class Rows:
         """A variable on the kept rows. Missing rows are gone: what is not finite now, the formula made so."""
         value = self.evaluator.value(node)
         value = value if self.keep is None else take(value, self.keep)
-        if isinstance(value, Factor):
+        if isinstance(value, Categorical):
             return value.drop_unused()
         check_finite(value.values if isinstance(value, Matrix) else value, node, self.index)
         return value
@@ -47,11 +57,11 @@ class Rows:
         check_finite(values, node, self.index)
         return values
 
-    def factor(self, node: Node) -> Factor:
+    def factor(self, node: Node) -> Categorical:
         """A grouping factor on the kept rows, made once though several terms may use it."""
         text = write(node)
         if text not in self._factors:
-            whole = as_factor(self.evaluator.value(node), f"the grouping factor '{text}'")
+            whole = as_categorical(self.evaluator.value(node), f"the grouping factor '{text}'")
             self._factors[text] = (whole if self.keep is None else whole.take(self.keep)).drop_unused()
         return self._factors[text]
 

@@ -1,4 +1,4 @@
-"""What a formula's variables become: numbers, a `Factor` or a `Matrix`; and how columns are read."""
+"""What a formula's variables become: numbers, a `Categorical` or a `Matrix`; and how columns are read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from ..numerics.arrays import Array, Flags, Index
 
 
 @dataclass(frozen=True)
-class Factor:
-    """A categorical value: level numbers (missing: -1), level names, and how it wants to be coded."""
+class Categorical:
+    """A categorical value: level numbers (missing: -1), level names, and the contrasts it is coded with."""
 
     codes: Index
     levels: list[str]
@@ -22,10 +22,10 @@ class Factor:
     logical: bool = False
     contrast: str | None = None
 
-    def take(self, rows: Flags) -> "Factor":
+    def take(self, rows: Flags) -> "Categorical":
         return replace(self, codes=self.codes[rows])
 
-    def drop_unused(self) -> "Factor":
+    def drop_unused(self) -> "Categorical":
         """Without the levels that no row has; a logical factor keeps both of its levels, as in R."""
         used = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:] > 0
         if self.logical or used.all():
@@ -51,7 +51,7 @@ class Matrix:
         return Matrix(self.values[rows], self.names)
 
 
-Value = Array | Factor | Matrix
+Value = Array | Categorical | Matrix
 
 
 def take(value: Value, rows: Flags) -> Value:
@@ -59,14 +59,14 @@ def take(value: Value, rows: Flags) -> Value:
     return value[rows] if isinstance(value, np.ndarray) else value.take(rows)
 
 
-def as_factor(value: Value, what: str) -> Factor:
+def as_categorical(value: Value, what: str) -> Categorical:
     """Any one-column value as a factor; numbers are sorted as numbers and labelled as R labels them."""
-    if isinstance(value, Factor):
+    if isinstance(value, Categorical):
         return value
     if isinstance(value, Matrix):
         raise DataError(f"{what} has several columns, so it cannot be a factor")
     codes, distinct = pd.factorize(value, sort=True)
-    return Factor(codes, [label(number) for number in distinct])
+    return Categorical(codes, [label(number) for number in distinct])
 
 
 def label(value: Any) -> str:
@@ -81,7 +81,7 @@ def label(value: Any) -> str:
 
 def numeric(value: Value, what: str) -> Array:
     """A one-column value as floats; TRUE counts 1."""
-    if isinstance(value, Factor) and value.logical:
+    if isinstance(value, Categorical) and value.logical:
         return np.where(value.codes < 0, np.nan, value.codes)
     if not isinstance(value, np.ndarray):
         raise DataError(f"{what} must be numeric, but it holds text or categories")
@@ -90,7 +90,7 @@ def numeric(value: Value, what: str) -> Array:
 
 def missing(value: Value) -> Flags:
     """Which rows of a value are missing."""
-    if isinstance(value, Factor):
+    if isinstance(value, Categorical):
         return value.codes < 0
     return np.isnan(value if isinstance(value, np.ndarray) else value.values.sum(axis=1))
 
@@ -98,7 +98,7 @@ def missing(value: Value) -> Flags:
 # ---- reading columns ----
 
 
-def read_column(data: pd.DataFrame, name: str) -> Array | Factor:
+def read_column(data: pd.DataFrame, name: str) -> Array | Categorical:
     """One column as numbers or as a factor.
 
     Raises
@@ -114,12 +114,14 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Factor:
     return read_series(series, f"column '{name}'")
 
 
-def read_series(series: pd.Series, what: str) -> Array | Factor:
+def read_series(series: pd.Series, what: str) -> Array | Categorical:
     """One Series as numbers (whole numbers stay exact) or as a factor; `what` names it in messages."""
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         labels = [label(category) for category in series.cat.categories]
-        return Factor(series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered))
+        return Categorical(
+            series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered)
+        )
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         return series.to_numpy()
     if pd.api.types.is_bool_dtype(dtype):
@@ -131,7 +133,7 @@ def read_series(series: pd.Series, what: str) -> Array | Factor:
     return _text(series) if isinstance(dtype, pd.StringDtype) else _read_object(series, what)
 
 
-def _read_object(series: pd.Series, what: str) -> Array | Factor:
+def _read_object(series: pd.Series, what: str) -> Array | Categorical:
     """A column of Python objects: numbers, text or true/false, but not a mixture."""
     kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind == "string":
@@ -157,13 +159,13 @@ def _finite(values: Array, what: str) -> Array:
     return values
 
 
-def _text(series: pd.Series) -> Factor:
+def _text(series: pd.Series) -> Categorical:
     codes, levels = pd.factorize(series, sort=True)
-    return Factor(codes, [str(level) for level in levels])
+    return Categorical(codes, [str(level) for level in levels])
 
 
-def _logical(series: pd.Series) -> Factor:
+def _logical(series: pd.Series) -> Categorical:
     absent = series.isna().to_numpy()
     true = np.where(absent, False, series.to_numpy(dtype=object)) if absent.any() else series.to_numpy()
     codes = np.where(absent, -1, true.astype(bool)).astype(np.intp)
-    return Factor(codes, ["FALSE", "TRUE"], logical=True)
+    return Categorical(codes, ["FALSE", "TRUE"], logical=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from ..errors import FormulaError
 from ..formula.parse import parse
 from ..numerics.arrays import Array
-
-if TYPE_CHECKING:
-    pass
 
 
 def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:

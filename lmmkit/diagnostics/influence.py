@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from ..errors import DataError, ModelError
 from ..fitted.henderson import MixedEquations
 from ..formatting.noted_table import Table
 from ..inference.parameters import parameter_values
-from ..numerics.arrays import Array, Flags, Index
+from ..numerics.arrays import Array, Index
 from ..numerics.workers import with_bar
 
 if TYPE_CHECKING:
-    from ..design.design import Design, RandomTerm
+    from ..fitted.generalized import GeneralizedFit
+    from ..fitted.linear import LinearFit
     from ..fitted.mixed import MixedFit
 
 
@@ -179,7 +179,7 @@ def _without(fit: MixedFit, own: Index) -> MixedFit | None:
     """The fit without some rows; None when they alone determine a fixed effect."""
     keep = np.ones(fit.nobs, dtype=bool)
     keep[own] = False
-    design = _kept(fit.design, keep)
+    design = fit.design.take(keep)
     if len(independent_columns(design.X)) < design.X.shape[1]:
         return None
     try:
@@ -193,20 +193,67 @@ def _without(fit: MixedFit, own: Index) -> MixedFit | None:
         return None
 
 
-def _kept(design: Design, keep: Flags) -> Design:
-    """Some rows of a design; levels without rows are gone."""
-    return replace(
-        design,
-        y=design.y[keep],
-        X=design.X[keep],
-        offset=design.offset[keep],
-        weights=None if design.weights is None else design.weights[keep],
-        trials=None if design.trials is None else design.trials[keep],
-        terms=[_kept_term(term, keep) for term in design.terms],
-        frame=design.frame[keep],
-    )
+# ---- without random effects ----
 
 
-def _kept_term(term: RandomTerm, keep: Flags) -> RandomTerm:
-    used, codes = np.unique(term.codes[keep], return_inverse=True)
-    return replace(term, codes=codes.astype(np.intp), levels=[term.levels[i] for i in used], Z=term.Z[keep])
+def influence_of_rows(fit: LinearFit) -> pd.DataFrame:
+    """What becomes of a linear model when single rows are left out.
+
+    Parameters
+    ----------
+    fit : LinearFit
+
+    Returns
+    -------
+    DataFrame
+        ``hat`` (leverage), ``sigma`` (without the row), ``cooksd`` (Cook's distance), ``std_resid``
+        (residual divided by its standard deviation), ``dffits``, and ``dfbetas_<coefficient>``: how many
+        standard errors the coefficient moves when the row is left out.
+
+    Notes
+    -----
+    As R's ``influence.measures``; Belsley, Kuh and Welsch (1980).
+    """
+    design, raw, hat = fit.design, fit.resid("pearson").to_numpy(), fit.leverage
+    rest = 1 - hat
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deleted = np.sqrt(np.maximum(fit.deviance - raw**2 / rest, 0.0) / (fit.df_resid - 1))
+        moved = (design.X * np.sqrt(design.row_weights)[:, None]) @ fit.cov_unscaled * (raw / rest)[:, None]
+        table = pd.DataFrame(
+            {
+                "hat": hat,
+                "sigma": deleted,
+                "cooksd": (raw / (fit.sigma * rest)) ** 2 * hat / len(fit.beta),
+                "std_resid": raw / (fit.sigma * np.sqrt(rest)),
+                "dffits": raw * np.sqrt(hat) / (deleted * rest),
+            }
+        )
+        dfbetas = moved / (deleted[:, None] * np.sqrt(np.diag(fit.cov_unscaled)))
+    names = [f"dfbetas_{name}" for name in design.x_names]
+    return table.join(pd.DataFrame(dfbetas, columns=names)).set_axis(design.frame.index)
+
+
+def influence_of_working_rows(fit: GeneralizedFit) -> pd.DataFrame:
+    """The same for a generalised linear model, by the weighted least squares of its last step.
+
+    Parameters
+    ----------
+    fit : GeneralizedFit
+
+    Returns
+    -------
+    DataFrame
+        ``hat`` (leverage), ``cooksd`` (Cook's distance), ``std_resid`` (deviance residual divided by its
+        standard deviation).
+
+    Notes
+    -----
+    As R's ``hatvalues``, ``cooks.distance`` and ``rstandard``; Pregibon (1981), *Annals of Statistics* 9(4).
+    """
+    hat = fit.leverage
+    pearson, deviance = fit.resid("pearson").to_numpy(), fit.resid("deviance").to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cooksd = (pearson / (fit.sigma * (1 - hat))) ** 2 * hat / len(fit.beta)
+        std_resid = deviance / (fit.sigma * np.sqrt(1 - hat))
+    table = pd.DataFrame({"hat": hat, "cooksd": cooksd, "std_resid": std_resid})
+    return table.set_axis(fit.design.frame.index)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from ..numerics.arrays import Array
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,3 @@ class Call:
     data_name: str | None
     options: dict[str, Any]
     response: Array | None = field(default=None, repr=False)
-
-
-DDF = ("satterthwaite", "kenward_roger", "residual", "none")

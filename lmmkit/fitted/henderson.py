@@ -118,7 +118,7 @@ class MixedEquations:
 def working_weights(fit: MixedFit) -> Array:
     """Weight of each row in the equations: the prior weights, times the information in a GLMM's row."""
     design, family = fit.design, fit.family
-    prior = np.ones(fit.nobs) if design.weights is None else design.weights
+    prior = design.row_weights
     if family is None:
         return prior
     eta = fit.estimate.fitted_eta

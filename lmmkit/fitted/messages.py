@@ -13,6 +13,7 @@ from .mixed import SINGULAR
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
+    from .fit import Fit
     from .mixed import MixedFit
 
 FEW_LEVELS = 5
@@ -55,7 +56,7 @@ def messages(fit: MixedFit) -> list[str]:
     ]
 
 
-def omitted_rows(fit: MixedFit) -> Iterator[str]:
+def omitted_rows(fit: Fit) -> Iterator[str]:
     gone = fit.design.n_omitted
     if gone:
         rows = "1 row was" if gone == 1 else f"{gone} rows were"
@@ -65,7 +66,7 @@ def omitted_rows(fit: MixedFit) -> Iterator[str]:
         )
 
 
-def dropped_columns(fit: MixedFit) -> Iterator[str]:
+def dropped_columns(fit: Fit) -> Iterator[str]:
     dropped = fit.design.dropped
     if dropped:
         one = len(dropped) == 1

@@ -11,20 +11,19 @@ import pandas as pd
 from ..errors import ModelError
 from ..likelihood.lmm import Criterion, fit_criterion, fit_lmm
 from ..numerics.arrays import Array
+from .fit import Fit
 from .varcorr import VarCorr
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
-    from ..families.family import Family
     from ..likelihood.estimate import Estimate
     from .call import Call
 
 
 SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
-RESIDUALS = ("response", "pearson", "deviance", "working", "scaled")
 
 
-class MixedFit:
+class MixedFit(Fit):
     """What a fit found, under the names that the field uses; the base of `MixedModel`.
 
     Parameters
@@ -35,6 +34,8 @@ class MixedFit:
 
     def __init__(self, estimate: Estimate, call: Call, criterion: Criterion | None = None) -> None:
         self.estimate, self.call, self._criterion = estimate, call, criterion
+        self.design, self.family = estimate.design, estimate.family
+        self.beta, self.cov_unscaled = estimate.beta, estimate.cov_unscaled
         # was a residual variance or dispersion parameter estimated?
         self._free_scale = estimate.family is None or bool(call.options["family"].estimates_dispersion)
 
@@ -61,47 +62,9 @@ class MixedFit:
         return self._criterion
 
     @property
-    def messages(self) -> list[str]:
-        """What a reader of this fit should know."""
-        raise NotImplementedError
-
-    def fixed_only(self, design: Design) -> Any:
-        """The model of a design without random effects, fitted as this one was."""
-        raise NotImplementedError
-
-    @property
-    def design(self) -> Design:
-        """Response, model matrix and random-effects terms (:class:`~lmmkit.design.design.Design`)."""
-        return self.estimate.design
-
-    @property
-    def family(self) -> Family | None:
-        """Distribution and link of a GLMM; None for a linear mixed model."""
-        return self.estimate.family
-
-    @property
     def is_reml(self) -> bool:
         """Whether the fit is by REML (lme4: ``isREML``)."""
         return self.estimate.reml
-
-    # ---- fixed effects ----
-
-    @property
-    def fixef(self) -> pd.Series:
-        """Fixed effects, a Series of length p (lme4: ``fixef``)."""
-        return pd.Series(self.estimate.beta, index=self.design.x_names, name="estimate")
-
-    @property
-    def vcov(self) -> pd.DataFrame:
-        """Covariance of the fixed effects, p × p (lme4: ``vcov``)."""
-        names = self.design.x_names
-        return pd.DataFrame(self.sigma**2 * self.estimate.cov_unscaled, index=names, columns=names)
-
-    @property
-    def se(self) -> pd.Series:
-        """Standard errors of the fixed effects, a Series of length p."""
-        variances = np.diag(self.estimate.cov_unscaled)
-        return pd.Series(self.sigma * np.sqrt(variances), index=self.design.x_names, name="std_error")
 
     # ---- variance components ----
 
@@ -185,16 +148,6 @@ class MixedFit:
     def npar(self) -> int:
         """Number of estimated parameters: fixed effects, theta, and the scale if there is one to estimate."""
         return len(self.estimate.beta) + len(self.estimate.theta) + int(self._free_scale)
-
-    @property
-    def aic(self) -> float:
-        """-2 :attr:`loglik` + 2 :attr:`npar` (from the REML criterion for a REML fit, as lme4's ``AIC``)."""
-        return -2 * self.loglik + 2 * self.npar
-
-    @property
-    def bic(self) -> float:
-        """-2 :attr:`loglik` + log(:attr:`nobs`) :attr:`npar`, as lme4's ``BIC``."""
-        return -2 * self.loglik + float(np.log(self.nobs)) * self.npar
 
     @property
     def nobs(self) -> int:
@@ -321,55 +274,5 @@ class MixedFit:
     # ---- rows ----
 
     @property
-    def fitted(self) -> pd.Series:
-        """Fitted values with all random effects, on the scale of the response (lme4: ``fitted``)."""
-        return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
-
-    @cached_property
-    def _mu(self) -> Array:
-        eta = self.estimate.fitted_eta
-        return eta if self.family is None else self.family.linkinv(eta)
-
-    def resid(self, kind: str = "response") -> pd.Series:
-        """Residuals.
-
-        Parameters
-        ----------
-        kind : {"response", "pearson", "deviance", "working", "scaled"}
-            ``response`` is y - fitted; ``pearson`` divides by the root of weight and variance function;
-            ``deviance`` is the signed root of each row's deviance; ``working`` is on the scale of the
-            linear predictor; ``scaled`` is pearson divided by sigma, the residuals which the summary shows.
-
-        Returns
-        -------
-        Series
-            Under the index of the rows used.
-
-        Raises
-        ------
-        ModelError
-            For another kind.
-
-        Notes
-        -----
-        As lme4's ``residuals``, except that the default is ``response`` for a GLMM as well.
-        """
-        if kind not in RESIDUALS:
-            raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")
-        return pd.Series(self._resid(kind), index=self.design.frame.index, name="resid")
-
-    def _resid(self, kind: str) -> Array:
-        y, mu, weights = self.design.y, self._mu, self.design.weights
-        root = 1.0 if weights is None else np.sqrt(weights)
-        family = self.family
-        if kind == "response" or (kind == "working" and family is None):
-            return y - mu
-        if kind == "scaled":
-            return self._resid("pearson") / self.sigma
-        if family is None:
-            return root * (y - mu)
-        if kind == "pearson":
-            return root * (y - mu) / np.sqrt(family.variance(mu))
-        if kind == "deviance":
-            return family.deviance_residuals(y, mu, weights)
-        return (y - mu) / family.mu_eta(self.estimate.fitted_eta)
+    def _eta(self) -> Array:
+        return self.estimate.fitted_eta

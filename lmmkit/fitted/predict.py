@@ -14,29 +14,48 @@ from ..formula.functions import columns_of
 from ..formula.parse import parse
 from ..formula.syntax import read
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Index
+from ..numerics.arrays import Array, Flags, Index
 from .henderson import MixedEquations
+from .mixed import MixedFit
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
-    from .mixed import MixedFit
+    from .fit import Fit
 
-DRAWS = 2000  # of a GLMM's prediction interval
+DRAWS = 2000  # of a generalised model's prediction interval
 
 
-@dataclass
-class Rows:
-    """The rows to predict: fixed part, offset, and (codes, Z) of each random-effects term."""
+@dataclass(frozen=True)
+class PredictedRows:
+    """The rows to predict.
 
-    x: Array
+    Attributes
+    ----------
+    X : ndarray (m, p)
+    offset : ndarray (m,)
+    terms : list of (codes, Z)
+        Of each random-effects term; code -1 is a level that the fit has not seen.
+    weights : ndarray (m,) or None
+        Prior weights, or numbers of trials.
+    index : Index
+    """
+
+    X: Array
     offset: Array
     terms: list[tuple[Index, Array]]
     weights: Array | None
     index: pd.Index
 
+    def effects(self, wanted: list[Flags]) -> list[tuple[Index, Array]]:
+        """The terms with zeros in Z for effects that are not wanted and in rows of unseen levels."""
+        return [
+            (np.maximum(codes, 0), np.where((codes >= 0)[:, None] & mask, Z, 0.0))
+            for (codes, Z), mask in zip(self.terms, wanted, strict=True)
+        ]
+
 
 def predict(
-    fit: MixedFit,
+    fit: Fit,
     newdata: pd.DataFrame | None = None,
     re_form: str | None = None,
     allow_new_levels: bool = False,
@@ -48,7 +67,7 @@ def predict(
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : MixedFit or FixedFit
     newdata : DataFrame, optional
         The rows; those of the fit by default. Needs no response.
     re_form : str, optional
@@ -58,7 +77,7 @@ def predict(
         Predict rows of unseen groups with a random effect of zero, the mean of all groups; else they are
         refused.
     kind : {"response", "link"}
-        The scale of a GLMM's predictions.
+        The scale of a generalised model's predictions.
     interval : {None, "confidence", "prediction"}
         ``"confidence"``: where the expected response lies. The interval covers the errors of the fixed
         effects and of the conditional modes together, with their covariance; where random effects are
@@ -86,9 +105,10 @@ def predict(
     The point predictions agree with ``lme4::predict.merMod``. The variance of ``x'beta_hat + z'b_hat``, as an
     estimate of ``x'beta + z'b``, is that of Henderson's mixed-model equations (:mod:`lmmkit.fitted.henderson`), with
     theta taken as known, and limits are normal quantiles; ``predict(se.fit = TRUE)`` of lme4 since 1.1-34
-    computes the same. For a GLMM, intervals are made on the scale of the linear predictor and carried to the
-    response by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, with a
-    fixed seed.
+    computes the same. Without random effects it is R's ``predict.lm``, with quantiles of t where a scale is
+    estimated. For a generalised model, intervals are made on the scale of the linear predictor and carried to
+    the response by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, with
+    a fixed seed.
 
     Examples
     --------
@@ -107,36 +127,25 @@ def predict(
     if interval == "prediction" and kind == "link":
         raise ModelError("a prediction interval is about the response; leave out kind='link'")
     wanted = requested(fit, re_form)
-    rows = _own_rows(fit) if newdata is None else _new_rows(fit, newdata, wanted, interval == "prediction")
-    if newdata is not None and not allow_new_levels:
-        _refuse_new_levels(fit, newdata, wanted, rows)
-    used = [(codes, np.where(mask, Z, 0.0)) for (codes, Z), mask in zip(rows.terms, wanted, strict=True)]
-    used = [
-        (codes if mask.any() else np.full_like(codes, -1), Z)
-        for (codes, Z), mask in zip(used, wanted, strict=True)
-    ]
-    eta = rows.x @ fit.estimate.beta + rows.offset
-    for (codes, Z), mode in zip(used, fit.estimate.modes, strict=True):
-        eta = eta + np.where(
-            codes >= 0, (np.where((codes >= 0)[:, None], Z, 0.0) * mode[codes]).sum(axis=1), 0.0
-        )
-    on_response = fit.family is not None and kind == "response"
-    point = fit.family.linkinv(eta) if fit.family is not None and on_response else eta
+    if newdata is None:
+        rows = _own_rows(fit)
+    else:
+        rows = _new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction")
+    effects = rows.effects(wanted)
+    eta = rows.X @ fit.beta + rows.offset
+    if isinstance(fit, MixedFit):
+        for (codes, Z), modes in zip(effects, fit.estimate.modes, strict=True):
+            eta = eta + (Z * modes[codes]).sum(axis=1)
+    point = _on_scale(fit, kind, eta)
     if interval is None:
         return pd.Series(point, index=rows.index, name="fit")
-    variance = _eta_variance(fit, rows, used)
-    if interval == "prediction":
-        variance = variance + _left_out(fit, rows, used)
-    if interval == "prediction" and fit.family is not None:
-        low, high = simulated_limits(fit, eta, variance, rows.weights, level)
+    variance = _eta_variance(fit, rows, effects)
+    if interval == "confidence":
+        half = _quantile(fit, level) * np.sqrt(variance)
+        ends = _on_scale(fit, kind, eta - half), _on_scale(fit, kind, eta + half)
     else:
-        if interval == "prediction":
-            variance = variance + fit.sigma**2 / (1.0 if rows.weights is None else rows.weights)
-        reach = stats.norm.ppf(0.5 + level / 2) * np.sqrt(variance)
-        low, high = eta - reach, eta + reach
-        if fit.family is not None and on_response:
-            ends = fit.family.linkinv(low), fit.family.linkinv(high)
-            low, high = np.minimum(*ends), np.maximum(*ends)
+        ends = _new_responses(fit, rows, eta, variance + _left_out(fit, rows, effects), level)
+    low, high = np.minimum(*ends), np.maximum(*ends)  # a link may turn the order round
     return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=rows.index)
 
 
@@ -145,7 +154,20 @@ def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None
         raise ModelError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
 
 
-def requested(fit: MixedFit, re_form: str | None) -> list[Array]:
+def _on_scale(fit: Fit, kind: str, eta: Array) -> Array:
+    return eta if fit.family is None or kind == "link" else fit.family.linkinv(eta)
+
+
+def _quantile(fit: Fit, level: float) -> float:
+    """Of the t distribution where a model without random effects estimates a scale, else of the normal one."""
+    exact = fit.has_scale and not fit.design.terms
+    return float(stats.t.ppf(0.5 + level / 2, float(fit.df_resid) if exact else np.inf))
+
+
+# ---- the rows ----
+
+
+def requested(fit: Fit, re_form: str | None) -> list[Flags]:
     """For each term which of its effects `re_form` asks for, boolean (k,)."""
     terms = fit.design.terms
     if re_form is None:
@@ -168,31 +190,46 @@ def requested(fit: MixedFit, re_form: str | None) -> list[Array]:
     return [np.array([(term.group, name) in asked for name in term.names]) for term in terms]
 
 
-def _own_rows(fit: MixedFit) -> Rows:
+def _own_rows(fit: Fit) -> PredictedRows:
     design = fit.design
     terms = [(term.codes, term.Z) for term in design.terms]
-    return Rows(design.X, design.offset, terms, design.weights, design.frame.index)
+    return PredictedRows(design.X, design.offset, terms, design.weights, design.frame.index)
 
 
-def _new_rows(fit: MixedFit, newdata: pd.DataFrame, wanted: list[Array], all_sides: bool) -> Rows:
-    """Evaluate the design on new rows; columns that only unwanted random effects need may be missing."""
+def _new_rows(
+    fit: Fit, newdata: pd.DataFrame, wanted: list[Flags], allow_new_levels: bool, all_slopes: bool
+) -> PredictedRows:
+    """New rows; columns that only unwanted random effects need may be missing."""
     design = fit.design
-    x = design.new_X(newdata)
     pairs = list(zip(design.terms, wanted, strict=True))
-    needed = {name for term, mask in pairs if mask.any() for name in _columns(term, sides=True)}
-    spare = {name for term, mask in pairs if not mask.any() for name in _columns(term, sides=not all_sides)}
-    absent = [name for name in spare - needed if name not in newdata.columns]
-    terms = design.new_terms(newdata.assign(**dict.fromkeys(absent, np.nan)))
-    return Rows(x, design.new_offset(newdata), terms, new_weights(fit, newdata), newdata.index)
+    needed = {name for term, mask in pairs if mask.any() for name in _columns(term, slopes=True)}
+    needed |= {
+        name for text in (design.formula.fixed, *design.formula.offsets) for name in columns_of(read(text))
+    }
+    spare = {name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not all_slopes)}
+    absent = (
+        [name for name in spare - needed if name not in newdata] if isinstance(newdata, pd.DataFrame) else []
+    )
+    rows = design.new_rows(newdata, absent)
+    if not allow_new_levels:
+        for term, mask, (codes, _) in zip(design.terms, wanted, rows.terms, strict=True):
+            if mask.any() and (codes < 0).any():
+                first = rows.new_levels[term.group][0]
+                shown = "a missing level" if first == "NA" else f"the level '{first}'"
+                raise DataError(
+                    f"'{term.group}' has {shown}, which the fit has not seen; with allow_new_levels=True such "
+                    "rows are predicted with a random effect of zero"
+                )
+    return PredictedRows(rows.X, rows.offset, rows.terms, new_weights(fit, newdata), rows.index)
 
 
-def _columns(term: RandomTerm, sides: bool) -> set[str]:
-    """Columns behind a term: those of the grouping factor, and with `sides` those left of the bar."""
-    texts = [*term.bar.factors, *([term.bar.lhs] if sides else [])]
+def _columns(term: RandomTerm, slopes: bool) -> set[str]:
+    """Columns behind a term: those of the grouping factor, and with `slopes` those left of the bar."""
+    texts = [*term.bar.factors, *([term.bar.lhs] if slopes else [])]
     return {name for text in texts for name in columns_of(read(text))}
 
 
-def new_weights(fit: MixedFit, newdata: pd.DataFrame) -> Array | None:
+def new_weights(fit: Fit, newdata: pd.DataFrame) -> Array | None:
     """Prior weights of new rows: from the column the fit had them from; trials from cbind(hits, misses)."""
     given = fit.call.options["weights"]
     weights = newdata[given].to_numpy(dtype=float) if isinstance(given, str) and given in newdata else None
@@ -205,41 +242,35 @@ def new_weights(fit: MixedFit, newdata: pd.DataFrame) -> Array | None:
     return trials if weights is None or trials is None else weights * trials
 
 
-def _refuse_new_levels(fit: MixedFit, newdata: pd.DataFrame, wanted: list[Array], rows: Rows) -> None:
-    for term, mask, (codes, _) in zip(fit.design.terms, wanted, rows.terms, strict=True):
-        if mask.any() and (codes < 0).any():
-            names = fit.design.new_levels(newdata)[term.group]
-            shown = "a missing level" if names[0] == "NA" else f"the level '{names[0]}'"
-            raise DataError(
-                f"'{term.group}' has {shown}, which the fit has not seen; with allow_new_levels=True such "
-                "rows are predicted with a random effect of zero"
-            )
+# ---- intervals ----
 
 
-def _eta_variance(fit: MixedFit, rows: Rows, used: list[tuple[Index, Array]]) -> Array:
+def _eta_variance(fit: Fit, rows: PredictedRows, effects: list[tuple[Index, Array]]) -> Array:
     """Variance of the error of the linear predictor."""
-    cov = fit.estimate.cov_unscaled
-    if all((codes < 0).all() or not Z.any() for codes, Z in used):
-        return fit.sigma**2 * np.einsum("mp,pq,mq->m", rows.x, cov, rows.x)
-    return fit.sigma**2 * MixedEquations(fit).variance(rows.x, used, cov)
+    if isinstance(fit, MixedFit) and any(Z.any() for _, Z in effects):
+        return fit.sigma**2 * MixedEquations(fit).variance(rows.X, effects, fit.cov_unscaled)
+    return fit.sigma**2 * np.einsum("mp,pq,mq->m", rows.X, fit.cov_unscaled, rows.X)
 
 
-def _left_out(fit: MixedFit, rows: Rows, used: list[tuple[Index, Array]]) -> Array:
+def _left_out(fit: Fit, rows: PredictedRows, effects: list[tuple[Index, Array]]) -> Array:
     """Variance of the random effects that the prediction does without."""
-    total = np.zeros(len(rows.x))
-    for (codes, Z), (_, part), factor in zip(rows.terms, used, fit.estimate.factors, strict=True):
-        rest = np.where((codes >= 0)[:, None], Z - part, Z)
-        total += ((rest @ factor) ** 2).sum(axis=1)
+    total = np.zeros(len(rows.X))
+    if isinstance(fit, MixedFit):
+        for (_, Z), (_, part), factor in zip(rows.terms, effects, fit.estimate.factors, strict=True):
+            total += (((Z - part) @ factor) ** 2).sum(axis=1)
     return fit.sigma**2 * total
 
 
-def simulated_limits(
-    fit: MixedFit, eta: Array, variance: Array, weights: Array | None, level: float
+def _new_responses(
+    fit: Fit, rows: PredictedRows, eta: Array, variance: Array, level: float
 ) -> tuple[Array, Array]:
-    """Quantiles of simulated responses, the linear predictor drawn as well."""
+    """Limits for new responses, given the linear predictor and the variance of its error."""
+    if fit.family is None:
+        own = fit.sigma**2 / (1.0 if rows.weights is None else rows.weights)
+        half = _quantile(fit, level) * np.sqrt(variance + own)
+        return eta - half, eta + half
     family = fit.family
-    assert family is not None
-    if fit.design.trials is not None and weights is None:
+    if fit.design.trials is not None and rows.weights is None:
         raise DataError(
             f"a prediction interval for {fit.design.response} needs the number of trials of the new rows; "
             "add these columns to newdata"
@@ -248,7 +279,7 @@ def simulated_limits(
     sd = np.sqrt(variance)
     draws = np.stack(
         [
-            family.simulate(family.linkinv(eta + sd * rng.standard_normal(len(eta))), weights, rng)
+            family.simulate(family.linkinv(eta + sd * rng.standard_normal(len(eta))), rows.weights, rng)
             for _ in range(DRAWS)
         ]
     )

@@ -11,31 +11,41 @@ from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from .call import Call
-from .mixed import MixedFit
 
 if TYPE_CHECKING:
-    pass
+    from .fit import Fit
+
+F = TypeVar("F", bound="Fit")
+MIXED, GAUSSIAN = ("lmer", "glmer"), ("lmer", "lm")
 
 
-F = TypeVar("F", bound=MixedFit)
-
-
-def design_of(call: Call, gaussian: bool) -> Design:
-    """Parse, build, and refuse what cannot be fitted."""
-    parsed = parse(call.formula)
-    if not parsed.bars:
+def design_of(call: Call) -> Design:
+    """Parse, build, and refuse what the function called cannot fit."""
+    parsed, function = parse(call.formula), call.function
+    mixed, gaussian = function in MIXED, function in GAUSSIAN
+    if mixed and not parsed.bars:
         plain = "lk.lm" if gaussian else "lk.glm"
         raise FormulaError(
             f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"
         )
+    if parsed.bars and not mixed:
+        raise FormulaError(
+            f"{function} has no random effects, but the formula has ({parsed.bars[0].text}); use "
+            f"{'lk.lmer' if gaussian else 'lk.glmer'}"
+        )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
     design = build_design(parsed, call.data, binary_response=not gaussian, **given)
-    check_grouping(design, gaussian=gaussian)
+    if mixed:
+        check_grouping(design, gaussian=gaussian)
+    elif design.X.shape[1] == 0:
+        raise ModelError(
+            f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
+        )
     return design
 
 
 def caller_name(data: Any, depth: int = 2) -> str | None:
-    """The name that the caller of `lmer` or `glmer` has for the data, as R prints it."""
+    """The name that the caller of `lmer`, `glmer`, `lm` or `glm` has for the data, as R prints it."""
     caller = sys._getframe(depth)
     for scope in (caller.f_locals, caller.f_globals):
         for name, value in scope.items():
@@ -49,17 +59,18 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : MixedFit or FixedFit
     formula : str, optional
         The change, as in R's ``update``: `.` stands for what was there, on either side of the tilde, and
         terms are added by ``+`` and taken away by ``-``, random-effects terms as well:
         ``". ~ . - Days + (1 | lab)"``.
     **changes
-        Any argument of :func:`lmer` or :func:`glmer`: ``reml=False``, ``data=other``.
+        Any argument of the function that fitted the model: ``reml=False``, ``data=other``.
 
     Returns
     -------
-    MixedModel
+    fitted model
+        Of the same kind.
 
     Raises
     ------
@@ -99,10 +110,9 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     )
     if "start" in options and "start" not in changes and not same_design:
         options["start"], options["optimize"] = None, True
-    name = old.data_name if data is old.data else caller_name(data, depth=3)  # through MixedModel.update
+    name = old.data_name if data is old.data else caller_name(data, depth=3)  # through the method
     call = Call(old.function, text, data, name, options)
-    gaussian = old.function == "lmer"
-    design = old_design if same_design else design_of(call, gaussian)
+    design = old_design if same_design else design_of(call)
     if old.response is not None and data is old.data:
         if design.response != old_design.response or not design.frame.index.equals(old_design.frame.index):
             raise ModelError(

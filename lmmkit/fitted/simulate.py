@@ -10,19 +10,20 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
+from .mixed import MixedFit
 
 if TYPE_CHECKING:
-    from .mixed import MixedFit
+    from .fit import Fit
 
-F = TypeVar("F", bound="MixedFit")
+F = TypeVar("F", bound="Fit")
 
 
-def simulate(fit: MixedFit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
+def simulate(fit: Fit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
     """Draw new responses from a fitted model: new random effects, new residuals, the same design.
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : MixedFit or FixedFit
     n_sim : int
         Number of responses.
     seed : int or numpy.random.Generator, optional
@@ -54,20 +55,41 @@ def simulate(fit: MixedFit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
     if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
         raise ModelError(f"n_sim must be a whole number from 1, not {n_sim!r}")
     rng = np.random.default_rng(seed)
-    mean = fit.design.X @ fit.estimate.beta + fit.design.offset
-    draws = np.column_stack([draw(fit, mean, rng) for _ in range(n_sim)])
-    return pd.DataFrame(draws, index=fit.design.frame.index, columns=[f"sim_{i + 1}" for i in range(n_sim)])
+    mean = fixed_predictor(fit)
+    columns = {f"sim_{i + 1}": draw(fit, mean, rng) for i in range(n_sim)}
+    return pd.DataFrame(columns, index=fit.design.frame.index)
 
 
-def draw(fit: MixedFit, mean: Array, rng: np.random.Generator) -> Array:
-    """One response, given the fixed part of the linear predictor."""
+def fixed_predictor(fit: Fit) -> Array:
+    """Linear predictor of each row by the fixed effects and the offset alone, (n,)."""
+    return np.asarray(fit.design.X @ fit.beta + fit.design.offset)
+
+
+def draw(fit: Fit, mean: Array, rng: np.random.Generator) -> Array:
+    """One response, given the fixed part of the linear predictor.
+
+    Parameters
+    ----------
+    fit : MixedFit or FixedFit
+    mean : ndarray (n,)
+        As from :func:`fixed_predictor`.
+    rng : numpy.random.Generator
+    """
     design = fit.design
     eta = mean.copy()
-    for term, factor in zip(design.terms, fit.estimate.factors, strict=True):
-        effects = fit.sigma * rng.standard_normal((len(term.levels), len(factor))) @ factor.T
-        eta += (term.Z * effects[term.codes]).sum(axis=1)
+    if isinstance(fit, MixedFit):
+        for term, factor in zip(design.terms, fit.estimate.factors, strict=True):
+            effects = fit.sigma * rng.standard_normal((len(term.levels), len(factor))) @ factor.T
+            eta += (term.Z * effects[term.codes]).sum(axis=1)
+    return respond(fit, eta, rng)
+
+
+def respond(fit: Fit, eta: Array, rng: np.random.Generator) -> Array:
+    """One response, given the whole linear predictor; of ``cbind(hits, misses)`` the number of hits."""
+    design = fit.design
     if fit.family is None:
-        scale = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
+        with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
+            scale = fit.sigma / np.sqrt(design.row_weights)
         return eta + scale * rng.standard_normal(len(eta))
     y = fit.family.simulate(fit.family.linkinv(eta), design.weights, rng)
     return y if design.trials is None else np.round(y * design.trials)
@@ -78,14 +100,15 @@ def refit(fit: F, y: Any) -> F:
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : MixedFit or FixedFit
     y : array or Series of length n
         The new response for the rows used; a Series is matched by its index. Where the response is
         ``cbind(hits, misses)``, the number of hits, with the trials as they were.
 
     Returns
     -------
-    MixedModel
+    fitted model
+        Of the same kind.
 
     Raises
     ------
@@ -110,6 +133,7 @@ def refit(fit: F, y: Any) -> F:
     call = replace(fit.call, response=response)
     if fit.family is not None:
         fit.family.check_response(response, design.weights, design.response)
+    if fit.family is not None or not isinstance(fit, MixedFit):
         return type(fit).of(design, call)
     from ..likelihood.lmm import fit_criterion
 
@@ -120,7 +144,8 @@ def refit(fit: F, y: Any) -> F:
     return type(fit)(replace(estimate, design=design), call, criterion)
 
 
-def checked_response(fit: MixedFit, y: Any) -> Array:
+def checked_response(fit: Fit, y: Any) -> Array:
+    """A new response as n finite numbers in the order of the rows; hits as proportions."""
     index = fit.design.frame.index
     if isinstance(y, pd.Series) and not y.index.equals(index):
         if len(y) != len(index) or not y.index.is_unique or not index.isin(y.index).all():
@@ -133,9 +158,9 @@ def checked_response(fit: MixedFit, y: Any) -> Array:
         response = np.array(y, dtype=float)
     except (TypeError, ValueError):
         raise DataError("the new response must be numbers") from None
-    if response.shape != (fit.nobs,):
+    if response.shape != (len(index),):
         raise DataError(
-            f"the new response must have one value for each of the {fit.nobs} rows used, not shape "
+            f"the new response must have one value for each of the {len(index)} rows used, not shape "
             f"{response.shape}"
         )
     if not np.isfinite(response).all():

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
-from ..fitted.simulate import draw
+from ..fitted.simulate import draw, fixed_predictor, refit
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
 from ..numerics.workers import replicates
 from .parameters import parameter_values
 
 if TYPE_CHECKING:
-    pass
+    from ..fitted.fit import Fit
 
 __all__ = ["Bootstrap", "bootstrap"]
 
@@ -107,7 +106,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    fit: Any,
+    fit: Fit,
     n_sim: int,
     stat: Callable[[Any], Any] | None = None,
     *,
@@ -119,7 +118,7 @@ def bootstrap(
 
     Parameters
     ----------
-    fit : MixedFit, LinearModel or GeneralizedLinearModel
+    fit : MixedFit or FixedFit
     n_sim : int
         Number of simulations.
     stat : callable, optional
@@ -156,11 +155,11 @@ def bootstrap(
     """
     stat = parameter_values if stat is None else stat
     estimate = _as_series(stat(fit))
-    new_response = _drawn_from(fit)
+    mean = fixed_predictor(fit)
 
     def replicate(rng: np.random.Generator) -> pd.Series | None:
         try:
-            return _as_series(stat(fit.refit(new_response(rng))))
+            return _as_series(stat(refit(fit, draw(fit, mean, rng))))
         except (DataError, ModelError, np.linalg.LinAlgError):
             return None  # a simulated response that the model cannot be fitted to
 
@@ -168,12 +167,6 @@ def bootstrap(
     nothing = np.full(len(estimate), np.nan)
     rows = [nothing if result is None else result.to_numpy() for result in results]
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
-
-
-def _drawn_from(fit: Any) -> Callable[[np.random.Generator], np.ndarray]:
-    if not fit.design.terms:
-        return fit.draw
-    return partial(draw, fit, fit.design.X @ fit.estimate.beta + fit.design.offset)
 
 
 def _as_series(value: Any) -> pd.Series:

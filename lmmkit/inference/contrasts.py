@@ -13,7 +13,7 @@ import numpy as np
 
 from ..design.design import Design
 from ..design.model_matrix import Coding, ModelMatrix, code, independent_columns
-from ..design.values import Factor, Value
+from ..design.values import Categorical, Value
 from ..errors import ModelError
 from ..numerics.arrays import Array
 
@@ -74,8 +74,8 @@ def contained_in(design: Design) -> dict[str, list[str]]:
     >>> contained_in(build_design("y ~ a * b + (1 | g)", pd.DataFrame(columns)))
     {'a': ['a:b'], 'b': ['a:b'], 'a:b': []}
     """
-    terms = design._recipe.terms
-    values = _values(design)
+    terms = design.model_matrix.terms
+    values = design.variables
     # As in lmerTest, the columns of poly(), ns() or scale() do not count as covariates.
     covariates = {i for i, value in enumerate(values) if isinstance(value, np.ndarray)}
 
@@ -86,13 +86,6 @@ def contained_in(design: Design) -> dict[str, list[str]]:
     return {
         label: [other for other, big in sets.items() if contains(big, small)] for label, small in sets.items()
     }
-
-
-def _values(design: Design) -> list[Value]:
-    """The variables of the fixed part, on the rows used."""
-    evaluator = design._evaluator(design.frame)
-    values = [evaluator.value(node) for node in design._recipe.terms.variables]
-    return [value.drop_unused() if isinstance(value, Factor) else value for value in values]
 
 
 def _sequential(X: Array, assign: Array, labels: list[str]) -> dict[str, Array]:
@@ -125,10 +118,12 @@ def _type_two(design: Design) -> dict[str, Array]:
 
 
 def _type_three(design: Design) -> dict[str, Array]:
-    values, containers = _values(design), contained_in(design)
+    values, containers = design.variables, contained_in(design)
     n = len(design.y)
-    terms = design._recipe.terms
-    factors = [name for name, value in zip(terms.names, values, strict=True) if isinstance(value, Factor)]
+    terms = design.model_matrix.terms
+    factors = [
+        name for name, value in zip(terms.names, values, strict=True) if isinstance(value, Categorical)
+    ]
     treatment = ModelMatrix.plan(terms, values, dict.fromkeys(factors, "treatment"))
     X = treatment.columns(values, n)
     kept = independent_columns(X)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,13 +18,18 @@ import pandas as pd
 from ..design.design import Design
 from ..design.values import label
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
 from ..formula.syntax import read
 from ..formula.tree import Call, walk
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags
-from .notes import singular_notes
+from .coef_tests import contrast_tests
+from .satterthwaite import singular_notes
+
+if TYPE_CHECKING:
+    from ..fitted.fit import Fit
 
 __all__ = ["emmeans"]
 
@@ -33,7 +38,7 @@ CONTRASTS = ("pairwise", "trt_vs_ctrl", "consecutive", "effects")
 
 
 def emmeans(
-    fit: Any,
+    fit: Fit,
     specs: str | Sequence[str],
     by: str | Sequence[str] | None = None,
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
@@ -105,7 +110,7 @@ def emmeans(
     wanted, within = _listed(specs), _listed(by)
     grid = _grid(fit, at or {}, within + wanted[::-1])
     cells, L = _averages(fit, grid, within + wanted[::-1], weights)
-    ddf = _ddf(fit, ddf)
+    ddf = ddf or "satterthwaite"
     if contrasts is None:
         return _means(fit, cells[[*wanted, *within]], L, ddf, kind, level)
     return _contrasts(fit, cells, wanted, within, contrasts, L, adjust, ddf, kind)
@@ -128,20 +133,10 @@ def _check(adjust: str | None, weights: str, kind: str, level: float) -> None:
         raise ModelError(f"level must lie between 0 and 1, not {level!r}")
 
 
-def _ddf(fit: Any, ddf: str | None) -> str:
-    """How degrees of freedom are found for this kind of model."""
-    mixed = bool(fit.design.terms)
-    if fit.family is not None and (mixed or not fit.has_scale):
-        return "none"
-    if not mixed:
-        return "none" if ddf == "none" else "residual"
-    return ddf or "satterthwaite"
-
-
 # ---- the grid ----
 
 
-def _grid(fit: Any, at: Mapping[str, Any], last: list[str]) -> pd.DataFrame:
+def _grid(fit: Fit, at: Mapping[str, Any], last: list[str]) -> pd.DataFrame:
     """Every combination of the predictors' values; those of `last` vary fastest, its last one most of all."""
     frame, node = fit.design.frame, read(fit.design.formula.fixed)
     known = list(dict.fromkeys(columns_of(node)))
@@ -176,30 +171,30 @@ def _levels(column: pd.Series, as_factor: bool) -> pd.Series:
     return pd.Series([float(column.mean())])
 
 
-def _averages(fit: Any, grid: pd.DataFrame, names: list[str], weights: str) -> tuple[pd.DataFrame, Array]:
+def _averages(fit: Fit, grid: pd.DataFrame, names: list[str], weights: str) -> tuple[pd.DataFrame, Array]:
     """The cells asked for (m rows), and the contrasts (m, p) that give their means."""
     design = fit.design
-    X = design._recipe.apply(design._evaluator(grid))
+    X = design.new_rows(grid).all_columns
     averaged = [name for name in grid.columns if name not in names]
     share = _frequencies(fit, grid, averaged) if weights == "proportional" else np.ones(len(grid))
     everything = [np.arange(len(grid))]
     members = list(grid.groupby(names, sort=False, observed=True).indices.values()) if names else everything
     cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
     full = np.array([np.average(X[rows], axis=0, weights=share[rows]) for rows in members])
-    return cells, np.where(_estimable(design, full)[:, None], full[:, design._kept], np.nan)
+    return cells, np.where(_estimable(design, full)[:, None], full[:, design.kept], np.nan)
 
 
 def _estimable(design: Design, full: Array) -> Flags:
     """Which combinations of all columns, dropped ones included, the data determine."""
     if not design.dropped:
         return np.ones(len(full), dtype=bool)
-    triangle = np.linalg.qr(design._recipe.apply(design._evaluator(design.frame)), mode="r")
+    triangle = np.linalg.qr(design.new_rows(design.frame).all_columns, mode="r")
     axes = np.linalg.svd(triangle)[2]
     free = axes[len(design.x_names) :].T  # moving coefficients this way moves no fitted value
     return np.asarray(np.abs(full @ free).max(axis=1) < 1e-8 * np.abs(full).max())
 
 
-def _frequencies(fit: Any, grid: pd.DataFrame, names: list[str]) -> Array:
+def _frequencies(fit: Fit, grid: pd.DataFrame, names: list[str]) -> Array:
     """How often the levels of some predictors occur together in the data; numeric ones do not count."""
     counted = [name for name in names if grid[name].nunique() > 1]
     if not counted:
@@ -212,26 +207,16 @@ def _frequencies(fit: Any, grid: pd.DataFrame, names: list[str]) -> Array:
 # ---- tables ----
 
 
-def _estimates(fit: Any, L: Array, ddf: str) -> tuple[Array, Array, Array]:
+def _estimates(fit: Fit, L: Array, ddf: str) -> tuple[Array, Array, Array]:
     """Estimate, standard error and degrees of freedom of each contrast."""
     known = np.isfinite(L).all(axis=1)
     out = np.full((3, len(L)), np.nan)
-    rows = L[known]
-    if ddf in ("satterthwaite", "kenward_roger"):
-        from . import kenward_roger, satterthwaite
-
-        table = (satterthwaite if ddf == "satterthwaite" else kenward_roger).coef_tests(fit, rows)
-        out[:, known] = table[["estimate", "std_error", "df"]].to_numpy().T
-    else:
-        if ddf not in ("residual", "none"):
-            raise ModelError(f"ddf must be one of satterthwaite, kenward_roger, residual, none, not {ddf!r}")
-        variance = np.einsum("ri,ij,rj->r", rows, fit.vcov.to_numpy(), rows)
-        df = float(fit.nobs - L.shape[1]) if ddf == "residual" else np.inf
-        out[:, known] = rows @ fit.fixef.to_numpy(), np.sqrt(variance), np.full(len(rows), df)
+    table = contrast_tests(fit, L[known], ddf)
+    out[:, known] = table[["estimate", "std_error", "df"]].to_numpy().T
     return out[0], out[1], out[2]
 
 
-def _means(fit: Any, cells: pd.DataFrame, L: Array, ddf: str, kind: str, level: float) -> pd.DataFrame:
+def _means(fit: Fit, cells: pd.DataFrame, L: Array, ddf: str, kind: str, level: float) -> pd.DataFrame:
     estimate, std_error, df = _estimates(fit, L, ddf)
     estimate = estimate + fit.design.offset.mean()
     half = std_error * stats.t.ppf((1 + level) / 2, df)
@@ -251,7 +236,7 @@ def _means(fit: Any, cells: pd.DataFrame, L: Array, ddf: str, kind: str, level: 
 
 
 def _contrasts(
-    fit: Any,
+    fit: Fit,
     cells: pd.DataFrame,
     wanted: list[str],
     within: list[str],
@@ -299,8 +284,8 @@ def _contrasts(
     return table
 
 
-def _notes(fit: Any) -> list[str]:
-    return singular_notes(fit) if fit.design.terms else []
+def _notes(fit: Fit) -> list[str]:
+    return singular_notes(fit) if isinstance(fit, MixedFit) else []
 
 
 def _coefficients(contrasts: str | Mapping[str, Sequence[float]], labels: list[str]) -> dict[str, Array]:

@@ -1,30 +1,31 @@
-"""F tests of the fixed terms, as lmerTest's `anova(fit)`."""
+"""A test of each fixed term: `anova(fit)` of a single model."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ModelError
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array
-from . import kenward_roger, satterthwaite
-from .contrasts import term_contrasts, uncorrelated
-from .notes import singular_notes
+from .coef_tests import contest
+from .contrasts import term_contrasts
+from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
+    from ..fitted.generalized import GeneralizedFit
+    from ..fitted.linear import LinearFit
     from ..fitted.mixed import MixedFit
 
-__all__ = ["anova_table", "contest"]
+__all__ = ["anova_table", "deviance_table", "sums_of_squares"]
 
 COLUMNS = ["num_df", "den_df", "statistic", "p_value"]
 
 
 def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
-    """Test each fixed term.
+    """Test each fixed term of a mixed model.
 
     Parameters
     ----------
@@ -66,52 +67,97 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
 
 
-def contest(fit: MixedFit, L: Array, ddf: str = "satterthwaite") -> tuple[float, float, float, float]:
-    """Test ``L beta = 0``, all rows at once.
+def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+    """Sum of squares and F test of each term of a linear model.
 
     Parameters
     ----------
-    fit : MixedFit
-    L : array of shape (r, p)
-        One contrast per row.
-    ddf : str
+    fit : LinearFit
+    type : {1, 2, 3}
         As in :func:`anova_table`.
+    ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
+        All the same, n - p; ``"none"`` leaves out the p-values.
 
     Returns
     -------
-    tuple
-        Numerator and denominator degrees of freedom, statistic, p-value. The statistic is F; for a GLMM it is
-        chi-square, whose denominator degrees of freedom are infinite.
+    DataFrame
+        Index: terms. Columns ``sum_sq mean_sq num_df den_df statistic p_value``.
 
     Raises
     ------
     ModelError
-        For another `ddf`.
+        For another type or `ddf`.
 
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> np.round(contest(fit, np.array([[0.0, 1.0]])), 2)
-    array([ 1.  , 17.  , 45.85,  0.  ])
+    Notes
+    -----
+    Agrees with R's ``anova(fit)`` (type 1) and with ``car::Anova`` (types 2 and 3, the latter under sum
+    contrasts).
     """
-    if fit.family is not None:
-        statistic, num_df = _wald(fit, L)
-        return num_df, np.inf, statistic * num_df, float(stats.chi2.sf(statistic * num_df, num_df))
-    if ddf == "satterthwaite":
-        statistic, num_df, den_df = satterthwaite.f_test(fit, L)
-    elif ddf == "kenward_roger":
-        statistic, num_df, den_df = kenward_roger.f_test(fit, L)
-    elif ddf in ("residual", "none"):
-        statistic, num_df = _wald(fit, L)
-        den_df = float(fit.nobs - len(fit.fixef)) if ddf == "residual" else np.nan
-    else:
-        raise ModelError(f"ddf must be one of satterthwaite, kenward_roger, residual, none, not {ddf!r}")
-    return num_df, den_df, statistic, float(stats.f.sf(statistic, num_df, den_df))
+    design, rows = fit.design, {}
+    weighted = replace(design, X=design.X * np.sqrt(design.row_weights)[:, None])
+    for label, L in term_contrasts(weighted if type in (1, 2) else design, type).items():
+        if len(L):
+            num_df, _, statistic, p_value = contest(fit, L, ddf)
+            mean_sq = statistic * fit.sigma**2
+            rows[label] = (mean_sq * num_df, mean_sq, int(num_df), fit.df_resid, statistic, p_value)
+    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=["sum_sq", "mean_sq", *COLUMNS])
+    return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
 
 
-def _wald(fit: MixedFit, L: Array) -> tuple[float, float]:
-    """Mean of squared, uncorrelated, standardised contrasts, and their number."""
-    rotated, variances = uncorrelated(L, fit.vcov.to_numpy())
-    squares = (rotated @ fit.estimate.beta) ** 2 / variances
-    return float(squares.mean()), float(len(squares))
+def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+    """Test of each term of a generalised linear model.
+
+    Parameters
+    ----------
+    fit : GeneralizedFit
+    type : {1, 2, 3}
+        1 adds the terms one by one and compares likelihoods; 2 and 3 are Wald tests of the hypotheses that a
+        mixed model's table has.
+    ddf : str
+        As in :func:`sums_of_squares`; a model without a scale has chi-square tests, whatever `ddf` says.
+
+    Returns
+    -------
+    DataFrame
+        Index: terms. Columns ``num_df statistic p_value``, chi-square tests; with an estimated dispersion
+        (gamma) ``num_df den_df statistic p_value``, F tests.
+
+    Raises
+    ------
+    ModelError
+        For another type or `ddf`.
+
+    Notes
+    -----
+    Type 1 agrees with R's ``anova(fit, test = "Chisq")`` and ``test = "F"``.
+    """
+    contrasts = {label: L for label, L in term_contrasts(fit.design, type).items() if len(L)}
+    rows = {label: contest(fit, L, ddf) for label, L in contrasts.items()}
+    if type == 1:
+        drops = _sequential_drops(fit)
+        rows = {label: _drop_test(fit, len(L), drops[label]) for label, L in contrasts.items()}
+    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=COLUMNS).astype({"num_df": int})
+    if not fit.has_scale:
+        return table.drop(columns="den_df")
+    table["den_df"] = fit.df_resid
+    return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
+
+
+def _drop_test(fit: GeneralizedFit, num_df: int, drop: float) -> tuple[float, float, float, float]:
+    """Test of how much the deviance fell."""
+    if fit.has_scale:
+        statistic = drop / num_df
+        return num_df, fit.df_resid, statistic, float(stats.f.sf(statistic, num_df, fit.df_resid))
+    return num_df, np.inf, drop, float(stats.chi2.sf(drop, num_df))
+
+
+def _sequential_drops(fit: GeneralizedFit) -> dict[str, float]:
+    """How much the deviance falls, in units of the dispersion, when the terms are added one by one."""
+    design, assign = fit.design, np.array(fit.design.assign)
+    drops, before = {}, fit.null_deviance
+    for number, label in enumerate(design.term_labels, start=1):
+        if (assign == number).any():
+            X = design.X[:, assign <= number]
+            after = fit.deviance_at(design.offset + X @ fit.irls(fit.family, X, design.offset).params)
+            drops[label], before = (before - after) / fit.sigma**2, after
+    return drops

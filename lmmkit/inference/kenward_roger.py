@@ -32,8 +32,7 @@ from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
-from .notes import singular_notes
-from .satterthwaite import t_table
+from .satterthwaite import singular_notes, t_table
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.refit import update
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array
+from .coef_tests import contest
 from .contrasts import contained_in
-from .f_tests import contest
 from .nesting import check_comparable, check_nested, extra_variances
 
 __all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
@@ -120,14 +120,14 @@ def _by_same_criterion(fits: list[Any], names: list[str], refit: bool) -> tuple[
         note = (
             f"Refitted by maximum likelihood (ML) instead of REML for this comparison: {', '.join(refitted)}."
         )
-        return [fit.update(reml=False) if fit.is_reml else fit for fit in fits], [note]
+        return [update(fit, reml=False) if fit.is_reml else fit for fit in fits], [note]
     first = fits[0].design.X
     if not all(fit.design.X.shape == first.shape and np.allclose(fit.design.X, first) for fit in fits):
         raise ModelError(
             "REML criteria of models with different fixed effects cannot be compared, because each is about "
             "its own residuals; leave out refit=False to have the models refitted by maximum likelihood"
         )
-    if any(not fit.is_reml and getattr(fit.design, "terms", None) for fit in fits):
+    if any(not fit.is_reml and fit.design.terms for fit in fits):
         raise ModelError(
             "some models are fitted by REML and some by ML; leave out refit=False, or fit all in one way"
         )
@@ -139,16 +139,12 @@ def criterion_value(fit: Any, reml: bool) -> float:
     if not reml or fit.is_reml:
         return -2 * float(fit.loglik)
     p = fit.design.X.shape[1]
-    rows = _root_weights(fit.design) > 0
-    root = _root_weights(fit.design)[rows]
+    rows = fit.design.row_weights > 0
+    root = np.sqrt(fit.design.row_weights[rows])
     triangle = np.linalg.qr(fit.design.X[rows] * root[:, None], mode="r")
     nu = int(rows.sum()) - p
     log_det = 2 * float(np.log(np.abs(np.diag(triangle))).sum() - np.log(root).sum())
     return nu * (1 + float(np.log(2 * np.pi * fit.deviance / nu))) + log_det
-
-
-def _root_weights(design: Any) -> Array:
-    return np.ones(len(design.y)) if design.weights is None else np.sqrt(design.weights)
 
 
 def _comparison(fits: list[Any], names: list[str]) -> pd.DataFrame:
@@ -254,10 +250,10 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
     if test == "f":
         return _drop1_f(fit, droppable, ddf)
     notes = ["Fitted by maximum likelihood (ML) instead of REML."] if fit.is_reml else []
-    full = fit.update(reml=False) if fit.is_reml else fit
+    full = update(fit, reml=False) if fit.is_reml else fit
     rows = {"<none>": (np.nan, full.aic, np.nan, np.nan)}
     for label in droppable:
-        reduced = full.update(f". ~ . - {label}")
+        reduced = update(full, f". ~ . - {label}")
         if reduced.nobs != full.nobs:
             raise ModelError(
                 f"without '{label}' the model uses {reduced.nobs} rows in place of {full.nobs}; "

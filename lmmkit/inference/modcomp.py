@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
+from ..fitted.refit import update
+from ..fitted.simulate import draw, fixed_predictor, refit
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
@@ -61,7 +63,7 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
         )
     notes = []
     if not large.is_reml:
-        large = large.update(reml=True)
+        large = update(large, reml=True)
         notes.append("Refitted by REML for this test.")
     if isinstance(small, (np.ndarray, list, tuple)):
         L = np.atleast_2d(np.asarray(small, dtype=float))
@@ -80,7 +82,7 @@ def _contrasts(large: Any, small: Any) -> Array:
     """The hypothesis that reduces one model to the other."""
     names = ["the small model", "the large model"]
     check_comparable([small, large], names)
-    if not getattr(small.design, "terms", None) or not same_random_part(small, large):
+    if not small.design.terms or not same_random_part(small, large):
         raise ModelError(
             "Kenward and Roger's test is about fixed effects, but the two models differ in their random "
             "effects; give both the same random part, or use lk.anova or lk.pb_modcomp"
@@ -148,7 +150,7 @@ def pb_modcomp(
     names = ["the small model", "the large model"]
     check_comparable([small, large], names)
     check_nested(small, large, *names)
-    small, large = (fit.update(reml=False) if fit.is_reml else fit for fit in (small, large))
+    small, large = (update(fit, reml=False) if fit.is_reml else fit for fit in (small, large))
     observed = likelihood_ratio(large, small)
 
     reference = null_distribution(large, small, n_sim, seed, n_jobs, progress)
@@ -175,10 +177,12 @@ def null_distribution(
         When all refits fail.
     """
 
+    mean = fixed_predictor(small)
+
     def replicate(rng: np.random.Generator) -> float:
-        y = small.simulate(1, seed=rng).iloc[:, 0]
+        y = draw(small, mean, rng)
         try:
-            return likelihood_ratio(large.refit(y), small.refit(y))
+            return likelihood_ratio(refit(large, y), refit(small, y))
         except (DataError, ModelError, np.linalg.LinAlgError):
             return np.nan  # a simulated response that a model cannot be fitted to
 

@@ -56,7 +56,7 @@ def check_comparable(models: list[Any], names: list[str]) -> None:
                 f"{pair} are fitted to {same} ('{a.response}' and '{b.response}'), so their likelihoods "
                 "cannot be compared; fit both to the same column of the same data"
             )
-        if not np.array_equal(_weights(a), _weights(b)):
+        if not np.array_equal(a.row_weights, b.row_weights):
             raise ModelError(f"{pair} have different weights, so their likelihoods cannot be compared")
         if _family(first) != _family(other):
             raise ModelError(
@@ -68,10 +68,6 @@ def check_comparable(models: list[Any], names: list[str]) -> None:
                 f"{pair} have different n_agq ({_nodes(first)} and {_nodes(other)}), so their likelihoods are "
                 "different approximations; fit both with the same"
             )
-
-
-def _weights(design: Design) -> Array:
-    return np.ones(len(design.y)) if design.weights is None else design.weights
 
 
 def _family(model: Any) -> str:
@@ -137,7 +133,7 @@ def _unreachable(small: Any, large: Any) -> list[RandomTerm]:
     probes = np.random.default_rng(0).standard_normal((len(small.design.y), 4))
     span = [image for term in _terms(large) for image in _images(term, probes)]
     if small.family is None:
-        span.append(probes / _weights(small.design)[:, None])
+        span.append(probes / small.design.row_weights[:, None])
     targets = [(term, image) for term in _terms(small) for image in _images(term, probes)]
     if not targets:
         return []

@@ -17,7 +17,7 @@ from ..likelihood.covariance import theta_from_factor
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
 from ..numerics.workers import replicates
-from .f_tests import contest
+from .coef_tests import contest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -297,10 +297,10 @@ def _design(fit: MixedFit, data: pd.DataFrame) -> Design:
     design = build_design(fit.design.formula, data, binary_response=not gaussian, **given)
     check_grouping(design, gaussian=gaussian)
     columns = [fit.design.x_names.index(name) for name in design.x_names]
-    spread = [Z for _, Z in fit.design.new_terms(data)]
-    own = {term.bar.text: Z for term, Z in zip(fit.design.terms, spread, strict=True)}
+    rows = fit.design.new_rows(data)
+    own = {term.bar.text: Z for term, (_, Z) in zip(fit.design.terms, rows.terms, strict=True)}
     terms = [replace(term, Z=own[term.bar.text]) for term in design.terms]
-    return replace(design, X=fit.design.new_X(data)[:, columns], terms=terms)
+    return replace(design, X=rows.X[:, columns], terms=terms)
 
 
 def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Series) -> MixedFit:

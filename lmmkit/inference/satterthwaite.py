@@ -19,7 +19,6 @@ from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
-from .notes import singular_notes
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
@@ -157,3 +156,13 @@ def _combined(nus: Array) -> float:
         return 2.0
     mean = float((nus / (nus - 2)).sum())
     return 2 * mean / (mean - len(nus))
+
+
+def singular_notes(fit: MixedFit) -> list[str]:
+    """What to keep in mind about p-values of a singular fit; nothing for any other."""
+    if not fit.is_singular:
+        return []
+    return [
+        "Singular fit: a variance is estimated as zero or a correlation as ±1, so these p-values hold only "
+        "as well as that estimate; consider a simpler random-effects part, or check them with lk.pb_modcomp."
+    ]

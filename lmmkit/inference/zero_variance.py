@@ -17,6 +17,8 @@ import pandas as pd
 
 from ..design.design import Design, RandomTerm
 from ..errors import ModelError
+from ..fitted.generalized import GeneralizedFit
+from ..fitted.linear import LinearFit
 from ..formatting.noted_table import Table
 from ..likelihood.lmm import fit_lmm
 from ..numerics import distributions as stats
@@ -129,9 +131,9 @@ class _Reduction:
 def _reductions(design: Design) -> Iterator[_Reduction]:
     """Leave out each random effect that may go: an intercept only once it stands alone."""
     for t, term in enumerate(design.terms):
-        assign = np.array(term._recipe.assign)
+        assign = np.array(term.model_matrix.assign)
         parts = [0] if set(assign) == {0} else sorted(set(assign) - {0})
-        labels = [part.label for part in term._recipe.terms.terms]
+        labels = [part.label for part in term.model_matrix.terms.terms]
         for part in parts:
             keep = assign != part
             alone = not keep.any()
@@ -149,7 +151,9 @@ def _some_columns(term: RandomTerm, keep: Flags) -> RandomTerm:
 def _fitted(fit: MixedFit, design: Design) -> Any:
     """The model of a design with fewer random effects, or with none."""
     if not design.terms:
-        return fit.fixed_only(design)
+        if fit.family is None:
+            return LinearFit(design, fit.call)
+        return GeneralizedFit(design, fit.call)
     if fit.family is not None:
         return type(fit).of(design, fit.call)
     return type(fit)(fit_lmm(design, fit.is_reml), fit.call)
@@ -159,7 +163,7 @@ def _exact(fit: MixedFit, observed: float, n_sim: int, seed: Any) -> float:
     """Crainiceanu and Ruppert's distribution: the likelihood ratio as a function of chi-square variables."""
     design, rng = fit.design, np.random.default_rng(seed)
     term = design.terms[0]
-    root = np.ones(fit.nobs) if design.weights is None else np.sqrt(design.weights)
+    root = np.sqrt(design.row_weights)
     Q = np.linalg.qr(design.X * root[:, None])[0]
     z = term.Z[:, 0] * root
     q, p = len(term.levels), Q.shape[1]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..numerics.arrays import Array
-
-if TYPE_CHECKING:
-    pass
 
 
 def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> tuple[Array, pd.Index]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from ..numerics.arrays import Array
 from .fit_many import fit_many
-
-if TYPE_CHECKING:
-    pass
 from .partition_table import VariancePartition
 
 

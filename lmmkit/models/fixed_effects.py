@@ -1,28 +1,18 @@
-"""What `lm` and `glm` share: the members of a fitted mixed model that make sense without random effects."""
+"""What a user asks of `lm` and `glm` alike: the members of a mixed model that make sense without random effects."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from ..design.design import Design, build_design
-from ..errors import FormulaError, ModelError
-from ..fitted.call import DDF, Call
-from ..fitted.mixed import RESIDUALS
-from ..fitted.refit import caller_name
-from ..formula.parse import parse
-from ..formula.update import update as update_formula
+from ..errors import ModelError
+from ..fitted.fixed import FixedFit
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Flags
 
 if TYPE_CHECKING:
-    from ..families.family import Family
     from ..inference.bootstrap import Bootstrap
     from ..plots.namespace import LinearPlots
     from ..report.equation import Equation
@@ -31,55 +21,12 @@ if TYPE_CHECKING:
 __all__ = ["FixedEffectsModel"]
 
 
-class FixedEffectsModel:
+class FixedEffectsModel(FixedFit):
     """What :class:`LinearModel` and :class:`GeneralizedLinearModel` share: the members of a mixed model that
-    make sense without random effects.
-
-    Attributes
-    ----------
-    design : Design
-        Response and model matrix.
-    call : Call
-        What was asked for.
+    make sense without random effects. Each hands its question to a room below.
     """
 
-    family: Family | None = None
-    df_resid: int
-    sigma: float
-    loglik: float
-    npar: int
-    deviance: float
-    _beta: Array
-    _cov_unscaled: Array  # (p, p), without sigma**2
-    _working_weights: Array  # (n,): of the (last) weighted least-squares fit
-
-    def __init__(self, design: Design, call: Call) -> None:
-        self.design, self.call = design, call
-
-    # ---- coefficients ----
-
-    @property
-    def fixef(self) -> pd.Series:
-        """Coefficients, a Series of length p (R: ``coef``)."""
-        return pd.Series(self._beta, index=self.design.x_names, name="estimate")
-
-    @property
-    def vcov(self) -> pd.DataFrame:
-        """Covariance of the coefficients, p × p."""
-        names = self.design.x_names
-        return pd.DataFrame(self.sigma**2 * self._cov_unscaled, index=names, columns=names)
-
-    @property
-    def se(self) -> pd.Series:
-        """Standard errors of the coefficients, a Series of length p."""
-        return pd.Series(
-            self.sigma * np.sqrt(np.diag(self._cov_unscaled)), index=self.design.x_names, name="std_error"
-        )
-
-    @property
-    def has_scale(self) -> bool:
-        """Whether the spread around the mean is estimated, so that tests are t and F tests."""
-        raise NotImplementedError
+    # ---- tables ----
 
     def coef_table(self, ddf: str = "residual") -> pd.DataFrame:
         """Coefficients with standard errors and tests.
@@ -113,105 +60,9 @@ class FixedEffectsModel:
         (Intercept)    26.964      0.937  48     28.772      0.0
         Dose           -2.439      0.295  48     -8.270      0.0
         """
-        if ddf not in DDF:
-            raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
-        table = pd.DataFrame({"estimate": self.fixef, "std_error": self.se})
-        statistic = table["estimate"] / table["std_error"]
-        if self.has_scale and ddf != "none":
-            table["df"] = self.df_resid
-        table["statistic"] = statistic
-        if ddf != "none" or not self.has_scale:
-            table["p_value"] = 2 * stats.t.sf(np.abs(statistic), self._t_df)
-        return table
+        from ..inference.coef_tests import coef_table
 
-    @property
-    def _t_df(self) -> float:
-        """Degrees of freedom of a coefficient's t; without a scale it is normal, which is t with infinitely many."""
-        return float(self.df_resid) if self.has_scale else np.inf
-
-    # ---- likelihood ----
-
-    @property
-    def aic(self) -> float:
-        """-2 :attr:`loglik` + 2 :attr:`npar`."""
-        return -2 * self.loglik + 2 * self.npar
-
-    @property
-    def bic(self) -> float:
-        """-2 :attr:`loglik` + log(:attr:`nobs`) :attr:`npar`."""
-        return -2 * self.loglik + float(np.log(self.nobs)) * self.npar
-
-    @property
-    def nobs(self) -> int:
-        """Number of rows that count: used, and of weight above zero."""
-        return int(self._counts.sum())
-
-    @property
-    def is_reml(self) -> bool:
-        """False: :attr:`loglik` is a likelihood, not a restricted one."""
-        return False
-
-    @cached_property
-    def _counts(self) -> Flags:
-        """Which rows have a weight above zero."""
-        weights = self.design.weights
-        return np.ones(len(self.design.y), dtype=bool) if weights is None else weights > 0
-
-    @cached_property
-    def _weights(self) -> Array:
-        weights = self.design.weights
-        return np.ones(len(self.design.y)) if weights is None else weights
-
-    # ---- rows ----
-
-    @cached_property
-    def _eta(self) -> Array:
-        return np.asarray(self.design.X @ self._beta + self.design.offset)
-
-    @property
-    def _mu(self) -> Array:
-        return self._eta
-
-    @property
-    def fitted(self) -> pd.Series:
-        """Fitted values, on the scale of the response."""
-        return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
-
-    def resid(self, kind: str = "response") -> pd.Series:
-        """Residuals.
-
-        Parameters
-        ----------
-        kind : {"response", "pearson", "deviance", "working", "scaled"}
-            As for a mixed model: ``scaled`` is pearson divided by sigma.
-
-        Returns
-        -------
-        Series
-            Under the index of the rows used.
-
-        Raises
-        ------
-        ModelError
-            For another kind.
-
-        Notes
-        -----
-        As R's ``residuals(fit, type = kind)``.
-        """
-        if kind not in RESIDUALS:
-            raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")
-        values = self._resid("pearson") / self.sigma if kind == "scaled" else self._resid(kind)
-        return pd.Series(values, index=self.design.frame.index, name="resid")
-
-    def _resid(self, kind: str) -> Array:
-        raise NotImplementedError
-
-    @cached_property
-    def _leverage(self) -> Array:
-        """Diagonal of the hat matrix, (n,)."""
-        X = self.design.X
-        return self._working_weights * np.einsum("ij,jk,ik->i", X, self._cov_unscaled, X)
+        return coef_table(self, ddf)
 
     # ---- predicting ----
 
@@ -263,48 +114,9 @@ class FixedEffectsModel:
         0  24.52     23.16      25.89
         1  14.77     13.31      16.23
         """
-        if kind not in ("response", "link"):
-            raise ModelError(f"kind must be 'response' or 'link', not {kind!r}")
-        if interval not in (None, "confidence", "prediction"):
-            raise ModelError(f"interval must be 'confidence' or 'prediction', not {interval!r}")
-        if not 0 < level < 1:
-            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
-        if interval == "prediction" and kind == "link":
-            raise ModelError("a prediction interval is about the response; leave out kind='link'")
-        design = self.design
-        if newdata is None:
-            X, eta, index = design.X, self._eta, design.frame.index
-        else:
-            X, index = design.new_X(newdata), newdata.index
-            eta = X @ self._beta + design.new_offset(newdata)
-        point = self._inverse_link(eta) if kind == "response" else eta
-        if interval is None:
-            return pd.Series(point, index=index, name="fit")
-        variance = self.sigma**2 * np.einsum("ij,jk,ik->i", X, self._cov_unscaled, X)
-        if interval == "prediction":
-            ends = self._new_observation(eta, variance, self._row_weights(newdata), level)
-        else:
-            half = stats.t.ppf((1 + level) / 2, self._t_df) * np.sqrt(variance)
-            ends = eta - half, eta + half
-            if kind == "response":
-                ends = self._inverse_link(ends[0]), self._inverse_link(ends[1])
-        low, high = np.minimum(*ends), np.maximum(*ends)  # a link may turn the order round
-        return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=index)
+        from ..fitted.predict import predict
 
-    def _row_weights(self, newdata: pd.DataFrame | None) -> Array | None:
-        from ..fitted.predict import new_weights
-
-        fit: Any = self
-        return self.design.weights if newdata is None else new_weights(fit, newdata)
-
-    def _new_observation(
-        self, eta: Array, variance: Array, weights: Array | None, level: float
-    ) -> tuple[Array, Array]:
-        """Limits for new responses, given the linear predictor and the variance of its error."""
-        raise NotImplementedError
-
-    def _inverse_link(self, eta: Array) -> Array:
-        return eta if self.family is None else self.family.linkinv(eta)
+        return predict(self, newdata, None, False, kind, interval, level)
 
     # ---- simulating and fitting again ----
 
@@ -332,15 +144,9 @@ class FixedEffectsModel:
         -----
         As R's ``simulate``: parameters are taken as known.
         """
-        if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
-            raise ModelError(f"n_sim must be a positive whole number, not {n_sim!r}")
-        rng = np.random.default_rng(seed)
-        columns = {f"sim_{i + 1}": self.draw(rng) for i in range(n_sim)}
-        return pd.DataFrame(columns, index=self.design.frame.index)
+        from ..fitted.simulate import simulate
 
-    def draw(self, rng: np.random.Generator) -> Array:
-        """One new response, fit for :meth:`refit`, shape (n,)."""
-        raise NotImplementedError
+        return simulate(self, n_sim, seed)
 
     def bootstrap(
         self,
@@ -409,11 +215,9 @@ class FixedEffectsModel:
         DataError
             When there are not n finite numbers.
         """
-        from ..fitted.simulate import checked_response
+        from ..fitted.simulate import refit
 
-        fit: Any = self
-        design = replace(self.design, y=checked_response(fit, y))
-        return type(self)(design, replace(self.call, response=design.y))
+        return refit(self, y)
 
     def update(self, formula: str | None = None, **changes: Any) -> Self:
         """Change the formula or the arguments and fit again.
@@ -443,20 +247,9 @@ class FixedEffectsModel:
         >>> list(fit.update(". ~ . + Strain").fixef.index)
         ['(Intercept)', 'Dose', 'Strainm2', 'Strainm3', 'Strainm4', 'Strainm5']
         """
-        call = self.call
-        known = [*call.options, "data"]
-        for name in changes:
-            if name not in known:
-                raise ModelError(f"{call.function} has no argument '{name}'; it takes {', '.join(known)}")
-        if "family" in changes:
-            from ..families.resolve import resolve
+        from ..fitted.refit import update
 
-            changes["family"] = resolve(changes["family"])
-        data = changes.pop("data", call.data)
-        text = call.formula if formula is None else update_formula(call.formula, formula)
-        data_name = call.data_name if data is call.data else caller_name(data)
-        new = Call(call.function, text, data, data_name, call.options | changes)
-        return type(self)(make_design(new), new)
+        return update(self, formula, **changes)
 
     # ---- inference ----
 
@@ -514,7 +307,9 @@ class FixedEffectsModel:
         if method == "profile" and self.family is not None:
             ends = [self._profile_interval(names.index(name), stats.norm.ppf(tail)) for name in wanted]
             return pd.DataFrame(ends, index=wanted, columns=["conf_low", "conf_high"])
-        half = self.se * stats.t.ppf(tail, np.inf if method == "wald" else self._t_df)
+        half = self.se * stats.t.ppf(
+            tail, float(self.df_resid) if method != "wald" and self.has_scale else np.inf
+        )
         return pd.DataFrame({"conf_low": self.fixef - half, "conf_high": self.fixef + half}).loc[wanted]
 
     def _profile_interval(self, j: int, cutoff: float) -> tuple[float, float]:
@@ -618,14 +413,6 @@ class FixedEffectsModel:
 
     # ---- telling ----
 
-    @cached_property
-    def messages(self) -> list[str]:
-        """What a reader of this fit should know, and what to do."""
-        from ..fitted.messages import dropped_columns, omitted_rows
-
-        fit: Any = self
-        return [*omitted_rows(fit), *dropped_columns(fit)]
-
     def summary(self, ddf: str = "residual") -> LinearSummary:
         """The model as R prints it; see :class:`lmmkit.report.summary_linear.LinearSummary`."""
         from ..report.summary_linear import LinearSummary
@@ -636,15 +423,13 @@ class FixedEffectsModel:
         """The model in LaTeX, with its own variable names."""
         from ..report.equation import equation
 
-        fit: Any = self
-        return equation(fit, estimates=estimates)
+        return equation(self, estimates=estimates)
 
     def explain(self) -> str:
         """The model in plain English."""
         from ..report.explain import explain
 
-        fit: Any = self
-        return explain(fit)
+        return explain(self)
 
     def _repr_html_(self) -> str:
         from ..report.summary_linear import html
@@ -655,44 +440,3 @@ class FixedEffectsModel:
         from ..report.summary_linear import print_lines
 
         return "\n".join(line.rstrip() for line in print_lines(self))
-
-
-def make_design(call: Call) -> Design:
-    """Parse, build, and refuse what is no model without random effects."""
-    parsed = parse(call.formula)
-    if parsed.bars:
-        mixed = "lk.lmer" if call.function == "lm" else "lk.glmer"
-        raise FormulaError(
-            f"{call.function} has no random effects, but the formula has ({parsed.bars[0].text}); use {mixed}"
-        )
-    given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
-    design = build_design(parsed, call.data, binary_response=call.function == "glm", **given)
-    if design.X.shape[1] == 0:
-        raise ModelError(
-            f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
-        )
-    return design
-
-
-def statsmodels(module: str) -> Any:
-    """A module of statsmodels, loaded when a model is fitted.
-
-    Raises
-    ------
-    ModelError
-        When statsmodels is not installed.
-    """
-    try:
-        return import_module(f"statsmodels.{module}")
-    except ModuleNotFoundError:
-        raise ModelError(
-            "lm and glm are fitted by statsmodels, which is not installed; try: pip install statsmodels"
-        ) from None
-
-
-def wald(L: Array, beta: Array, vcov: Array) -> tuple[float, int]:
-    """Sum of squared, uncorrelated, standardised contrasts, and their number."""
-    from ..inference.contrasts import uncorrelated
-
-    rotated, variances = uncorrelated(L, vcov)
-    return float(((rotated @ beta) ** 2 / variances).sum()), len(variances)

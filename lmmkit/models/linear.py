@@ -7,20 +7,18 @@ the members of a fitted mixed model, so that a lesson can lay both side by side.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from ..design.design import Design
 from ..errors import ModelError
-from ..fitted.call import DDF, Call
-from ..fitted.refit import caller_name
+from ..fitted.call import Call
+from ..fitted.linear import LinearFit
+from ..fitted.refit import caller_name, design_of
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array
-from .fixed_effects import FixedEffectsModel, make_design, statsmodels, wald
+from .fixed_effects import FixedEffectsModel
 from .generalized import GeneralizedLinearModel
 
 if TYPE_CHECKING:
@@ -88,7 +86,7 @@ def lm(
     """
     options = {"weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action}
     call = Call("lm", formula, data, caller_name(data), options)
-    return LinearModel(make_design(call), call)
+    return LinearModel(design_of(call), call)
 
 
 def glm(
@@ -147,10 +145,10 @@ def glm(
         "na_action": na_action,
     }  # fmt: skip
     call = Call("glm", formula, data, caller_name(data), options)
-    return GeneralizedLinearModel(make_design(call), call)
+    return GeneralizedLinearModel(design_of(call), call)
 
 
-class LinearModel(FixedEffectsModel):
+class LinearModel(FixedEffectsModel, LinearFit):
     """A fitted linear model, as made by :func:`lmmkit.lm`.
 
     Parameters
@@ -173,83 +171,18 @@ class LinearModel(FixedEffectsModel):
     (2.711, 0.5876, 48)
     """
 
-    def __init__(self, design: Design, call: Call) -> None:
-        super().__init__(design, call)
-        rows = self._counts
-        target = design.y - design.offset
-        fit = (
-            statsmodels("regression.linear_model")
-            .WLS(target[rows], design.X[rows], weights=self._weights[rows])
-            .fit()
-        )
-        self._beta, self._cov_unscaled = fit.params, fit.normalized_cov_params
-        self._working_weights = self._weights
-        self.df_resid = self.nobs - len(self._beta)
-        self.npar = len(self._beta) + 1
-
-    @property
-    def has_scale(self) -> bool:
-        """True: sigma is estimated."""
-        return True
-
-    @cached_property
-    def deviance(self) -> float:  # type: ignore[override]
-        """Residual sum of squares, weighted (R: ``deviance``); -2 log-likelihood is ``-2 * fit.loglik``."""
-        return float(self._resid("pearson") @ self._resid("pearson"))
-
-    @cached_property
-    def sigma(self) -> float:  # type: ignore[override]
-        """Residual standard error; NaN when no degrees of freedom are left."""
-        return float(np.sqrt(self.deviance / self.df_resid)) if self.df_resid else np.nan
-
-    @cached_property
-    def loglik(self) -> float:  # type: ignore[override]
-        """Log-likelihood at the maximum, where the variance is the deviance divided by n (R: ``logLik``)."""
-        n = self.nobs
-        log_weights = np.log(self._weights[self._counts]).sum()
-        return float(0.5 * (log_weights - n * (np.log(2 * np.pi * self.deviance / n) + 1)))
-
-    def _resid(self, kind: str) -> Array:
-        raw = self.design.y - self._mu
-        return raw if kind in ("response", "working") else np.sqrt(self._weights) * raw
-
-    def draw(self, rng: np.random.Generator) -> Array:
-        """One new response, shape (n,)."""
-        with np.errstate(divide="ignore"):
-            sd = self.sigma / np.sqrt(self._weights)
-        return self._mu + sd * rng.standard_normal(len(sd))
-
-    def _new_observation(
-        self, eta: Array, variance: Array, weights: Array | None, level: float
-    ) -> tuple[Array, Array]:
-        own = self.sigma**2 / (np.ones(len(eta)) if weights is None else weights)
-        half = stats.t.ppf((1 + level) / 2, self._t_df) * np.sqrt(variance + own)
-        return eta - half, eta + half
-
     # ---- how well it fits ----
-
-    @cached_property
-    def _model_ss(self) -> float:
-        """Sum of squares that the model explains, about the mean if there is an intercept."""
-        explained = self._mu - self.design.offset
-        if self._intercept:
-            explained = explained - np.average(explained, weights=self._weights)
-        return float(self._weights @ explained**2)
-
-    @property
-    def _intercept(self) -> int:
-        return int("(Intercept)" in self.design.x_names)
 
     @property
     def r_squared(self) -> float:
         """Share of the sum of squares that the model explains (R: ``summary(fit)$r.squared``)."""
-        return self._model_ss / (self._model_ss + self.deviance)
+        return self.model_ss / (self.model_ss + self.deviance)
 
     @property
     def adj_r_squared(self) -> float:
         """R² with variances in place of sums of squares."""
         return (
-            1 - (1 - self.r_squared) * (self.nobs - self._intercept) / self.df_resid
+            1 - (1 - self.r_squared) * (self.nobs - int(self.has_intercept)) / self.df_resid
             if self.df_resid
             else np.nan
         )
@@ -257,8 +190,8 @@ class LinearModel(FixedEffectsModel):
     @cached_property
     def f_test(self) -> pd.Series:
         """F test of all coefficients but the intercept: ``statistic num_df den_df p_value``."""
-        num_df = len(self._beta) - self._intercept
-        statistic = self._model_ss / num_df / self.sigma**2 if num_df else np.nan
+        num_df = len(self.beta) - int(self.has_intercept)
+        statistic = self.model_ss / num_df / self.sigma**2 if num_df else np.nan
         p_value = stats.f.sf(statistic, num_df, self.df_resid) if num_df else np.nan
         return pd.Series(
             {"statistic": statistic, "num_df": num_df, "den_df": self.df_resid, "p_value": p_value}
@@ -297,21 +230,9 @@ class LinearModel(FixedEffectsModel):
               sum_sq  mean_sq  num_df  den_df  statistic  p_value
         Dose  502.55   502.55       1      48       68.4      0.0
         """
-        from ..inference.contrasts import term_contrasts
+        from ..inference.f_tests import sums_of_squares
 
-        if ddf not in DDF:
-            raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
-        vcov, rows = self.vcov.to_numpy(), {}
-        weighted = replace(self.design, X=self.design.X * np.sqrt(self._weights)[:, None])
-        for label, L in term_contrasts(weighted if type in (1, 2) else self.design, type).items():
-            if len(L):
-                total, num_df = wald(L, self._beta, vcov)
-                mean_sq, statistic = total * self.sigma**2 / num_df, total / num_df
-                p_value = float(stats.f.sf(statistic, num_df, self.df_resid))
-                rows[label] = (total * self.sigma**2, mean_sq, num_df, self.df_resid, statistic, p_value)
-        columns = ["sum_sq", "mean_sq", "num_df", "den_df", "statistic", "p_value"]
-        table = pd.DataFrame(list(rows.values()), index=list(rows), columns=columns)
-        return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
+        return sums_of_squares(self, type, ddf)
 
     def r2(self) -> pd.Series:
         """R² and adjusted R²: ``r_squared adj_r_squared``."""
@@ -354,22 +275,6 @@ class LinearModel(FixedEffectsModel):
         -----
         As R's ``influence.measures``; Belsley, Kuh and Welsch (1980).
         """
-        raw, hat, p = self._resid("pearson"), self._leverage, len(self._beta)
-        rest = 1 - hat
-        with np.errstate(divide="ignore", invalid="ignore"):
-            deleted = np.sqrt(np.maximum(self.deviance - raw**2 / rest, 0.0) / (self.df_resid - 1))
-            moved = (
-                (self.design.X * np.sqrt(self._weights)[:, None]) @ self._cov_unscaled * (raw / rest)[:, None]
-            )
-            table = pd.DataFrame(
-                {
-                    "hat": hat,
-                    "sigma": deleted,
-                    "cooksd": (raw / (self.sigma * rest)) ** 2 * hat / p,
-                    "std_resid": raw / (self.sigma * np.sqrt(rest)),
-                    "dffits": raw * np.sqrt(hat) / (deleted * rest),
-                }
-            )
-            dfbetas = moved / (deleted[:, None] * np.sqrt(np.diag(self._cov_unscaled)))
-        names = [f"dfbetas_{name}" for name in self.design.x_names]
-        return table.join(pd.DataFrame(dfbetas, columns=names)).set_axis(self.design.frame.index)
+        from ..diagnostics.influence import influence_of_rows
+
+        return influence_of_rows(self)

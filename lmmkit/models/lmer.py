@@ -94,7 +94,7 @@ def lmer(
         "start": start, "optimize": optimize,
     }  # fmt: skip
     call = Call("lmer", formula, data, caller_name(data), options)
-    return MixedModel.of(design_of(call, gaussian=True), call)
+    return MixedModel.of(design_of(call), call)
 
 
 def glmer(
@@ -164,4 +164,4 @@ def glmer(
         "contrasts": contrasts, "na_action": na_action,
     }  # fmt: skip
     call = Call("glmer", formula, data, caller_name(data), options)
-    return MixedModel.of(design_of(call, gaussian=False), call)
+    return MixedModel.of(design_of(call), call)

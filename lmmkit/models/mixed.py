@@ -12,7 +12,6 @@ from ..fitted.mixed import MixedFit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..design import Design
     from ..plots.namespace import Plots
     from ..report.equation import Equation
     from ..report.summary import Summary
@@ -209,16 +208,6 @@ class MixedModel(MixedFit):
         from ..plots.namespace import Plots
 
         return Plots(self)
-
-    def fixed_only(self, design: Design) -> Any:
-        """The model of a design without random effects, fitted as this one was."""
-        if self.family is not None:
-            from .generalized import GeneralizedLinearModel
-
-            return GeneralizedLinearModel(design, self.call)
-        from .linear import LinearModel
-
-        return LinearModel(design, self.call)
 
     # ---- telling ----
 

@@ -182,7 +182,7 @@ class Pooling(Picture):
 def pooled(fit: MixedFit, t: int) -> tuple[Array, Array, Array]:
     """Coefficients of term t without, with partial and with complete pooling: (q, k), (q, k), (k,)."""
     term, modes = fit.design.terms[t], fit.estimate.modes[t]
-    weights = np.ones(fit.nobs) if fit.design.weights is None else fit.design.weights
+    weights = fit.design.row_weights
     if fit.family is not None:
         from ..fitted.henderson import working_weights
 

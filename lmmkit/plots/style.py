@@ -124,4 +124,4 @@ def response(fit: Any) -> str:
 
 def predictor(fit: Any) -> Array:
     """Linear predictor of each row, with the random effects if there are any."""
-    return np.asarray(fit.estimate.fitted_eta if fit.design.terms else fit._eta)
+    return np.asarray(fit.predict(kind="link"))

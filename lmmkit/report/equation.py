@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from ..design.column_meaning import Part, column_parts, fixed_parts
+from ..fitted.mixed import MixedFit
 from ..formatting.wording import number
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
-    from ..fitted.mixed import MixedFit
+    from ..fitted.fit import Fit
 
 LINE = 72  # letters of a linear predictor on one line
 LINKS = {
@@ -37,7 +38,7 @@ class Equation(str):
         return f"$$\n{self}\n$$"
 
 
-def equation(fit: MixedFit, *, estimates: bool = False) -> Equation:
+def equation(fit: Fit, *, estimates: bool = False) -> Equation:
     """Write a model as LaTeX.
 
     Parameters
@@ -73,7 +74,8 @@ def equation(fit: MixedFit, *, estimates: bool = False) -> Equation:
         summands.append(r"\mathrm{offset}_i")
     mean = LINKS["identity" if fit.family is None else fit.family.link.name].format(_mean(fit))
     lines = [_response(fit, estimates), f"{mean} &= {_sum(summands)}"]
-    lines += [_distribution(fit, t, term, numbers, estimates) for t, (term, numbers) in enumerate(terms)]
+    if isinstance(fit, MixedFit):
+        lines += [_distribution(fit, t, term, numbers, estimates) for t, (term, numbers) in enumerate(terms)]
     body = " \\\\\n".join(lines)
     return Equation(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}")
 
@@ -125,7 +127,7 @@ def _product(parts: list[Part]) -> str:
     return r"\,".join(f"{_name(part.name)}_i" for part in parts)
 
 
-def _fixed(fit: MixedFit, estimates: bool) -> list[str]:
+def _fixed(fit: Fit, estimates: bool) -> list[str]:
     summands = []
     for j, (parts, beta) in enumerate(zip(fixed_parts(fit.design), fit.fixef, strict=True)):
         number = j if fit.design.assign[:1] == [0] else j + 1
@@ -142,15 +144,15 @@ def _fixed(fit: MixedFit, estimates: bool) -> list[str]:
 
 def _random(term: RandomTerm, numbers: list[int]) -> list[str]:
     effects = [rf"b_{{{number},{_name(term.group)}[i]}}" for number in numbers]
-    pairs = zip(effects, column_parts(term._recipe), strict=True)
+    pairs = zip(effects, column_parts(term.model_matrix), strict=True)
     return [rf"{effect}\,{_product(parts)}" if parts else effect for effect, parts in pairs]
 
 
-def _mean(fit: MixedFit) -> str:
+def _mean(fit: Fit) -> str:
     return "p_i" if fit.family is not None and fit.family.name == "binomial" else r"\mu_i"
 
 
-def _response(fit: MixedFit, estimates: bool) -> str:
+def _response(fit: Fit, estimates: bool) -> str:
     """The response and its distribution."""
     design, family = fit.design, fit.family
     name = design.response

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.column_meaning import Part, fixed_parts
+from ..fitted.mixed import MixedFit
 from ..formatting.wording import listed, number
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
-    from ..fitted.mixed import MixedFit
+    from ..fitted.fit import Fit
     from ..fitted.varcorr import Component
 
 WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
@@ -52,7 +53,7 @@ def _wrapped(line: str) -> str:
     )
 
 
-def explain(fit: MixedFit) -> Explanation:
+def explain(fit: Fit) -> Explanation:
     """Say a model in plain English.
 
     Parameters
@@ -79,7 +80,7 @@ def explain(fit: MixedFit) -> Explanation:
     ...
     """
     paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
-    if fit.design.terms:
+    if isinstance(fit, MixedFit):
         scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"
         paragraphs.append("\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)]))
     paragraphs.append(_rest(fit))
@@ -88,26 +89,26 @@ def explain(fit: MixedFit) -> Explanation:
     return Explanation("\n\n".join(paragraphs))
 
 
-def _opening(fit: MixedFit) -> str:
+def _opening(fit: Fit) -> str:
     design, family = fit.design, fit.family
     kind = "linear" if family is None else family.name.replace("_", " ").replace("poisson", "Poisson")
     kind += " mixed model" if design.terms else " model"
     predictors = design.term_labels
     by = f" by {listed(predictors)}" if predictors else " by its overall mean"
     text = f"This {kind} describes {_response(fit)}{by}"
-    if design.terms:
+    if isinstance(fit, MixedFit):
         groups = [f"the {size} levels of {group}" for group, size in fit.ngroups.items()]
         text += f", and lets {listed(groups)} differ"
     method = METHODS["REML" if fit.is_reml else "ML"]
     if family is None and not design.terms:
         method = "least squares"
-    if family is not None and design.terms:
+    if family is not None and isinstance(fit, MixedFit):
         points = fit.estimate.n_agq
         method += " with the Laplace approximation" if points == 1 else f" with {points} quadrature points"
     return f"{text}. It was fitted to {fit.nobs} rows by {method}."
 
 
-def _response(fit: MixedFit) -> str:
+def _response(fit: Fit) -> str:
     """What is modelled: the response, or the chance of a hit."""
     design = fit.design
     if fit.family is None or fit.family.name != "binomial":
@@ -122,7 +123,7 @@ def _response(fit: MixedFit) -> str:
 # ---- fixed effects ----
 
 
-def _fixed(fit: MixedFit) -> Iterator[str]:
+def _fixed(fit: Fit) -> Iterator[str]:
     columns = fixed_parts(fit.design)
     for parts, (name, value), error in zip(columns, fit.fixef.items(), fit.se, strict=True):
         said = _intercept(fit, columns, value) if not parts else _effect(fit, columns, parts, value)
@@ -131,13 +132,13 @@ def _fixed(fit: MixedFit) -> Iterator[str]:
         yield "- none"
 
 
-def _heading(fit: MixedFit) -> str:
-    groups = list(fit.ngroups.index) if fit.design.terms else []
+def _heading(fit: Fit) -> str:
+    groups = list(fit.ngroups.index) if isinstance(fit, MixedFit) else []
     whom = f" for an average {listed(groups)}" if groups else ""
     return f"What holds{whom} (fixed effects; ± is the standard error):"
 
 
-def _expected(fit: MixedFit) -> str:
+def _expected(fit: Fit) -> str:
     """What an effect adds to."""
     link = "identity" if fit.family is None else fit.family.link.name
     binomial = fit.family is not None and fit.family.name == "binomial"
@@ -166,7 +167,7 @@ def _baseline(columns: list[list[Part]], without: set[str]) -> str:
     return listed(conditions) if conditions else ""
 
 
-def _intercept(fit: MixedFit, columns: list[list[Part]], value: float) -> str:
+def _intercept(fit: Fit, columns: list[list[Part]], value: float) -> str:
     where = _baseline(columns, set())
     place = f" where {where}" if where else ""
     text = f"This is {_expected(fit)}{place}"
@@ -176,7 +177,7 @@ def _intercept(fit: MixedFit, columns: list[list[Part]], value: float) -> str:
     return f"{text}."
 
 
-def _effect(fit: MixedFit, columns: list[list[Part]], parts: list[Part], value: float) -> str:
+def _effect(fit: Fit, columns: list[list[Part]], parts: list[Part], value: float) -> str:
     if len(parts) > 1:
         return _interaction(parts)
     part = parts[0]
@@ -198,7 +199,7 @@ def _effect(fit: MixedFit, columns: list[list[Part]], parts: list[Part], value: 
     return f"For {part.variable} {part.level} compared with {part.reference}, {change}"
 
 
-def _direction(fit: MixedFit, value: float) -> str:
+def _direction(fit: Fit, value: float) -> str:
     """By how much the expectation changes; as a factor where the link turns sums into products."""
     family = fit.family
     factor = family.effect_name if family is not None else None
@@ -231,7 +232,7 @@ def _random(fit: MixedFit) -> Iterator[str]:
             yield _correlation(term, part, i, j)
 
 
-def _spread(fit: MixedFit, term: RandomTerm, name: str, sd: float) -> str:
+def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
     what = "the intercept" if name == "(Intercept)" else f"the effect of {name}"
     text = f"- {term.group}: {what} has a standard deviation of {number(sd)}"
     if sd == 0:
@@ -250,7 +251,7 @@ def _spread(fit: MixedFit, term: RandomTerm, name: str, sd: float) -> str:
     return f"{text}."
 
 
-def _mean(fit: MixedFit) -> str:
+def _mean(fit: Fit) -> str:
     binomial = fit.family is not None and fit.family.name == "binomial"
     return "a probability" if binomial else f"an expected {fit.design.response}"
 
@@ -268,7 +269,7 @@ def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
     return f"{text}: where {first} is high, {second} tends to be {strength} {direction}."
 
 
-def _rest(fit: MixedFit) -> str:
+def _rest(fit: Fit) -> str:
     if fit.family is not None:
         return _family_rest(fit)
     text = (
@@ -277,8 +278,8 @@ def _rest(fit: MixedFit) -> str:
     )
     if fit.design.weights is not None:
         text += ", divided by the root of the row's weight"
-    only_levels = fit.design.terms and all(term.names == ["(Intercept)"] for term in fit.design.terms)
-    if only_levels and fit.design.weights is None:
+    only_levels = all(term.names == ["(Intercept)"] for term in fit.design.terms)
+    if isinstance(fit, MixedFit) and only_levels and fit.design.weights is None:
         between = sum(float(part.cov[0, 0]) for part in fit.varcorr.components)
         share = between / (between + fit.sigma**2)
         text += (
@@ -288,7 +289,7 @@ def _rest(fit: MixedFit) -> str:
     return f"{text}."
 
 
-def _family_rest(fit: MixedFit) -> str:
+def _family_rest(fit: Fit) -> str:
     family = fit.family
     assert family is not None
     start = f"What is left: given its mean, {fit.design.response}"

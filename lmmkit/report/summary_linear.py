@@ -149,7 +149,7 @@ def _family_text(family: Family) -> str:
 
 def _residuals(fit: Any) -> list[str]:
     """Five numbers, or all residuals when there are few."""
-    values = fit.resid("pearson")[fit._counts]
+    values = fit.resid("pearson")[fit.design.row_weights > 0]
     weighted = fit.design.weights is not None and np.ptp(fit.design.weights) > 0
     heading = f"{'Weighted ' if weighted else ''}Residuals:"
     if fit.df_resid > 5:
@@ -196,7 +196,7 @@ def _fit_of_glm(fit: Any) -> list[str]:
     ]
     lines += [*_left_out(fit), f"AIC: {format_numbers([fit.aic], DIGITS + 1)[0]}", ""]
     lines += [f"Number of Fisher Scoring iterations: {fit.n_iter}"]
-    if fit.family.name == "negative_binomial" and fit._estimated:
+    if fit.family.name == "negative_binomial" and fit.estimates_dispersion:
         theta, se = float(fit.family.dispersion or 0.0), fit.theta_se
         places = max(2 - math.floor(math.log10(se)), 0)
         lines += [

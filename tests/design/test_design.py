@@ -48,8 +48,8 @@ def test_model_matrix_is_r_s(case):
     assert design.assign == [case["assign"][i] for i in keep]
     assert design.term_labels == case["labels"]
     np.testing.assert_allclose(design.X, np.array(case["X"])[:, keep], rtol=1e-8, atol=1e-9)
-    np.testing.assert_allclose(design.new_X(NEW), np.array(case["new"])[:, keep], rtol=1e-8, atol=1e-8)
-    np.testing.assert_array_equal(design.new_X(DATA), design.X)
+    np.testing.assert_allclose(design.new_rows(NEW).X, np.array(case["new"])[:, keep], rtol=1e-8, atol=1e-8)
+    np.testing.assert_array_equal(design.new_rows(DATA).X, design.X)
 
 
 @pytest.mark.parametrize("case", R["with_holes"], ids=case_id)
@@ -134,7 +134,7 @@ def test_columns_that_others_determine_are_dropped():
 def test_an_empty_fixed_part():
     design = build_design("y ~ 0 + (1 | h)", DATA)
     assert design.X.shape == (len(DATA), 0)
-    assert design.new_X(NEW).shape == (len(NEW), 0)
+    assert design.new_rows(NEW).X.shape == (len(NEW), 0)
 
 
 def test_contrasts_of_a_quoted_name():
@@ -197,10 +197,10 @@ def test_offsets_add_up_and_are_known_for_new_rows():
     design = build_design("y ~ x + offset(log(z)) + offset(2 * x)", DATA, offset="total.fruits")
     expected = np.log(DATA["z"]) + 2 * DATA["x"] + DATA["total.fruits"]
     np.testing.assert_allclose(design.offset, expected)
-    np.testing.assert_allclose(design.new_offset(DATA.tail(3)), expected.tail(3))
-    assert build_design("y ~ x", DATA).new_offset(NEW).tolist() == [0, 0, 0, 0]
+    np.testing.assert_allclose(design.new_rows(DATA.tail(3)).offset, expected.tail(3))
+    assert build_design("y ~ x", DATA).new_rows(NEW).offset.tolist() == [0, 0, 0, 0]
     with pytest.raises(DataError, match="given as an array"):
-        build_design("y ~ x", DATA, offset=np.ones(24)).new_offset(NEW)
+        _ = build_design("y ~ x", DATA, offset=np.ones(24)).new_rows(NEW).offset
 
 
 def test_missing_weights_leave_the_row_out():
@@ -261,12 +261,12 @@ def test_new_levels_are_marked():
     nested = csv("nested")
     design = build_design("score ~ ses + (ses | school/class)", nested)
     new = nested.head(3).assign(school=["sch1", "sch99", "sch2"], **{"class": ["c1", "c1", "c77"]})
-    (inner, Z), (outer, _) = design.new_terms(new)
+    (inner, Z), (outer, _) = design.new_rows(new).terms
     assert inner.tolist() == [design.terms[0].levels.index("c1:sch1"), -1, -1]
     assert outer.tolist() == [0, -1, design.terms[1].levels.index("sch2")]
     np.testing.assert_array_equal(Z[:, 1], new["ses"])
-    assert design.new_levels(new) == {"class:school": ["c1:sch99", "c77:sch2"], "school": ["sch99"]}
-    for (codes, Z), term in zip(design.new_terms(nested), design.terms, strict=True):
+    assert design.new_rows(new).new_levels == {"class:school": ["c1:sch99", "c77:sch2"], "school": ["sch99"]}
+    for (codes, Z), term in zip(design.new_rows(nested).terms, design.terms, strict=True):
         np.testing.assert_array_equal(codes, term.codes)
         np.testing.assert_array_equal(Z, term.Z)
 
@@ -276,36 +276,36 @@ def test_new_groups_match_by_name():
     design = build_design("Reaction ~ Days + (Days | Subject)", sleep)
     for subject in (308, 308.0, "308"):
         new = pd.DataFrame({"Days": [0], "Subject": [subject]})
-        assert design.new_terms(new)[0][0].tolist() == [0]
+        assert design.new_rows(new).terms[0][0].tolist() == [0]
     missing = pd.DataFrame({"Days": [0.0], "Subject": [None]})
-    assert design.new_terms(missing)[0][0].tolist() == [-1]
+    assert design.new_rows(missing).terms[0][0].tolist() == [-1]
 
 
 def test_only_what_is_needed_is_asked_of_new_data():
     design = build_design("y ~ x + offset(z) + (1 | h)", DATA)
-    assert design.new_X(NEW[["x"]]).shape == (4, 2)
-    assert len(design.new_terms(NEW[["h"]])) == 1
-    assert len(design.new_offset(NEW[["z"]])) == 4
+    assert design.new_rows(NEW[["x"]]).X.shape == (4, 2)
+    assert len(design.new_rows(NEW[["h"]]).terms) == 1
+    assert len(design.new_rows(NEW[["z"]]).offset) == 4
 
 
 def test_missing_values_in_new_data_give_missing_rows():
     new = NEW.assign(x=[1.0, np.nan, 2, 3], f=["a", "b", None, "c"])
-    X = build_design("y ~ log(z) + f * x", DATA).new_X(new)
+    X = build_design("y ~ log(z) + f * x", DATA).new_rows(new).X
     assert np.isnan(X).any(axis=1).tolist() == [False, True, True, False]
 
 
 def test_no_new_rows_are_no_trouble():
     design = build_design("y ~ f * poly(x, 2) + offset(z) + (x | h:k)", DATA)
     none = DATA.head(0)
-    assert design.new_X(none).shape == (0, 9)
-    assert [(len(codes), Z.shape) for codes, Z in design.new_terms(none)] == [(0, (0, 2))]
-    assert design.new_offset(none).shape == (0,)
+    assert design.new_rows(none).X.shape == (0, 9)
+    assert [(len(codes), Z.shape) for codes, Z in design.new_rows(none).terms] == [(0, (0, 2))]
+    assert design.new_rows(none).offset.shape == (0,)
 
 
 def test_an_unseen_level_is_an_error():
     design = build_design("y ~ f", DATA)
     with pytest.raises(DataError, match="level 'zz', which the fit has not seen; it knows a, b, c"):
-        design.new_X(NEW.assign(f=["a", "zz", "b", "c"]))
+        _ = design.new_rows(NEW.assign(f=["a", "zz", "b", "c"])).X
 
 
 # ---- what lme4 refuses ----

@@ -38,8 +38,8 @@ def test_interval_against_dense_algebra(structure):
     new.loc[new.index[3:], sorted(groups)] = "unseen"
     dense = Dense(fit.design, fit.theta)
     sizes = [len(term.levels) for term in fit.design.terms]
-    z = dense_Z(fit.design.new_terms(new), sizes)
-    x = fit.design.new_X(new)
+    z = dense_Z(fit.design.new_rows(new).terms, sizes)
+    x = fit.design.new_rows(new).X
     expected = 1.959963984540054 * np.sqrt(dense.error_variance(x, z))
 
     found = fit.predict(new, allow_new_levels=True, interval="confidence")
@@ -195,7 +195,7 @@ def test_confidence_interval_is_made_on_the_link_scale(sites):
     response = sites.predict(new, interval="confidence", allow_new_levels=True)
     np.testing.assert_allclose(response, np.exp(link))
     reach = link["conf_high"] - link["fit"]
-    x = sites.design.new_X(new)[2]
+    x = sites.design.new_rows(new).X[2]
     assert reach.iloc[2] == pytest.approx(1.959963984540054 * np.sqrt(x @ sites.vcov.to_numpy() @ x))
 
 

@@ -1,0 +1,184 @@
+"""`Fit`: what every fitted model can tell, with random effects or without."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, Self
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ModelError
+from ..numerics.arrays import Array
+
+if TYPE_CHECKING:
+    from ..design.design import Design
+    from ..families.family import Family
+    from .call import Call
+
+RESIDUALS = ("response", "pearson", "deviance", "working", "scaled")
+
+
+class Fit(Protocol):
+    """What :class:`~lmmkit.fitted.mixed.MixedFit` and :class:`~lmmkit.fitted.fixed.FixedFit` have in common.
+
+    What has a body here is the same for both. Code that takes any fitted model is annotated with this class.
+
+    Attributes
+    ----------
+    design : Design
+        Response, model matrix and random-effects terms; the latter are an empty list for `lm` and `glm`.
+    call : Call
+        What was asked for.
+    family : Family or None
+        Distribution and link of a generalised model; None for a linear one.
+    """
+
+    design: Design
+    call: Call
+    family: Family | None
+    beta: Array  # (p,)
+    cov_unscaled: Array  # (p, p), without sigma**2
+
+    @classmethod
+    def of(cls, design: Design, call: Call) -> Self:
+        """The model of a design, fitted as the call asks."""
+        ...
+
+    @property
+    def messages(self) -> list[str]:
+        """What a reader of this fit should know, and what to do."""
+        ...
+
+    # ---- coefficients ----
+
+    @property
+    def fixef(self) -> pd.Series:
+        """Fixed effects, a Series of length p (lme4: ``fixef``; R: ``coef`` of a model without random effects)."""
+        return pd.Series(self.beta, index=self.design.x_names, name="estimate")
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance of the fixed effects, p × p (R: ``vcov``)."""
+        names = self.design.x_names
+        return pd.DataFrame(self.sigma**2 * self.cov_unscaled, index=names, columns=names)
+
+    @property
+    def se(self) -> pd.Series:
+        """Standard errors of the fixed effects, a Series of length p."""
+        roots = np.sqrt(np.diag(self.cov_unscaled))
+        return pd.Series(self.sigma * roots, index=self.design.x_names, name="std_error")
+
+    @property
+    def sigma(self) -> float:
+        """Residual standard deviation; 1.0 for families without a scale (R: ``sigma``)."""
+        ...
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether the model has a residual variance or dispersion to estimate."""
+        ...
+
+    # ---- likelihood ----
+
+    @property
+    def is_reml(self) -> bool:
+        """Whether the fit is by REML (lme4: ``isREML``); False for `lm` and `glm`."""
+        return False
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood (R: ``logLik``)."""
+        ...
+
+    @property
+    def deviance(self) -> float:
+        """Deviance (R: ``deviance``)."""
+        ...
+
+    @property
+    def npar(self) -> int:
+        """Number of estimated parameters."""
+        ...
+
+    @property
+    def aic(self) -> float:
+        """-2 :attr:`loglik` + 2 :attr:`npar` (from the REML criterion for a REML fit, as lme4's ``AIC``)."""
+        return -2 * self.loglik + 2 * self.npar
+
+    @property
+    def bic(self) -> float:
+        """-2 :attr:`loglik` + log(:attr:`nobs`) :attr:`npar` (R: ``BIC``)."""
+        return -2 * self.loglik + float(np.log(self.nobs)) * self.npar
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows used."""
+        ...
+
+    @property
+    def df_resid(self) -> int:
+        """Residual degrees of freedom."""
+        ...
+
+    # ---- rows ----
+
+    @property
+    def fitted(self) -> pd.Series:
+        """Fitted values with all random effects, on the scale of the response (R: ``fitted``)."""
+        return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
+
+    def resid(self, kind: str = "response") -> pd.Series:
+        """Residuals.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working", "scaled"}
+            ``response`` is y - fitted; ``pearson`` divides by the root of weight and variance function;
+            ``deviance`` is the signed root of each row's deviance; ``working`` is on the scale of the
+            linear predictor; ``scaled`` is pearson divided by sigma, the residuals which the summary of a
+            mixed model shows.
+
+        Returns
+        -------
+        Series
+            Under the index of the rows used.
+
+        Raises
+        ------
+        ModelError
+            For another kind.
+
+        Notes
+        -----
+        As R's ``residuals(fit, type = kind)``, except that the default is ``response`` for a generalised
+        model as well.
+        """
+        if kind not in RESIDUALS:
+            raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")
+        values = self._resid("pearson") / self.sigma if kind == "scaled" else self._resid(kind)
+        return pd.Series(values, index=self.design.frame.index, name="resid")
+
+    def _resid(self, kind: str) -> Array:
+        """Residuals of one of the first four kinds, (n,)."""
+        design, family, mu = self.design, self.family, self._mu
+        raw = design.y - mu
+        if kind == "response" or (kind == "working" and family is None):
+            return raw
+        if kind == "working" and family is not None:
+            return raw / family.mu_eta(self._eta)
+        if family is None:
+            return np.sqrt(design.row_weights) * raw
+        if kind == "pearson":
+            return np.sqrt(design.row_weights) * raw / np.sqrt(family.variance(mu))
+        return family.deviance_residuals(design.y, mu, design.weights)
+
+    @property
+    def _eta(self) -> Array:
+        """Linear predictor of each row with offset and random effects, (n,)."""
+        ...
+
+    @cached_property
+    def _mu(self) -> Array:
+        """Fitted values, (n,)."""
+        return self._eta if self.family is None else self.family.linkinv(self._eta)
