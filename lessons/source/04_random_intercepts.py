@@ -50,8 +50,9 @@ LOOKS = [(BLUE, "o"), (RED, "s"), (GREEN, "^"), (PINK, "D"), (ORANGE, "v")]
 # %% [markdown] asks="q000-16"
 # ## The question
 #
-# A new drug may make mice lose weight. Fifty mice get one to five doses of it. But mice come in *strains*: some
-# are stout by birth, some are slight, and here there are five. **What does a dose do to the weight of a mouse?**
+# A new drug may make mice lose weight. Fifty mice get one to five milligrams of it a day, for each kilogram that they weigh.
+# But mice come in *strains*: some are stout by birth, some are slight, and here there are five. **What does a milligram more
+# do to the weight of a mouse?**
 #
 # We begin with what we know, a straight line.
 
@@ -73,7 +74,7 @@ print(line.summary())
 # $$\text{Weight}_{ij} = \beta_0 + b_j + \beta_1\,\text{Dose}_{ij} + \varepsilon_{ij},\qquad
 # b_j \sim N(0, \tau^2),\quad \varepsilon_{ij} \sim N(0, \sigma^2)$$
 #
-# - $\beta_0$ and $\beta_1$ are **fixed effects**: the average strain's start, and the price of a dose;
+# - $\beta_0$ and $\beta_1$ are **fixed effects**: the average strain's start, and the price of a milligram more;
 # - $b_j$ is the **random intercept** of strain $j$: one number for all its mice;
 # - $\tau$ is the standard deviation *between* strains, $\sigma$ the one of mice *within* a strain.
 #
@@ -81,29 +82,31 @@ print(line.summary())
 # $\tau$, and it is $\tau$ that is estimated. That is how to model different starting weights: with `(1 | Strain)`.
 # Read the bar as "given" or "for each": an intercept (that is what `1` stands for) for each strain.
 
-# %% covers="000-s17" asks="q000-17"
-fit = lk.lmer("Weight ~ Dose + (1 | Strain)", mice)
-print(fit)
-
 # %% [markdown]
-# In R: `library(lme4)`, then `lmer(Weight ~ Dose + (1 | Strain), data = mouse_data)`.
-#
-# **Predict, then run.** What has become of the residual standard deviation, compared with the straight line: is it
+# **Predict, then run.** What will become of the residual standard deviation, compared with the straight line: will it be
 # `"smaller"`, `"larger"` or `"the same"`?
 
 # %%
 your_residual = ...
 check("04.q1", your_residual)
 
+# %% covers="000-s17" asks="q000-17"
+fit = lk.lmer("Weight ~ Dose + (1 | Strain)", mice)
+print(fit)
+
+# %% [markdown]
+# In R: `library(lme4)`, then `lmer(Weight ~ Dose + (1 | Strain), data = mouse_data)`. (The *criterion* is what the fit has made as
+# small as it could: of two models of the same data, with the same fixed effects, the one with the smaller criterion is closer to the data.)
+
 # %% asks="q000-16"
 wald = fit.coef_table().loc["Dose"]
 plain = line.coef_table().loc["Dose"]
 in_words(
     f"The residual SD was {line.sigma:.3f} g and is {fit.sigma:.3f} g: most of the noise was strains.",
-    f"A dose of one mg/kg costs a mouse {-wald['estimate']:.2f} g (standard error {wald['std_error']:.2f}); "
+    f"Each mg/kg a day costs a mouse {-wald['estimate']:.2f} g (standard error {wald['std_error']:.2f}); "
     f"the line had said {-plain['estimate']:.2f} ({plain['std_error']:.2f}).",
-    "So that is the effect of the drug, taken within strains. The line had put a part of the strains' "
-    "differences on the drug's account, since the slighter strains happened to get more of it.",
+    "So that is the effect of the drug, taken within strains. The line had mistaken a part of the strains' "
+    "differences for an effect of the drug, since the slighter strains happened to get more of it.",
 )
 
 # %%
@@ -113,13 +116,13 @@ for ax, model, title in zip(
     axes, [line, fit], ["lm: one line", "lmer: a level for each strain"], strict=True
 ):
     for (colour, marker), (strain, mine) in zip(LOOKS, mice.groupby("Strain", observed=True), strict=True):
-        ax.plot(mine["Dose"], mine["Weight"], marker, color=colour, ms=5, alpha=0.7)
+        ax.plot(mine["Dose"], mine["Weight"], marker, color=colour, ms=5, alpha=0.7, label=strain)
         ends = pd.DataFrame({"Dose": doses, "Strain": strain})
         if model is fit:
-            ax.plot(doses, fit.predict(ends), color=colour, lw=2, label=strain)
+            ax.plot(doses, fit.predict(ends), color=colour, lw=2)
     ax.plot(doses, model.fixef.iloc[0] + model.fixef["Dose"] * doses, "--", color="black", lw=2.5)
     ax.set_title(title)
-    ax.set_xlabel("dose (mg/kg)")
+    ax.set_xlabel("dose (mg/kg a day)")
 axes[0].set_ylabel("weight (g)")
 axes[1].legend(ncols=2, fontsize=11)
 plt.show()
@@ -145,13 +148,13 @@ axes[0].set_ylabel("residual (g)")
 plt.show()
 
 # %% [markdown]
-# Residuals by strain, with their means as bars. Before: whole strains lie above or below the line. After: every strain sits
-# around zero.
+# Residuals by strain, with their means as bars. Before: four of the five strains lie wholly above or wholly below the line. After:
+# every strain sits around zero.
 #
 # ## What share of the variance is the strain's?
 #
 # Two variances, $\tau^2$ and $\sigma^2$. The share of the first is the **intraclass correlation**, also the
-# correlation of two mice of one strain at the same dose:
+# correlation of two mice of one strain, whatever their doses, once these are allowed for:
 #
 # $$\text{ICC} = \frac{\tau^2}{\tau^2 + \sigma^2}$$
 #
@@ -167,7 +170,8 @@ tau2, sigma2 = fit.varcorr.frame["vcov"]
 in_words(
     f"Variances, not standard deviations: {tau2:.3f} / ({tau2:.3f} + {sigma2:.3f}) ="
     f" {tau2 / (tau2 + sigma2):.3f}.",
-    "Two mice of one strain, at the same dose, are almost copies of each other.",
+    f"Two mice of one strain at one dose still differ by {np.sqrt(2 * sigma2):.1f} g (the SD of their difference); "
+    f"two mice of different strains by {np.sqrt(2 * (tau2 + sigma2)):.1f} g.",
 )
 
 # %% [markdown]
@@ -194,7 +198,7 @@ lecture_vs_truth(
     "different starting weights are modelled by making the strain, with five levels, a random factor",
     "that is one way; if these are the five strains of interest, a fixed factor is just as sound, "
     "and an SD from five levels is poorly known",
-    f"a dose costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed"
+    f"a mg/kg costs {-fit.fixef['Dose']:.3f} g with random and {-with_fixed.fixef['Dose']:.3f} g with fixed"
     f" strains; the SD between strains is {fit.varcorr.frame['sdcor'].iloc[0]:.2f} g, with an interval from"
     f" {low:.2f} to {high:.2f}",
 )
@@ -247,6 +251,13 @@ lecture_vs_truth(
 # %%
 explorers.model_builder()
 
+# %%
+gain = fits["(1 | Strain)"].reml_criterion - fits["(Dose | Strain)"].reml_criterion
+in_words(
+    f"For the mice it is not. A random slope and its correlation are two parameters more, and they lower the criterion by {gain:.1f} "
+    "only. (By chance alone, these two lower it by one or two.) The fit is singular as well; lesson 5 begins there.",
+)
+
 # %% [markdown]
 # ## The clinics again
 #
@@ -283,6 +294,9 @@ your_clinic = ...
 check("04.q3", your_clinic)
 
 # %% mends="x003-4 x003-5"
+own_age = plasma.groupby("group", observed=True)["age"].mean().reset_index()
+at_own_age = mm.predict(own_age, interval="confidence")
+error = ((at_own_age["conf_high"] - at_own_age["conf_low"]) / (2 * 1.96)).max()
 print(mm.varcorr.frame[["grp", "var1", "vcov", "sdcor"]].round(3).to_string(index=False))
 lecture_vs_truth(
     "003, random intercept models",
@@ -291,8 +305,8 @@ lecture_vs_truth(
     "there is one tau for all groups, estimated once, and the variance is tau squared. The effects of the"
     " groups are predicted from it and the data; the lecture's next slide prints them",
     f"four clinics, one SD of {mm.varcorr.frame['sdcor'].iloc[0]:.3f} (variance"
-    f" {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four predictions, each known to about"
-    f" {mm.ranef_sd()['group'].iloc[0, 0]:.1f}",
+    f" {mm.varcorr.frame['vcov'].iloc[0]:.2f}), and four predictions: the level of each clinic, at the mean age of its"
+    f" patients, with a standard error of about {error:.1f}",
 )
 
 # %% [markdown] covers="004-20"
@@ -302,8 +316,8 @@ lecture_vs_truth(
 # corticosterone (`C`), or a placebo (`P`). Blood was taken before, two days after and twenty days after. **How does the
 # implant affect the concentration of the hormone?**
 #
-# Nestlings wear rings with a number. Most were caught more than once, so that measurements come in groups: `Ring`. The
-# hormone is measured on a scale where differences are *ratios* (twice as much, half as much), so we take its logarithm.
+# Nestlings wear rings with a number. Most were caught more than once, so that measurements come in groups: `Ring`.
+# Hormones tend to rise and fall by *factors* (twice as much, half as much), so we take the logarithm: a difference of logarithms is a ratio.
 
 # %%
 owls = lk.load_data("owl_cort")
@@ -366,8 +380,8 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# Grey lines are single nestlings; the large symbols are the model's means with their confidence intervals. The vertical
-# scale is logarithmic.
+# Grey lines are single nestlings, those that were caught at least twice. The large symbols are what the model takes for typical, with
+# confidence intervals: means of logarithms, turned back, which is a *geometric mean*. The vertical scale is logarithmic.
 
 # %% asks="q004-4"
 b = reml.fixef
@@ -376,7 +390,7 @@ sd_ring, _ = reml.varcorr.frame["sdcor"]
 in_words(
     f"Two days after a corticosterone implant the hormone is {rise:.1f} times what it was; after a placebo, "
     f"{fall:.2f} times: no change to speak of.",
-    f"By day twenty the implant is spent: {np.exp(b['days20']):.2f} times with corticosterone, "
+    f"By day twenty the two hardly differ any more: {np.exp(b['days20']):.2f} times what it was with corticosterone, "
     f"{np.exp(b['days20'] + b['ImplantP:days20']):.2f} times with placebo.",
     f"Nestlings differ: two of them, drawn at random, by a factor of about {np.exp(sd_ring * np.sqrt(2)):.1f}"
     " in what is typical for them (one standard deviation of the difference).",
@@ -388,7 +402,7 @@ in_words(
 # Variances can be estimated by **REML** (the default) or by **ML**. REML allows for the fact that the fixed effects were
 # estimated, too, as you do when you divide by $n - 1$ instead of $n$. Lesson ten looks inside.
 #
-# **Predict, then run.** Which of the two gives the larger variances: `"REML"` or `"ML"`?
+# **Predict, then run.** Which of the two gives the larger variances here, as it usually does: `"REML"` or `"ML"`?
 
 # %%
 your_larger = ...

@@ -20,7 +20,7 @@ import pandas as pd
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, use_course_look
+from lmmkit.course.lesson import GREY, RED, use_course_look
 
 use_course_look()
 pupils = lk.load_data("schools")
@@ -35,7 +35,7 @@ first.head(3)
 #
 # ## 1. In a formula
 #
-# Mice of five strains get rising doses of a drug. "The strains start from different weights, and a dose takes the same off each of
+# Mice of five strains get rising doses of a drug. "The strains start from different weights, and a milligram takes the same off each of
 # them." Which formula says so?
 #
 # - **a** `Weight ~ Dose + (Dose | Strain)`
@@ -97,11 +97,11 @@ if model is not ...:
     start = model.coef()["school"].loc["sch07", "(Intercept)"]
     ax.plot(ends, start + model.fixef["hours"] * ends, color=RED, lw=3, label="sch07")
     ax.plot(
-        ends, model.fixef.iloc[0] + model.fixef["hours"] * ends, "--", color=BLUE, lw=3, label="fixed effects"
+        ends, model.fixef.iloc[0] + model.fixef["hours"] * ends, "--", color="black", lw=3, label="fixed effects"
     )
     ax.set_xlabel("homework (hours a week)")
     ax.set_ylabel("score (points)")
-    ax.legend()
+    ax.legend(loc="lower right")
     plt.show()
 
 # %% [markdown]
@@ -178,8 +178,8 @@ if model is not ...:
 # once more, and no test of anything; for one we would need an interval of the standard deviation, or a comparison of models.
 #
 # To the head teachers: Pupils of one school who differ by one hour of homework a week differ, on average, by nearly one and a half points (give or take a standard error of a fifth of a point), which
-# need not mean that the homework is the cause. Schools differ as well: about two thirds of them lie within four or five points of the average school, so
-# that it takes about three hours of homework to make up for a typical difference. But two fifths of what the hours leave open is the school, and the larger part is still the pupil.
+# need not mean that the homework is the cause. Schools differ as well: about two thirds of them lie within four or five points of the average school, which
+# is as much as goes with a difference of about three hours of homework. Two fifths of what the hours leave open is the school; the larger part is the pupil.
 # And with twelve schools, none of this is known to the last digit.
 
 # %% [markdown] tags=["rubric"] task="q8"

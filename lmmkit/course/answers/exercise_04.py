@@ -93,6 +93,7 @@ QUESTIONS: dict[str, Question] = {
         mistakes={
             "those are standard deviations; shares are of variances": lambda: _share("sdcor"),
             "that is the pupils' share; the schools have the rest": lambda: 1 - _share(),
+            "that is in per cent; write the share itself, a number between 0 and 1": lambda: 100 * _share(),
             "that is schools over pupils; the share is of their sum": lambda: _share() / (1 - _share()),
             "that is a variance; divide it by the sum of the two": lambda: float(
                 _fit().varcorr.frame["vcov"].iloc[0]

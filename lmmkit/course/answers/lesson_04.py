@@ -1,5 +1,6 @@
 """Questions of lesson 04, random intercepts."""
 
+from math import exp
 from typing import Any
 
 from lmmkit import lmer, load_data
@@ -51,6 +52,7 @@ QUESTIONS: dict[str, Question] = {
             "square the standard deviations first: shares are of variances": lambda: _share(1),
             "that is the share within strains; one minus it": lambda: 1 - _share(2),
             "that compares the two; the share is of their sum": _ratio,
+            "that is in per cent; write the share itself, a number between 0 and 1": lambda: 100 * _share(2),
         },
         hints=(
             "Variance is the square of a standard deviation.",
@@ -83,6 +85,9 @@ QUESTIONS: dict[str, Question] = {
             ),
             "ImplantP is a difference before anything was implanted; the change needs the interaction": (
                 lambda: _owls("days2") + _owls("ImplantP")
+            ),
+            "that is the ratio; the change of the logarithm is wanted": (
+                lambda: exp(_owls("days2") + _owls("ImplantP:days2"))
             ),
         },
         absolute=2e-3,
