@@ -73,6 +73,7 @@ lowest-tests: $(VENV)-lowest/.made
 	    -m "not slow and not browser" $(LOWEST_TESTS) --deselect tests/plots/test_pictures.py::test_looks_as_it_did
 
 notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, has changed
+	$(BIN)/python -m tools.make_pages
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
 	$(BIN)/python -m tools.make_coverage
 

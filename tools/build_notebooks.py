@@ -4,8 +4,9 @@
 `solutions/source/NN_name.py` becomes `solutions/NN_name.ipynb`, and besides `exercises/NN_name.ipynb`, which
 is what the student gets: no outputs, no answers.
 
-A build fails when a cell raises, writes to stderr (a warning, say), or shows something that is different
-every time. Two builds from one source on one machine give the same file, byte for byte.
+A build fails when a cell raises, writes to stderr (a warning, say), shows something that is different every
+time or a picture without words, or when a solution does not earn its points. Two builds from one source on one
+machine give the same file, byte for byte.
 
 At the end it says how many sentences that count or compare have no claim; for notebooks that were named, which.
 """
@@ -24,8 +25,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbval.plugin import coalesce_streams, get_sanitize_patterns
 
-from tools import claims, student_version
-from tools.student_version import NOTEBOOK_METADATA, BuildError, make_exercise, read_source
+from tools import claims, glossary, lesson_page, page_rules, student_version
+from tools.lesson_page import exercise_page
+from tools.student_version import NOTEBOOK_METADATA, BuildError, chapter_of, read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("lessons", "solutions")
@@ -36,6 +38,7 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 BARE_WIDGET = re.compile(r"\w+\((children|value|layout|options|description|outputs)=")
 QUIET_END = "end the cell with a line that gives no value, such as plt.show()"
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # of a traceback in a terminal
 
 
 # ---------------------------------------------------------------- where things stand
@@ -71,9 +74,24 @@ def is_stale(source: Path, root: Path) -> bool:
     products = [path for path in (target(source), exercise_target(source)) if path is not None]
     if not all(path.exists() for path in products):
         return True
-    builder = Path(__file__), Path(student_version.__file__)
-    inputs = [source, *builder, *(root / "lmmkit").rglob("*.py"), *(root / "data").glob("*.csv")]
+    inputs = [source, *BUILDERS, *library(source, root), *(root / "data").glob("*.csv")]
+    inputs += [path for path in [root / glossary.SOURCE] if path.exists()]
     return max(path.stat().st_mtime for path in inputs) > min(path.stat().st_mtime for path in products)
+
+
+#: What decides how a source becomes a notebook.
+BUILDERS = tuple(
+    Path(str(module.__file__)) for module in (student_version, lesson_page, glossary, page_rules)
+)
+
+
+def library(source: Path, root: Path) -> list[Path]:
+    """The modules that a notebook's outputs depend on: the answers to other notebooks' questions are none."""
+    kind, number = "exercise" if exercise_target(source) else "lesson", source.stem[:2]
+    own = f"{kind}_{number}.py" if number.isdigit() else f"{source.stem}.py"
+    answers = root / "lmmkit" / "course" / "answers"
+    found = (root / "lmmkit").rglob("*.py")
+    return [path for path in found if path.parent != answers or path.name in (own, "__init__.py")]
 
 
 # ---------------------------------------------------------------- building
@@ -82,10 +100,34 @@ def is_stale(source: Path, root: Path) -> bool:
 def build(source: Path) -> None:
     """Build a source's notebook, and the exercise of a solution; nothing is written unless all is well."""
     exercise = exercise_target(source)
-    student = make_exercise(read_source(source), title(source))
-    write(execute(source), target(source))
+    student = exercise_page(source) if exercise else None
+    executed = execute(source)
     if exercise:
+        refuse_lost_points(executed, source)
+    write(executed, target(source))
+    if exercise and student:
         write(student, exercise)
+
+
+def page_of(source: Path) -> NotebookNode:
+    """What is executed: a solution as its source has it, a lesson with what the build adds."""
+    return read_source(source) if exercise_target(source) else lesson_page.lesson_page(source)
+
+
+def refuse_lost_points(executed: NotebookNode, source: Path) -> None:
+    """Refuse a solution that its own questions do not call right.
+
+    Raises
+    ------
+    BuildError
+        With the first verdict that is not "right".
+    """
+    own = f"{chapter_of(source.stem)}."
+    for number, cell in enumerate(executed.cells):
+        for output in cell.get("outputs", []):
+            said = str(output.get("data", {}).get("text/plain", ""))
+            if said[:1] in "✘…" and said[2:].startswith(own):
+                raise BuildError(f"{title(source)}, cell {number}: the solution is not right: {said}")
 
 
 def execute(source: Path) -> NotebookNode:
@@ -95,9 +137,10 @@ def execute(source: Path) -> NotebookNode:
     ------
     BuildError
         When a cell raises (unless tagged `raises-exception`), takes too long, writes to stderr, ends in a
-        semicolon, or shows a memory address or a widget that has no picture to stand in for it.
+        semicolon, or shows a memory address, a widget that has no picture to stand in for it, or a picture
+        without words for those who do not see it.
     """
-    notebook = read_source(source)
+    notebook = page_of(source)
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.rstrip().endswith(";"):
             # nbval runs cells without a history, and IPython looks for the semicolon there.
@@ -115,17 +158,21 @@ def execute(source: Path) -> NotebookNode:
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise BuildError(f"{title(source)}: {error}") from error
+        raise BuildError(f"{title(source)}: {COLOUR.sub('', str(error))}") from error
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             where = f"{title(source)}, cell {number}"
-            cell.outputs = [storable(output, where) for output in coalesce_streams(cell.outputs)]
+            words = title(source) not in page_rules.OLD_PAGES
+            cell.outputs = [storable(output, where, words) for output in coalesce_streams(cell.outputs)]
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)  # the kernel adds its version, which may differ
     return notebook
 
 
-def storable(output: NotebookNode, where: str) -> NotebookNode:
-    """An output as it is to be stored; refuses what a reader should not see and what every run changes."""
+def storable(output: NotebookNode, where: str, words: bool = True) -> NotebookNode:
+    """An output as it is to be stored; refuses what a reader should not see and what every run changes.
+
+    With `words`, a picture is refused, too, when it has no text for those who do not see it.
+    """
     if output.output_type == "stream" and output.name == "stderr":
         raise BuildError(f"{where} writes to stderr; put right what it warns of:\n{output.text}")
     if output.output_type == "error":
@@ -139,6 +186,10 @@ def storable(output: NotebookNode, where: str) -> NotebookNode:
         raise BuildError(f"{where} shows a bare widget, which is blank until it is run; show a panel")
     if ADDRESS.search(plain):
         raise BuildError(f"{where} shows a memory address, {plain!r}; {QUIET_END}")
+    if words and "image/png" in shown and not output.get("metadata", {}).get("image/png", {}).get("alt"):
+        raise BuildError(
+            f"{where} shows a picture without words; end the cell with lesson.show('what is seen')"
+        )
     return output
 
 
@@ -177,7 +228,7 @@ def stored_differences(source: Path) -> list[str]:
     if not target(source).exists():
         return [f"{title(source)} has not been built: {again}"]
     found = []
-    blank = read_source(source)
+    blank = page_of(source)
     stored = nbformat.read(target(source), as_version=4)
     for cell in stored.cells:
         if cell.cell_type == "code":
@@ -186,7 +237,7 @@ def stored_differences(source: Path) -> list[str]:
         found.append(f"{title(source)}.ipynb is not what its source gives: {again}")
     exercise = exercise_target(source)
     if exercise:
-        student = as_text(make_exercise(blank, title(source)))
+        student = as_text(exercise_page(source))
         if not exercise.exists() or exercise.read_text(encoding="utf-8") != student:
             found.append(f"exercises/{source.stem}.ipynb is not what its source gives: {again}")
     return found
@@ -246,7 +297,8 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         print(problem, file=sys.stderr)
     for source in todo:
         print("\n".join(claims.report(source, bool(options.names), root)))
-    print(f"{len(todo)} of {len(wanted)} notebooks {'checked' if options.check else 'built'}")
+    well = sum(not problems for problems in found)
+    print(f"{well} of {len(wanted)} notebooks {'are as their sources say' if options.check else 'built'}")
     return 1 if any(found) else 0
 
 

@@ -22,6 +22,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from lmmkit.course import written
+
 ROOT = Path(__file__).resolve().parent.parent
 #: What goes in, as patterns below the root. Sources, solutions, tests and tools stay out.
 CONTENTS = (
@@ -74,6 +76,8 @@ def copy_packed(tree: Path) -> Path:
             shutil.copy(ROOT / name, tree / name)
     for module in (tree / ANSWERS).glob("[!_]*.py"):
         module.write_text(pack(module.read_text(encoding="utf-8")), encoding="utf-8")
+    model_answers = tree / ANSWERS / written.FILE
+    model_answers.write_text(written.pack(model_answers.read_text(encoding="utf-8")), encoding="utf-8")
     return tree
 
 

@@ -6,6 +6,7 @@ source serves the exercises for self-study and a graded course alike. CONTRIBUTI
 
 import ast
 import hashlib
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -14,15 +15,19 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+GIVEN = "### GIVEN "
 CODE_STUB = "# YOUR CODE HERE"
 TEXT_STUB = "*YOUR ANSWER HERE*"
 
 # A tag that is not one of these is refused: a mistyped `solution` would hand out the answer.
 EXERCISE_TAGS = {"solution", "written", "test", "hidden", "rubric"}
 RUNNING_TAGS = {"raises-exception", "nbval-ignore-output"}
+# Cells that are read by what they show: their code is folded under its first line, a comment that is its caption.
+FOLDED_TAGS = {"picture", "box", "fold"}
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -50,16 +55,41 @@ def read_source(source: Path) -> NotebookNode:
     Raises
     ------
     BuildError
-        When a cell has a tag that is not in the table of CONTRIBUTING.
+        When a cell has a tag that is not in the table of CONTRIBUTING, or a folded cell has no caption.
     """
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
+    known = EXERCISE_TAGS | RUNNING_TAGS | FOLDED_TAGS
     for number, cell in enumerate(notebook.cells):
         cell.metadata.pop("lines_to_next_cell", None)
-        unknown = tags(cell) - EXERCISE_TAGS - RUNNING_TAGS
+        unknown = tags(cell) - known
         if unknown:
-            known = ", ".join(sorted(EXERCISE_TAGS | RUNNING_TAGS))
-            raise BuildError(f"{source}, cell {number}: tag {min(unknown)!r} is not known; there are {known}")
+            listed = ", ".join(sorted(known))
+            raise BuildError(
+                f"{source}, cell {number}: tag {min(unknown)!r} is not known; there are {listed}"
+            )
+        if tags(cell) & FOLDED_TAGS:
+            if not is_caption(cell.source.partition("\n")[0]):
+                raise BuildError(
+                    f"{source}, cell {number}: a folded cell shows only its first line; make that a comment "
+                    "that says what the cell shows, such as '# Picture: six drivers, three lines each'"
+                )
+            cell.metadata.jupyter = {"source_hidden": True}
+        take_out_given(cell)
     return regular(notebook.cells)
+
+
+def is_caption(line: str) -> bool:
+    """Whether a line is a comment of at least three words, such as stands over a folded cell."""
+    return line.startswith("# ") and len(line.split()) >= 4
+
+
+def take_out_given(cell: NotebookNode) -> None:
+    """Put what a half-written answer gives the student, the lines after `### GIVEN`, into the metadata."""
+    lines = cell.source.splitlines()
+    given = [line.strip().removeprefix(GIVEN) for line in lines if line.strip().startswith(GIVEN)]
+    if given:
+        cell.metadata.given = "\n".join(given)
+        cell.source = "\n".join(line for line in lines if not line.strip().startswith(GIVEN))
 
 
 def regular(cells: list[NotebookNode]) -> NotebookNode:
@@ -99,18 +129,61 @@ def make_exercise(solved: NotebookNode, name: str = "notebook") -> NotebookNode:
     BuildError
         When a marked region is not closed, or a solution is not Python.
     """
-    cells = []
+    cells: list[NotebookNode] = []
+    try:
+        keep = words_in_view(solved)
+    except ValueError as error:
+        raise BuildError(f"{name}: {error}") from error
+    after_answer = False  # whether the cell before is an answer's
     for number, cell in enumerate(solved.cells):
         try:
-            text = student_text(cell)
+            text = student_text(cell, keep)
         except (ValueError, SyntaxError) as error:
             raise BuildError(f"{name}, cell {number}: {error}") from error
-        if text.strip():
+        if after_answer and text.startswith("check("):
+            cells[-1].source += f"\n\n{text}"  # the verdict stands where the answer is
+            after_answer = False
+        elif text.strip():
             cells.append(student_cell(cell, text))
+            after_answer = cell.cell_type == "code" and "solution" in tags(cell)
+        if "written" in tags(cell) and "task" in cell.metadata:
+            cells.append(new_code_cell(REVEAL.format(key=f"{chapter_of(name)}.{cell.metadata.task}")))
     return regular(cells)
 
 
-def student_text(cell: NotebookNode) -> str:
+#: The cell below a written answer; what it shows is asked for by a click.
+REVEAL = """\
+# When you have written your answer: a model answer, and what to look for in yours
+from lmmkit.course.check import model_answer
+
+model_answer("{key}")"""
+
+
+def chapter_of(name: str) -> str:
+    """The code of an exercise's questions, from its name: `ex06` for `solutions/06_pooling`.
+
+    Examples
+    --------
+    >>> chapter_of("06_pooling"), chapter_of("exercises/capstone_forest")
+    ('ex06', 'capstoneforest')
+    """
+    stem = name.rpartition("/")[2]
+    return f"ex{stem[:2]}" if stem[:2].isdigit() else stem.replace("_", "", 1)
+
+
+def words_in_view(solved: NotebookNode) -> set[str]:
+    """Every word of code that a student reads outside the answers: in cells, and between backticks in a text."""
+    words: set[str] = set()
+    for cell in solved.cells:
+        if tags(cell) & EXERCISE_TAGS - {"test"}:
+            continue
+        text = replace_regions(drop_hidden(cell.source), BEGIN_SOLUTION, END_SOLUTION, lambda region: "")
+        code = [text] if cell.cell_type == "code" else re.findall(r"`([^`]+)`", text)
+        words.update(word for piece in code for word in re.findall(r"\w+", piece))
+    return words
+
+
+def student_text(cell: NotebookNode, keep: set[str] | None = None) -> str:
     """What the student reads in a cell; nothing when the cell is not for students."""
     kinds = tags(cell)
     if kinds & {"hidden", "rubric"} or (cell.cell_type != "code" and "solution" in kinds):
@@ -119,18 +192,38 @@ def student_text(cell: NotebookNode) -> str:
         return TEXT_STUB
     if cell.cell_type != "code":
         return str(cell.source)
-    return stub(drop_hidden(cell.source), whole="solution" in kinds)
+    given = cell.metadata.get("given", "")
+    return stub(drop_hidden(cell.source), whole="solution" in kinds, keep=keep, given=given)
 
 
 def student_cell(cell: NotebookNode, text: str) -> NotebookNode:
-    """A cell for the student; of its metadata only the tags that change how it runs are kept."""
+    """A cell for the student; of its metadata only what changes how it runs, and whether it is folded, is kept."""
     keep = sorted(tags(cell) & RUNNING_TAGS)
-    metadata = {"tags": keep} if keep else {}
-    make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
+    metadata: dict[str, object] = {"tags": keep} if keep else {}
+    if "jupyter" in cell.metadata:
+        metadata["jupyter"] = dict(cell.metadata.jupyter)
+    make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
     return make(text, metadata=metadata)
 
 
-def stub(text: str, whole: bool = False) -> str:
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """The page as a student opens it: nothing has been run, and a prediction is a prediction.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed lesson. It is left as it is.
+
+    Returns
+    -------
+    NotebookNode
+        The same cells without outputs, and without the metadata that only those who build need.
+    """
+    cells = [student_cell(cell, cell.source) for cell in notebook.cells]
+    return regular(cells)
+
+
+def stub(text: str, whole: bool = False, keep: set[str] | None = None, given: str = "") -> str:
     """Replace the solution in a code cell by `# YOUR CODE HERE` and `name = ...` for each name it gives.
 
     Parameters
@@ -139,6 +232,10 @@ def stub(text: str, whole: bool = False) -> str:
         The cell. What stands between `### BEGIN SOLUTION` and `### END SOLUTION` is the solution.
     whole : bool
         Without such a region the whole cell is the solution.
+    keep : set of str, optional
+        Of the names that the solution gives only these are left; all of them when nothing is said.
+    given : str
+        What a half-written answer begins with.
 
     Raises
     ------
@@ -156,9 +253,13 @@ def stub(text: str, whole: bool = False) -> str:
     b = ...
     check('ex00.q1', b)
     """
+
+    def replace(region: str) -> str:
+        return stub_of(region, keep, given)
+
     if whole and BEGIN_SOLUTION not in text:
-        return stub_of(text)
-    return replace_regions(text, BEGIN_SOLUTION, END_SOLUTION, stub_of)
+        return replace(text)
+    return replace_regions(text, BEGIN_SOLUTION, END_SOLUTION, replace)
 
 
 def drop_hidden(text: str) -> str:
@@ -189,14 +290,27 @@ def replace_regions(text: str, begin: str, end: str, replace: Callable[[str], st
     return "\n".join(lines)
 
 
-def stub_of(solution: str) -> str:
-    """What stands in a solution's place: a comment, and the names it would have given, not yet given."""
+def stub_of(solution: str, keep: set[str] | None = None, given: str = "") -> str:
+    """What stands in a solution's place: a comment, and the names it would have given, not yet given.
+
+    Examples
+    --------
+    >>> print(stub_of("own = means()\\nfar = own.idxmax()", keep={"far"}, given="# own = ...mean()"))
+    # YOUR CODE HERE
+    # own = ...mean()
+    far = ...
+    """
     lines = []
     for statement in ast.parse(solution).body:
         if isinstance(statement, ast.FunctionDef):
             lines.append(f"def {statement.name}({ast.unparse(statement.args)}):\n    ...")
-        lines += [f"{name} = ..." for name in names_given(statement) if not name.startswith("_")]
-    return "\n".join([CODE_STUB, *dict.fromkeys(lines or ["..."])])
+        lines += [f"{name} = ..." for name in names_given(statement) if is_asked_for(name, keep)]
+    return "\n".join([CODE_STUB, *given.splitlines(), *dict.fromkeys(lines or ["..."])])
+
+
+def is_asked_for(name: str, keep: set[str] | None) -> bool:
+    """Whether the student has to know of a name."""
+    return not name.startswith("_") and (keep is None or name in keep)
 
 
 def names_given(statement: ast.stmt) -> list[str]:

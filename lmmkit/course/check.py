@@ -13,6 +13,7 @@ from typing import Any
 
 from lmmkit.course import answers, progress
 from lmmkit.course.question import Judgement, Question
+from lmmkit.course.written import ModelAnswer, written_answer
 from lmmkit.formatting.colours import GREEN, RED, SKY
 
 _SIGNS = {"right": ("✔", GREEN), "wrong": ("✘", RED), "open": ("…", SKY)}
@@ -133,20 +134,47 @@ def chapters() -> dict[str, str]:
     return dict(sorted(codes.items()))
 
 
-def show_progress() -> progress.Progress:
+def show_progress(chapter: str = "") -> progress.Progress:
     """How many questions of each lesson, exercise and capstone are done.
+
+    Parameters
+    ----------
+    chapter : str, optional
+        Only this lesson and its exercise: ``"06"`` (or ``"ex06"``); all of them when nothing is said.
 
     Returns
     -------
     Progress
         Shows itself at the end of a cell: a row a chapter, a dot a question.
     """
+    row = chapter.removeprefix("ex")
     return progress.Progress(
         {
             code: progress.Chapter(code, _title(module), len(questions_of(module)))
             for code, module in chapters().items()
+            if row in ("", code.removeprefix("ex"))
         }
     )
+
+
+def model_answer(key: str) -> ModelAnswer:
+    """A model answer to a task that is answered in words, folded until the reader opens it.
+
+    Parameters
+    ----------
+    key : str
+        The task, for example ``"ex06.q7"``.
+
+    Returns
+    -------
+    ModelAnswer
+
+    Raises
+    ------
+    DataError
+        If no task of this name is answered in words.
+    """
+    return written_answer(key)
 
 
 def _title(module: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from lmmkit.errors import DataError
 from lmmkit.formatting.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from lmmkit.formatting.r_text import format_pvalues
 
@@ -134,6 +135,45 @@ def table_text(table: DataFrame, digits: int = 3) -> str:
         shown[column] = shown[column].astype(object).where(~known, "")
         shown.loc[known, column] = texts
     return shown.round(digits).to_string(na_rep="")
+
+
+def show(alt: str) -> None:
+    """Show the picture that was drawn last, with words for whoever does not see it.
+
+    Parameters
+    ----------
+    alt : str
+        What is to be seen, in a sentence or two: not which curves were drawn, but how they lie. Numbers in it
+        are computed.
+
+    Raises
+    ------
+    DataError
+        If nothing was drawn, or the words are too few to say anything.
+
+    Examples
+    --------
+    >>> show("A cloud of 180 dots that rises to the right.")
+    Traceback (most recent call last):
+        ...
+    lmmkit.errors.DataError: there is no picture to show: draw one in the same cell first
+    """
+    import matplotlib.pyplot as plt
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.core.pylabtools import print_figure
+    from IPython.display import display
+
+    if len(alt.split()) < 5:
+        raise DataError(f"say in a sentence what is to be seen in the picture, not only {alt!r}")
+    if not plt.get_fignums():
+        raise DataError("there is no picture to show: draw one in the same cell first")
+    figure = plt.gcf()
+    if InteractiveShell.initialized():
+        png = print_figure(figure, fmt="png", base64=True)
+        display({"image/png": png, "text/plain": alt}, metadata={"image/png": {"alt": alt}}, raw=True)
+        plt.close(figure)
+    else:
+        plt.show()
 
 
 def use_course_look() -> None:

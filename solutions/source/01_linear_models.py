@@ -208,6 +208,10 @@ if line is not ...:
 # I would give each room a level of its own, as a predictor or (there are many rooms) as a random effect.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for linearity and equal spread from the left picture and normality from the middle one, each named; one for independence as the broken promise, with
-# the evidence of the rooms (task 4 or the right picture); one for the consequence (standard errors, p-values, false alarms) together with a
-# remedy that uses the rooms. No point for an answer that judges normality by the scores themselves.
+# One point for each:
+#
+# - linearity and equal spread from the left picture, and normality from the middle one, each named
+# - independence as the broken promise, with the evidence of the rooms (task 4 or the right picture)
+# - the consequence (standard errors, p-values, false alarms), and a remedy that uses the rooms
+#
+# No point for an answer that judges normality by the scores themselves.

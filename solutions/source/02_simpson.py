@@ -236,6 +236,10 @@ for table in (everybody, by_arrival, by_weight):
 # anything that the treatment has changed does not answer the question, even if its sign has turned round. Best would be to draw lots next time.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for choosing the table by state on arrival, and reading it rightly (in both rows treated owls survive more often); one for the reason behind the first
-# table (owls in a bad state were treated more, and die more); one for saying that the weight is a consequence of the treatment, so that splitting by it is wrong.
+# One point for each:
+#
+# - the table by state on arrival is chosen, and read rightly (in both rows treated owls survive more often)
+# - the reason behind the first table: owls in a bad state were treated more, and die more
+# - the weight is a consequence of the treatment, so that splitting by it is wrong
+#
 # "Always split" or "always believe the finer table" loses the third point.

@@ -209,6 +209,13 @@ if parted is not ...:
 # `pitch ~ noise + park_noise + hour + city + (1 | park/male)`
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for a question, a response and fixed effects that answer it (numbers are given slopes, not made grouping factors); one for random effects justified by the design (other levels next time, rows that
-# share a level), not only by "there are many"; one for an argued case that weighs both sides (number of levels, target of inference, levels tied to a
-# treatment), together with a formula that agrees with the table. Accept either verdict in the argued case.
+# One point for each:
+#
+# - a question, a response, and fixed effects that answer it (numbers are given slopes, not made grouping
+#   factors)
+# - random effects justified by the design (other levels next time, rows that share a level), not only by
+#   "there are many"
+# - an argued case that weighs both sides (number of levels, target of inference, levels tied to a
+#   treatment), with a formula that agrees with the table
+#
+# Accept either verdict in the argued case.

@@ -183,6 +183,11 @@ if model is not ...:
 # And with twelve schools, none of this is known to the last digit.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for saying that the standard deviation is the square root of the variance, and not its standard error; one for the slope in plain words with its
-# unit and its uncertainty; one for the spread between schools on the scale of points (or as a share of the variance, task 3), said so that a head
-# teacher understands it. Nobody loses a point for leaving the matter of causes out, but it deserves praise.
+# One point for each:
+#
+# - the standard deviation is the square root of the variance, and not its standard error
+# - the slope in plain words, with its unit and its uncertainty
+# - the spread between schools on the scale of points (or as a share of the variance, task 3), said so that
+#   a head teacher understands it
+#
+# Nobody loses a point for leaving the matter of causes out, but it deserves praise.

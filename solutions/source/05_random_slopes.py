@@ -170,6 +170,12 @@ check("ex05.q7", answer_7)
 # run at different speeds.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each example with response, predictor and group that fit the formula (the predictor must vary within groups). One
-# point for each reason: a slope that physics, design or definition makes the same for all groups; a value at *zero of the
-# predictor* that is the same for all, not merely an average start. No point for "the groups are similar".
+# One point for each:
+#
+# - one example with a response, a predictor that varies within groups, and a group that fit the formula
+# - a second example of that kind
+# - the reason for the first: physics, design or definition makes the slope the same for all groups
+# - the reason for the second: the value at *zero of the predictor* is the same for all, not merely an
+#   average start
+#
+# No point for "the groups are similar".

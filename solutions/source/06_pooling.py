@@ -117,8 +117,11 @@ check("ex06.q6", answer_6)
 # I would wait for the next season before I bought a permit.
 
 # %% [markdown] tags=["rubric"] task="q7"
-# One point for each: extremes come from small samples; shrunken estimates (or an interval) instead of raw means; a
-# cautious statement about the top lake that mentions its number of fish.
+# One point for each:
+#
+# - extremes come from small samples
+# - shrunken estimates (or an interval) instead of raw means
+# - a cautious statement about the top lake that mentions its number of fish
 
 # %% [markdown]
 # Look at it once more:

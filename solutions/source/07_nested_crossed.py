@@ -183,6 +183,9 @@ check("ex07.q7", answer_7)
 # however many calls she records. (Four microphones are few for a random effect; a fixed one would do as well.)
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for a right formula (`cave/bat`, or `cave + cave:bat`, and the microphone added to it, random or fixed) with nested and crossed named rightly.
-# One point for the labels: `(1 | bat)` joins bats of six caves. One point for seeing that sex varies between bats, so that bats,
-# not calls, are what she counts.
+# One point for each:
+#
+# - a right formula (`cave/bat`, or `cave + cave:bat`, and the microphone added to it, random or fixed),
+#   with nested and crossed named rightly
+# - the labels: `(1 | bat)` joins bats of six caves
+# - sex varies between bats, so that bats, not calls, are what she counts

@@ -175,6 +175,8 @@ check("ex08.q7", answer_7)
 # more cages with fewer voles each; until then the authors may describe their voles, but not claim an effect of diet.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for naming the cage as the replicate, with two for each diet, and why voles of one cage are not independent. One point for cage means or
-# `(1 | cage)` with two degrees of freedom (four cages less two means). One point for a remedy that adds cages, not voles or a
-# cleverer test.
+# One point for each:
+#
+# - the cage as the replicate, two for each diet, and why voles of one cage are not independent
+# - cage means or `(1 | cage)`, with two degrees of freedom (four cages less two means)
+# - a remedy that adds cages, not voles or a cleverer test

@@ -183,6 +183,10 @@ check("ex09.q7", answer_7)
 # Add a squared age, or look at the residuals against age: if they run in an arch, the line is not enough.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: more hares with fewer weighings, because slopes differ between hares and their number bounds the standard error (not merely "more
-# data"); individual lines as the first picture; random intercept *and* slope by hare; a check of the bend by a squared term or the
-# residuals against age.
+# One point for each:
+#
+# - more hares with fewer weighings, because slopes differ between hares and their number bounds the
+#   standard error (not merely "more data")
+# - individual lines as the first picture
+# - random intercept *and* slope by hare
+# - a check of the bend by a squared term or the residuals against age

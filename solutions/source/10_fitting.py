@@ -173,6 +173,9 @@ check("ex10.q7", answer_7)
 # for the estimates that we report.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: ML makes variances (or standard errors) too small because it forgets that means were estimated, which matters with
-# eight plots; REML criteria of different fixed effects must not be compared; what is done instead (ML for the
-# comparison, or a t-test of the treatment, with REML kept for the report).
+# One point for each:
+#
+# - ML makes variances (or standard errors) too small because it forgets that means were estimated, which
+#   matters with eight plots
+# - REML criteria of different fixed effects must not be compared
+# - what is done instead: ML for the comparison, or a t-test of the treatment, with REML kept for the report

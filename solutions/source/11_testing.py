@@ -162,6 +162,10 @@ check("ex11.q7", answer_7)
 # reasons as evidence about temperature. His estimate is the same; it is his certainty that is borrowed.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: estimate with unit, direction and interval; test with its degrees of freedom (about 18), p-value and the random effects
-# of the model; temperature varies between days only, so that days (or what marmots of a day share) count, not rows. Students with data
-# of their own have slightly other figures.
+# One point for each:
+#
+# - the estimate with unit, direction and interval
+# - the test with its degrees of freedom (about 18), its p-value and the random effects of the model
+# - temperature varies between days only, so that days (or what marmots of a day share) count, not rows
+#
+# Students with data of their own have slightly other figures.

@@ -187,5 +187,8 @@ if model is not ... and answer_7 is not ...:
 # because it is inconvenient, and I look for slips in both groups alike, whatever they do to the effect of the hormone.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: go back to the source first (field book, balance, neighbours in time); if it cannot be settled, keep it or show the
-# results with and without, and say so; never delete a row for its residual, or its consequence, alone.
+# One point for each:
+#
+# - go back to the source first (field book, balance, neighbours in time)
+# - if it cannot be settled, keep it, or show the results with and without, and say so
+# - never delete a row for its residual, or its consequence, alone

@@ -180,7 +180,12 @@ print(counted.varcorr)
 # differs between hoglets of one nest would have looked about twice as sure as it is.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: the ratio of altitude in words, per hundred metres, in the right direction and with its interval; litters against parks, compared
-# by their standard deviations (whoever adds that the parks' is badly known has read well); overdispersion named as the reason for the negative binomial. "Standard errors too
-# small" is right only for what differs between hoglets of one nest, or for a model without litters; it is wrong for altitude. No point
-# for altitude if the coefficient is read as a number of ticks.
+# One point for each:
+#
+# - the ratio of altitude in words, per hundred metres, in the right direction and with its interval
+# - litters against parks, compared by their standard deviations
+# - overdispersion named as the reason for the negative binomial
+#
+# Whoever adds that the parks' standard deviation is badly known has read well. "Standard errors too small" is right only for what
+# differs between hoglets of one nest, or for a model without litters; it is wrong for altitude. No point for altitude if the
+# coefficient is read as a number of ticks.

@@ -166,5 +166,9 @@ check("ex14.q7", answer_7)
 # is inherited one needs relatives.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: a share of the variance (between samples, of a typical gene), not of "what genes do"; at least one other cause that is constant
-# within a person (environment, age, health, an omitted variable); a share belongs to a model and to a sampling design, and does not carry over.
+# One point for each:
+#
+# - a share of the variance (between samples, of a typical gene), not of "what genes do"
+# - at least one other cause that is constant within a person (environment, age, health, an omitted
+#   variable)
+# - a share belongs to a model and to a sampling design, and does not carry over

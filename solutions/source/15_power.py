@@ -159,6 +159,11 @@ check("ex15.q7", answer_7)
 # seen in the pilot: it is a guess with a large error, the more flattering the luckier the pilot was, and it is not the difference that matters.
 
 # %% [markdown] tags=["rubric"] task="q8"
-# One point for each: the smallest difference that matters is named, with its unit, and the power for it; the model of the simulation has plots and cores, with values from the
-# pilot; uncertainty (of the simulation, or better of the pilot's variances); why the pilot's own difference is not planned for (error, selection, not
-# what matters). No point for the first if power is called the probability that the effect is real.
+# One point for each:
+#
+# - the smallest difference that matters is named, with its unit, and the power for it
+# - the model of the simulation has plots and cores, with values from the pilot
+# - the uncertainty (of the simulation, or better of the pilot's variances)
+# - why the pilot's own difference is not planned for (error, selection, not what matters)
+#
+# No point for the first if power is called the probability that the effect is real.

@@ -189,7 +189,13 @@ if model is not ...:
 # deviation was 63 ms between subjects (without a prime), 35 ms between words and 65 ms between answers.
 
 # %% [markdown] tags=["rubric"] task="q7"
-# One point for each: the model can be fitted again (response, fixed effect, random intercepts *and* slopes, both groupings, REML); numbers of
-# observations, subjects and words, and what was left out; effect in ms with interval and the right degrees of freedom (about 27); a sentence on the
-# variation between people, not confused with the uncertainty of the average. Students with data of their own have slightly other figures.
-# Take half a point away for "highly significant" without a size, for a p-value of nought, or for a check that was claimed and not made.
+# One point for each:
+#
+# - the model can be fitted again (response, fixed effect, random intercepts *and* slopes, both groupings,
+#   REML)
+# - the numbers of observations, subjects and words, and what was left out
+# - the effect in ms, with its interval and the right degrees of freedom (about 27)
+# - a sentence on the variation between people, not confused with the uncertainty of the average
+#
+# Students with data of their own have slightly other figures. Take half a point away for "highly
+# significant" without a size, for a p-value of zero, or for a check that was claimed and not made.

@@ -262,9 +262,12 @@ results
 # distance, and measure the moisture of the soil.
 
 # %% [markdown] tags=["rubric"] task="q9"
-# One point for each: the old number mixed nitrate with what changes along with it, said in plain words; the evidence, which is the
-# pattern of the residuals in space; the new effect, smaller but there, at equal distance, with a word on its uncertainty; a limit (no experiment,
-# distance is a stand-in, seven fields) *and* a design that would lift it.
+# One point for each:
+#
+# - the old number mixed nitrate with what changes along with it, said in plain words
+# - the evidence, which is the pattern of the residuals in space
+# - the new effect, smaller but there, at equal distance, with a word on its uncertainty
+# - a limit (no experiment, distance is a stand-in, seven fields) *and* a design that would lift it
 
 # %% [markdown]
 # ## The envelope

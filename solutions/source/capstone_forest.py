@@ -251,10 +251,14 @@ results
 # walk new transects than measure more trees on the old ones.
 
 # %% [markdown] tags=["rubric"] task="q10"
-# One point for each: the effect within transects, with its direction and its certainty, in the forester's words; the heap mixes
-# between and within, which point in opposite directions; a limit (twelve transects, the influential one, no causes
-# from a survey); a proposal that adds transects or the missing variable, not more trees to old plots. Nothing off for a different
-# view of the between slope, if the number of transects is mentioned.
+# One point for each:
+#
+# - the effect within transects, with its direction and its certainty, in the forester's words
+# - the heap mixes between and within, which point in opposite directions
+# - a limit (twelve transects, the influential one, no causes from a survey)
+# - a proposal that adds transects or the missing variable, not more trees to old plots
+#
+# Nothing off for a different view of the between slope, if the number of transects is mentioned.
 
 # %% [markdown]
 # ## The envelope

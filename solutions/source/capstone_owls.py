@@ -275,6 +275,12 @@ if model is not ...:
 # they have left the nest.
 
 # %% [markdown] tags=["rubric"] task="q10"
-# One point for each: design and sample sizes at all levels (weighings, chicks, broods); the model in words, both grouping factors and their slopes named, REML; effect of the
-# implant on growth (per day) and on mass *at a stated age*, with units and uncertainty; broods against chicks as sources of variation; checks, and an honest
-# limit (ages, synthetic data, one effect of the implant for all broods, …). No point for the third if an effect "of the implant" is given without an age.
+# One point for each:
+#
+# - design and sample sizes at all levels (weighings, chicks, broods)
+# - the model in words, both grouping factors and their slopes named, REML
+# - the effect of the implant on growth (per day) and on mass *at a stated age*, with units and uncertainty
+# - broods against chicks as sources of variation
+# - checks, and an honest limit (ages, synthetic data, one effect of the implant for all broods, …)
+#
+# No point for the third if an effect "of the implant" is given without an age.

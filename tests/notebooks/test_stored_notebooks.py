@@ -7,6 +7,7 @@ was never run, so that is refused here.
 import nbformat
 import pytest
 
+from tools import make_pages
 from tools.build_notebooks import ROOMS, ROOT, exercise_target, sources, stored_differences, target
 
 SOURCES = sources(ROOT, [])
@@ -33,7 +34,13 @@ def test_every_cell_has_been_run_in_order_and_warns_of_nothing(source):
     assert "widgets" not in notebook.metadata
 
 
+@pytest.mark.parametrize("path", make_pages.pages(), ids=str)
+def test_a_page_that_is_made_is_what_its_sources_give(path):
+    assert (ROOT / path).read_text(encoding="utf-8") == make_pages.pages()[path], "make notebooks"
+
+
 def test_no_notebook_is_without_a_source():
     built = {target(source) for source in SOURCES} | {exercise_target(source) for source in SOURCES}
+    built |= {ROOT / page for page in make_pages.pages()}
     stored = {path for room in (*ROOMS, "exercises") for path in (ROOT / room).glob("*.ipynb")}
     assert stored <= built

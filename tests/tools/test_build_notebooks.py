@@ -18,12 +18,13 @@ LESSON = """\
 
 # %%
 import matplotlib.pyplot as plt
+from lmmkit.course import lesson
 print("one")
 print("two")
 
 # %%
 plt.plot([1, 2], [3, 4])
-plt.show()
+lesson.show("A line that rises to the right.")
 
 # %% tags=["raises-exception"]
 1 / 0
@@ -31,7 +32,7 @@ plt.show()
 # %%
 "the " + "end"
 """
-SOLUTION = '# %% tags=["solution"]\nanswer = 42\n\n# %%\nprint("answered")\n'
+SOLUTION = '# %% tags=["solution"]\nanswer = 42\n\n# %%\nprint(answer, "is the answer")\n'
 
 
 @pytest.fixture
@@ -88,8 +89,22 @@ def test_a_bare_widget_is_refused_and_a_panel_is_stored_as_its_picture():
     view = {build_notebooks.WIDGET_VIEW: {"model_id": "abc"}}
     with pytest.raises(BuildError, match="bare widget"):
         storable(output(data={**view, "text/plain": "IntSlider(value=3)"}), "x")
-    stored = storable(output(data={**view, "text/plain": "A panel", "image/png": "iVBOR"}), "x")
+    panel = nbformat.v4.new_output(
+        "display_data",
+        data={**view, "text/plain": "A panel", "image/png": "iVBOR"},
+        metadata={"image/png": {"alt": "Eight groups, each with a line"}},
+    )
+    stored = storable(panel, "x")
     assert dict(stored.data) == {"text/plain": "A panel", "image/png": "iVBOR"}
+
+
+def test_a_picture_without_words_is_refused():
+    bare = output(data={"text/plain": "<Figure size 800x460>", "image/png": "iVBOR"})
+    with pytest.raises(
+        BuildError, match=r"lessons/06, cell 3 shows a picture without words; end the cell with"
+    ):
+        storable(bare, "lessons/06, cell 3")
+    assert storable(bare, "lessons/06, cell 3", words=False) is bare
 
 
 def test_only_the_message_of_an_error_is_stored():
@@ -106,12 +121,12 @@ def test_the_build_from_source_to_stored_files(rooms, capsys):
 
     stored = nbformat.read(target(lesson), as_version=4)
     nbformat.validate(stored)
-    first, picture, error, last = (cell.outputs for cell in stored.cells if cell.cell_type == "code")
+    first, picture, error, last, _ = (cell.outputs for cell in stored.cells if cell.cell_type == "code")
     assert first == [{"output_type": "stream", "name": "stdout", "text": "one\ntwo\n"}]
     assert "image/png" in picture[0].data
     assert error[0].evalue == "division by zero"
     assert last[0].data["text/plain"] == "'the end'"
-    assert [cell.execution_count for cell in stored.cells[1:]] == [1, 2, 3, 4]
+    assert [cell.execution_count for cell in stored.cells if cell.cell_type == "code"] == [1, 2, 3, 4, 5]
     assert "version" not in stored.metadata.language_info and "widgets" not in stored.metadata
     assert all("execution" not in cell.metadata for cell in stored.cells)
 
@@ -174,6 +189,28 @@ def test_a_build_that_fails_writes_nothing(rooms, capsys, code, message):
     assert message in capsys.readouterr().err
     assert not target(source).exists()
     assert target(sources(rooms, [])[1]).exists()
+
+
+@pytest.mark.slow
+def test_a_solution_that_loses_points_is_refused(rooms, capsys):
+    source = sources(rooms, [])[1]
+    wrong = "from lmmkit.course.check import check\ncheck('ex01.q1', 'none of these')\n"
+    source.write_text(f"# %%\n{wrong}")
+    assert main(["--jobs", "1", "01"], rooms) == 1
+    said = capsys.readouterr()
+    assert "solutions/01_first, cell 0: the solution is not right: ✘ ex01.q1" in said.err
+    assert "1 of 2 notebooks built" in said.out
+    assert not target(source).exists() and not exercise_target(source).exists()
+
+
+def test_only_its_own_answers_make_a_notebook_stale(rooms):
+    answers = rooms / "lmmkit" / "course" / "answers"
+    answers.mkdir(parents=True)
+    for name in ("exercise_01", "exercise_02", "lesson_01"):
+        (answers / f"{name}.py").write_text("QUESTIONS = {}")
+    lesson, solution = sources(rooms, [])
+    assert [path.stem for path in build_notebooks.library(lesson, rooms)] == ["lesson_01"]
+    assert [path.stem for path in build_notebooks.library(solution, rooms)] == ["exercise_01"]
 
 
 def test_reading_is_repeatable(rooms):

@@ -10,6 +10,7 @@ import zipfile
 import nbformat
 import pytest
 
+from lmmkit.course import written
 from tests.leaks import exercise_questions, secret_lines, secret_numbers, shows, solution_sources, texts
 from tools.build_notebooks import ROOT
 from tools.make_release import ANSWERS, pack, write_release
@@ -82,6 +83,8 @@ def test_no_question_keeps_its_answers_in_clear(wheel):
         assert packed == pack(clear)
         for line in clear.splitlines()[1:]:
             assert sum(map(str.isalnum, line)) < 4 or line.strip() not in packed
+    name = f"{ANSWERS.as_posix()}/{written.FILE}"
+    assert written.unpack(wheel.read(name).decode("utf-8")) == (ROOT / name).read_text(encoding="utf-8")
 
 
 def test_no_number_that_an_exercise_asks_for_is_anywhere(readable):

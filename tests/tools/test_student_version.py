@@ -7,12 +7,15 @@ import pytest
 
 from tools.student_version import (
     EXERCISE_TAGS,
+    FOLDED_TAGS,
+    REVEAL,
     RUNNING_TAGS,
     TEXT_STUB,
     BuildError,
     make_exercise,
     read_source,
     stub,
+    without_outputs,
 )
 
 SOURCE = """\
@@ -92,28 +95,31 @@ def test_a_mistyped_tag_is_refused(tmp_path):
 
 
 def test_the_exercise_holds_the_stubs(solved):
-    exercise = make_exercise(solved)
+    exercise = make_exercise(solved, "solutions/01_mice")
     nbformat.validate(exercise)
     assert [cell.source for cell in exercise.cells] == [
         "# Mice in a maze",
         "import lmmkit as lk\nlimit = 3",
         "# YOUR CODE HERE\nslope = ...",
         "assert slope is not None",
-        "def double(x):\n    # YOUR CODE HERE\n    result = ...",
+        "def double(x):\n    # YOUR CODE HERE\n    ...",
         TEXT_STUB,
+        REVEAL.format(key="ex01.q2"),
         "1 / 0",
     ]
 
 
-@pytest.mark.parametrize("secret", ["41", "44", "42", "x * 2", "mother", "counts from zero", "task", "BEGIN"])
+@pytest.mark.parametrize(
+    "secret", ["41", "44", "42", "x * 2", "mother", "counts from zero", '"task"', "BEGIN"]
+)
 def test_nothing_of_the_solution_is_left(solved, secret):
-    assert secret in SOURCE
+    assert secret.strip('"') in SOURCE
     exercise = nbformat.writes(make_exercise(solved))
     assert secret not in re.sub(r'"id": "\w+"', "", exercise)  # a checksum of the student's own text
 
 
 def test_the_exercise_keeps_only_tags_that_change_the_run(solved):
-    assert [dict(cell.metadata) for cell in make_exercise(solved).cells][:-1] == [{}] * 6
+    assert [dict(cell.metadata) for cell in make_exercise(solved).cells][:-1] == [{}] * 7
     assert make_exercise(solved).cells[-1].metadata == {"tags": ["raises-exception"]}
 
 
@@ -170,4 +176,73 @@ def test_contributing_lists_every_tag():
 
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
-    assert rows >= EXERCISE_TAGS | RUNNING_TAGS
+    folded = {line.split('"')[1] for line in page.splitlines() if line.startswith("| `tags=")}
+    assert rows | folded >= EXERCISE_TAGS | RUNNING_TAGS | FOLDED_TAGS
+
+
+def source_of(tmp_path, text):
+    path = tmp_path / "06_pooling.py"
+    path.write_text(text, encoding="utf-8")
+    return read_source(path)
+
+
+def test_a_half_written_answer_begins_with_what_is_given(tmp_path):
+    solved = source_of(
+        tmp_path,
+        """# %% tags=["solution"] task="q1"
+### GIVEN # model = lk.lmer("y ~ 1 + ...", table)
+model = lk.lmer("y ~ 1 + (1 | g)", table)
+
+# %%
+check("ex06.q1", model)
+""",
+    )
+    assert "GIVEN" not in solved.cells[0].source
+    (cell,) = make_exercise(solved).cells
+    assert cell.source.splitlines() == [
+        "# YOUR CODE HERE",
+        '# model = lk.lmer("y ~ 1 + ...", table)',
+        "model = ...",
+        "",
+        'check("ex06.q1", model)',
+    ]
+
+
+def test_a_student_reads_only_names_that_are_asked_for(tmp_path):
+    solved = source_of(
+        tmp_path,
+        """# %% [markdown]
+# Call the slope `slope`. The word spread is no code.
+
+# %% tags=["solution"] task="q1"
+spread = 3
+own = 2 * spread
+slope, answer_1 = own, own + 1
+
+# %%
+check("ex06.q1", answer_1)
+""",
+    )
+    assert make_exercise(solved).cells[1].source == (
+        '# YOUR CODE HERE\nslope = ...\nanswer_1 = ...\n\ncheck("ex06.q1", answer_1)'
+    )
+
+
+def test_a_folded_cell_needs_a_caption_and_stays_folded_for_students(tmp_path):
+    text = '# %% tags=["picture"]\n{}\nplt.plot([1, 2])\n'
+    for first in ("plt.figure()", "# Picture", "#Picture: two dots in a line"):
+        with pytest.raises(BuildError, match="shows only its first line"):
+            source_of(tmp_path, text.format(first))
+    solved = source_of(tmp_path, text.format("# Picture: two dots in a line"))
+    for page in (solved, make_exercise(solved), without_outputs(solved)):
+        assert page.cells[0].metadata.jupyter == {"source_hidden": True}
+
+
+def test_a_lesson_is_opened_without_outputs(solved):
+    solved.cells[1].outputs = [nbformat.v4.new_output("stream", text="the answer is 42")]
+    solved.cells[1].execution_count = 7
+    page = without_outputs(solved)
+    nbformat.validate(page)
+    assert [cell.source for cell in page.cells] == [cell.source for cell in solved.cells]
+    assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in page.cells)
+    assert solved.cells[1].outputs
