@@ -13,6 +13,7 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
+    from ..families.family import Family
     from ..fitted.mixed import MixedFit
 
 
@@ -42,7 +43,7 @@ def variance_shares(fit: MixedFit) -> pd.Series:
             per_row += variance  # one level per row is extra dispersion, not grouping
         else:
             random += variance
-    own = fit.sigma**2 if fit.family is None else _distribution_variance(fit)
+    own = fit.sigma**2 if fit.family is None else _distribution_variance(fit, fit.family)
     return pd.Series({"fixed": fixed, "random": random, "residual": own + per_row})
 
 
@@ -52,17 +53,15 @@ def _term_variances(fit: MixedFit) -> Iterator[float]:
         yield float(np.einsum("nk,kl,nl->", term.Z, part.cov, term.Z)) / fit.nobs
 
 
-def _distribution_variance(fit: MixedFit) -> float:
+def _distribution_variance(fit: MixedFit, family: Family) -> float:
     """Variance that distribution and link add on the scale of the linear predictor."""
-    family = fit.family
-    assert family is not None
     link = family.link.name
     if family.name == "binomial":
         known = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
         if link not in known:
             raise ModelError(f"there is no R² for the {link} link, whose distribution has no variance")
         return float(known[link])
-    eta = _typical_predictor(fit)
+    eta = _typical_predictor(fit, family)
     mu = family.linkinv(eta)
     variance = family.sigma**2 * family.variance(mu)
     if link == "log":
@@ -70,17 +69,15 @@ def _distribution_variance(fit: MixedFit) -> float:
     return float(variance / family.mu_eta(eta) ** 2)
 
 
-def _typical_predictor(fit: MixedFit) -> Array:
+def _typical_predictor(fit: MixedFit, family: Family) -> Array:
     """Linear predictor of the mean response, by the model without predictors, averaged over its groups."""
-    design = fit.design
-    null = replace(
-        design, X=np.ones((fit.nobs, 1)), x_names=["(Intercept)"], dropped=[], assign=[0], term_labels=[]
-    )
+    ones = np.ones((fit.nobs, 1))
+    null = replace(fit.design, X=ones, x_names=["(Intercept)"], dropped=[], assign=[0], term_labels=[])
     model = type(fit).of(null, fit.call)
-    half = sum(_term_variances(model)) / 2 if fit.family and fit.family.link.name == "log" else 0.0
-    eta = model.estimate.beta[0] + design.offset + half
-    mean = float(np.mean(model.family.linkinv(eta))) if model.family else float(eta.mean())
-    return np.asarray(model.family.linkfun(np.array(mean))) if model.family else np.array(mean)
+    # The mean of exp(eta + b) over effects b of variance v is exp(eta + v / 2).
+    half = sum(_term_variances(model)) / 2 if family.link.name == "log" else 0.0
+    mean = family.linkinv(model.beta[0] + null.offset + half).mean()
+    return np.asarray(family.linkfun(mean))
 
 
 def r2(fit: MixedFit) -> pd.Series:

@@ -132,7 +132,7 @@ def _by_formula(fit: MixedFit, members: list[Index]) -> pd.DataFrame:
 
 
 def _root(P: Array, weights: Array) -> Array | None:
-    """Cholesky factor of a block of P; None if it is singular: no other row speaks about what these do."""
+    """Cholesky factor of a block of P; None if it is singular: without these rows X loses rank."""
     try:
         root: Array = np.asarray(np.linalg.cholesky(P), dtype=np.float64)
     except np.linalg.LinAlgError:

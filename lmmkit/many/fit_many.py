@@ -223,8 +223,7 @@ def fit_many(
     tasks = list(_tasks(values, replace(parsed, response=RESPONSE), data, reml, weights))
     found = _run(tasks, ddf == "satterthwaite", n_jobs, progress)
     frames = _gathered(found, [task.which for task in tasks], names)
-    fractions = VariancePartition(frames["fractions"])
-    fractions._status = frames["status"]
+    fractions = VariancePartition(frames["fractions"], status=frames["status"])
     return ManyFits(
         formula, frames["fixef"], frames["se"], frames["df"], frames["ran_pars"], fractions,
         frames["status"], reml, values, data, weights,

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from ..errors import DataError
+from ..formatting.noted_table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-class VariancePartition(pd.DataFrame):
+@dataclass(frozen=True, eq=False)
+class FitStatus:
+    """How the fit of each response went, as an attribute that tables share: pandas neither copies nor compares it.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row for each response: ``n_obs objective sigma singular converged failed message``.
+    """
+
+    table: pd.DataFrame
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FitStatus:
+        return self
+
+
+class VariancePartition(Table):
     """Variance fractions: a row for each response, a column for each term, ``Residuals`` last.
+
+    Parameters
+    ----------
+    data : anything that makes a DataFrame
+    status : DataFrame, optional
+        How the fit of each row went; kept in ``attrs["status"]``, so that it survives rounding and selecting.
+    **options
+        Handed to DataFrame.
 
     Attributes
     ----------
@@ -20,8 +48,12 @@ class VariancePartition(pd.DataFrame):
         For the same rows: ``n_obs objective sigma singular converged failed message``.
     """
 
-    _metadata = ["_status"]  # noqa: RUF012 (pandas wants a list)
-    _status: pd.DataFrame
+    def __init__(
+        self, data: Any = None, *args: Any, status: pd.DataFrame | None = None, **options: Any
+    ) -> None:
+        super().__init__(data, *args, **options)
+        if status is not None:
+            self.attrs["status"] = FitStatus(status)
 
     @property
     def _constructor(self) -> Callable[..., VariancePartition]:
@@ -29,24 +61,26 @@ class VariancePartition(pd.DataFrame):
 
     @property
     def status(self) -> pd.DataFrame:
-        """How the fit of each of these rows went; a failed one has no fractions, but its row stays."""
-        return self._status.loc[self.index]
+        """How the fit of each of these rows went; a failed one has no fractions, but its row stays.
+
+        Raises
+        ------
+        DataError
+            When the rows are not those of one call, as in a table put together by ``pandas.concat``.
+        """
+        known = self.attrs.get("status")
+        if known is None or not self.index.isin(known.table.index).all():
+            raise DataError("this table was put together from others; ask each of them for its .status")
+        table: pd.DataFrame = known.table
+        return table if self.index.equals(table.index) else table.loc[self.index]
 
     @property
     def notes(self) -> list[str]:
         """What a reader of the table should know."""
-        known = getattr(self, "_status", None)
-        if known is None or not self.index.isin(known.index).all():
+        known = self.attrs.get("status")
+        if known is None or not self.index.isin(known.table.index).all():
             return []
-        return status_notes(known.loc[self.index])
-
-    def __repr__(self) -> str:
-        with pd.option_context("display.width", 110, "display.max_columns", None):
-            return "\n".join([super().__repr__(), *self.notes])
-
-    def _repr_html_(self) -> str | None:
-        table = super()._repr_html_()  # type: ignore[misc]
-        return (table or "") + "".join(f"<p>{note}</p>" for note in self.notes)
+        return status_notes(self.status)
 
     def violin(self, ax: Axes | None = None) -> Axes:
         """A violin for each term; see :func:`lmmkit.plots.variance_fractions.violin`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -130,3 +132,12 @@ def test_pictures_show_every_term(genes: pd.DataFrame, samples: pd.DataFrame) ->
     assert [label.get_text() for label in stratified.get_xticklabels()] == ["A", "B", "C"]
     with pytest.raises(lk.DataError, match="there is no response 'gene31'"):
         fits.stratified("gene31", "Tissue")
+
+
+def test_status_goes_with_the_rows_of_one_call(genes: pd.DataFrame, samples: pd.DataFrame) -> None:
+    parts = lk.variance_partition(genes[:4], "~ Age + (1 | Individual)", samples)
+    pd.testing.assert_frame_equal(parts.iloc[[2, 0]].round(2).status, parts.status.iloc[[2, 0]])
+    pd.testing.assert_frame_equal(pickle.loads(pickle.dumps(parts)).status, parts.status)
+    both = pd.concat([parts, lk.variance_partition(genes[4:6], "~ Age + (1 | Individual)", samples)])
+    with pytest.raises(lk.DataError, match="put together from others"):
+        _ = both.status
