@@ -87,7 +87,7 @@ class GeneralizedFit(FixedFit):
 
     # ---- the search ----
 
-    def irls(self, family: Family, X: Array, offset: Array, last_digits: bool = True) -> Irls:
+    def irls(self, family: Family, X: Array, offset: Array) -> Irls:
         """Maximise the likelihood of this response for given dispersion, by statsmodels.
 
         Parameters
@@ -95,8 +95,6 @@ class GeneralizedFit(FixedFit):
         family : Family
         X : ndarray (n, p)
         offset : ndarray (n,)
-        last_digits : bool
-            Go on until the coefficients have settled, not only the deviance.
 
         Raises
         ------
@@ -117,7 +115,7 @@ class GeneralizedFit(FixedFit):
                 )
                 fit = model.fit(maxiter=100, atol=1e-10, rtol=1e-10)
                 steps = int(fit.fit_history["iteration"])
-                if fit.converged and last_digits:
+                if fit.converged:
                     # A deviance that has settled leaves the coefficients half of its digits.
                     fit = model.fit(
                         start_params=fit.params, tol_criterion="params", maxiter=20, atol=0.0, rtol=1e-11

@@ -1,10 +1,11 @@
-"""Confidence intervals of everything that a mixed model estimates: Wald's, profile likelihood, bootstrap."""
+"""Confidence intervals of everything that a model estimates: Wald's, profile likelihood, bootstrap."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
@@ -13,9 +14,11 @@ from ..numerics import distributions as stats
 from .parameters import parameter_values, select
 
 if TYPE_CHECKING:
+    from ..fitted.fit import Fit
+    from ..fitted.fixed import FixedFit
     from ..fitted.mixed import MixedFit
 
-__all__ = ["confint"]
+__all__ = ["confint", "confint_fixed"]
 
 COLUMNS = ["conf_low", "conf_high"]
 
@@ -24,7 +27,7 @@ def confint(
     fit: MixedFit,
     level: float = 0.95,
     method: str = "profile",
-    parm: str | Sequence[str] | None = None,
+    parm: str | int | Sequence[str | int] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
     """Confidence intervals.
@@ -38,16 +41,18 @@ def confint(
         ``profile`` is where the deviance, minimised over all other parameters, has risen too far. ``wald`` is
         the estimate ± a normal quantile times its standard error, for fixed effects only. ``boot`` takes the
         quantiles of estimates from simulated responses.
-    parm : str or list of str, optional
-        Names from the index of the result; ``"theta_"`` for all standard deviations and correlations and
-        sigma, ``"beta_"`` for all fixed effects; everything otherwise.
+    parm : str, int or list of these, optional
+        Names from the index of the result, or positions in it from 0; ``"theta_"`` for all standard
+        deviations and correlations and sigma, ``"beta_"`` for all fixed effects; everything otherwise.
     **options
         For ``boot``: ``n_sim`` (1000), ``seed``, ``n_jobs``, ``progress``.
 
     Returns
     -------
     DataFrame
-        Index: lme4's new names. Columns ``conf_low conf_high``.
+        Index: lme4's new names. Columns ``conf_low conf_high``. A limit of a profile is infinite where the
+        likelihood never falls far enough (a separated outcome), NaN where its curve could not be followed;
+        ``.notes`` says so.
 
     Raises
     ------
@@ -83,7 +88,60 @@ def confint(
     return _wald(fit, level, parm) if method == "wald" else _boot(fit, level, parm, **options)
 
 
-def _profile(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+def confint_fixed(
+    fit: FixedFit,
+    level: float = 0.95,
+    method: str | None = None,
+    parm: str | int | Sequence[str | int] | None = None,
+) -> pd.DataFrame:
+    """Confidence intervals of the coefficients of a model without random effects.
+
+    Parameters
+    ----------
+    fit : FixedFit
+    level : float
+        Coverage.
+    method : {"t", "wald", "profile"}, optional
+        As in :meth:`~lmmkit.models.fixed_effects.FixedEffectsModel.confint`.
+    parm : str, int or list of these, optional
+        Which coefficients; all otherwise.
+
+    Returns
+    -------
+    DataFrame
+        Index: coefficients. Columns ``conf_low conf_high``.
+
+    Raises
+    ------
+    ModelError
+        For an unknown method or coefficient, or a level outside (0, 1).
+
+    Notes
+    -----
+    Agrees with R's ``confint`` (of a ``glm``, with that of MASS).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> confint_fixed(lk.glm("counts ~ disease", lk.load_data("scrna"), "poisson")).round(3)
+                 conf_low  conf_high
+    (Intercept)     1.060      1.201
+    diseaseND      -1.251     -0.968
+    """
+    if not 0 < level < 1:
+        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    method = method or ("t" if fit.family is None else "profile")
+    if method not in ("t", "wald", "profile"):
+        raise ModelError(f"method must be 't', 'wald' or 'profile', not {method!r}")
+    if method == "profile" and fit.family is not None:
+        return _profile(fit, level, parm)
+    df = float(fit.df_resid) if method != "wald" and fit.has_scale else np.inf
+    half = fit.se * stats.t.ppf((1 + level) / 2, df)
+    table = pd.DataFrame({"conf_low": fit.fixef - half, "conf_high": fit.fixef + half})
+    return table.loc[select(list(table.index), parm, fit)]
+
+
+def _profile(fit: Fit, level: float, parm: str | int | Sequence[str | int] | None) -> pd.DataFrame:
     from .profile import profile
 
     found = profile(fit, parm, level, points=3)
@@ -91,7 +149,7 @@ def _profile(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> p
     return Table(rows, index=found.parameters, columns=COLUMNS, notes=found.notes)
 
 
-def _wald(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> pd.DataFrame:
+def _wald(fit: MixedFit, level: float, parm: str | int | Sequence[str | int] | None) -> pd.DataFrame:
     names = select(list(parameter_values(fit).index), parm, fit)
     half = fit.se * stats.norm.ppf((1 + level) / 2)
     table = Table({"conf_low": fit.fixef - half, "conf_high": fit.fixef + half}).reindex(names)
@@ -103,7 +161,11 @@ def _wald(fit: MixedFit, level: float, parm: str | Sequence[str] | None) -> pd.D
 
 
 def _boot(
-    fit: MixedFit, level: float, parm: str | Sequence[str] | None, n_sim: int = 1000, **options: Any
+    fit: MixedFit,
+    level: float,
+    parm: str | int | Sequence[str | int] | None,
+    n_sim: int = 1000,
+    **options: Any,
 ) -> pd.DataFrame:
     from .bootstrap import bootstrap
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,24 +67,47 @@ def parameter_values(fit: Any) -> pd.Series:
     return pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
 
 
-def select(names: list[str], parm: str | Sequence[str] | None, fit: MixedFit) -> list[str]:
+def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: Any) -> list[str]:
     """The names asked for: single ones, ``"theta_"`` for the random part, ``"beta_"`` for the fixed one.
+
+    Parameters
+    ----------
+    names : list of str
+        All that there are.
+    parm : str, int or list of these, optional
+        A number is a position in `names`, the first 0, the last -1.
+    fit : fitted model
 
     Raises
     ------
     ModelError
-        For a name that is not there.
+        For a name or number that is not there.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> select(list(parameter_values(fit).index), [1, "Days"], fit)
+    ['sigma', 'Days']
     """
     if parm is None:
         return names
     fixed = set(fit.fixef.index)
     wanted: list[str] = []
-    for name in [parm] if isinstance(parm, str) else parm:
-        if name == "theta_":
+    asked = [parm] if isinstance(parm, str) or not isinstance(parm, Iterable) else list(parm)
+    for name in asked:
+        if isinstance(name, int | np.integer) and not isinstance(name, bool):
+            if not -len(names) <= name < len(names):
+                raise ModelError(
+                    f"there is no parameter number {name}; counted from 0 they are 0 to {len(names) - 1}: "
+                    f"{', '.join(names)}"
+                )
+            wanted.append(names[name])
+        elif isinstance(name, str) and name == "theta_":
             wanted += [known for known in names if known not in fixed]
-        elif name == "beta_":
+        elif isinstance(name, str) and name == "beta_":
             wanted += [known for known in names if known in fixed]
-        elif name in names:
+        elif isinstance(name, str) and name in names:
             wanted.append(name)
         else:
             close = difflib.get_close_matches(str(name), names, n=1)

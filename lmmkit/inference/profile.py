@@ -11,24 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 
 from ..errors import ModelError
 from ..fitted.refit import update
 from ..numerics import distributions as stats
-from . import profile_glmm, profile_lmm
+from . import profile_glm, profile_glmm, profile_lmm
+from .held import Held
 from .parameters import select
-from .profile_lmm import Held
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["Profile", "profile"]
+
+#: Steps outward from the estimate, for each point that is wanted, before the walk is given up.
+PATIENCE = 20
+#: A curve that rises by no more than this part of the cut-off while its distance grows tenfold is flat.
+FLAT = 1e-3
+#: A deviance lower by this than the fit's own is another optimum.
+BETTER = 1e-3
 
 
 @dataclass(frozen=True)
@@ -39,20 +43,21 @@ class Profile:
     ----------
     frame : DataFrame
         Columns ``parameter value zeta``, along each parameter in order.
-    bounds : dict
-        Parameter -> the smallest and the largest value that it can have.
+    ends : dict
+        Parameter -> the limits where zeta does not reach the quantile: the ends of the parameter's range,
+        infinite where the likelihood never falls far enough, NaN where the curve could not be followed.
     notes : list of str
         What a reader should know.
     """
 
     frame: pd.DataFrame
-    bounds: dict[str, tuple[float, float]]
+    ends: dict[str, tuple[float, float]]
     notes: list[str]
 
     @property
     def parameters(self) -> list[str]:
         """Names of the parameters, as lme4's new names."""
-        return list(self.bounds)
+        return list(self.ends)
 
     def interval(self, parameter: str, level: float = 0.95) -> tuple[float, float]:
         """Confidence limits of a parameter.
@@ -66,33 +71,40 @@ class Profile:
         Returns
         -------
         tuple of float
-            A limit is the end of the parameter's range where zeta does not reach the quantile.
+            Where zeta does not reach the quantile, the limit is that of :attr:`ends`.
         """
         own = self.frame[self.frame["parameter"] == parameter]
         zeta, value = own["zeta"].to_numpy(), own["value"].to_numpy()
         cutoff = float(stats.norm.ppf((1 + level) / 2))
-        low, high = self.bounds[parameter]
+        low, high = self.ends[parameter]
         if len(zeta) < 2:
             return low, high
-        back = CubicSpline(zeta, value)
         reached = cutoff * (1 - 1e-9)  # the ends lie on the cut-off
+        back = _inverse(zeta, value)
         return (
             float(back(-cutoff)) if zeta[0] <= -reached else low,
             float(back(cutoff)) if zeta[-1] >= reached else high,
         )
 
 
+def _inverse(zeta: np.ndarray, value: np.ndarray) -> Any:
+    """The parameter as a function of zeta, which it rises with."""
+    spline = CubicSpline(zeta, value)
+    slopes = spline(np.linspace(zeta[0], zeta[-1], 50), 1)
+    return spline if (slopes > 0).all() else PchipInterpolator(zeta, value)
+
+
 def profile(
-    fit: MixedFit, parm: str | Sequence[str] | None = None, level: float = 0.99, points: int = 8
+    fit: Any, parm: str | int | Sequence[str | int] | None = None, level: float = 0.99, points: int = 8
 ) -> Profile:
     """Profile the deviance over each parameter.
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : MixedFit or GeneralizedFit
         A REML fit is refitted by maximum likelihood first, as lme4 does.
-    parm : str or list of str, optional
-        Names as in :meth:`~lmmkit.models.mixed.MixedModel.confint`; all parameters otherwise.
+    parm : str, int or list of these, optional
+        As in :meth:`~lmmkit.models.mixed.MixedModel.confint`; all parameters otherwise.
     level : float
         The curves end at the limits of this level, which are exact; others are interpolated.
     points : int
@@ -109,7 +121,7 @@ def profile(
 
     Notes
     -----
-    Agrees with ``lme4::profile``.
+    Agrees with ``lme4::profile``, and with R's ``profile`` of a ``glm``.
 
     Examples
     --------
@@ -125,59 +137,147 @@ def profile(
         fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
     cutoff = float(stats.norm.ppf((1 + level) / 2))
-    of_kind = profile_lmm if fit.family is None else profile_glmm
+    of_kind = profile_glm if not fit.design.terms else profile_lmm if fit.family is None else profile_glmm
     held, minimum = of_kind.held_parameters(fit)
-    names = select(list(held), parm, fit)
-    curves = {name: _curve(held[name], minimum, cutoff, points) for name in names}
-    frame = pd.concat([curve.assign(parameter=name) for name, curve in curves.items()], ignore_index=True)
-    bounds = {name: held[name].bounds for name in names}
-    return Profile(frame[["parameter", "value", "zeta"]], bounds, notes)
+    curves = {
+        name: _curve(name, held[name], minimum, cutoff, points) for name in select(list(held), parm, fit)
+    }
+    frame = pd.concat([curve.frame for curve in curves.values()], ignore_index=True)
+    ends = {name: curve.ends[name] for name, curve in curves.items()}
+    notes += list(dict.fromkeys(note for curve in curves.values() for note in curve.notes))
+    return Profile(frame[["parameter", "value", "zeta"]], ends, notes)
 
 
-def _curve(held: Held, minimum: float, cutoff: float, n_points: int) -> pd.DataFrame:
-    """Points of one profile, from one cut-off to the other."""
-    below = _march(held, minimum, cutoff, -1, n_points)
-    above = _march(held, minimum, cutoff, +1, n_points)
-    points = [*reversed(below), (held.estimate, 0.0), *above]
-    curve = pd.DataFrame(points, columns=["value", "zeta"])
-    return curve[np.append(True, np.diff(curve["zeta"]) > 1e-9)]
+def _curve(name: str, held: Held, minimum: float, cutoff: float, n_points: int) -> Profile:
+    """The profile of one parameter, from one cut-off to the other."""
+    sides = [_Walk(held, minimum, cutoff, side, n_points) for side in (-1, 1)]
+    for walk in sides:
+        walk.go()
+    points = [*reversed(sides[0].points), (held.estimate, 0.0), *sides[1].points]
+    notes = [
+        walk.trouble.format(name=name, end=end)
+        for walk, end in zip(sides, ("lower", "upper"), strict=True)
+        if walk.trouble
+    ]
+    frame = pd.DataFrame(points, columns=["value", "zeta"]).assign(parameter=name)
+    return Profile(frame, {name: (sides[0].end, sides[1].end)}, notes)
 
 
-def _march(held: Held, minimum: float, cutoff: float, side: int, n_points: int) -> list[tuple[float, float]]:
-    """Step outward by about equal steps of zeta, until past the cut-off or at the end of the range."""
-    end = held.bounds[0] if side < 0 else held.bounds[1]
-    step = cutoff / n_points
-    points: list[tuple[float, float]] = []
-    value, size, state, room = held.estimate, held.scale * step, held.start(), 12 * n_points
-    last = 0.0
-    while abs(last) < cutoff and value != end and room > 0:
-        room -= 1
-        proposal = value + side * size
-        if (end - proposal) * side <= 1e-3 * size:
-            proposal = end
-        deviance, reached = held.minimise(proposal, state)
-        zeta = side * float(np.sqrt(max(deviance - minimum, 0.0)))
-        gained = abs(zeta) - abs(last)
-        if gained > 2.5 * step:  # too far to interpolate
-            size = abs(proposal - value) / 2
-            continue
-        points.append((proposal, zeta))
-        slope = gained / abs(proposal - value)
-        size = min(step / max(slope, 1e-12), 3 * abs(proposal - value))
-        value, last, state = proposal, zeta, reached
-    if abs(last) > cutoff:
-        inside = points[-2][0] if len(points) > 1 else held.estimate
-        points[-1] = _crossing(held, minimum, cutoff, side, sorted((inside, value)), state)
-    return points
+class _Walk:
+    """Steps outward from the estimate by about equal steps of zeta, past the cut-off or to the end of the range.
+
+    Attributes
+    ----------
+    points : list of (float, float)
+        Value and signed zeta, outward; zeta's size only rises.
+    end : float
+        The limit if the cut-off is not reached.
+    trouble : str
+        A sentence about it, with places for the parameter's name and the end; empty if there is none.
+    """
+
+    def __init__(self, held: Held, minimum: float, cutoff: float, side: int, n_points: int) -> None:
+        self.held, self.minimum, self.cutoff, self.side = held, minimum, cutoff, side
+        self.step, self.room = cutoff / n_points, PATIENCE * n_points
+        self.end = held.bounds[0] if side < 0 else held.bounds[1]
+        self.points: list[tuple[float, float]] = []
+        self.states: list[Any] = []
+        self.trouble = ""
+
+    def value(self, distance: float) -> float:
+        """The parameter so many of its scales from the estimate."""
+        return self.held.estimate + self.side * distance * self.held.scale
+
+    def rise(self, deviance: float) -> float:
+        """Zeta without its sign; infinite where there is no deviance."""
+        if deviance < self.minimum - BETTER:
+            self.trouble = BEATEN.replace("{by}", f"{self.minimum - deviance:.3g}")
+        rise = float(np.sqrt(max(deviance - self.minimum, 0.0)))
+        return rise if np.isfinite(rise) else np.inf
+
+    def go(self) -> None:
+        """Walk."""
+        held = self.held
+        if not (np.isfinite(held.scale) and held.scale > 0):
+            return self._lost()
+        furthest = (self.end - held.estimate) * self.side / held.scale
+        marks = [(0.0, 0.0, held.start())]  # distance, zeta, state of each point that counts
+        size = self.step
+        while self.room > 0 and marks[-1][0] < furthest:
+            self.room -= 1
+            distance, last, state = marks[-1]
+            proposal = distance + size
+            at_end = furthest - proposal <= 1e-3 * size
+            proposal = furthest if at_end else proposal
+            deviance, reached = held.minimise(self.end if at_end else self.value(proposal), state)
+            zeta = self.rise(deviance)
+            if zeta - last > 2.5 * self.step and size > 1e-9 * max(1.0, distance):  # too far to interpolate
+                size = (proposal - distance) / 2
+                continue
+            if not np.isfinite(zeta):
+                break
+            if zeta >= self.cutoff:
+                crossing = self._crossing(marks[-1], (proposal, reached))
+                deviance, reached = held.look_again(self.value(crossing), reached)
+                zeta = self.rise(deviance)
+                if zeta > self.cutoff * (1 - 1e-5):
+                    return self._keep(marks, crossing)
+                proposal = crossing  # another valley is lower there: go on in it
+                marks = [mark for mark in marks if mark[1] < zeta] or marks[:1]
+            slope = (zeta - last) / (proposal - distance)
+            size = min(self.step / max(slope, 1e-12), 3 * (proposal - distance))
+            marks.append((proposal, zeta, reached))
+            if np.isinf(furthest) and self._flat(marks):
+                self.trouble = self.trouble or FOREVER
+                return self._keep(marks)
+        self._keep(marks)
+        return None if marks[-1][0] >= furthest else self._lost()
+
+    def _crossing(self, inside: tuple[float, float, Any], outside: tuple[float, Any]) -> float:
+        """Where the curve meets the cut-off, between two distances."""
+
+        def excess(distance: float) -> float:
+            state = inside[2] if distance - inside[0] < outside[0] - distance else outside[1]
+            deviance = self.held.minimise(self.value(distance), state)[0]
+            rise = deviance - self.minimum - self.cutoff**2
+            return rise if np.isfinite(rise) else self.cutoff**2
+
+        low, high = inside[0], outside[0]
+        if not excess(high) > 0:  # a lower valley than the walk had found
+            return high
+        if not excess(low) < 0:
+            return low
+        return float(brentq(excess, low, high, xtol=1e-7, rtol=1e-9))
+
+    def _flat(self, marks: list[tuple[float, float, Any]]) -> bool:
+        distance, zeta, _ = marks[-1]
+        before = [mark[1] for mark in marks if mark[0] <= distance / 10]
+        return distance > 100 and bool(before) and zeta - before[-1] < FLAT * self.cutoff
+
+    def _keep(self, marks: list[tuple[float, float, Any]], crossing: float | None = None) -> None:
+        """Keep the points along which zeta rises."""
+        highest = 0.0
+        for distance, zeta, _ in marks[1:]:
+            if highest + 1e-9 < zeta < self.cutoff * (1 - 1e-7):
+                highest = zeta
+                self.points.append((self.value(distance), self.side * zeta))
+        if crossing is not None:
+            self.points.append((self.value(crossing), self.side * self.cutoff))
+
+    def _lost(self) -> None:
+        self.end = np.nan
+        self.trouble = self.trouble or LOST
 
 
-def _crossing(
-    held: Held, minimum: float, cutoff: float, side: int, bracket: list[float], state: Any
-) -> tuple[float, float]:
-    """Where the curve meets the cut-off exactly."""
-
-    def excess(value: float) -> float:
-        return held.minimise(value, state)[0] - minimum - cutoff**2
-
-    low, high = bracket
-    return float(brentq(excess, low, high, xtol=1e-5 * held.scale, rtol=1e-9)), side * cutoff
+BEATEN = (
+    "With {name} held, the deviance falls below that of the fit by {by}: the fit is not the best one, so its "
+    "intervals do not hold; fit it again from another start."
+)
+FOREVER = (
+    "The {end} limit of {name} is infinite: however far it goes, the likelihood falls too little to exclude it "
+    "(separated outcomes do this)."
+)
+LOST = (
+    "The profile of {name} could not be followed to its {end} limit, which is therefore missing; "
+    "try method='boot' or method='wald', or look for extreme rows and extreme units."
+)

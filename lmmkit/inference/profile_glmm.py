@@ -11,11 +11,11 @@ import numpy as np
 
 from ..design.design import Design
 from ..families.family import Family
-from ..likelihood.covariance import canonical, theta_from_factor
+from ..likelihood.covariance import theta_from_factor
 from ..likelihood.glmm import GlmmCriterion
 from ..numerics.arrays import Array
+from .held import Held, HeldEntry, held_covariances, with_first
 from .parameters import random_names
-from .profile_lmm import Held, HeldEntry, held_covariances, lifted
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
@@ -50,19 +50,14 @@ class JointGLMM:
         self.criterion = GlmmCriterion(design, family, n_agq)
         theta = np.concatenate([theta_from_factor(factor) for factor in factors])
         rest = self.criterion._pack(beta, 1.0 if dispersion is None else dispersion)
-        self.theta = self.criterion.from_original(theta)
-        self.optimum = np.concatenate([lifted(self.criterion, self.theta), rest])
+        self.optimum = np.concatenate([self.criterion.from_original(theta), rest])
 
     def reordered(self, t: int, first: list[int]) -> JointGLMM:
         """The same with some effects of term t moved to the front."""
-        term = self.design.terms[t]
-        order = [*first, *(i for i in range(len(term.names)) if i not in first)]
-        if order == list(range(len(order))):
+        moved = with_first(self.design, self.factors, t, first)
+        if moved is None:
             return self
-        terms, factors = list(self.design.terms), list(self.factors)
-        terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
-        factors[t] = canonical(factors[t][order])
-        return JointGLMM(replace(self.design, terms=terms), *self.parts, factors, self.beta, self.dispersion)
+        return JointGLMM(moved[0], *self.parts, moved[1], self.beta, self.dispersion)
 
     def with_last(self, j: int) -> JointGLMM:
         """The same with column j of X behind the others, so that one entry belongs to it alone."""
@@ -102,8 +97,7 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
         limits = (-np.inf, np.inf)
         beta, se = float(estimate.beta[j]), float(fit.se.iloc[j])
         held[name] = HeldEntry(own, place, beta, limits, se, partial(float.__mul__, size))
-    minimum = joint.trial(np.concatenate([joint.theta, joint.optimum[joint.criterion.n_theta :]]))[0]
-    return held, minimum
+    return held, joint.trial(joint.optimum)[0]
 
 
 def _held_sd(joint: JointGLMM, t: int, estimate: float) -> HeldEntry:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
 from ..fitted.fixed import FixedFit
-from ..numerics import distributions as stats
 
 if TYPE_CHECKING:
     from ..inference.bootstrap import Bootstrap
@@ -254,7 +252,10 @@ class FixedEffectsModel(FixedFit):
     # ---- inference ----
 
     def confint(
-        self, level: float = 0.95, method: str | None = None, parm: str | Sequence[str] | None = None
+        self,
+        level: float = 0.95,
+        method: str | None = None,
+        parm: str | int | Sequence[str | int] | None = None,
     ) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
 
@@ -266,13 +267,15 @@ class FixedEffectsModel(FixedFit):
             ``t`` (the default of a linear model, where it is exact) takes quantiles of t, ``wald`` of the
             normal distribution; ``profile`` (the default of a glm) is where the likelihood has fallen too
             far.
-        parm : str or list of str, optional
-            Which coefficients; all otherwise.
+        parm : str, int or list of these, optional
+            Which coefficients, by name or by position from 0; all otherwise.
 
         Returns
         -------
         DataFrame
-            Index: coefficients. Columns ``conf_low conf_high``.
+            Index: coefficients. Columns ``conf_low conf_high``. A limit of a profile is infinite where the
+            likelihood never falls far enough (a separated outcome), NaN where its curve could not be
+            followed; ``.notes`` says so.
 
         Raises
         ------
@@ -293,27 +296,9 @@ class FixedEffectsModel(FixedFit):
         (Intercept)     25.08      28.85
         Dose            -3.03      -1.85
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
-        names = self.design.x_names
-        wanted = names if parm is None else [parm] if isinstance(parm, str) else list(parm)
-        for name in wanted:
-            if name not in names:
-                raise ModelError(f"there is no coefficient {name!r}; the model has {', '.join(names)}")
-        tail = (1 + level) / 2
-        method = method or ("t" if self.family is None else "profile")
-        if method not in ("t", "wald", "profile"):
-            raise ModelError(f"method must be 't', 'wald' or 'profile', not {method!r}")
-        if method == "profile" and self.family is not None:
-            ends = [self._profile_interval(names.index(name), stats.norm.ppf(tail)) for name in wanted]
-            return pd.DataFrame(ends, index=wanted, columns=["conf_low", "conf_high"])
-        half = self.se * stats.t.ppf(
-            tail, float(self.df_resid) if method != "wald" and self.has_scale else np.inf
-        )
-        return pd.DataFrame({"conf_low": self.fixef - half, "conf_high": self.fixef + half}).loc[wanted]
+        from ..inference.confint import confint_fixed
 
-    def _profile_interval(self, j: int, cutoff: float) -> tuple[float, float]:
-        raise NotImplementedError
+        return confint_fixed(self, level, method, parm)
 
     def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
         """Test each term."""

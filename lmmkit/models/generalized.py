@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
-from ..errors import ModelError
 from ..fitted.generalized import GeneralizedFit
 from .fixed_effects import FixedEffectsModel
 
@@ -41,32 +39,6 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
     >>> round(fit.deviance, 2), fit.df_resid, round(fit.aic, 1)
     (558.51, 498, 1635.8)
     """
-
-    def _profile_interval(self, j: int, cutoff: float) -> tuple[float, float]:
-        """Where the root of the drop in deviance reaches `cutoff`, on either side of the estimate."""
-        design, best = self.design, self.beta[j]
-        others = np.delete(design.X, j, axis=1)
-
-        def excess(value: float) -> float:
-            offset = design.offset + value * design.X[:, j]
-            if others.size:
-                fit = self.irls(self.family, others, offset, last_digits=False)
-                if not fit.converged:
-                    raise ModelError(
-                        "the profile of the likelihood cannot be followed to its ends; try method='wald'"
-                    )
-                offset = offset + others @ fit.params
-            return (self.deviance_at(offset) - self.deviance) / self.sigma**2 - cutoff**2
-
-        def end(side: float) -> float:
-            step = cutoff * float(self.se.iloc[j])
-            for reach in (1.0, 1.5, 2.5, 5.0, 10.0, 20.0):
-                far = best + side * reach * step
-                if excess(far) > 0:
-                    return float(optimize.brentq(excess, best, far, xtol=1e-7 * step))
-            return side * np.inf  # the likelihood never falls that far: a separated binomial response
-
-        return end(-1.0), end(1.0)
 
     def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
         """Test each term.

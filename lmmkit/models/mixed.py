@@ -156,7 +156,7 @@ class MixedModel(MixedFit):
         self,
         level: float = 0.95,
         method: str = "profile",
-        parm: str | Sequence[str] | None = None,
+        parm: str | int | Sequence[str | int] | None = None,
         **options: Any,
     ) -> pd.DataFrame:
         """Confidence intervals, ``wald``, ``profile`` or ``boot``; see :mod:`lmmkit.inference.confint`."""

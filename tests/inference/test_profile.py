@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 import lmmkit as lk
-from lmmkit.inference.profile import profile
+from lmmkit.inference.profile import _curve, profile
 from lmmkit.inference.profile_lmm import held_parameters
 from tests.inference.reference import ANSWERS, close, frame, model
 from tests.lme4_reference import EXTRA, load
@@ -79,9 +79,19 @@ def test_normal_model_in_closed_form_where_the_variance_is_zero():
     data = load("Dyestuff2")
     y = data["Yield"].to_numpy()
     n, rss = len(y), ((y - y.mean()) ** 2).sum()
-    half = np.sqrt(rss / n * np.expm1(stats.norm.ppf(0.975) ** 2 / n))
+    means = data.groupby("Batch")["Yield"].mean().to_numpy()
+    within = rss - 5 * ((means - y.mean()) ** 2).sum()
+
+    def held_mean(mu):  # five rows a batch: at its best the variance is zero only near the estimate
+        between = 5 * ((means - mu) ** 2).sum()
+        if between / 6 > within / 24:
+            return 6 * np.log(between / 6) + 24 * np.log(within / 24)
+        return n * np.log((between + within) / n)
+
+    rise = lambda mu: held_mean(mu) - held_mean(y.mean()) - stats.norm.ppf(0.975) ** 2  # noqa: E731
+    limits = [brentq(rise, y.mean() - 3, y.mean()), brentq(rise, y.mean(), y.mean() + 3)]
     table = model("singular").confint()
-    close(table.loc["(Intercept)"], [y.mean() - half, y.mean() + half], 1e-6)
+    close(table.loc["(Intercept)"], limits, 1e-6)
     deviance = lambda s: n * (np.log(2 * np.pi * s**2)) + rss / s**2  # noqa: E731
     best = np.sqrt(rss / n)
     excess = lambda s: deviance(s) - deviance(best) - stats.norm.ppf(0.975) ** 2  # noqa: E731
@@ -118,3 +128,96 @@ def test_quadrature_and_dispersion_are_profiled_too():
     gamma = lk.glmer("time ~ temp + (1 | site)", load("counts"), lk.families.Gamma(link="log"))
     low, high = gamma.confint(parm="sigma").iloc[0]
     assert low < gamma.sigma < high
+
+
+def test_fixed_effects_leave_a_variance_of_zero_as_in_lme4():
+    # R 4.2.2, lme4 1.1-31: confint(profile(fit)); the deviance is flat at zero by symmetry
+    y = [-0.5, 1.1, -0.5, 0.9, -1.1, 0.4, 0.1, 0.1, 0.6, -1.3, -0.3, -2.1, -0.9, -0.4, -0.2, -0.1]
+    data = pd.DataFrame({"y": y, "g": np.repeat(list("abcd"), 4)})
+    table = lk.lmer("y ~ 1 + (1 | g)", data, reml=False).confint()
+    np.testing.assert_allclose(table.loc["(Intercept)"], [-0.744, 0.219], atol=1e-3)
+
+
+ORTHODONT = (
+    "26 25 29 31 21.5 22.5 23 26.5 23 22.5 24 27.5 25.5 27.5 26.5 27 20 23.5 22.5 26 24.5 25.5 27 "
+    "28.5 22 22 24.5 26.5 24 21.5 24.5 25.5 23 20.5 31 26 27.5 28 31 31.5 23 23 23.5 25 21.5 23.5 "
+    "24 28 17 24.5 26 29.5 22.5 25.5 25.5 26 23 24.5 26 30 22 21.5 23.5 25 21 20 21.5 23 21 21.5 24 "
+    "25.5 20.5 24 24.5 26 23.5 24.5 25 26.5 21.5 23 22.5 23.5 20 21 21 22.5 21.5 22.5 23 25 23 23 "
+    "23.5 24 20 21 22 21.5 16.5 19 19 19.5 24.5 25 28 28 "
+)
+
+
+def test_a_correlation_is_free_where_a_standard_deviation_may_be_zero():
+    # nlme's Orthodont: without an SD of the intercept the deviance rises by 2.243 only; lme4 1.1-31: -1 to 1
+    data = pd.DataFrame(
+        {
+            "distance": [float(value) for value in ORTHODONT.split()],
+            "age": [8, 10, 12, 14] * 27,
+            "Subject": np.repeat(np.arange(27), 4),
+        }
+    )
+    fit = lk.lmer("distance ~ age + (age | Subject)", data)
+    assert fit.confint(parm="cor_age.(Intercept)|Subject").iloc[0].tolist() == [-1, 1]
+    held, minimum = held_parameters(fit.update(reml=False))
+    assert held["cor_age.(Intercept)|Subject"].ceiling - minimum == pytest.approx(2.243, abs=1e-3)
+
+
+MTCARS = {
+    "am": "1 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1 1 1 0 0 0 0 0 1 1 1 1 1 1 1",
+    "wt": "2.62 2.875 2.32 3.215 3.44 3.46 3.57 3.19 3.15 3.44 3.44 4.07 3.73 3.78 5.25 5.424 5.345 2.2 1.615 1.835 "
+    "2.465 3.52 3.435 3.84 3.845 1.935 2.14 1.513 3.17 2.77 3.57 2.78",
+    "hp": "110 110 93 110 175 105 245 62 95 123 123 180 180 180 205 215 230 66 52 65 97 150 150 245 175 66 91 113 264 "
+    "175 335 109",
+}
+
+
+def test_glm_limits_as_in_r():
+    # R 4.2.2: uniroot() on the deviance of glm.fit() with the coefficient as an offset, started from its
+    # neighbour's coefficients; confint() of MASS 7.3-58.2 interpolates to 3 digits of the same
+    data = pd.DataFrame({name: [float(x) for x in text.split()] for name, text in MTCARS.items()})
+    table = lk.glm("am ~ wt + hp", data, "binomial").confint()
+    close(table, [[8.3664978, 40.5507476], [-17.2071282, -3.7695302], [0.0105943, 0.0905524]], 1e-5)
+
+
+def test_separated_outcomes_have_an_infinite_limit_and_a_sentence():
+    data = pd.DataFrame({"y": [0, 1, 0, 1, 1, 1, 1, 1, 0, 1, 0, 0], "f": list("aaaabbbbcccc")})
+    table = lk.glm("y ~ f", data, "binomial").confint()
+    assert table.loc["fb", "conf_high"] == np.inf
+    assert len(table.notes) == 1 and "upper limit of fb is infinite" in table.notes[0]
+    assert np.isfinite(table.drop(index="fb")).all(axis=None)
+
+    def rise(b):  # two of four in level a, four of four in level b
+        own = lambda a: 8 * np.log1p(np.exp(a)) - 4 * a + 8 * np.log1p(np.exp(-a - b))  # noqa: E731
+        return minimize_scalar(own, bounds=(-10, 10), options={"xatol": 1e-10}).fun - 8 * np.log(2)
+
+    limit = brentq(lambda b: rise(b) - stats.chi2.ppf(0.95, 1), -5, 5)
+    assert table.loc["fb", "conf_low"] == pytest.approx(limit, abs=1e-5)
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e-15, 1e15, 1e150])
+def test_limits_follow_the_unit(unit):
+    data = load("sleepstudy")
+    plain = lk.lmer("Reaction ~ Days + (1 | Subject)", data, reml=False).confint()
+    scaled = lk.lmer("r ~ Days + (1 | Subject)", data.assign(r=data["Reaction"] * unit), reml=False).confint()
+    close(scaled / unit, plain, 1e-5)
+
+
+def test_a_curve_that_cannot_be_followed_is_a_sentence():
+    class Broken:
+        estimate, bounds, scale = 0.0, (-np.inf, np.inf), 1.0
+
+        def start(self):
+            return None
+
+        def minimise(self, value, start):
+            return (value**2 if abs(value) < 1 else np.inf), None
+
+        look_again = minimise
+
+    curve = _curve("x", Broken(), 0.0, 1.96, 3)
+    assert np.isnan(curve.interval("x")).all()
+    assert (
+        len(curve.notes) == 2
+        and "lower limit" in curve.notes[0]
+        and "could not be followed" in curve.notes[1]
+    )

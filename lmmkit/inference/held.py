@@ -1,0 +1,306 @@
+"""One parameter of a mixed model held at a value, the deviance minimised over all others.
+
+The search is over the relative covariance factors and whatever else a criterion leaves to it, together. A
+standard deviation is the first entry of its term's factor as soon as its effect stands first in the term, so
+the effects are reordered; then the constraint is one entry of theta, and what remains is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ..design.design import Design
+from ..likelihood.covariance import canonical, lower_indices
+from ..likelihood.lmm import SMALL
+from ..likelihood.theta import Terms
+from ..numerics.arrays import Array
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Search, Trial, minimise
+
+if TYPE_CHECKING:
+    from ..fitted.mixed import MixedFit
+
+__all__ = [
+    "Held",
+    "HeldCorrelation",
+    "HeldEntry",
+    "Joint",
+    "best_search",
+    "held_covariances",
+    "lifted",
+    "with_first",
+]
+
+#: How far, in whitened units, zero standard deviations are lifted at every step, and once more at a limit.
+LIFT, FAR_LIFTS = 0.05, (0.3, 1.0)
+
+
+class Held(Protocol):
+    """What a profile needs of a parameter.
+
+    Attributes
+    ----------
+    estimate : float
+        Its maximum likelihood estimate.
+    bounds : tuple of float
+        Its range.
+    scale : float
+        A rough standard error: the first step.
+    """
+
+    estimate: float
+    bounds: tuple[float, float]
+    scale: float
+
+    def start(self) -> Any:
+        """Where to start searching next to the estimate."""
+
+    def minimise(self, value: float, start: Any) -> tuple[float, Any]:
+        """The smallest deviance with the parameter at `value`, and where it was found."""
+
+    def look_again(self, value: float, start: Any) -> tuple[float, Any]:
+        """The same from several places: the last word on a limit."""
+
+
+class Joint(Protocol):
+    """The deviance as a function of theta and everything else that is searched."""
+
+    criterion: Any
+    optimum: Array
+
+    def reordered(self, t: int, first: list[int]) -> Joint:
+        """The same with some effects of term t moved to the front."""
+
+    def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
+        """The deviance, and a function that gives its gradient and an approximate Hessian."""
+
+
+def held_covariances(joint: Joint, fit: MixedFit, sd: Callable[..., Held]) -> Iterator[Held]:
+    """Standard deviations and correlations in the order of theta; `sd` makes the former."""
+    for t, part in enumerate(fit.varcorr.components):
+        sds = [sd(joint.reordered(t, [b]), t, float(part.sd[b])) for b in range(len(part.names))]
+        for b, one in enumerate(sds):
+            yield one
+            for a in range(b + 1, len(part.names)):
+                pair = joint.reordered(t, [b, a])
+                yield HeldCorrelation(pair, t, float(part.cor[a, b]), (one, sds[a]))
+
+
+def with_first(
+    design: Design, factors: list[Array], t: int, first: list[int]
+) -> tuple[Design, list[Array]] | None:
+    """Design and covariance factors with some effects of term t moved to the front; None if they are there."""
+    term = design.terms[t]
+    order = [*first, *(i for i in range(len(term.names)) if i not in first)]
+    if order == list(range(len(order))):
+        return None
+    terms, moved = list(design.terms), list(factors)
+    terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
+    moved[t] = canonical(moved[t][order])
+    return replace(design, terms=terms), moved
+
+
+def lifted(criterion: Terms, theta: Array, size: float = LIFT) -> Array:
+    """Zero variances made small ones: at zero the derivative vanishes by symmetry, and a search stops."""
+    theta = theta.copy()
+    for k, own in zip(criterion.ks, criterion.of_term, strict=True):
+        rows, columns = lower_indices(k)
+        diagonal = np.flatnonzero(rows == columns) + own.start
+        theta[diagonal] = np.where(np.abs(theta[diagonal]) < size, size, theta[diagonal])
+    return theta
+
+
+def best_search(search: Callable[[Array], Search], starts: list[Array], criterion: Terms) -> Search:
+    """The best of searches from some points, each taken up again beside a variance of zero.
+
+    Parameters
+    ----------
+    search : callable
+        Minimises from a point whose first entries are theta.
+    starts : list of arrays
+    criterion : Terms
+        Says where in theta the variances are.
+    """
+    best: Search | None = None
+    with (
+        threads_for(criterion.layout.width),
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+    ):
+        for start in starts:
+            found = search(start)
+            if best is None or found.value < best.value - 1e-9:
+                best = found
+        assert best is not None
+        beside = lifted(criterion, best.x)
+        if not np.array_equal(beside, best.x):
+            found = search(beside)
+            best = found if found.value < best.value else best
+    return best
+
+
+class _Mapped:
+    """A constraint: some `free` numbers are mapped to all that the deviance depends on."""
+
+    estimate: float
+    bounds: tuple[float, float]
+    scale: float
+    joint: Joint
+
+    def start(self) -> Array:
+        return self.joint.optimum
+
+    def free(self, at: Array) -> Array:
+        """The free numbers at a point."""
+        raise NotImplementedError
+
+    def place(self, free: Array, value: float) -> tuple[Array, Array]:
+        """The point, and its derivatives by the free numbers."""
+        raise NotImplementedError
+
+    def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
+        """Second derivatives of the map, weighted by the gradient."""
+        return np.zeros((len(free), len(free)))
+
+    def minimise(self, value: float, start: Array) -> tuple[float, Array]:
+        return self._best(value, [start])
+
+    def look_again(self, value: float, start: Array) -> tuple[float, Array]:
+        criterion, joint = self.joint.criterion, self.joint
+        if criterion.layout.width > SMALL:
+            return self.minimise(value, start)
+        far = [lifted(criterion, at, size) for at in (start, joint.optimum) for size in FAR_LIFTS]
+        plain = start.copy()
+        plain[: criterion.of_term[-1].stop] = criterion.identity()
+        return self._best(value, [start, joint.optimum, *far, plain])
+
+    def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
+        """The deviance and the whole point, from the best of some starts."""
+
+        def search(at: Array) -> Search:
+            found = minimise(lambda free: self._trial(free, value), self.free(at), tolerance=1e-9)
+            found.x = self.place(found.x, value)[0]
+            return found
+
+        best = best_search(search, starts, self.joint.criterion)
+        return best.value, best.x
+
+    def _trial(self, free: Array, value: float) -> Trial:
+        at, jacobian = self.place(free, value)
+        deviance, derivatives = self.joint.trial(at)
+        both = cache(derivatives)
+
+        def curvature() -> Array:
+            gradient, hessian = both()
+            return jacobian.T @ hessian @ jacobian + self.bend(free, at, gradient, jacobian)
+
+        return Trial(deviance, lambda: jacobian.T @ both()[0], curvature)
+
+
+class HeldEntry(_Mapped):
+    """A parameter that is a function of one entry alone."""
+
+    def __init__(
+        self,
+        joint: Joint,
+        entry: int,
+        estimate: float,
+        bounds: tuple[float, float],
+        scale: float,
+        to_entry: Callable[[float], float],
+    ) -> None:
+        self.joint, self.estimate, self.bounds, self.scale = joint, estimate, bounds, scale
+        self.entry, self.to_entry = entry % len(joint.optimum), to_entry
+
+    def free(self, at: Array) -> Array:
+        return np.delete(at, self.entry)
+
+    def place(self, free: Array, value: float) -> tuple[Array, Array]:
+        jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
+        return np.insert(free, self.entry, self.to_entry(value)), jacobian
+
+
+class HeldSD(_Mapped):
+    """The standard deviation of the first effect of term t, a multiple of theta and sigma."""
+
+    def __init__(self, joint: Joint, t: int, estimate: float) -> None:
+        self.joint, criterion = joint, joint.criterion
+        self.entry = criterion.of_term[t].start
+        self.unit = float(criterion.whitenings[t].matrix[0, 0]) * criterion.unit
+        self.estimate, self.bounds = estimate, (0.0, np.inf)
+        levels = len(criterion.design.terms[t].levels)
+        smallest = self.unit * np.exp(joint.optimum[-1]) / np.sqrt(criterion.n / levels)
+        self.scale = max(estimate, 0.3 * smallest) / np.sqrt(2 * levels)
+
+    def free(self, at: Array) -> Array:
+        return np.delete(at, self.entry)
+
+    def place(self, free: Array, value: float) -> tuple[Array, Array]:
+        entry = value / self.unit * np.exp(-free[-1])
+        jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
+        jacobian[self.entry, -1] = -entry
+        return np.insert(free, self.entry, entry), jacobian
+
+    def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
+        out = np.zeros((len(free), len(free)))
+        out[-1, -1] = gradient[self.entry] * at[self.entry]
+        return out
+
+
+class HeldCorrelation(_Mapped):
+    """The correlation of the first two effects of term t: rows (l, 0) and (rho s, root(1 - rho²) s).
+
+    Free are ``log l`` and ``log s``, so that both stay positive; they are the first and the last of the three
+    numbers that have to do with the two effects. A model in which one of the two has no variance has every
+    correlation, so the deviance never rises above that of the better of these.
+    """
+
+    def __init__(self, joint: Joint, t: int, estimate: float, sds: tuple[Held, Held]) -> None:
+        self.joint, criterion = joint, joint.criterion
+        self._sds = sds
+        start, k = criterion.of_term[t].start, criterion.ks[t]
+        self.i, self.j, self.l = start, start + 1, start + k  # entries (0, 0), (1, 0), (1, 1)
+        self.A = criterion.whitenings[t].matrix
+        self.estimate = 0.0 if np.isnan(estimate) else estimate
+        self.bounds = (-1.0, 1.0)
+        levels = len(criterion.design.terms[t].levels)
+        self.scale = max(1 - self.estimate**2, 0.05) / np.sqrt(levels)
+
+    @cached_property
+    def ceiling(self) -> float:
+        """The smallest deviance without one of the two variances."""
+        return min(sd.look_again(0.0, sd.start())[0] for sd in self._sds)
+
+    def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
+        deviance, at = super()._best(value, starts)
+        return min(deviance, self.ceiling), at
+
+    def free(self, at: Array) -> Array:
+        A, at = self.A, lifted(self.joint.criterion, at)
+        out = at.copy()
+        second = np.array([A[1, 0] * at[self.i] + A[1, 1] * at[self.j], A[1, 1] * at[self.l]])
+        out[self.i] = np.log(np.abs(at[self.i]))
+        out[self.l] = np.log(np.linalg.norm(second))
+        return np.delete(out, self.j)
+
+    def place(self, free: Array, value: float) -> tuple[Array, Array]:
+        A, at = self.A, np.insert(free, self.j, 0.0)
+        length, size = np.exp(at[self.i]), np.exp(at[self.l])
+        jacobian = np.delete(np.eye(len(at)), self.j, axis=1)
+        i, l = self.i, self.l - 1  # their places among the free numbers
+        jacobian[self.i, i] = length
+        jacobian[self.j, i], jacobian[self.j, l] = -A[1, 0] * length / A[1, 1], value * size / A[1, 1]
+        jacobian[self.l, l] = np.sqrt(1 - value**2) * size / A[1, 1]
+        at[[self.i, self.j, self.l]] = length, jacobian[self.j, i] + jacobian[self.j, l], jacobian[self.l, l]
+        return at, jacobian
+
+    def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
+        out = np.zeros((len(free), len(free)))
+        for entry in (self.i, self.l - 1):  # the second derivative of exp is its first
+            rows = [self.i, self.j, self.l]
+            out[entry, entry] = gradient[rows] @ jacobian[rows, entry]
+        return out
