@@ -31,7 +31,7 @@ from lmmkit.course.check import check
 from lmmkit.course.lesson import (
     BLUE,
     GREY,
-    ORANGE,
+    RED,
     in_words,
     key_points,
     lecture_vs_truth,
@@ -74,7 +74,7 @@ for place, person in enumerate(order):
     axes[0].plot(place, mine.mean(), "_", color="black", ms=12, mew=2)
 for place, (_, mine) in enumerate(one.groupby("Tissue", observed=True)):
     jitter = np.linspace(-0.25, 0.25, len(mine))
-    axes[1].plot(place + jitter, mine["gene1"], "s", color=ORANGE, ms=4, alpha=0.7)
+    axes[1].plot(place + jitter, mine["gene1"], "s", color=RED, ms=4, alpha=0.7)
     axes[1].plot(place, mine["gene1"].mean(), "_", color="black", ms=24, mew=2)
 axes[0].set_xticks([])
 axes[0].set_xlabel("individuals, sorted by their mean")
@@ -84,8 +84,7 @@ axes[1].set_xlabel("tissue")
 plt.show()
 
 # %% [markdown]
-# Left: one column of dots for each person, with a bar at the mean. Right: the same samples by tissue. People differ by far more than
-# their own samples do; the three tissues overlap nearly completely.
+# Left: one column of dots for each person, with a bar at the mean. Right: the same samples by tissue.
 #
 # **Predict, then run.** Which will have the largest share of this gene's variance: `"individual"`, `"tissue"`, `"age"` or
 # `"residuals"`?
@@ -97,7 +96,7 @@ check("14.q1", your_source)
 # %% [markdown] covers="002-6"
 # ## One gene: the model
 #
-# Each source gets a term. People and tissues are random intercepts; age is a number, and has a slope:
+# People differ by far more than their own samples do; the three tissues overlap nearly completely. A model puts numbers to it. Each source gets a term. People and tissues are random intercepts; age is a number, and has a slope:
 #
 # $$y_{i} = \beta_0 + \beta_1\,\text{Age}_i + b_{\text{person}(i)} + c_{\text{tissue}(i)} + \varepsilon_i,\qquad
 # b\sim N(0,\sigma^2_{\text{person}}),\; c\sim N(0,\sigma^2_{\text{tissue}}),\; \varepsilon\sim N(0,\sigma^2).$$
@@ -107,6 +106,8 @@ check("14.q1", your_source)
 # maximum likelihood, and so do we here. In R:
 #
 # `fit <- lmer(geneExpr[1, ] ~ Age + (1 | Individual) + (1 | Tissue), info, REML = FALSE); calcVarPart(fit)`
+#
+# (The shares below were compared with `lmer`'s variances. `calcVarPart` belongs to variancePartition, which is not among the packages that this course is checked with; its lines are quoted, not run.)
 
 # %% covers="002-11"
 fit = lk.lmer("gene1 ~ Age + (1 | Individual) + (1 | Tissue)", one, reml=False)
@@ -117,7 +118,7 @@ print(fit.variance_partition().map("{:.6e}".format).to_string())
 # %% [markdown]
 # Where do these four numbers come from? Each random term contributes its variance, the residual its own, and a *fixed* term
 # contributes the variance of what it adds to the fitted values: $\operatorname{var}(\beta_1\,\text{Age}_i)$ over the samples.
-# Add them up, and divide.
+# Add them up, and divide. (Several fixed terms may overlap: they are scaled so that together they have the variance of the whole fixed part.)
 #
 # **Predict, then run.** Take the standard deviations from the printout, and let age contribute nothing (it nearly does).
 # What is the share of `Tissue`? Three digits will do.
@@ -145,13 +146,11 @@ unbiased = np.var(fit.fixef["Age"] * one["Age"], ddof=1)
 lecture_vs_truth(
     "002, the call to lme4",
     "the design has a batch, and the call that reproduces the fractions leaves it out",
-    "shares are shares of the model that was fitted, and always add up to one; another model, other shares."
-    " Age counts with the population variance (divisor n) of what it adds, and the printed digits' last one"
-    " or two depend on where the search stops",
-    f"without batch: {' + '.join(f'{share:.7f}' for share in shares)} = {shares.sum():.0f}; with it:"
-    f" individual {shares_batch['Individual']:.4f}, batch {shares_batch['Batch']:.4f}, residuals"
-    f" {shares_batch['Residuals']:.4f}. Age's variance is {parts['Age']:.4e} with divisor n, and would be"
-    f" {unbiased:.4e} with n - 1",
+    "shares are shares of the model that was fitted; another model, other shares. (Age counts with the variance"
+    " of what it adds, with divisor n.)",
+    f"residuals have {shares['Residuals']:.4f} without batch and {shares_batch['Residuals']:.4f} with it, batch"
+    f" has {shares_batch['Batch']:.4f}. Age's variance is {parts['Age']:.4e}, and would be {unbiased:.4e} with"
+    " divisor n - 1",
 )
 
 # %% mends="x002-7"
@@ -184,11 +183,10 @@ as_fixed = lk.lmer("gene1 ~ Age + Tissue + (1 | Individual)", one)
 lecture_vs_truth(
     "002, the quotation",
     "categorical variables should (almost) always be random, to be on the safe side",
-    "that is advice for one purpose, to make shares of variance comparable. For estimates and tests, sex,"
-    " disease or time point, with few levels that you chose, are fixed; a variance from two or three levels"
-    " is hardly known at all",
-    f"the standard deviation between the {info['Tissue'].nunique()} tissues is {sds['Tissue']:.2f}, with a"
-    f" 95% interval from {low:.2f} to {high:.2f}: its variance might be {(high / low) ** 2:.0f} times as"
+    "random everywhere makes shares of variance comparable. For estimates and tests, sex, disease or time point,"
+    " with few levels that you chose, are better fixed: below about five levels a variance is poorly estimated",
+    f"the standard deviation between the {info['Tissue'].nunique()} tissues is {sds['Tissue']:.3f}, with a"
+    f" 95% interval from {low:.3f} to {high:.3f}: its variance might be {(high / low) ** 2:.0f} times as"
     " large at one end as at the other. As fixed effects, tissues B and C differ from A by"
     f" {as_fixed.fixef['TissueB']:.2f} and {as_fixed.fixef['TissueC']:.2f}, with standard errors of"
     f" {as_fixed.se['TissueB']:.2f} and {as_fixed.se['TissueC']:.2f}",
@@ -203,6 +201,7 @@ lecture_vs_truth(
 # %%
 form = "~ Age + (1 | Individual) + (1 | Tissue) + (1 | Batch)"
 partition = lk.variance_partition(genes, form, info, progress=False)
+partition = partition[["Individual", "Tissue", "Batch", "Age", "Residuals"]]
 print(partition.head(8).round(3).to_string())
 print()
 print("median share:", partition.median().round(3).to_dict())
@@ -217,7 +216,8 @@ plt.show()
 
 # %% [markdown]
 # Left: for each term, how its share is spread over all genes (the box inside marks the middle half). Right: ten genes, one bar each. Some
-# genes belong to the person, others to the tissue; batch matters in some, age in few.
+# genes belong to the person, others to the tissue; batch matters in some, age in fewer. (The five medians printed above add up to less than one: the gene in the middle for
+# one term is not in the middle for another.)
 #
 # Which gene is the most tissue-bound? And which the most personal?
 
@@ -309,7 +309,7 @@ print(table.round(3).to_string())
 # ## Which variables say the same?
 #
 # Shares can only be told apart when the variables can. For every pair, canonical correlation asks how well one set of columns predicts
-# the other: nothing at nought, everything at one.
+# the other: nothing at zero, everything at one.
 
 # %%
 canonical = lk.cancorr_pairs("~ Individual + Tissue + Batch + Age + Height", info)
@@ -334,7 +334,7 @@ fig.colorbar(image, label="canonical correlation")
 plt.show()
 
 # %% [markdown]
-# Dark cells are pairs that tell the same. Age and height are dark with the individual: whoever knows the person knows both. Tissue and
+# In a dark cell, one of the two can be computed from the other, or nearly so. Tissue and
 # batch are nearly free of everything else, which is good design.
 #
 # **Predict, then run.** Could you estimate the effect of `Age` with `Individual` as a *fixed* factor in the same model? Answer
@@ -355,7 +355,7 @@ print(
 )
 
 # %% [markdown]
-# With people *random*, age has its say again: the model compares people of different ages, and knows that there are only so many
+# Whoever knows the person knows the age, so nothing is left for it. (Not the other way round: two people may have one age.) With people *random*, age has its say again: the model compares people of different ages, and knows that there are only so many
 # people. So the same many fits also give a test for each gene, and thousands of tests want a correction:
 
 # %%
@@ -372,7 +372,8 @@ key_points(
     "A share is a variance over the sum of all: random terms by their variance, fixed terms by the variance"
     " of what they add.",
     "Shares are of the model fitted: leave a variable out, and a relative takes what it had.",
-    "Few levels, wild shares: three tissues hardly tell a variance. For a test, make them fixed.",
+    "Few levels, wild shares: below about five levels a variance is poorly estimated. For a test, make them"
+    " fixed; for shares, say how uncertain they are.",
     "Noise has shares, too. Know what your design gives for nothing.",
     "Before sharing out, see which variables can be told apart at all.",
 )

@@ -85,6 +85,9 @@ if model is not ... and answer_4 is not ...:
     print(pd.DataFrame(both).round(3).to_string(na_rep=""))
 
 # %% [markdown]
+# Not only the residual has changed. An estimated variance between chicks is what their means scatter *beyond* what the residual explains; the residual has
+# grown so much that nothing is left for chicks, and less for nests.
+#
 # ## 5. Who forgot the reagents?
 #
 # Two hundred genes again, or your share of them, with the design of the lesson. Partition the variance of them all by

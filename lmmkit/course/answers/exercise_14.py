@@ -166,7 +166,7 @@ QUESTIONS: dict[str, Question] = {
             "What differs within a chick, when the model does not know why?",
         ),
         praise="The day changes within a chick, so only the residual is left to take it. "
-        "It also swallows the chicks, whose small differences drown in it.",
+        "It has grown so much that it also explains how far chicks scatter, and a part of how far nests do.",
     ),
     "q5": Truth(
         test=_judge_gene,
