@@ -30,7 +30,6 @@ from lmmkit.course import explorers
 from lmmkit.course.check import check
 from lmmkit.course.lesson import (
     BLUE,
-    GREEN,
     GREY,
     RED,
     in_words,
@@ -98,10 +97,10 @@ def repeat(times, mice, weighings, effect, seed, how=analyse):
 print(study(12, 3, 2.0, np.random.default_rng(1)).head(7).to_string(index=False))
 
 # %% [markdown]
-# First a world in which the diet does *nothing*. An honest test with a threshold of five per cent should cry wolf in five
+# First a world in which the diet does *nothing*. An honest test with a threshold of five per cent should find an effect in about five
 # studies out of a hundred.
 #
-# **Predict, then run.** How often will the model that forgets the mice, and takes each weighing for a mouse of its own, cry wolf: `"less"`
+# **Predict, then run.** How often will the model that forgets the mice, and takes each weighing for a mouse of its own, find an effect: `"less"`
 # often than promised, `"more"` often, or `"as promised"`?
 
 # %%
@@ -130,7 +129,7 @@ fig, ax = plt.subplots()
 bins = np.linspace(0, 1, 21)
 ax.hist(nothing["p_value"], bins, color=GREY, alpha=0.7, label="no effect")
 ax.hist(two_grams["p_value"], bins, histtype="step", color=BLUE, lw=2, label="effect of two grams")
-ax.axvline(0.05, color=RED, ls="--")
+ax.axvline(0.05, color="black", ls="--", label="p = 0.05")
 ax.set_xlabel("p-value of the diet")
 ax.set_ylabel("studies")
 ax.legend()
@@ -141,7 +140,7 @@ in_words(
 )
 
 # %% [markdown]
-# Grey are the studies without an effect, spread evenly; the outline are those with one, piled up on the left. What stands to the left of the
+# Grey are the studies without an effect, spread evenly but for chance; the outline are those with one, piled up on the left. What stands to the left of the
 # dashed line is found.
 #
 # The simulated power is itself an estimate. If the true power is $\pi$ and you simulate $S$ studies, its standard error is
@@ -157,7 +156,7 @@ check("15.q2", your_error)
 # ## Is there no formula?
 #
 # For this study there is. Each mouse has the same number of weighings, the diet is a matter of whole mice, and so the mixed model's test is
-# exactly the t-test of the mice's means (lesson 8). The difference of the two diets then has the variance
+# the t-test of the mice's means (lesson 8; the rare fit that finds no variance between mice is the exception). The difference of the two diets then has the variance
 #
 # $$\operatorname{var}(\hat\beta_1) = \frac{4}{M}\left(\tau^2 + \frac{\sigma^2}{n}\right)$$
 #
@@ -180,8 +179,8 @@ def exact_power(mice, weighings, effect):
 lecture_vs_truth(
     "003, other considerations",
     "power of mixed models needs direct simulation rather than mere theory",
-    "true of most designs: unequal groups, random slopes, counts. In balanced designs theory is exact, and"
-    " then it is a check of your simulation, for nothing",
+    "true of most designs: unequal groups, lost visits, counts. In balanced designs there is an exact theory,"
+    " and then it is a check of your simulation, for nothing",
     f"12 mice, 4 weighings, two grams: {hits / len(two_grams):.3f} by simulation (95% interval {low:.3f} to"
     f" {high:.3f}), {exact_power(12, 4, 2.0):.3f} by theory",
 )
@@ -198,8 +197,12 @@ check("15.q3", your_floor)
 # ## More mice or more weighings?
 #
 # `lk.power` does the counting for you. It takes a fitted model, here that of a small pilot, and its estimates for the
-# truth; you say which effect you want to find, and along what the study should grow. In R, package simr does the same:
-# `powerCurve(extend(fit, along = "mouse", n = 40), test = fixed("dietrich"))`.
+# truth; you say which effect you want to find, and along what the study should grow. In R, package simr does this (its lines are written from its manual
+# and were not run here):
+#
+# `fixef(fit)["dietrich"] <- 2`
+#
+# `powerCurve(extend(fit, along = "mouse", n = 36), test = fixed("dietrich", "t"), along = "mouse", breaks = c(12, 24, 36))`
 
 # %%
 pilot_data = study(12, 4, 2.0, np.random.default_rng(12))
@@ -244,10 +247,22 @@ plt.show()
 
 # %% [markdown]
 # Both lines spend the same number of weighings. Circles spend them on new mice and climb past the dotted line, which marks the customary four
-# in five; squares spend them on the old ones and stay where they were. Repeating a measurement removes the noise *within* a mouse, and most of the
+# in five; squares spend them on the old ones and stay nearly where they were. Repeating a measurement removes the noise *within* a mouse, and most of the
 # noise was between. (Where a mouse is dear and a weighing is cheap, put prices into the formula: there is an optimum.)
 #
-# ## When only simulation will do
+# That is so because a diet is given to whole mice. Had every mouse both diets, half of its weighings on each, mice would cancel out of the comparison:
+
+# %%
+for weighings in (4, 8, 16):
+    error = np.sqrt(4 * SIGMA**2 / (12 * weighings))  # of the difference within mice
+    df = 12 * weighings - 12 - 1
+    power = stats.nct.sf(stats.t.ppf(0.975, df), df, 0.5 / error)
+    print(f"both diets in each of 12 mice, {weighings:2d} weighings of each: power {power:.2f} for half a gram")
+
+# %% [markdown]
+# Here measurements do buy power (if all mice respond alike; the next section is about what happens when they do not).
+#
+# ## A random slope
 #
 # Sleepy drivers again. Each driver has a slope of their own, and we ask how many drivers it takes to find that reaction slows by five
 # milliseconds a day, about half of what was seen.
@@ -268,7 +283,7 @@ ax.plot(
 ax.fill_between(
     curve.table["Subject"], curve.table["conf_low"], curve.table["conf_high"], color=BLUE, alpha=0.15
 )
-ax.plot(rosy.table["Subject"], rosy.table["power"], "s--", color=GREEN, label="slopes assumed equal")
+ax.plot(rosy.table["Subject"], rosy.table["power"], "s--", color=RED, label="slopes assumed equal")
 ax.axhline(0.8, color=GREY, ls=":")
 ax.set_ylim(0, 1.03)
 ax.set_xlabel("drivers")
@@ -279,6 +294,38 @@ plt.show()
 # %% [markdown]
 # Circles are simulated from the model in which slopes differ (the band is the interval of the simulation); squares from one that has forgotten it. A power
 # analysis is as good as the truth that you invent: leave out a source of variation, and the study looks wonderful until it is done.
+#
+# Every driver came on all ten days, so theory can check this, too: the test is that of the drivers' own slopes, whose variance is
+# $\tau_1^2 + \sigma^2 / S_{xx}$, where $S_{xx}$ is the sum of squares of the days about their mean.
+
+# %%
+slope_sd = drivers.varcorr.frame["sdcor"].iloc[1]
+days = np.arange(10)
+one_slope = np.sqrt(slope_sd**2 + drivers.sigma**2 / ((days - days.mean()) ** 2).sum())
+rows = []
+for number in (6, 12, 18):
+    limit, shift = stats.t.ppf(0.975, number - 1), 5 / (one_slope / np.sqrt(number))
+    rows.append((number, stats.nct.sf(limit, number - 1, shift) + stats.nct.cdf(-limit, number - 1, shift)))
+by_theory = pd.DataFrame(rows, columns=["drivers", "power by theory"])
+by_theory["by simulation"] = curve.table["power"].to_numpy()
+print(by_theory.round(2).to_string(index=False))
+
+# %% [markdown]
+# ## When only simulation will do
+#
+# Now suppose that drivers miss days: of all measurements only six in ten are taken, by chance more of one driver than of another. The slopes are then not
+# equally well known, the design is not balanced, and there is no formula. The simulation does not mind:
+
+# %%
+missed = sleep.sample(frac=0.6, random_state=15).sort_index()
+taken = missed.groupby("Subject", observed=True).size()
+with_gaps = lk.lmer("Reaction ~ Days + (Days | Subject)", missed)
+print(f"{len(missed)} of {len(sleep)} measurements, from {taken.min()} to {taken.max()} of a driver")
+print(lk.power(with_gaps, {"Days": 5.0}, 80, along={"Subject": [6, 12, 18]}, seed=3, progress=False))
+
+# %% [markdown]
+# (The truth is now what these measurements say of the drivers.) The same holds for counts, for yes and no, for groups of very different size: if you can invent such data, you can plan with
+# them.
 #
 # ## The pilot's promise
 #
@@ -330,30 +377,33 @@ for label, tau in [
     se = np.sqrt(4 / 24 * (tau**2 + pilot.sigma**2 / 4))
     limit = stats.t.ppf(0.975, 22)
     rows.append((label, tau, stats.nct.sf(limit, 22, 2 / se)))
-print("24 mice, 4 weighings, two grams")
-print(pd.DataFrame(rows, columns=["SD between mice", "grams", "power"]).round(2).to_string(index=False))
+print("24 mice, 4 weighings, two grams; the pilot's SD between mice with the ends of its 95% interval")
+columns = ["", "SD between mice (g)", "power"]
+print(pd.DataFrame(rows, columns=columns).round(2).to_string(index=False))
 
 # %% [markdown]
 # Show that table to your colleague, not one number.
 #
 # ## The test itself
 #
-# Four tests of one difference, side by side, with few groups. On the right, the panel counts how often each cries wolf when there is nothing. Set few
+# Four tests of one difference, side by side, with few groups. On the right, the panel counts how often each finds something when there is nothing. Set few
 # groups per arm: which one would you rather not plan with?
 
 # %%
 explorers.tests(groups=4, size=4, sd_group=1.5)
 
 # %% [markdown]
+# The likelihood ratio: it finds too much, and a test that breaks its promise has no power worth planning with.
+#
 # ## Before you collect: a list
 #
 # - Say the smallest effect that matters, in its unit.
 # - Write the model of the analysis, with every source of variation that you know of.
 # - Take the noise from a pilot or from others' studies, with its interval.
 # - Simulate with no effect first: the test must keep its promise.
-# - Simulate the effect for several sizes, and along what you can really buy: groups, mostly.
+# - Simulate the effect for several sizes, and along what you can really buy: groups, if the effect is one of groups.
 # - Allow for loss: mice die, owls fly away.
-# - Afterwards, never compute the power from the effect that you found. It is the p-value in another coat; the interval of the effect says all.
+# - Afterwards, do not compute the power from the effect that you found. It says what the p-value said; the interval of the effect says more.
 
 # %%
 seen = []
@@ -366,8 +416,9 @@ print(pd.DataFrame(seen, columns=["p_value", "power"]).round(2).to_string(index=
 # %%
 key_points(
     "Power by simulation: invent the truth, draw, analyse, count; first without an effect.",
-    "Groups buy power; more measurements of the same groups soon buy none.",
-    "Leave out a source of variation, and the power is a daydream.",
+    "For a treatment of whole groups, groups buy power, and more measurements of the same groups soon buy none;"
+    " for one that changes within groups, measurements do, too.",
+    "Leave out a source of variation, and the power looks better than it is.",
     "Plan for the smallest effect that matters, not for what a lucky pilot found.",
     "A simulated power has a standard error, an invented truth has a larger one: show a range.",
 )

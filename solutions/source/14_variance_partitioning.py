@@ -111,8 +111,9 @@ check("ex14.q5", answer_5)
 # %%
 if shares is not ...:
     fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
-    shares.sort_values("Batch", ascending=False).head(8).bars(axes[0])
-    shares.violin(axes[1])
+    in_order = shares[["Individual", "Tissue", "Batch", "Age", "Height", "Residuals"]]
+    in_order.sort_values("Batch", ascending=False).head(8).bars(axes[0])
+    in_order.violin(axes[1])
     axes[1].tick_params(axis="x", rotation=35)
     plt.show()
     print("median share:", shares.median().round(3).to_dict())

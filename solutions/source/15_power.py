@@ -87,10 +87,14 @@ check("ex15.q4", answer_4)
 # %%
 if curve is not ...:
     ax = curve.plot()
-    ax.axhline(85, color=RED, ls=":")
+    ax.axhline(85, color=RED, ls=":", label="85%, asked for here")
+    ax.legend(loc="lower right")
+    ax.set_ylabel("power to find 0.5 g/kg (%)")
     plt.show()
 
 # %% [markdown]
+# The dashed grey line is the customary 80%.
+#
 # ## 5. Find the mistake
 #
 # A colleague needs no `lk.power`, and simulates the study of eight plots himself. Soil varies by 0.43 g per kg, all in all.
@@ -155,7 +159,7 @@ check("ex15.q7", answer_7)
 # plots that differ from each other and cores that differ within a plot as they did in the pilot, and analysed each as we shall analyse the real
 # one, with plots as replicates; the number we ask for is the smallest we tried that finds the difference in at least 85 of 100 such studies.
 # More cores from the same plots would not help, because most of the noise lies between plots. The pilot had only eight plots, so it knows their
-# spread only roughly; should the true spread be larger, the power will be lower, and we have looked at that case as well. We do not plan for the difference
+# spread only roughly; should the true spread be larger, the power will be lower, and that case should be simulated as well before a fence is built. We do not plan for the difference
 # seen in the pilot: it is a guess with a large error, the more flattering the luckier the pilot was, and it is not the difference that matters.
 
 # %% [markdown] tags=["rubric"] task="q8"

@@ -54,7 +54,7 @@ QUESTIONS: dict[str, Question] = {
         because={
             "a": "that is turned round; it would also depend on how many effects of those we look for exist",
             "c": "a p-value belongs to one study that is done; power belongs to a design, before it is done",
-            "d": "that is the rate of false alarms, held at five per cent or so by the test",
+            "d": "that is how often nothing is taken for something, held at five per cent or so by the test",
         },
         hints=("What is given, and what is still open, when you plan a study?",),
         praise="Given the effect, and its size: there is no power without a size.",
@@ -155,6 +155,12 @@ QUESTIONS: dict[str, Question] = {
                 16 * 3**2 / 1.5**2
             ),
             "so many weighings eat up the money for mice": lambda: 60.0,
+            "it costs hardly more, since the curve is flat here; but one weighing more is cheaper still": lambda: (
+                7.0
+            ),
+            "it costs hardly more, since the curve is flat here; but one weighing less is cheaper still": lambda: (
+                9.0
+            ),
         },
         absolute=0.4,
         hints=(

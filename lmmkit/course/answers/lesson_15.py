@@ -13,7 +13,7 @@ QUESTIONS: dict[str, Question] = {
             "as promised": "its promise is for independent weighings, and those of one mouse are alike",
         },
         hints=("How large does this model think that the study is?",),
-        praise="Taking weighings for mice makes the standard error too small, and small errors cry wolf.",
+        praise="Taking weighings for mice makes the standard error too small; then chance looks like an effect.",
     ),
     "q2": Number(
         truth=lambda: sqrt(0.8 * 0.2 / 100),
