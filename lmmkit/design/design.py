@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.algebra import expand
+from ..formula.functions import columns_of
 from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
 from ..formula.tree import Call, children
@@ -112,8 +113,8 @@ class Design:
         Which of its columns are in X.
     transforms : dict
         What ``poly()``, ``scale()`` and their like remember, by their text.
-    offset_argument : str or bool
-        The name of the column given as `offset`; else whether an array was given.
+    offset_argument, weights_argument : str or bool
+        The name of the column given as `offset` or `weights`; else whether an array was given.
     """
 
     formula: Formula
@@ -135,6 +136,7 @@ class Design:
     kept: list[int] = field(repr=False)
     transforms: dict[str, Transform] = field(repr=False)
     offset_argument: str | bool = field(repr=False)
+    weights_argument: str | bool = field(repr=False)
 
     @property
     def row_weights(self) -> Array:
@@ -248,6 +250,53 @@ class NewRows:
             )
         return total
 
+    @cached_property
+    def weights(self) -> Array | None:
+        """Prior weights (m,), NaN where they are missing; None if the fit had none.
+
+        Raises
+        ------
+        DataError
+            When nothing tells them: the column is not there, or the fit's weights were an array; also for
+            weights below zero.
+        """
+        name = self.design.weights_argument
+        if not name:
+            return None
+        if not isinstance(name, str):
+            raise DataError(
+                "the weights of this fit were given as an array, so those of new rows are not known; put them "
+                "into a column of the data, and fit with weights='column'"
+            )
+        if name not in self.evaluator.data.columns:
+            raise DataError(f"the weights of the new rows are not known; add the column '{name}' to newdata")
+        values = numeric(self.evaluator.column(name), f"column '{name}'")
+        if (values < 0).any():
+            raise DataError(f"weights must not be negative; {int((values < 0).sum())} of them are")
+        return values
+
+    @cached_property
+    def trials(self) -> Array | None:
+        """Hits plus misses (m,) of a response `cbind(hits, misses)`; None for another response.
+
+        Raises
+        ------
+        DataError
+            When their columns are not there, or hold counts below zero.
+        """
+        if self.design.trials is None:
+            return None
+        node = read(self.design.response)
+        absent = [name for name in dict.fromkeys(columns_of(node)) if name not in self.evaluator.data.columns]
+        if absent:
+            raise DataError(
+                f"the numbers of trials of the new rows are not known; add {', '.join(absent)} to newdata"
+            )
+        counts = [self.evaluator.numbers(child) for child in children(node)]
+        if any((count < 0).any() for count in counts):
+            raise DataError(f"the counts in {self.design.response} must not be negative")
+        return counts[0] + counts[1]
+
 
 # ---- building ----
 
@@ -341,6 +390,7 @@ def build_design(
         kept=kept,
         transforms=evaluator.fitted,
         offset_argument=offset if isinstance(offset, str) else offset is not None,
+        weights_argument=weights if isinstance(weights, str) else weights is not None,
     )
 
 

@@ -12,6 +12,8 @@ from ..numerics.arrays import Array
 from .family import Family, Information, Nuisance, first_offender, refuse_constant
 from .links import Derivatives, Identity, Link, Log, Sqrt, logistic
 
+LARGEST_COUNT = 2.0**53  # beyond it a float cannot tell a count from the next
+
 
 class CountFamily(Family):
     """What all distributions of counts share: where the search starts, and which responses are refused."""
@@ -74,7 +76,7 @@ class Poisson(CountFamily):
         return np.asarray(mu)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return rng.poisson(mu).astype(float)
+        return _poisson(np.asarray(mu, dtype=float), rng)
 
     def _density(self, y: Array, eta: Array) -> Derivatives:
         if isinstance(self.link, Log):
@@ -166,7 +168,7 @@ class NegativeBinomial(CountFamily):
         return mu + mu**2 / self._known
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return rng.poisson(rng.gamma(self._known, np.asarray(mu) / self._known)).astype(float)
+        return _poisson(rng.gamma(self._known, np.asarray(mu) / self._known), rng)
 
     def _excess(self, eta: Array) -> tuple[Array, Array, Array]:
         """``log(1 + mu/theta)``, and the shares of ``mu`` and of ``theta`` in ``mu + theta``."""
@@ -226,3 +228,14 @@ def _rising_slope(theta: float, y: Array) -> Array:
         return -1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
 
     return np.log1p(y / theta) + rest(theta + y) - rest(theta)
+
+
+def _poisson(mu: Array, rng: np.random.Generator) -> Array:
+    """Poisson counts; beyond the whole numbers that a float tells apart, their normal limit."""
+    small = mu < LARGEST_COUNT
+    counts = rng.poisson(np.where(small, mu, 0.0)).astype(float)
+    if small.all():
+        return counts
+    with np.errstate(invalid="ignore"):
+        large = np.where(np.isinf(mu), np.inf, mu + np.sqrt(mu) * rng.standard_normal(mu.shape))
+    return np.where(small, counts, large)

@@ -19,7 +19,7 @@ from .henderson import MixedEquations
 from .mixed import MixedFit
 
 if TYPE_CHECKING:
-    from ..design.design import RandomTerm
+    from ..design.design import Design, NewRows, RandomTerm
     from .fit import Fit
 
 DRAWS = 2000  # of a generalised model's prediction interval
@@ -35,15 +35,15 @@ class PredictedRows:
     offset : ndarray (m,)
     terms : list of (codes, Z)
         Of each random-effects term; code -1 is a level that the fit has not seen.
-    weights : ndarray (m,) or None
-        Prior weights, or numbers of trials.
+    sizes : ndarray (m,) or None
+        Prior weights or numbers of trials, for a prediction interval.
     index : Index
     """
 
     X: Array
     offset: Array
     terms: list[tuple[Index, Array]]
-    weights: Array | None
+    sizes: Array | None
     index: pd.Index
 
     def effects(self, wanted: list[Flags]) -> list[tuple[Index, Array]]:
@@ -96,7 +96,8 @@ def predict(
     Raises
     ------
     DataError
-        When `newdata` lacks a column or has a level that the fit has not seen.
+        When `newdata` lacks a column or has a level that the fit has not seen; for a prediction interval also
+        when it lacks the weights (of a linear model) or the numbers of trials.
     FormulaError, ModelError
         When `re_form` is not a formula or asks for random effects that the model does not have.
 
@@ -105,10 +106,12 @@ def predict(
     The point predictions agree with ``lme4::predict.merMod``. The variance of ``x'beta_hat + z'b_hat``, as an
     estimate of ``x'beta + z'b``, is that of Henderson's mixed-model equations (:mod:`lmmkit.fitted.henderson`), with
     theta taken as known, and limits are normal quantiles; ``predict(se.fit = TRUE)`` of lme4 since 1.1-34
-    computes the same. Without random effects it is R's ``predict.lm``, with quantiles of t where a scale is
+    computes the same for a linear model. For a GLMM the covariance of ``beta_hat`` is here the one from the
+    Hessian over all parameters (``fit.vcov``), and in lme4 that of Henderson's equations, so standard errors
+    differ a little. Without random effects it is R's ``predict.lm``, with quantiles of t where a scale is
     estimated. For a generalised model, intervals are made on the scale of the linear predictor and carried to
-    the response by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, with
-    a fixed seed.
+    the response by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, made
+    for each row from the same random numbers.
 
     Examples
     --------
@@ -193,11 +196,11 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
 def _own_rows(fit: Fit) -> PredictedRows:
     design = fit.design
     terms = [(term.codes, term.Z) for term in design.terms]
-    return PredictedRows(design.X, design.offset, terms, design.weights, design.frame.index)
+    return PredictedRows(design.X, design.offset, terms, _sizes(fit, design), design.frame.index)
 
 
 def _new_rows(
-    fit: Fit, newdata: pd.DataFrame, wanted: list[Flags], allow_new_levels: bool, all_slopes: bool
+    fit: Fit, newdata: pd.DataFrame, wanted: list[Flags], allow_new_levels: bool, new_response: bool
 ) -> PredictedRows:
     """New rows; columns that only unwanted random effects need may be missing."""
     design = fit.design
@@ -206,7 +209,9 @@ def _new_rows(
     needed |= {
         name for text in (design.formula.fixed, *design.formula.offsets) for name in columns_of(read(text))
     }
-    spare = {name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not all_slopes)}
+    spare = {
+        name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not new_response)
+    }
     absent = (
         [name for name in spare - needed if name not in newdata] if isinstance(newdata, pd.DataFrame) else []
     )
@@ -220,7 +225,8 @@ def _new_rows(
                     f"'{term.group}' has {shown}, which the fit has not seen; with allow_new_levels=True such "
                     "rows are predicted with a random effect of zero"
                 )
-    return PredictedRows(rows.X, rows.offset, rows.terms, new_weights(fit, newdata), rows.index)
+    sizes = _sizes(fit, rows) if new_response else None
+    return PredictedRows(rows.X, rows.offset, rows.terms, sizes, rows.index)
 
 
 def _columns(term: RandomTerm, slopes: bool) -> set[str]:
@@ -229,17 +235,14 @@ def _columns(term: RandomTerm, slopes: bool) -> set[str]:
     return {name for text in texts for name in columns_of(read(text))}
 
 
-def new_weights(fit: Fit, newdata: pd.DataFrame) -> Array | None:
-    """Prior weights of new rows: from the column the fit had them from; trials from cbind(hits, misses)."""
-    given = fit.call.options["weights"]
-    weights = newdata[given].to_numpy(dtype=float) if isinstance(given, str) and given in newdata else None
-    if fit.design.trials is None:
-        return weights
-    try:
-        trials = build_design(f"{fit.design.response} ~ 1", newdata, na_action="raise").trials
-    except DataError:
-        return None
-    return trials if weights is None or trials is None else weights * trials
+def _sizes(fit: Fit, rows: Design | NewRows) -> Array | None:
+    """What the spread of a new response depends on besides its mean: numbers of trials, or prior weights.
+
+    In the other families a weight says how often a row counts; a new response is one observation.
+    """
+    if fit.family is None:
+        return rows.weights
+    return None if fit.family.name != "binomial" else rows.weights if rows.trials is None else rows.trials
 
 
 # ---- intervals ----
@@ -265,23 +268,22 @@ def _new_responses(
     fit: Fit, rows: PredictedRows, eta: Array, variance: Array, level: float
 ) -> tuple[Array, Array]:
     """Limits for new responses, given the linear predictor and the variance of its error."""
+    sizes = np.ones(len(eta)) if rows.sizes is None else rows.sizes
     if fit.family is None:
-        own = fit.sigma**2 / (1.0 if rows.weights is None else rows.weights)
+        with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
+            own = fit.sigma**2 / sizes
         half = _quantile(fit, level) * np.sqrt(variance + own)
         return eta - half, eta + half
-    family = fit.family
-    if fit.design.trials is not None and rows.weights is None:
-        raise DataError(
-            f"a prediction interval for {fit.design.response} needs the number of trials of the new rows; "
-            "add these columns to newdata"
-        )
+    low, high = np.full((2, len(eta)), np.nan)
     rng = np.random.default_rng(0)
-    sd = np.sqrt(variance)
-    draws = np.stack(
-        [
-            family.simulate(family.linkinv(eta + sd * rng.standard_normal(len(eta))), rows.weights, rng)
-            for _ in range(DRAWS)
-        ]
-    )
-    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+    errors = rng.standard_normal(DRAWS)
+    begin = rng.bit_generator.state
+    for i in np.flatnonzero(np.isfinite(eta) & np.isfinite(variance) & (sizes >= 0)):
+        rng.bit_generator.state = begin  # the same random numbers for each row: its limits are its own
+        mu = fit.family.linkinv(eta[i] + np.sqrt(variance[i]) * errors)
+        mu = mu[mu >= 0]  # with a link such as the identity, some draws have no mean that the family allows
+        size = None if rows.sizes is None else np.full(len(mu), sizes[i])
+        draws = fit.family.simulate(mu, size, rng)
+        if len(draws) > DRAWS / 2:
+            low[i], high[i] = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2], method="inverted_cdf")
     return low, high

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import gamma, nbinom, poisson
 
 import lmmkit as lk
 from lmmkit.fitted.henderson import MixedEquations
@@ -219,8 +220,124 @@ def test_prediction_interval_of_proportions_needs_trials():
     fit = lk.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", load("cbpp"), "binomial")
     new = load("cbpp")[["herd", "period"]].head(2)
     assert fit.predict(new).between(0, 1).all()
-    with pytest.raises(lk.DataError, match="number of trials"):
+    with pytest.raises(lk.DataError, match=r"numbers of trials.*add incidence, size to newdata"):
         fit.predict(new, interval="prediction")
     few = fit.predict(new.assign(incidence=0, size=4), interval="prediction")
     many = fit.predict(new.assign(incidence=0, size=400), interval="prediction")
     assert ((many["conf_high"] - many["conf_low"]) < (few["conf_high"] - few["conf_low"])).all()
+
+
+# ---- prediction intervals know what the spread of a row depends on ----
+
+
+def weighted(function):
+    data = load("crossed")
+    formula = "rt ~ cond + (1 | subj)" if function is lk.lmer else "rt ~ cond"
+    return data, lambda weights: function(formula, data, weights=weights)
+
+
+@pytest.mark.parametrize("function", [lk.lmer, lk.lm])
+def test_prediction_interval_without_the_weights_is_refused(function):
+    data, fit = weighted(function)
+    new = data.head(3).drop(columns="w")
+    assert fit("w").predict(new, interval="confidence").notna().all(axis=None)
+    with pytest.raises(lk.DataError, match="add the column 'w' to newdata"):
+        fit("w").predict(new, interval="prediction")
+    for given in (data["w"], data["w"].to_numpy()):
+        with pytest.raises(lk.DataError, match="given as an array"):
+            fit(given).predict(data.head(3), interval="prediction")
+        own = fit(given).predict(interval="prediction")
+        pd.testing.assert_frame_equal(own, fit("w").predict(data, interval="prediction"), rtol=1e-8)
+
+
+@pytest.mark.parametrize("function", [lk.lmer, lk.lm])
+def test_odd_weights_of_new_rows(function):
+    data, fit = weighted(function)
+    new = data.iloc[[0, 0, 0]].assign(w=[1.0, np.nan, 0.0])
+    found = fit("w").predict(new, interval="prediction")
+    assert found["conf_high"].iloc[0] < np.inf
+    assert found[["conf_low", "conf_high"]].iloc[1].isna().all()
+    assert found[["conf_low", "conf_high"]].iloc[2].tolist() == [-np.inf, np.inf]
+    with pytest.raises(lk.DataError, match="must not be negative"):
+        fit("w").predict(new.assign(w=-1.0), interval="prediction")
+
+
+BINOMIAL = load("cbpp").assign(share=lambda d: d["incidence"] / d["size"])
+
+
+@pytest.mark.parametrize("function", [lk.glmer, lk.glm])
+def test_prediction_interval_of_a_proportion_is_about_its_trials(function):
+    group = " + (1 | herd)" if function is lk.glmer else ""
+    counted = function(f"cbind(incidence, size - incidence) ~ period{group}", BINOMIAL, "binomial")
+    share = function(f"share ~ period{group}", BINOMIAL, "binomial", weights="size")
+    limits = share.predict(BINOMIAL, interval="prediction")
+    pd.testing.assert_frame_equal(limits, counted.predict(BINOMIAL, interval="prediction"), rtol=1e-6)
+    pd.testing.assert_frame_equal(limits, share.predict(interval="prediction"))
+    with pytest.raises(lk.DataError, match="add the column 'size'"):
+        share.predict(BINOMIAL.drop(columns="size"), interval="prediction")
+    gap = BINOMIAL.head(2).assign(size=[np.nan, 8])
+    found = counted.predict(gap, interval="prediction")
+    assert found[["conf_low", "conf_high"]].isna().all(axis=1).tolist() == [True, False]
+    with pytest.raises(lk.DataError, match="must not be negative"):
+        counted.predict(gap.assign(size=-3), interval="prediction")
+
+
+GENERALISED = [
+    ("count ~ temp + (1 | site)", "counts", "poisson"),
+    ("count ~ temp", "counts", "poisson"),
+    ("count ~ temp + (1 | site)", "counts", lk.families.Poisson(link="identity")),
+    ("time ~ temp + (1 | site)", "counts", "gamma"),
+    ("time ~ temp", "counts", lk.families.Gamma(link="inverse")),
+    ("over ~ temp + (1 | site)", "counts", "negative_binomial"),
+]
+
+
+@pytest.mark.parametrize(("formula", "name", "family"), GENERALISED)
+def test_a_gap_or_an_extreme_row_leaves_the_other_limits_alone(formula, name, family):
+    data = load(name)
+    fit = (lk.glmer if "|" in formula else lk.glm)(formula, data, family)
+    rows = data.head(4)
+    alone = pd.concat([fit.predict(rows.iloc[[i]], interval="prediction") for i in range(4)])
+    odd = pd.concat([rows, rows.iloc[[0, 0, 0]].assign(temp=[np.nan, 1e4, -1e4])])
+    together = fit.predict(odd, interval="prediction")
+    pd.testing.assert_frame_equal(together.head(4), alone)
+    assert alone.notna().all(axis=None)
+    assert together.iloc[4].isna().all()
+
+
+def test_a_huge_mean_has_limits():
+    """A count of mean m has the standard deviation sqrt(m), which is then nothing beside m itself."""
+    data = pd.DataFrame({"y": [1, 2, 4, 9, 15, 33], "x": range(6)})
+    fit = lk.glm("y ~ x", data, "poisson")
+    found = fit.predict(pd.DataFrame({"x": [100]}), interval="prediction").iloc[0]
+    sure = fit.predict(pd.DataFrame({"x": [100]}), interval="confidence").iloc[0]
+    np.testing.assert_allclose(np.log(found), np.log(sure), rtol=0.02)
+    endless = fit.predict(pd.DataFrame({"x": [1e5]}), interval="prediction").iloc[0]
+    assert endless[["fit", "conf_high"]].tolist() == [np.inf, np.inf]
+
+
+@pytest.mark.parametrize(
+    ("formula", "name", "family", "cdf"),
+    [
+        ("count ~ temp", "counts", "poisson", lambda y, mu, fit: poisson.cdf(y, mu)),
+        ("time ~ temp", "counts", "gamma", lambda y, mu, fit: gamma.cdf(y, fit.sigma**-2, scale=mu * fit.sigma**2)),
+        ("over ~ temp", "counts", "negative_binomial",
+         lambda y, mu, fit: nbinom.cdf(y, fit.family.dispersion, fit.family.dispersion / (fit.family.dispersion + mu))),
+    ],
+)  # fmt: skip
+def test_prediction_limits_are_quantiles_of_the_mixture(formula, name, family, cdf):
+    """The distribution of a new response, integrated over the error of the predictor by quadrature."""
+    data = load(name)
+    fit = lk.glm(formula, data, family)
+    link = fit.predict(data.head(5), kind="link", interval="confidence", level=0.6826894921370859)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    sd = (link["conf_high"] - link["fit"]).to_numpy()
+    means = np.exp(link["fit"].to_numpy()[:, None] + sd[:, None] * nodes)
+    found = fit.predict(data.head(5), interval="prediction")
+    for end, level in (("conf_low", 0.025), ("conf_high", 0.975)):
+        at = found[end].to_numpy()[:, None]
+        below = (cdf(at - 1, means, fit) if family != "gamma" else cdf(at, means, fit)) @ weights
+        up_to = cdf(at, means, fit) @ weights
+        error = 4 * np.sqrt(0.025 * 0.975 / 2000)
+        assert (up_to / weights.sum() > level - error).all()
+        assert (below / weights.sum() < level + error).all()
