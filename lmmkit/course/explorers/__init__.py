@@ -22,6 +22,7 @@ __all__ = [
     "pseudoreplication",
     "random_effects",
     "random_or_fixed",
+    "shrinkage",
     "simpson",
     "tests",
     "variance_partition",

@@ -18,31 +18,67 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GROUPS, _SIZE = 12, 12
+_EFFECT_SD = 2.0  # between groups; the SD within is 1
+_CLEAN = 4000
+_TWO_SIDED = ("bend", "spread")
+_FITTED, _RESIDUALS, _QUANTILES = (
+    (10.0, 44.0),
+    (-5.0, 5.0),
+    (-5.0, 9.0),
+)  # of the pictures, whatever is broken
 BREAKS = ("curvature", "spread", "tails", "outlier", "dependence")
 
 
 @dataclass(frozen=True)
 class Sign:
-    """A number read off the fit, and the most it would be in 99 of 100 data sets with nothing wrong."""
+    """A number read off the fit, and the most it would be in 99 of 100 data sets with nothing wrong.
+
+    Attributes
+    ----------
+    name : str
+        "bend", "spread", "tails", "group" or "neighbours".
+    value, limit : float
+        The number, and its limit.
+    two_sided : bool
+        Whether a number far below zero is as suspicious as one far above.
+    """
 
     name: str
     value: float
     limit: float
+    two_sided: bool
 
     @property
     def suspicious(self) -> bool:
         """Whether the number is larger than chance makes it."""
-        return abs(self.value) > self.limit
+        return (abs(self.value) if self.two_sided else self.value) > self.limit
 
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What the four pictures are drawn from, and five numbers that say what they show."""
+    """What the four pictures are drawn from, and five numbers that say what they show.
 
-    fitted: np.ndarray  # (n,) group by group, in the order of x
-    residuals: np.ndarray  # (n,) over sigma
-    effects: np.ndarray  # (groups,) conditional modes, from their median, over a robust SD
+    Attributes
+    ----------
+    fitted : numpy.ndarray, (n,)
+        Fitted values, group by group, in the order of x.
+    residuals : numpy.ndarray, (n,)
+        Residuals over sigma.
+    effects : numpy.ndarray, (groups,)
+        Random effects, from their median, over a robust SD.
+    signs : tuple of Sign
+        The five numbers.
+    broken : tuple of str
+        What the handles have broken.
+    slope, slope_se : float
+        Slope of x and its standard error; the true slope is 1.
+    """
+
+    fitted: np.ndarray
+    residuals: np.ndarray
+    effects: np.ndarray
     signs: tuple[Sign, ...]
+    broken: tuple[str, ...]
     slope: float
     slope_se: float
 
@@ -64,20 +100,11 @@ def simulate(
         df = 2.1 + 30 * (1 - tails) ** 3
         errors = t.ppf(norm.cdf(errors), df) / np.sqrt(df / (df - 2)) * (1 + tails)
     errors = errors * np.exp(spread * 0.25 * (x - 5))
-    effects = 2.0 * rng.standard_normal(_GROUPS)
+    effects = _EFFECT_SD * rng.standard_normal(_GROUPS)
     effects[-1] += 25 * outlier
     y = 20 + 1.0 * x + 0.35 * curvature * (x - 5) ** 2 + effects[:, None] + errors
     group = np.repeat([f"g{g + 1:02d}" for g in range(_GROUPS)], _SIZE)
     return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "group": group})
-
-
-@cache
-def _extreme_group() -> float:
-    """How far the most distant of twelve normal values lies from their median, in robust SDs, in 99 of
-    100.
-    """
-    z = np.random.default_rng(50).standard_normal((20000, _GROUPS))
-    return float(np.percentile(np.abs(_robust(z)).max(1), 99))
 
 
 def _robust(values: np.ndarray) -> np.ndarray:
@@ -89,35 +116,72 @@ def _robust(values: np.ndarray) -> np.ndarray:
     return np.asarray(off / np.where(scale > 0, scale, np.inf))
 
 
-def _limits(n: int) -> dict[str, float]:
-    """99% limits of the five numbers under the model, by the usual large-sample formulas."""
-    from scipy.stats import norm
+def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = a - a.mean(-1, keepdims=True), b - b.mean(-1, keepdims=True)
+    return np.asarray((a * b).sum(-1) / np.sqrt((a**2).sum(-1) * (b**2).sum(-1)))
 
-    z = float(norm.ppf(0.995))
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.argsort(np.argsort(values, -1), -1), float)  # no two values are the same
+
+
+def read(fitted: np.ndarray, residuals: np.ndarray, effects: np.ndarray) -> dict[str, np.ndarray]:
+    """The five numbers of one data set or (leading axis) of many."""
+    x = np.tile(np.linspace(0, 10, _SIZE), _GROUPS)
+    table = residuals.reshape(*residuals.shape[:-1], _GROUPS, _SIZE)
+    table = table - table.mean(-1, keepdims=True)
     return {
-        "bend": z / np.sqrt(n),
-        "spread": z / np.sqrt(n),
-        "tails": z * np.sqrt(24 / n),
-        "group": _extreme_group(),
-        "neighbours": z / np.sqrt(n) + 1 / _SIZE,  # taking out a group's mean bends it below zero
+        "bend": _correlation(residuals, (x - x.mean()) ** 2),
+        "spread": _correlation(_ranks(np.abs(residuals)), _ranks(fitted)),
+        "tails": (residuals**4).mean(-1) / (residuals**2).mean(-1) ** 2 - 3,
+        "group": np.abs(_robust(effects)).max(-1),
+        "neighbours": (table[..., 1:] * table[..., :-1]).sum((-1, -2)) / (table**2).sum((-1, -2)),
     }
 
 
-def _signs(x: np.ndarray, fitted: np.ndarray, residuals: np.ndarray, effects: np.ndarray) -> tuple[Sign, ...]:
-    from scipy.stats import rankdata
+def fit_clean(y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fitted values, residuals and random effects of ``y ~ x + (1 | group)`` for responses (..., groups, size).
 
-    square = (x - x.mean()) ** 2
-    table = residuals.reshape(_GROUPS, _SIZE)
-    table = table - table.mean(1, keepdims=True)
-    values = {
-        "bend": float(np.corrcoef(residuals, square)[0, 1]),
-        "spread": float(np.corrcoef(rankdata(np.abs(residuals)), rankdata(fitted))[0, 1]),
-        "tails": float((residuals**4).mean() / (residuals**2).mean() ** 2 - 3),
-        "group": float(np.abs(effects).max()),
-        "neighbours": float((table[:, 1:] * table[:, :-1]).sum() / (table**2).sum()),
-    }
-    limits = _limits(len(x))
-    return tuple(Sign(name, value, limits[name]) for name, value in values.items())
+    Every group has the same x, so the slope is that inside the groups and REML's variances are those of the
+    analysis of variance (Searle, Casella and McCulloch 1992, section 4.8).
+    """
+    x = np.linspace(-5, 5, _SIZE)
+    means = y.mean(-1)
+    slope = (y @ x).sum(-1) / (_GROUPS * (x @ x))
+    centre = means.mean(-1)
+    inside = y - means[..., None] - slope[..., None, None] * x
+    within = (inside**2).sum((-1, -2)) / (_GROUPS * (_SIZE - 1) - 1)
+    off = means - centre[..., None]
+    between = _SIZE * (off**2).sum(-1) / (_GROUPS - 1)
+    effects = np.maximum(0.0, 1 - within / between)[..., None] * off
+    fitted = centre[..., None, None] + effects[..., None] + slope[..., None, None] * x
+    flat = (*y.shape[:-2], _GROUPS * _SIZE)
+    return fitted.reshape(flat), (y - fitted).reshape(flat), effects
+
+
+@cache
+def clean() -> dict[str, np.ndarray]:
+    """The five numbers of 4000 data sets in which nothing is broken."""
+    rng = np.random.default_rng(50)
+    y = _EFFECT_SD * rng.standard_normal((_CLEAN, _GROUPS, 1)) + rng.standard_normal((_CLEAN, _GROUPS, _SIZE))
+    return read(*fit_clean(y + np.linspace(0, 10, _SIZE)))
+
+
+@cache
+def limits() -> dict[str, float]:
+    """What 99 of 100 clean data sets stay below, for each of the five numbers."""
+    found = {}
+    for name, values in clean().items():
+        sided = np.abs(values) if name in _TWO_SIDED else values
+        found[name] = float(np.percentile(sided, 99))
+    return found
+
+
+@cache
+def false_alarms() -> float:
+    """Share of clean data sets in which any of the five is beyond its limit."""
+    sides = {name: np.abs(values) if name in _TWO_SIDED else values for name, values in clean().items()}
+    return float(np.any([values > limits()[name] for name, values in sides.items()], axis=0).mean())
 
 
 def compute(
@@ -134,10 +198,16 @@ def compute(
     data = simulate(curvature, spread, tails, outlier, dependence, seed)
     fit = lmer("y ~ x + (1 | group)", data)
     residuals = fit.resid().to_numpy() / fit.sigma
-    effects = _robust(fit.ranef()["group"]["(Intercept)"].to_numpy())
+    modes = fit.ranef()["group"]["(Intercept)"].to_numpy()
     fitted = fit.fitted.to_numpy()
-    signs = _signs(data["x"].to_numpy(), fitted, residuals, effects)
-    return Diagnostics(fitted, residuals, effects, signs, float(fit.fixef["x"]), float(fit.se["x"]))
+    values = read(fitted, residuals, modes)
+    signs = tuple(
+        Sign(name, float(value), limits()[name], name in _TWO_SIDED) for name, value in values.items()
+    )
+    set_to = dict(zip(BREAKS, (curvature, spread, tails, outlier, dependence), strict=True))
+    broken = tuple(name for name, value in set_to.items() if value > 0)
+    slope, se = float(fit.fixef["x"]), float(fit.se["x"])
+    return Diagnostics(fitted, residuals, _robust(modes), signs, broken, slope, se)
 
 
 def _smooth(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -148,79 +218,91 @@ def _smooth(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return at, weights @ y / weights.sum(1)
 
 
-def _qq(ax: Axes, values: np.ndarray, title: str, colour: str) -> None:
+def _qq(ax: Axes, values: np.ndarray, colour: str, ylim: tuple[float, float]) -> None:
     from scipy.stats import norm
 
     n = len(values)
     theory = norm.ppf((np.arange(n) + 0.5) / n)
-    ordered = np.sort(values)
-    ax.plot(theory, ordered, "o", color=colour, markersize=5)
+    xlim = (float(theory[0]) - 0.2, float(theory[-1]) + 0.2)
+    style.shown(ax, theory, np.sort(values), "o", xlim=xlim, ylim=ylim, color=colour, markersize=5)
     low, high = np.percentile(values, [25, 75])
     slope = (high - low) / (2 * norm.ppf(0.75))
     ends = np.array([theory[0], theory[-1]])
-    ax.plot(ends, (low + high) / 2 + slope * ends, color=style.BLACK, linestyle="--")
-    ax.set(title=title)
+    style.line(ax, ends, (low + high) / 2 + slope * ends, color=style.BLACK, linestyle="--")
+    ax.set(xlim=xlim, ylim=ylim, xlabel="normal")
 
 
 def draw(r: Diagnostics, fig: Figure) -> None:
     """Residuals against fitted, their QQ plot, scale against location, QQ plot of the random effects."""
     places = [(0.055 + 0.2445 * i, 0.15, 0.195, 0.73) for i in range(4)]
     tukey, qq, scale, groups = style.axes(fig, places)
-    ink = {sign.name: style.RED if sign.suspicious else style.BLACK for sign in r.signs}
+    hot = {sign.name for sign in r.signs if sign.suspicious}
 
     # Joined within groups, in order: neighbours that lean on each other make a wave, not a zigzag.
     wave = np.column_stack([r.fitted.reshape(_GROUPS, _SIZE), np.full(_GROUPS, np.nan)]).ravel()
     rise = np.column_stack([r.residuals.reshape(_GROUPS, _SIZE), np.full(_GROUPS, np.nan)]).ravel()
-    tukey.plot(wave, rise, color="#c8c8c8", linewidth=1)
-    tukey.plot(r.fitted, r.residuals, "o", color=style.BLUE, markersize=4)
-    tukey.plot(*_smooth(r.fitted, r.residuals), color=style.RED, linewidth=3)
-    tukey.plot([r.fitted.min(), r.fitted.max()], [0, 0], color=style.BLACK, linestyle="--")
-    tukey.set(title="residuals")
-    tukey.title.set_color(style.BLACK)
-    _qq(qq, r.residuals, "QQ, residuals", style.BLUE)
+    style.line(tukey, wave, rise, color=style.FAINT, linewidth=1)
+    room = {"xlim": _FITTED, "ylim": _RESIDUALS}
+    style.shown(tukey, r.fitted, r.residuals, "o", color=style.BLUE, markersize=4, **room)
+    style.line(tukey, *_smooth(r.fitted, r.residuals), color=style.RED, linewidth=3)
+    style.line(tukey, _FITTED, [0, 0], color=style.BLACK, linestyle="--")
+    tukey.set(xlim=_FITTED, ylim=_RESIDUALS, xlabel="fitted")
+    _qq(qq, r.residuals, style.BLUE, _RESIDUALS)
     root = np.sqrt(np.abs(r.residuals))
-    scale.plot(r.fitted, root, "o", color=style.BLUE, markersize=4)
-    scale.plot(*_smooth(r.fitted, root), color=style.RED, linewidth=3)
-    scale.set(title="√|residuals|", ylim=(0, None))
-    _qq(groups, r.effects, "QQ, groups", style.GREEN)
-    for ax, names in (
-        (tukey, ("bend", "neighbours")),
-        (qq, ("tails",)),
-        (scale, ("spread",)),
-        (groups, ("group",)),
+    tall = (0.0, 2.6)
+    style.shown(scale, r.fitted, root, "o", color=style.BLUE, markersize=4, xlim=_FITTED, ylim=tall)
+    style.line(scale, *_smooth(r.fitted, root), color=style.RED, linewidth=3)
+    scale.set(xlim=_FITTED, ylim=tall, xlabel="fitted")
+    _qq(groups, r.effects, style.GREEN, _QUANTILES)
+    for ax, title, names in (
+        (tukey, "residuals", {"bend", "neighbours"}),
+        (qq, "QQ, residuals", {"tails"}),
+        (scale, "√|residuals|", {"spread"}),
+        (groups, "QQ, groups", {"group"}),
     ):
-        hot = style.RED if any(ink[name] == style.RED for name in names) else style.BLACK
-        ax._left_title.set_color(hot)  # type: ignore[attr-defined]
-    for ax, label in ((tukey, "fitted"), (qq, "normal"), (scale, "fitted"), (groups, "normal")):
-        ax.set(xlabel=label)
+        alarm = bool(names & hot)
+        ax.set_title(f"{title} !" if alarm else title, color=style.RED if alarm else style.BLACK,
+                     fontweight="bold" if alarm else "normal")  # fmt: skip
 
 
 _WORDS = {
     "bend": ("the residuals bend", "correlation with (x − mean)²"),
-    "spread": ("their spread follows the fitted values", "rank correlation"),
-    "tails": ("their tails are heavy", "excess kurtosis"),
-    "group": ("one group stands apart", "distance in SDs"),
+    "spread": ("the residuals' spread follows the fitted values", "rank correlation"),
+    "tails": ("the residuals' tails are heavy", "excess kurtosis"),
+    "group": ("one group stands apart", "distance in robust SDs"),
     "neighbours": ("neighbours lean on each other", "lag-1 correlation"),
 }
 
 
 def sentence(r: Diagnostics) -> str:
-    """Which assumptions look broken, with the number behind each."""
-    found = [
-        f"{_WORDS[sign.name][0]} ({_WORDS[sign.name][1]} {number(sign.value)})"
+    """What the pictures show, with the number behind each sign, beside what was broken."""
+    found = "; ".join(
+        f"{_WORDS[sign.name][0]} ({_WORDS[sign.name][1]} {number(sign.value)}, by chance up to {number(sign.limit)})"
         for sign in r.signs
         if sign.suspicious
-    ]
+    )
     slope = f"the slope is {number(r.slope)} (SE {number(r.slope_se, 3)}, truth 1)"
+    broken = " and ".join(_HANDLES[name] for name in r.broken)
+    if not found and not broken:
+        return f"Nothing in these pictures speaks against the model, and nothing is broken; {slope}."
     if not found:
-        return f"Nothing in these pictures speaks against the model; {slope}."
-    return f"Something is wrong: {'; '.join(found)}; {slope}."
+        return (
+            f"Nothing in these pictures speaks against the model, and yet it is broken ({broken}); {slope}."
+        )
+    if not broken:
+        alarms = 100 * false_alarms()
+        return (
+            f"A false alarm: {found}. Nothing is broken; of clean data sets {alarms:.0f} in 100 show some sign; "
+            f"{slope}."
+        )
+    return f"Something is wrong: {found}. Broken: {broken}; {slope}."
 
 
 def details(r: Diagnostics) -> str:
     """All five numbers with their limits."""
     rows = "".join(
-        f"<tr><td>{_WORDS[sign.name][1]}</td><td>{number(sign.value)}</td><td>{number(sign.limit)}</td></tr>"
+        f"<tr><td>{_WORDS[sign.name][1]}</td><td>{number(sign.value)}</td>"
+        f"<td>{'±' if sign.two_sided else ''}{number(sign.limit)}</td></tr>"
         for sign in r.signs
     )
     return f"<table><tr><th>sign</th><th>here</th><th>by chance up to</th></tr>{rows}</table>"
@@ -230,21 +312,36 @@ def _only(**broken: float) -> State:
     return {**dict.fromkeys(BREAKS, 0.0), **broken}
 
 
+_HANDLES = {
+    "curvature": "curvature",
+    "spread": "unequal variance",
+    "tails": "heavy tails",
+    "outlier": "an outlying group",
+    "dependence": "dependence in time",
+}
+
 EXPLORER = Explorer(
     name="diagnostics",
     title="Checking the model: break one assumption at a time",
     prompt="Press a button, look for the picture that changed, and draw new data: is it seen every time?",
     controls=(
-        Slider("curvature", "Curvature", 0.0, 1.0, 0.05),
-        Slider("spread", "Unequal variance", 0.0, 1.0, 0.05),
-        Slider("tails", "Heavy tails", 0.0, 1.0, 0.05),
-        Slider("outlier", "Outlying group", 0.0, 1.0, 0.05),
-        Slider("dependence", "Dependence in time", 0.0, 0.95, 0.05),
+        Slider("curvature", "Curvature", 0.0, 1.0, 0.05, unit="0 none; 1 lifts both ends of x by 8.75 SDs"),
+        Slider(
+            "spread", "Unequal variance", 0.0, 1.0, 0.05, unit="0 none; 1 makes the SD grow 12-fold along x"
+        ),
+        Slider("tails", "Heavy tails", 0.0, 1.0, 0.05, unit="0 normal; 1 a t with 2.1 degrees of freedom"),
+        Slider("outlier", "Outlying group", 0.0, 1.0, 0.05, unit="0 none; 1 lies 25 SDs above"),
+        Slider(
+            "dependence", "Dependence in time", 0.0, 0.95, 0.05, unit="correlation of neighbouring errors"
+        ),
         Number("seed", "Seed", 1, 99999),
     ),
     compute=compute,
     draw=draw,
     sentence=sentence,
+    example=""">>> r = explorers.diagnostics.result(outlier=0.8)
+>>> [sign.name for sign in r.signs if sign.suspicious]
+['group']""",
     details=details,
     actions={
         "All well": lambda state, result: _only(),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.controls import Choice, Number, Slider, State
+from lmmkit.course.explorers.controls import Choice, Number, Slider, State, plural
 from lmmkit.course.explorers.explorer import Explorer
+from lmmkit.course.explorers.tables import measured
+from lmmkit.errors import DataError, ModelError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,37 +25,81 @@ _DATA = {
     "sleepstudy": ("Reaction", "Days", "Subject"),
 }
 _GRID = np.linspace(0.0, 6.0, 121)
+_WIDE = (-0.2, 6.2)
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the criterion is made of at one theta, or (arrays) at many."""
+    """What the criterion is made of at one theta, or (arrays) at many.
 
-    residual: np.ndarray  # ||y - X beta - Z b||²
-    penalty: np.ndarray  # ||u||², with b = theta u
-    log_det: np.ndarray  # log|L|², the price of flexibility
-    log_det_x: np.ndarray  # log|R_X|², REML only
-    ml: np.ndarray  # deviance, -2 log-likelihood
-    reml: np.ndarray  # REML criterion
+    Attributes
+    ----------
+    residual : numpy.ndarray
+        ``||y - X beta - Z b||²``.
+    penalty : numpy.ndarray
+        ``||u||²``, with ``b = theta u``.
+    log_det : numpy.ndarray
+        ``log|L|²``, the price of flexibility.
+    log_det_x : numpy.ndarray
+        ``log|R_X|²``, REML only.
+    ml, reml : numpy.ndarray
+        Deviance and REML criterion.
+    """
+
+    residual: np.ndarray
+    penalty: np.ndarray
+    log_det: np.ndarray
+    log_det_x: np.ndarray
+    ml: np.ndarray
+    reml: np.ndarray
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """The criterion at `theta`, along `grid`, and at its lowest point."""
+    """The criterion at `theta`, along `grid`, and at its lowest point.
+
+    Attributes
+    ----------
+    names : (str, str, str)
+        Response, predictor and group.
+    data : pandas.DataFrame
+        The rows.
+    criterion : str
+        "REML" or "ML".
+    theta : float
+        SD between groups over the residual SD.
+    here, along : Parts
+        The criterion and its parts at `theta` and along `grid`.
+    beta : numpy.ndarray, (2,)
+        Intercept and slope at this theta.
+    effects : numpy.ndarray, (groups,)
+        Random effects at this theta.
+    sigma : float
+        Residual SD at this theta.
+    grid : numpy.ndarray
+        Thetas of the curves.
+    theta_hat, lowest : float
+        Where the optimiser ends, and the criterion there.
+    trail : numpy.ndarray
+        The thetas of the optimiser's steps.
+    limits : (float, float)
+        Of the picture of the data.
+    """
 
     names: tuple[str, str, str]
     data: pd.DataFrame
     criterion: str
     theta: float
     here: Parts
-    beta: np.ndarray  # (2,)
-    effects: np.ndarray  # (groups,) conditional modes at this theta
+    beta: np.ndarray
+    effects: np.ndarray
     sigma: float
     grid: np.ndarray
     along: Parts
-    theta_hat: float  # where the optimiser ends
-    lowest: float  # the criterion there
-    trail: np.ndarray  # thetas it looked at
+    theta_hat: float
+    lowest: float
+    trail: np.ndarray
+    limits: tuple[float, float]
 
     @property
     def value(self) -> float:
@@ -130,11 +177,26 @@ def compute(
     data: str = "simulated mice", criterion: str = "REML", theta: float = 0.4, seed: int = 1
 ) -> Likelihood:
     """The criterion at `theta` for a random-intercept model of `data`."""
+    frame = _load(data, seed)
+    limits = (7.0, 37.0) if data == "simulated mice" else _limits(frame[_DATA[data][0]].to_numpy(float))
+    return _at(frame, _DATA[data], limits, criterion, theta)
+
+
+def _limits(y: np.ndarray) -> tuple[float, float]:
+    room = 0.06 * float(np.ptp(y)) or 1.0
+    return float(y.min()) - room, float(y.max()) + room
+
+
+def _at(
+    frame: pd.DataFrame,
+    names: tuple[str, str, str],
+    limits: tuple[float, float],
+    criterion: str,
+    theta: float,
+) -> Likelihood:
     from lmmkit import lmer
 
-    names = _DATA[data]
     response, predictor, group = names
-    frame = _load(data, seed)
     codes, _ = pd.factorize(frame[group])
     y, x = frame[response].to_numpy(float), frame[predictor].to_numpy(float)
     crit = _Criterion(y, x, codes)
@@ -142,7 +204,10 @@ def compute(
     along, _ = crit.parts(_GRID)
     n, p = crit.X.shape
     df = n - p if criterion == "REML" else n
-    fit = lmer(f"{response} ~ {predictor} + (1 | {group})", frame, reml=criterion == "REML")
+    plain = pd.DataFrame(
+        {"y": y, "x": x, "group": codes.astype(str)}
+    )  # any name may stand in a reader's table
+    fit = lmer("y ~ x + (1 | group)", plain, reml=criterion == "REML")
     theta_hat = float(fit.theta[0])
     best, _ = crit.parts(np.array(theta_hat))
     return Likelihood(
@@ -159,7 +224,36 @@ def compute(
         theta_hat,
         float(best.reml if criterion == "REML" else best.ml),
         fit.optinfo["trail"]["theta1"].to_numpy(),
+        limits,
     )
+
+
+def _own_compute(
+    table: pd.DataFrame, names: tuple[str, str, str], criterion: str = "REML", theta: float = 0.4
+) -> Likelihood:
+    return _at(table, names, _limits(table[names[0]].to_numpy(float)), criterion, theta)
+
+
+def own(table: Any, y: str, x: str, group: str) -> Explorer[Likelihood]:
+    """`y` and `x` are columns of numbers, `group` says which rows belong together: y ~ x + (1 | group)."""
+    rows = measured(table, (y, x), group)
+    if rows[x].nunique() < 2:
+        raise DataError(f"column {x!r} is the same in every row; a slope needs numbers that differ")
+    explorer = replace(
+        EXPLORER,
+        controls=tuple(c for c in EXPLORER.controls if c.name in ("theta", "criterion")),
+        compute=partial(_own_compute, table=rows, names=(y, x, group)),
+        own=None,
+    )
+    try:
+        explorer.result()
+    except ModelError as refused:
+        raise DataError(f"{y} ~ {x} + (1 | {group}) cannot be fitted: {refused}") from None
+    return explorer
+
+
+_DEPTH = (-0.6, 12.0)  # of the picture of the criterion, above its lowest value
+_FAR = 3.84  # the 95% point of chi-squared with one degree of freedom
 
 
 def draw(r: Likelihood, fig: Figure) -> None:
@@ -171,26 +265,40 @@ def draw(r: Likelihood, fig: Figure) -> None:
     codes, labels = pd.factorize(r.data[group])
     x, y = r.data[predictor].to_numpy(float), r.data[response].to_numpy(float)
     ends = np.array([x.min(), x.max()])
+    xlim = (float(ends[0] - 0.05 * np.ptp(x)), float(ends[1] + 0.05 * np.ptp(x)))
     for g in range(len(labels)):
         look = style.group_style(g)
         mine = codes == g
-        left.plot(x[mine], y[mine], linestyle="", markersize=6, alpha=0.8, **look)
-        left.plot(ends, r.beta[0] + r.effects[g] + r.beta[1] * ends, color=look["color"], linewidth=1.5)
-    left.plot(ends, r.beta[0] + r.beta[1] * ends, color=style.BLACK, linewidth=3.5, linestyle="--")
-    left.set(xlabel=predictor, ylabel=response, title=f"lines at θ = {r.theta:.2f}")
+        style.shown(
+            left,
+            x[mine],
+            y[mine],
+            look["marker"],
+            xlim=xlim,
+            ylim=r.limits,
+            markersize=6,
+            color=look["color"],
+        )
+        line = r.beta[0] + r.effects[g] + r.beta[1] * ends
+        style.line(left, ends, line, color=look["color"], linewidth=1.5)
+    style.line(left, ends, r.beta[0] + r.beta[1] * ends, color=style.BLACK, linewidth=3.5, linestyle="--")
+    left.set(xlim=xlim, ylim=r.limits, xlabel=predictor, ylabel=response, title=f"lines at θ = {r.theta:.2f}")
 
-    curve = r.along.reml if r.criterion == "REML" else r.along.ml
+    curve = (r.along.reml if r.criterion == "REML" else r.along.ml) - r.lowest
     other = r.along.ml if r.criterion == "REML" else r.along.reml
-    right.plot(r.grid, curve, color=style.BLUE)
-    right.plot(r.grid, other, color=style.GREY, linestyle=":", linewidth=1.5)
-    right.plot(r.theta, r.value, "o", color=style.RED, markersize=12)
+    style.line(right, r.grid, curve, color=style.BLUE)
+    style.line(right, r.grid, other - other.min(), color=style.GREY, linestyle=":", linewidth=1.5)
+    style.line(right, _WIDE, [_FAR, _FAR], color=style.GREEN, linestyle="--", linewidth=1.5)
+    right.text(0.62, 0.38, f"{_FAR}", color=style.GREEN, fontsize=13, transform=right.transAxes)
     if r.above < 0.005:
         at = np.interp(r.trail, r.grid, curve)
-        right.plot(r.trail, at, "x", color=style.BLACK, markersize=8, markeredgewidth=2)
-    low, high = min(curve.min(), other.min()), max(curve[0], curve[-1], r.value)
-    right.set_ylim(low - 0.05 * (high - low), high + 0.08 * (high - low))
+        style.shown(right, r.trail, at, "x", color=style.BLACK, markersize=8, mew=2, xlim=_WIDE, ylim=_DEPTH)
+    style.shown(right, [r.theta], [r.above], "o", color=style.RED, markersize=12, xlim=_WIDE, ylim=_DEPTH)
     right.set(
-        xlim=(-0.2, 6.2), title=f"{r.criterion} (solid), {'ML' if r.criterion == 'REML' else 'REML'} (dotted)"
+        xlim=_WIDE,
+        ylim=_DEPTH,
+        yticks=(0, 5, 10),
+        title=f"{r.criterion} (dotted: {'ML' if r.criterion == 'REML' else 'REML'}), above its lowest",
     )
     right.tick_params(labelbottom=False)
 
@@ -203,20 +311,23 @@ def draw(r: Likelihood, fig: Figure) -> None:
         below.plot(r.grid, values / scale, color=colour, linestyle=line)
         below.plot(r.theta, here / scale, marker, color=colour, markersize=10)
         below.text(place, 1.07, name, color=colour, transform=below.transAxes, fontsize=14)
-    below.set(xlabel="θ = SD between / SD within", xlim=(-0.2, 6.2), ylim=(-0.1, 1.12), yticks=(0, 1))
+    below.set(xlabel="θ = SD between / SD within", xlim=_WIDE, ylim=(-0.1, 1.12), yticks=(0, 1))
 
 
 def sentence(r: Likelihood) -> str:
     """Where we are and how far it is to the lowest point."""
     sd = r.theta * r.sigma
-    where = (
-        f"which is the lowest it gets (the crosses are the {len(r.trail)} places where the optimiser looked)"
-        if r.above < 0.005
-        else f"{r.above:.2f} above the lowest it can get"
-    )
+    if r.above < 0.005:
+        where = (
+            f"which is the lowest it gets (the crosses are the optimiser's {plural(len(r.trail), 'step')})"
+        )
+    else:
+        where = f"{r.above:.2f} above the lowest it can get"
+        if r.theta_hat > _GRID[-1]:
+            where += f", which lies beyond the slider, at θ = {r.theta_hat:.2f}"
     name = "the REML criterion" if r.criterion == "REML" else "the deviance (ML)"
     return (
-        f"At θ = {r.theta:.2f} the {r.names[2].lower()}s have an SD of {sd:.2f}, "
+        f"At θ = {r.theta:.2f} the {r.names[2]} effects have an SD of {sd:.2f}, "
         f"the residual SD is {r.sigma:.2f}, and {name} is {r.value:.2f}, {where}."
     )
 
@@ -247,7 +358,7 @@ EXPLORER = Explorer(
     title="What the fitter does: look for the lowest point",
     prompt="Drag θ until the red dot lies as low as it can; then let the optimiser do it.",
     controls=(
-        Slider("theta", "θ, relative SD", 0.0, 6.0, 0.01),
+        Slider("theta", "θ, relative SD", 0.0, 6.0, 0.01, unit="SD between groups over the residual SD"),
         Choice("criterion", "Criterion", ("REML", "ML")),
         Choice("data", "Data", tuple(_DATA)),
         Number("seed", "Seed of the mice", 1, 99999),
@@ -255,6 +366,10 @@ EXPLORER = Explorer(
     compute=compute,
     draw=draw,
     sentence=sentence,
+    example=""">>> r = explorers.likelihood.result(data="sleepstudy", theta=1.2)
+>>> round(r.value, 2), round(r.theta_hat, 2)
+(1786.47, 1.2)""",
     details=details,
     actions={"Let the optimiser do it": _optimise},
+    own=own,
 )

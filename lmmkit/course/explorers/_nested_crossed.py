@@ -41,6 +41,12 @@ class Kind:
     nested: bool
     labels: tuple[str, ...]  # how the lower units may be labelled
     formulas: dict[str, tuple[str, ...]]  # label -> random parts, the right one first
+    alone: str  # the right random part where a lower unit has one row, and is the residual
+    limits: tuple[float, float]  # of the picture of effects
+
+    def right(self, labels: str, rows: int) -> str:
+        """The right random part for `rows` rows in every pair."""
+        return self.alone if rows == 1 else self.formulas[labels][0]
 
 
 _ANEW, _UNIQUE, _SHARED = "start anew in each group", "unique", "the same for everybody"
@@ -52,11 +58,13 @@ KINDS = {
             _ANEW: ("(1 | school/class)", "(1 | school) + (1 | class)", "(1 | class)", "(1 | school)", ""),
             _UNIQUE: ("(1 | school/class)", "(1 | school) + (1 | class)", "(1 | class)", "(1 | school)", ""),
         },
+        "(1 | school)", (-6.0, 10.0),
     ),
     "subjects × items": Kind(
         "subject", "item", "trial", "time", "word", ("common", "rare"), 500.0, 30.0, 50.0, 30.0, 60.0,
         lambda u, l: l % 2, False, (_SHARED,),
         {_SHARED: ("(1 | subject) + (1 | item)", "(1 | subject)", "(1 | subject/item)", "(1 | item)", "")},
+        "(1 | subject) + (1 | item)", (-90.0, 150.0),
     ),
     "plots in treatments": Kind(
         "treatment", "plot", "core", "nitrogen", "treatment", ("fenced", "open"), 12.0, 1.5, 0.0, 1.5, 1.5,
@@ -65,22 +73,38 @@ KINDS = {
             _ANEW: ("(1 | treatment:plot)", "(1 | plot)", ""),
             _UNIQUE: ("(1 | plot)", "(1 | treatment:plot)", ""),
         },
+        "", (-5.0, 8.0),
     ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What one formula says of the effect, or why it is refused."""
+    """What one formula says of the effect, or why it is refused.
+
+    Attributes
+    ----------
+    formula : str
+        The formula.
+    columns : tuple of (str, numpy.ndarray)
+        For every term its group and, for each row, its column of Z.
+    estimate, se, df, p, low, high : float
+        The effect with its test and 95% interval.
+    singular : bool
+        Whether the fit is singular.
+    refusal : str
+        Why there is no fit, or empty.
+    """
 
     formula: str
-    columns: tuple[tuple[str, np.ndarray], ...] = ()  # per term its group and, for each row, its column of Z
+    columns: tuple[tuple[str, np.ndarray], ...] = ()
     estimate: float = np.nan
     se: float = np.nan
     df: float = np.nan
     p: float = np.nan
     low: float = np.nan
     high: float = np.nan
+    singular: bool = False
     refusal: str = ""
 
     @property
@@ -91,7 +115,21 @@ class Claim:
 
 @dataclass(frozen=True)
 class NestedCrossed:
-    """The design, and the claims of the right formula and of the one tried."""
+    """The design, and the claims of the right formula and of the one tried.
+
+    Attributes
+    ----------
+    kind : Kind
+        The kind of design.
+    data : pandas.DataFrame
+        Simulated rows.
+    labels : str
+        How the lower units are labelled.
+    upper, lower, rows : int
+        Units, units in each, rows for each pair.
+    right, tried : Claim
+        What the two formulas say.
+    """
 
     kind: Kind
     data: pd.DataFrame
@@ -107,6 +145,11 @@ class NestedCrossed:
         """Whether both formulas are the same model of these data."""
         same = {tuple(codes) for _, codes in self.right.columns} == {tuple(c) for _, c in self.tried.columns}
         return same and not self.tried.refusal
+
+    @property
+    def confounded(self) -> bool:
+        """Whether each lower unit has a treatment of its own, which then cannot be tested."""
+        return not self.kind.nested and self.lower == 2
 
 
 def simulate(kind: Kind, labels: str, upper: int, lower: int, rows: int, seed: int) -> pd.DataFrame:
@@ -154,19 +197,21 @@ def _claim(kind: Kind, data: pd.DataFrame, random: str) -> Claim:
     formula = f"{kind.response} ~ {kind.treatment}" + (f" + {random}" if random else "")
     treated = data[kind.treatment].cat.codes.to_numpy().astype(int)
     columns: tuple[tuple[str, np.ndarray], ...] = ()
+    singular = False
     if random:
         try:
             fit = lmer(formula, data)
         except DataError as refused:
             return Claim(formula, refusal=str(refused))
         estimate, se, df, p = coefficient(fit, fit.fixef.index[1])
+        singular = bool(fit.is_singular)
         # In the order in which the rows meet the levels, so that nesting shows as steps.
         columns = tuple((term.group, pd.factorize(term.codes)[0]) for term in fit.design.terms)
     else:
         estimate, se, df = _ols(data[kind.response].to_numpy(), treated)
         p = float(2 * t.sf(abs(estimate) / se, df))
     reach = se * float(t.ppf(0.975, df))
-    return Claim(formula, columns, estimate, se, df, p, estimate - reach, estimate + reach)
+    return Claim(formula, columns, estimate, se, df, p, estimate - reach, estimate + reach, singular)
 
 
 def compute(
@@ -181,7 +226,7 @@ def compute(
     """The right formula and the one tried, on data of this design."""
     kind = KINDS[design]
     data = simulate(kind, labels, upper, lower, rows, seed)
-    right = kind.formulas[labels][0]
+    right = kind.right(labels, rows)
     tried = "" if tried == _LM else tried
     honest = _claim(kind, data, right)
     claimed = honest if tried == right else _claim(kind, data, tried)
@@ -193,29 +238,47 @@ _TERMS = ((style.BLUE, "s"), (style.ORANGE, "o"))
 
 
 def _draw_design(ax: Axes, r: NestedCrossed) -> None:
-    """Upper units as rows, labels of the lower units as columns, a square where a pair was measured."""
+    """Upper units as rows, labels of the lower units as columns, a mark where a pair was measured.
+
+    Ringed are the cells whose rows the formula tried takes for one lower unit with the first.
+    """
     upper = pd.factorize(r.data[r.kind.upper])[0]
     lower = pd.factorize(r.data[r.kind.lower], sort=True)[0]
-    treated = r.data[r.kind.treatment].cat.codes.to_numpy()
+    treated = np.minimum(r.data[r.kind.treatment].cat.codes.to_numpy(), 2)
     size = float(np.clip(120 / (lower.max() + 1), 3, 9))
-    for level, (colour, marker) in enumerate(((style.GREY, "s"), (style.RED, "D"))):
-        mine = np.minimum(treated, 1) == level
-        ax.plot(lower[mine], upper[mine], marker, color=colour, markersize=size)
+    looks = ((style.GREY, "s"), (style.RED, "D"), (style.SKY, "o"))
+    for level, (colour, marker) in enumerate(looks):
+        mine = treated == level
+        style.dots(ax, lower[mine], upper[mine], marker, color=colour, markersize=size)
+    terms = sorted(r.tried.columns, key=lambda term: r.kind.lower in term[0])
+    if terms:
+        one = terms[-1][1] == terms[-1][1][0]
+        style.dots(ax, lower[one], upper[one], "o", color=style.BLACK, mfc="none", markersize=size + 7, mew=2)
+        ax.text(0.5, -0.145, "ringed: one unit to the", transform=ax.transAxes, ha="center", fontsize=13)
+        ax.text(0.5, -0.20, "formula tried", transform=ax.transAxes, ha="center", fontsize=13)
+    names = [f"■ {r.kind.levels[0]}", f"◆ {r.kind.levels[1]}"] + ["● other"] * int(treated.max() > 1)
+    start = 0.0
+    for name, (colour, _) in zip(names, looks, strict=False):
+        ax.text(start, 1.03, name, color=colour, transform=ax.transAxes, fontsize=14)
+        start += 0.05 + 0.058 * len(name)
     ax.set(xlim=(-0.7, lower.max() + 0.7), ylim=(upper.max() + 0.7, -0.7), xticks=[], yticks=[])
-    ax.set(xlabel=f"{r.kind.lower} label", ylabel=r.kind.upper, title=f"{plural(r.rows, r.kind.row)} each")
+    each = f"{r.kind.lower} label; {plural(r.rows, r.kind.row)} each"
+    ax.set(ylabel=r.kind.upper)
+    ax.text(0.5, -0.07, each, transform=ax.transAxes, ha="center", fontsize=14)
     ax.yaxis.set_label_coords(-0.06, 0.5)
 
 
-def _draw_z(ax: Axes, terms: tuple[tuple[str, np.ndarray], ...], title: str, rows: int) -> None:
+def _draw_z(ax: Axes, claim: Claim, title: str, rows: int) -> None:
     """Where the ones of Z are, term beside term."""
     start = 0
-    for (name, columns), (colour, marker) in zip(terms, _TERMS, strict=False):
-        ax.plot(start + columns, np.arange(rows), marker, color=colour, markersize=2.5)
+    for (name, columns), (colour, marker) in zip(claim.columns, _TERMS, strict=False):
+        style.dots(ax, start + columns, np.arange(rows), marker, color=colour, markersize=2.5)
         middle = start + columns.max() / 2
         ax.text(middle, rows * 1.03, name, color=colour, ha="center", va="top", fontsize=13)
         start += columns.max() + 2
-    if not terms:
-        ax.text(0.5, 0.5, "no Z:\nevery row\non its own", ha="center", va="center", transform=ax.transAxes)
+    if not claim.columns:
+        words = "refused" if claim.refusal else "no Z: rows\nof a unit\nshare\nnothing"
+        ax.text(0.5, 0.5, words, ha="center", va="center", transform=ax.transAxes)
     ax.set(xlim=(-1.5, max(start - 0.5, 3)), ylim=(rows, -1), xticks=[], yticks=[], title=title)
     ax.yaxis.set_label_coords(-0.06, 0.5)
 
@@ -225,53 +288,65 @@ def draw(r: NestedCrossed, fig: Figure) -> None:
     grid, right, tried, claims = style.axes(
         fig,
         [
-            (0.04, 0.16, 0.22, 0.75),
+            (0.04, 0.20, 0.22, 0.71),
             (0.30, 0.16, 0.18, 0.75),
             (0.52, 0.16, 0.18, 0.75),
             (0.75, 0.16, 0.235, 0.75),
         ],
     )
     _draw_design(grid, r)
-    _draw_z(right, r.right.columns, "Z, right formula", len(r.data))
-    _draw_z(tried, r.tried.columns, "Z, formula tried", len(r.data))
+    _draw_z(right, r.right, "Z, right formula", len(r.data))
+    _draw_z(tried, r.tried, "Z, formula tried", len(r.data))
     looks = ((r.right, "right", style.GREEN, "o"), (r.tried, "tried", style.RED, "s"))
+    xlim = r.kind.limits
+    middle = sum(xlim) / 2
     for place, (claim, name, colour, marker) in enumerate(looks):
-        if claim.refusal:
-            claims.text(0.5, 0.40, "refused", color=colour, ha="center", transform=claims.transAxes)
-            continue
-        style.interval(
-            claims, claim.low, claim.estimate, claim.high, -place, marker=marker, color=colour, size=11
+        refused = bool(claim.refusal) or (place == 0 and r.confounded)
+        words = (
+            "no test" if refused and not claim.refusal else "refused" if refused else f"SE {number(claim.se)}"
         )
-        claims.text(claim.estimate, 0.17 - place, f"{name}: SE {number(claim.se)}", color=colour, ha="center")
+        claims.text(middle, 0.17 - place, f"{name}: {words}", color=colour, ha="center")
+        if not refused:
+            style.interval(claims, claim.low, claim.estimate, claim.high, -place, marker=marker, color=colour,
+                           size=11, limits=xlim)  # fmt: skip
     for place in (0, 1):
         foot, head = -place - 0.35, -place + 0.1
         style.line(claims, [r.kind.effect] * 2, [foot, head], color=style.BLACK, linestyle="--", zorder=0)
         style.line(claims, [0, 0], [foot, head], color=style.GREY, linestyle=":", zorder=0)
-    spans = [c for c in (r.right, r.tried) if not c.refusal]
-    low = min([0.0, r.kind.effect, *(c.low for c in spans)])
-    high = max([0.0, r.kind.effect, *(c.high for c in spans)])
-    room = 0.12 * (high - low)
-    claims.set(xlim=(low - room, high + room), ylim=(-1.5, 0.5), yticks=[], xlabel="effect (dashed: truth)",
-               title="95% intervals")  # fmt: skip
+    claims.set(xlim=xlim, ylim=(-1.5, 0.5), yticks=[], xlabel="effect (dashed: truth)", title="95% intervals")
+
+
+def _tested(claim: Claim) -> str:
+    singular = "; its fit is singular" if claim.singular else ""
+    return f"{number(claim.se)} ({claim.df:.0f} df, {p_value(claim.p)}{singular})"
+
+
+def _named(claim: Claim) -> str:
+    return claim.formula if "|" in claim.formula else f"{claim.formula} (lm)"
 
 
 def sentence(r: NestedCrossed) -> str:
     """What the formula tried claims, beside the right one."""
-    counts = ", ".join(f"{n} levels of {name}" for name, n in r.right.groups.items())
-    right = f"The right formula, {r.right.formula}, sees {counts} and gives an SE of {number(r.right.se)}"
-    if r.right.refusal:
-        return f"With one {r.kind.row} each even {r.right.formula} is refused: {r.right.refusal}."
-    if r.tried.refusal:
-        return f"{right}; {r.tried.formula} is refused: {r.tried.refusal}."
-    if r.tried.formula == r.right.formula:
-        return f"{right} ({r.right.df:.0f} df, {p_value(r.right.p)})."
     seen = ", ".join(f"{n} levels of {name}" for name, n in r.tried.groups.items()) or "no groups at all"
+    if r.confounded:
+        text = (
+            f"With 2 {r.kind.lower}s each {r.kind.treatment} has a single {r.kind.lower}, so the two cannot be told "
+            f"apart and no formula can test the {r.kind.treatment}; add {r.kind.lower}s"
+        )
+        if r.tried.refusal or r.tried.formula == r.right.formula:
+            return f"{text}."
+        return f"{text}. {_named(r.tried)} sees {seen} and claims an SE of {_tested(r.tried)} all the same."
+    counts = ", ".join(f"{n} levels of {name}" for name, n in r.right.groups.items()) or "no groups"
+    alone = r.rows == 1 and r.kind.nested
+    why = f"With one {r.kind.row} each the {r.kind.lower} is the residual. " if alone else ""
+    right = f"{why}The right formula, {_named(r.right)}, sees {counts} and gives an SE of"
+    if r.tried.refusal:
+        return f"{right} {_tested(r.right)}; {r.tried.formula} is refused: {r.tried.refusal.rstrip('.')}."
+    if r.tried.formula == r.right.formula:
+        return f"{right} {_tested(r.right)}."
     if r.same:
-        return f"{right}; {r.tried.formula} sees {seen}: here it is the same model in other words."
-    return (
-        f"{right} ({r.right.df:.0f} df, {p_value(r.right.p)}); {r.tried.formula} sees {seen} and claims "
-        f"{number(r.tried.se)} ({r.tried.df:.0f} df, {p_value(r.tried.p)})."
-    )
+        return f"{right} {_tested(r.right)}; {r.tried.formula} sees {seen}: here it is the same model in other words."
+    return f"{right} {_tested(r.right)}; {_named(r.tried)} sees {seen} and claims {_tested(r.tried)}."
 
 
 def details(r: NestedCrossed) -> str:
@@ -308,6 +383,7 @@ def settle(state: State, changed: str) -> State:
         state = {**state, "labels": labels, "tried": kind.formulas[labels][1]}
     if changed == "design":
         state["upper"] = 2 if state["design"] == "plots in treatments" else max(state["upper"], 6)
+        state["lower"] = max(state["lower"], 4)
     return state
 
 
@@ -319,14 +395,17 @@ EXPLORER = Explorer(
         Choice("design", "Design", tuple(KINDS)),
         Choice("labels", "Labels of lower units", _labels),
         Choice("tried", "Formula to try", _formulas),
-        Slider("upper", "Upper units", 2, 10, 1),
-        Slider("lower", "Lower units", 2, 8, 1),
+        Slider("upper", "Upper units", 2, 10, 1, unit="schools, subjects or treatments"),
+        Slider("lower", "Lower units", 2, 8, 1, unit="classes in a school, items, or plots of a treatment"),
         Slider("rows", "Rows for each pair", 1, 6, 1),
         Number("seed", "Seed", 1, 99999),
     ),
     compute=compute,
     draw=draw,
     sentence=sentence,
+    example=""">>> r = explorers.nested_crossed.result(tried="(1 | school) + (1 | class)")
+>>> r.right.groups, r.tried.groups
+({'class:school': 24, 'school': 6}, {'school': 6, 'class': 4})""",
     details=details,
     settle=settle,
 )

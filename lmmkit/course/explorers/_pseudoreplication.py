@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STUDIES = 4000
+_Y, _EFFECT = (3.0, 17.0), (-6.0, 6.0)  # of the pictures
 ANALYSES = ("lm, all rows", "lm, means", "mixed model")
 
 
@@ -25,6 +26,15 @@ ANALYSES = ("lm, all rows", "lm, means", "mixed model")
 class Analysis:
     """One way to compare the arms: what it says of these data, and how often it is wrong when nothing
     differs.
+
+    Attributes
+    ----------
+    name : str
+        "lm, all rows", "lm, means" or "mixed model".
+    difference, se, df, p : float
+        Arm B minus arm A with its test.
+    false_positives : float
+        Share of 4000 studies without a difference in which p < 0.05.
     """
 
     name: str
@@ -32,18 +42,43 @@ class Analysis:
     se: float
     df: float
     p: float
-    false_positives: float  # share of 4000 studies without a difference in which p < 0.05
+    false_positives: float
 
 
 @dataclass(frozen=True)
 class Replicates:
-    """The data and the three analyses; those that the design does not allow are missing."""
+    """The data and the three analyses; those that the design does not allow are missing.
 
-    data: pd.DataFrame  # y, arm, sample, replicate
+    Attributes
+    ----------
+    data : pandas.DataFrame
+        Columns `y`, `arm`, `sample`.
+    bio, tech : int
+        Samples an arm, replicates a sample.
+    icc : float
+        Share of the variance between samples, as it was set.
+    analyses : tuple of Analysis
+        Those that are possible.
+    note : str
+        Why an analysis is missing or the same as another, or empty.
+    """
+
+    data: pd.DataFrame
     bio: int
     tech: int
+    icc: float
     analyses: tuple[Analysis, ...]
-    note: str  # why an analysis is missing, or empty
+    note: str
+
+    @property
+    def rows(self) -> int:
+        """Rows in the table."""
+        return 2 * self.bio * self.tech
+
+    @property
+    def effective(self) -> float:
+        """How many independent rows tell as much about the arms: rows / (1 + (tech - 1) ICC)."""
+        return self.rows / (1 + (self.tech - 1) * self.icc)
 
 
 def false_positive_rates(bio: int, tech: int, sd_bio: float, sd_tech: float) -> dict[str, float]:
@@ -97,7 +132,8 @@ def compute(
     samples = np.repeat([f"{arm}{s + 1}" for arm in "AB" for s in range(bio)], tech)
     data = pd.DataFrame({"y": y, "arm": np.repeat(["A", "B"], bio * tech), "sample": samples})
     if sd_bio == 0 and sd_tech == 0:
-        return Replicates(data, bio, tech, (), "nothing varies here, so there is nothing to test")
+        return Replicates(data, bio, tech, 0.0, (), "nothing varies here, so there is nothing to test")
+    icc = sd_bio**2 / (sd_bio**2 + sd_tech**2)
 
     rates = false_positive_rates(bio, tech, sd_bio, sd_tech)
     rows = []
@@ -105,7 +141,11 @@ def compute(
         rows.append(Analysis(ANALYSES[0], *_compare(y, bio), rates[ANALYSES[0]]))
     if bio == 1:
         why = "with one sample an arm nothing can tell the treatment from the sample; only more samples help"
-        return Replicates(data, bio, tech, tuple(rows), why)
+        if sd_bio == 0:
+            why = (
+                "with one sample an arm nothing could tell the treatment from the sample, did samples differ"
+            )
+        return Replicates(data, bio, tech, icc, tuple(rows), why)
     averaged = _compare(y.reshape(-1, tech).mean(1), bio)
     rows.append(Analysis(ANALYSES[1], *averaged, rates[ANALYSES[1]]))
     if tech == 1 or sd_tech == 0:
@@ -113,10 +153,10 @@ def compute(
         why = "measured once each, all three are the same analysis"
         if tech > 1:
             why = "replicates without error are copies, so the mixed model is the analysis of the means"
-        return Replicates(data, bio, tech, tuple(rows), why)
+        return Replicates(data, bio, tech, icc, tuple(rows), why)
     mixed = coefficient(lmer("y ~ arm + (1 | sample)", data), "armB")
     rows.append(Analysis(ANALYSES[2], *mixed, rates[ANALYSES[2]]))
-    return Replicates(data, bio, tech, tuple(rows), "")
+    return Replicates(data, bio, tech, icc, tuple(rows), "")
 
 
 _LOOKS = ((style.RED, "s"), (style.GREEN, "D"), (style.BLUE, "o"))
@@ -131,19 +171,18 @@ def draw(r: Replicates, fig: Figure) -> None:
     )
     y = r.data["y"].to_numpy().reshape(2 * r.bio, r.tech)
     at = np.arange(2 * r.bio) + np.repeat([0, 1], r.bio)
+    xlim = (float(at[0]) - 0.6, float(at[-1]) + 0.6)
     shift = np.random.default_rng(0).uniform(-0.25, 0.25, y.shape)
     for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
         mine = slice(arm * r.bio, (arm + 1) * r.bio)
         across = (at[mine, None] + shift[mine]).ravel()
-        style.dots(left, across, y[mine].ravel(), marker, color=colour, markersize=5)
-        style.dots(left, at[mine], y[mine].mean(1), "_", color=style.BLACK, markersize=16, markeredgewidth=3)
+        style.shown(left, across, y[mine].ravel(), marker, color=colour, markersize=5, xlim=xlim, ylim=_Y)
+        style.shown(left, at[mine], y[mine].mean(1), "_", color=style.BLACK, markersize=16, mew=3, xlim=xlim,
+                    ylim=_Y)  # fmt: skip
         left.text(at[mine].mean(), -0.07, f"arm {'AB'[arm]}", ha="center", va="top", fontsize=15.5,
                   transform=left.get_xaxis_transform())  # fmt: skip
-    reach = max(0.05 * np.ptp(y), 0.01)
-    left.set(xlim=(at[0] - 0.6, at[-1] + 0.6), ylim=(y.min() - reach, y.max() + reach))
-    left.set(xticks=[], ylabel="y", title="samples and their means")
+    left.set(xlim=xlim, ylim=_Y, xticks=[], ylabel="y", title="samples and their means")
 
-    ends = [0.0]
     for place, name in enumerate(ANALYSES):
         colour, marker = _LOOKS[place]
         found = next((a for a in r.analyses if a.name == name), None)
@@ -154,21 +193,23 @@ def draw(r: Replicates, fig: Figure) -> None:
             continue
         reach = found.se * t.ppf(0.975, found.df)
         low, high = found.difference - reach, found.difference + reach
-        ends += [low, high]
-        style.interval(middle, low, found.difference, high, -place, marker=marker, color=colour)
+        style.interval(
+            middle, low, found.difference, high, -place, marker=marker, color=colour, limits=_EFFECT
+        )
         wrong = 100 * found.false_positives
         style.bars(right, [-place], [wrong], 0.45, across=True, facecolor=colour)
         right.text(max(wrong, 5) + 1.5, -place, f"{wrong:.1f}%", va="center", color=colour)
     for place, name in enumerate(ANALYSES):
         middle.text(0.02, 0.90 - 0.31 * place, name, color=_LOOKS[place][0], transform=middle.transAxes)
         style.line(middle, [0, 0], [-place - 0.3, -place + 0.3], color=style.GREY, linestyle=":", zorder=0)
-    room = 0.06 * (max(ends) - min(ends)) or 1.0
-    middle.set(xlim=(min(ends) - room, max(ends) + room), ylim=(-2.45, 0.72), yticks=[])
-    middle.set(xlabel="B − A", title="95% interval")
+    middle.set(xlim=_EFFECT, ylim=(-2.45, 0.72), yticks=[], xlabel="B − A", title="95% interval")
     style.line(right, [5, 5], [-2.4, 0.4], color=style.BLACK, linestyle="--")
-    worst = max([20.0, *(100 * a.false_positives for a in r.analyses)])
-    right.set(xlim=(0, 1.45 * worst), ylim=(-2.45, 0.72), yticks=[], xlabel="% of studies",
-              title="false positives")  # fmt: skip
+    right.set(xlim=(0, 125), xticks=(0, 50, 100), ylim=(-2.45, 0.72), yticks=[], xlabel="% of studies")
+    right.set(title="false positives")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
 
 
 def sentence(r: Replicates) -> str:
@@ -177,26 +218,26 @@ def sentence(r: Replicates) -> str:
     note = r.note[:1].upper() + r.note[1:]
     if not found:
         return f"{note}."
-    rows = found.get(ANALYSES[0])
+    rows = found[ANALYSES[0]]
+    wrong = _percent(rows.false_positives)
     if len(found) == 1:
-        assert rows is not None
+        if r.icc == 0:
+            return f"{note}; here they do not, so lm on all rows is right, and wrong in {wrong} of studies, as it says."
         return (
-            f"{note}; lm on all rows does not notice and is wrong in {100 * rows.false_positives:.0f}% of "
-            "studies without a difference."
+            f"{note}; lm on all rows does not notice and is wrong in {wrong} of studies without a difference."
         )
-    assert rows is not None
     mixed = found[ANALYSES[2]]
+    right = _percent(mixed.false_positives)
     if r.note:
         return (
-            f"{note}: SE {number(mixed.se)}, {p_value(mixed.p)}, wrong in "
-            f"{100 * mixed.false_positives:.1f}% of "
-            f"studies without a difference (lm on all rows: {100 * rows.false_positives:.1f}%)."
+            f"{note}: SE {number(mixed.se)}, {p_value(mixed.p)}, wrong in {right} of studies without a "
+            f"difference (lm on all rows: {wrong})."
         )
     return (
-        f"lm on all {2 * r.bio * r.tech} rows claims an SE of {number(rows.se)} ({p_value(rows.p)}) and is "
-        f"wrong in {100 * rows.false_positives:.0f}% of studies without a difference; the mixed model says "
-        f"{number(mixed.se)} with {mixed.df:.0f} df ({p_value(mixed.p)}) and is wrong in "
-        f"{100 * mixed.false_positives:.0f}%."
+        f"lm on all {r.rows} rows claims an SE of {number(rows.se)} ({p_value(rows.p)}) and is wrong in {wrong} "
+        f"of studies without a difference; the mixed model says {number(mixed.se)} with {mixed.df:.0f} df "
+        f"({p_value(mixed.p)}) and is wrong in {right}. The {r.rows} rows tell as much as {r.effective:.0f} "
+        f"independent ones."
     )
 
 
@@ -207,12 +248,15 @@ EXPLORER = Explorer(
     controls=(
         Slider("bio", "Samples per arm", 1, 20, 1),
         Slider("tech", "Technical replicates", 1, 20, 1),
-        Slider("sd_bio", "SD between samples", 0.0, 3.0, 0.1),
-        Slider("sd_tech", "SD within samples", 0.0, 3.0, 0.1),
-        Slider("effect", "True difference", -3.0, 3.0, 0.1),
+        Slider("sd_bio", "SD between samples", 0.0, 3.0, 0.1, unit="in units of y"),
+        Slider("sd_tech", "SD within samples", 0.0, 3.0, 0.1, unit="in units of y"),
+        Slider("effect", "True difference", -3.0, 3.0, 0.1, unit="arm B minus arm A, in units of y"),
         Number("seed", "Seed", 1, 99999),
     ),
     compute=compute,
     draw=draw,
     sentence=sentence,
+    example=""">>> r = explorers.pseudoreplication.result(bio=4, tech=6)
+>>> r.rows, round(r.effective, 1), [round(a.df) for a in r.analyses]
+(48, 10.2, [46, 6, 6])""",
 )

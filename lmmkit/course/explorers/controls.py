@@ -30,7 +30,11 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Slider:
-    """A number, dragged or typed; whole when `step` is an integer. `live=False` waits for the drag's end."""
+    """A number, dragged or typed; whole when `step` is an integer. `live=False` waits for the drag's end.
+
+    `unit` says what the number counts or is measured in; `used` tells, where it does not always, when the
+    slider has a say.
+    """
 
     name: str
     label: str
@@ -38,6 +42,8 @@ class Slider:
     high: float
     step: float
     live: bool = True
+    unit: str = ""
+    used: Callable[[State], bool] | None = None
 
     def accept(self, value: Any, state: State) -> Any:
         """`value` as a number of this control, or an error that says what it takes."""

@@ -7,13 +7,15 @@ widgets are in `panel`.
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from lmmkit.course.explorers.controls import Choice, Control, Number, Slider, State, Study
+from lmmkit.course.explorers.controls import Choice, Control, Number, Slider, State, Study, Tick
 from lmmkit.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from lmmkit.course.explorers.panel import Panel
 
 R = TypeVar("R")
+WITH_TABLE = ("likelihood", "model_builder", "pooling", "shrinkage", "simpson")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Explorer(Generic[R]):
 
     Calling it makes the panel: ``explorers.simpson(groups=3)``. Its numbers alone come from
     ``.result(groups=3)``, which is plain Python: use that in a cell that is graded, since a widget's values
-    are lost when a notebook is run again.
+    are lost when a notebook is run again. Some take a table of your own: ``explorers.pooling(my_table, "y", "g")``.
 
     Attributes
     ----------
@@ -45,6 +48,8 @@ class Explorer(Generic[R]):
     sentence : callable
         The result in one sentence: the readout under the picture, and the picture's text for those who hear
         it.
+    example : str
+        A line or two of code with what they print, for the help.
     details : callable, optional
         More of the result as HTML (a table, a formula).
     actions : mapping
@@ -55,6 +60,8 @@ class Explorer(Generic[R]):
         ``carry(result) -> dict``: what the next result must know of this one, passed on as keyword arguments.
     study : Study, optional
         The long computation, run in pieces that the sliders never wait for.
+    own : callable, optional
+        ``own(table, *columns) -> Explorer``: the same explorer for a table of the reader's.
     size : (float, float)
         Of the picture, in inches at 100 dots each.
     """
@@ -66,15 +73,32 @@ class Explorer(Generic[R]):
     compute: Callable[..., R]
     draw: Callable[[R, Figure], None]
     sentence: Callable[[R], str]
+    example: str = ""
     details: Callable[[R], str] | None = None
     actions: Mapping[str, Callable[[State, R], State]] = field(default_factory=dict)
     settle: Callable[[State, str], State] | None = None
     carry: Callable[[R], State] | None = None
     study: Study[R] | None = None
+    own: Callable[..., Explorer[R]] | None = None
     size: tuple[float, float] = (10.0, 4.6)
 
-    def __call__(self, **state: Any) -> Panel:
-        """The panel, its controls set to `state` where given."""
+    def __post_init__(self) -> None:
+        # What `explorers.simpson?` shows: an object of its own deserves a help of its own.
+        object.__setattr__(self, "__doc__", self._help())
+
+    def __call__(self, *table: Any, **state: Any) -> Panel:
+        """The panel, its controls set to `state` where given.
+
+        `table`, where an explorer takes one: a data frame and the names of its columns.
+
+        Raises
+        ------
+        DataError
+            For a control or a column that does not exist, or a value it cannot take.
+        ImportError
+            Where the widgets are not installed.
+        """
+        explorer, state = self._with(table, state)
         try:
             from lmmkit.course.explorers.panel import Panel
         except ModuleNotFoundError as missing:
@@ -82,7 +106,30 @@ class Explorer(Generic[R]):
                 f"the panel needs {missing.name}: install lmmkit[course]; the numbers alone come from "
                 f"explorers.{self.name}.result()"
             ) from None
-        return Panel(self, state)
+        return Panel(explorer, state)
+
+    def _with(self, table: tuple[Any, ...], state: State) -> tuple[Explorer[R], State]:
+        """This explorer, or that of the table; and what of `state` is left for its controls."""
+        if not table:
+            return self, state
+        if self.own is None:
+            others = ", ".join(WITH_TABLE)
+            raise DataError(
+                f"explorers.{self.name} makes its own data; the explorers that take a table are {others}"
+            )
+        takes = inspect.signature(self.own)
+        columns = {name: state[name] for name in takes.parameters if name in state}
+        rest = {name: value for name, value in state.items() if name not in columns}
+        try:
+            bound = takes.bind(*table, **columns)
+        except TypeError:
+            wanted = ", ".join(takes.parameters)
+            raise DataError(
+                f"explorers.{self.name} takes ({wanted}): a table and the names of these columns"
+                if len(takes.parameters) > 1
+                else f"explorers.{self.name} takes a table and nothing else by place"
+            ) from None
+        return self.own(*bound.args, **bound.kwargs), rest
 
     def initial(self) -> State:
         """The state the explorer starts in."""
@@ -112,15 +159,18 @@ class Explorer(Generic[R]):
                 state[control.name] = control.offered(state)[0]
         return state
 
-    def result(self, **state: Any) -> R:
+    def result(self, *table: Any, **state: Any) -> R:
         """The numbers behind the picture, for the starting state with the given changes.
+
+        `table`, where an explorer takes one: a data frame and the names of its columns.
 
         Raises
         ------
         DataError
-            For a control that does not exist, or a value it cannot take.
+            For a control or a column that does not exist, or a value it cannot take.
         """
-        return self.compute(**self.state(**state))
+        explorer, state = self._with(table, state)
+        return explorer.compute(**explorer.state(**state))
 
     def simulate(self, n: int | None = None, **state: Any) -> R:
         """The long computation, run to its end: `n` simulated data sets at the given state.
@@ -147,6 +197,45 @@ class Explorer(Generic[R]):
             words = textwrap.fill(self.sentence(result), int(self.size[0] * 10.4)) if caption else ""
             return style.png(fig, words)
 
+    def _takes(self, control: Control) -> str:
+        """What a control can be set to."""
+        if isinstance(control, Slider | Number):
+            kind = "whole number" if isinstance(control.step, int) else "number"
+            steps = "" if control.step == 1 else f" in steps of {control.step:g}"
+            return f"{kind} from {control.low:g} to {control.high:g}{steps}"
+        if isinstance(control, Tick):
+            return "True or False"
+        return "one of " + ", ".join(map(repr, control.offered(self.initial())))
+
+    def _help(self) -> str:
+        """Its controls with their units and ranges, what it returns, and an example that runs."""
+        start = self.initial()
+        text = [self.title, "", *textwrap.wrap(self.prompt, 100), ""]
+        text += [f"``explorers.{self.name}()`` shows the panel, ``explorers.{self.name}.result()`` gives its"]
+        text += ["numbers. Both take these controls by name.", "", "Parameters", "----------"]
+        for control in self.controls:
+            takes = textwrap.wrap(f"{control.name} : {self._takes(control)}", 100, subsequent_indent="    ")
+            unit = getattr(control, "unit", "")
+            text += [
+                *takes,
+                f"    {control.label}{f', {unit}' if unit else ''}. Starts at {start[control.name]!r}.",
+            ]
+        if self.own is not None:
+            columns = list(inspect.signature(self.own).parameters)
+            text += ["", f"With a table of your own: ``explorers.{self.name}({', '.join(columns)})``."]
+            text += [*textwrap.wrap(inspect.getdoc(self.own) or "", 100)]
+        text += ["", "Returns", "-------", _answer(self.compute)]
+        text += [
+            "",
+            "Raises",
+            "------",
+            "DataError",
+            "    For a control that does not exist, or a value it cannot take.",
+        ]
+        if self.example:
+            text += ["", "Examples", "--------", ">>> from lmmkit.course import explorers", self.example]
+        return "\n".join(text)
+
     def __repr__(self) -> str:
         lines = [f"explorers.{self.name}: {self.title}"]
         start = self.initial()
@@ -158,4 +247,14 @@ class Explorer(Generic[R]):
             else:
                 takes = "True | False"
             lines.append(f"  {control.name} = {start[control.name]!r}  ({control.label}: {takes})")
+        lines.append(f"explorers.{self.name}() shows the panel, explorers.{self.name}? tells more.")
         return "\n".join(lines)
+
+
+def _answer(compute: Callable[..., Any]) -> str:
+    """Name and description of the dataclass that `compute` returns."""
+    while isinstance(compute, partial):
+        compute = compute.func
+    name = str(inspect.signature(compute).return_annotation)
+    kind = getattr(sys.modules[compute.__module__], name, None)
+    return name if kind is None else f"{name}\n{textwrap.indent(inspect.getdoc(kind) or '', '    ')}"

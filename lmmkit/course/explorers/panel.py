@@ -117,6 +117,7 @@ class Panel(widgets.VBox):
         if explorer.study is not None:
             parts.append(self._study_row())
         super().__init__(parts, layout=widgets.Layout(max_width="1020px"))
+        self._show_values()
         self.add_class("lmmkit-panel")
         self.add_class(f"lmmkit-{explorer.name}")
         self.redraw()
@@ -224,6 +225,8 @@ class Panel(widgets.VBox):
                             widget.options = offered
                     if widget.value != self.values[control.name]:
                         widget.value = self.values[control.name]
+                    if isinstance(control, Slider) and control.used is not None:
+                        widget.disabled = not control.used(self.values)
         finally:
             self._quiet = False
 

@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "BLACK", "BLUE", "COLOURS", "DPI", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PINK", "RED",
+    "BLACK", "BLUE", "COLOURS", "DPI", "FAINT", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PINK", "RED",
     "SKY", "axes", "bars", "dots", "group_style", "interval", "line", "look", "new_figure", "panels",
-    "png",
+    "png", "shown",
 ]  # fmt: skip
+
+FAINT = "#949494"  # the palest line that has three times the contrast of the paper
 
 DPI = 100
 _RC = {
@@ -199,12 +201,66 @@ def dots(ax: Axes, x: ArrayLike, y: ArrayLike, marker: str, **look: Any) -> None
     line(ax, x, y, marker=marker, linestyle="", **look)
 
 
+def shown(
+    ax: Axes,
+    x: ArrayLike,
+    y: ArrayLike,
+    marker: str,
+    *,
+    xlim: tuple[float, float],
+    ylim: tuple[float, float],
+    **look: Any,
+) -> int:
+    """Points on axes whose limits do not follow them; returns how many lie beyond.
+
+    Those are drawn as a small arrowhead at the edge that they have crossed.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    left, right, under, above = x < xlim[0], x > xlim[1], y < ylim[0], y > ylim[1]
+    beyond = left | right | under | above
+    dots(ax, x[~beyond], y[~beyond], marker, **look)
+    edge = {**look, "markersize": 7, "clip_on": False}
+    at = np.clip(x, *xlim), np.clip(y, *ylim)
+    for head, mine in (
+        ("<", left),
+        (">", right),
+        ("v", under & ~left & ~right),
+        ("^", above & ~left & ~right),
+    ):
+        if mine.any():
+            dots(ax, at[0][mine], at[1][mine], head, **edge)
+    return int(beyond.sum())
+
+
 def interval(
-    ax: Axes, low: float, at: float, high: float, place: float, *, marker: str, color: str, size: float = 10
+    ax: Axes,
+    low: float,
+    at: float,
+    high: float,
+    place: float,
+    *,
+    marker: str,
+    color: str,
+    size: float = 10,
+    limits: tuple[float, float] | None = None,
 ) -> None:
-    """An estimate and its interval, lying at height `place`: two artists where errorbar makes five."""
-    line(ax, [low, high], [place, place], marker="|", color=color, markersize=12, markeredgewidth=2)
-    dots(ax, [at], [place], marker, color=color, markersize=size)
+    """An estimate and its interval, lying at height `place`: two artists where errorbar makes five.
+
+    An end beyond `limits` of the axis becomes an arrowhead at its edge.
+    """
+    if limits is None or (limits[0] <= low and high <= limits[1]):
+        line(ax, [low, high], [place, place], marker="|", color=color, markersize=12, markeredgewidth=2)
+        dots(ax, [at], [place], marker, color=color, markersize=size)
+        return
+    ends = np.clip([low, high], *limits)
+    line(ax, ends, [place, place], color=color)
+    for end, head in ((low, "<"), (high, ">")):
+        inside = limits[0] <= end <= limits[1]
+        mark = "|" if inside else head
+        dots(ax, [np.clip(end, *limits)], [place], mark, color=color, markersize=12 if inside else 9,
+             markeredgewidth=2 if inside else 1, clip_on=False)  # fmt: skip
+    if limits[0] <= at <= limits[1]:
+        dots(ax, [at], [place], marker, color=color, markersize=size)
 
 
 def bars(

@@ -62,4 +62,4 @@ def test_an_arm_without_counts():
     )
     seed = next(seeds)
     words = explorers.counts.sentence(result(rate=0.2, fold=0.25, samples=2, cells=5, seed=seed))
-    assert "no count at all" in words
+    assert "not a single count" in words

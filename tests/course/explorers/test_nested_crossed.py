@@ -38,10 +38,20 @@ def test_without_random_effects_it_is_lm():
         assert r.tried.df == line.df_resid
 
 
-def test_one_row_for_every_class_is_refused():
-    r = result(rows=1, tried="(1 | school)")
-    assert "needs fewer levels than rows" in r.right.refusal
-    assert "refused" in explorers.nested_crossed.sentence(r)
+def test_one_row_for_every_class_leaves_the_school_alone():
+    r = result(rows=1, tried="(1 | school/class)")
+    assert r.right.formula == "score ~ method + (1 | school)" and r.right.groups == {"school": 6}
+    assert "needs fewer levels than rows" in r.tried.refusal
+    assert "is refused" in explorers.nested_crossed.sentence(r)
+    plots = result(design="plots in treatments", rows=1)
+    line = lk.lm("nitrogen ~ treatment", plots.data)
+    assert plots.right.se == pytest.approx(line.se.iloc[1]) and plots.right.df == line.df_resid
+
+
+def test_a_word_with_one_item_cannot_be_tested():
+    r = result(design="subjects × items", lower=2)
+    assert r.confounded and "no formula can test the word" in explorers.nested_crossed.sentence(r)
+    assert not result(design="subjects × items", lower=3).confounded
 
 
 def test_repeated_plot_labels_tie_plots_together():
