@@ -211,12 +211,6 @@ plt.show()
 # %% [markdown]
 # Open squares are the groups' own means, filled circles the mixed model's; the grey stalks are the shrinkage. They are
 # long on the left, where groups are small, and vanish on the right.
-#
-# Now take the controls yourself. Set the smallest group to one and drag the ratio of the variances: at
-# which end do the three estimates become one?
-
-# %%
-explorers.pooling()
 
 # %% [markdown]
 # **Predict, then run.** As the variance between groups goes to zero, partial pooling becomes which of the other two:
@@ -225,6 +219,22 @@ explorers.pooling()
 # %%
 your_limit = ...
 check("06.q3", your_limit)
+
+# %% [markdown]
+# Now take the sliders yourself. Drag the variance ratio down to zero and watch the squares: which reach the line first, and
+# which last? Then drag it up as far as it goes. The bars on the right know the truth, because these data are made: at which
+# ratio does partial pooling come nearest to it?
+
+# %%
+explorers.pooling()
+
+# %% [markdown]
+# A mean is one number. A line is two, an intercept and a slope, and a mixed model draws them towards the common line as a
+# *pair*. Below, each driver is one dot. Drag the pooling from none to the mixed model's, which is 0.5, and on to complete
+# pooling. Which dots move far? And why do some slopes come to lie *further* from the common slope than they were?
+
+# %%
+explorers.shrinkage()
 
 # %% [markdown]
 # ## When "no pooling" is not

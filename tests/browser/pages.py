@@ -36,7 +36,8 @@ CELL = "from lmmkit.course import explorers\nexplorers.{name}()"
 BOOKS = {
     "all.ipynb": [
         "counts", "diagnostics", "likelihood", "model_builder", "nested_crossed", "pooling",
-        "pseudoreplication", "random_effects", "random_or_fixed", "simpson", "tests", "variance_partition",
+        "pseudoreplication", "random_effects", "random_or_fixed", "shrinkage", "simpson", "tests",
+        "variance_partition",
     ],
     "three.ipynb": ["simpson", "likelihood", "pseudoreplication"],
 }  # fmt: skip

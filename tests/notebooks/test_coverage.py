@@ -13,6 +13,7 @@ from tools.make_coverage import NUMBER, PAGE, figures_not_shown, lessons, measur
 
 LESSONS = [path for path in lessons(ROOT) if path.parent.name == "lessons"]
 GALLERY = ROOT / "lessons" / "explorers.ipynb"
+CALL = re.compile(r"explorers\.(\w+)\(.*\)")
 # What a number in a text may be without being a result: a formula, code, a heading's or a list's own number, the
 # name of a lesson or a slide, a year, minutes of a reader's time, a level of confidence.
 NOT_RESULTS = re.compile(
@@ -69,19 +70,26 @@ def test_every_number_in_the_text_was_computed(path):
 
 
 def test_the_gallery_shows_every_explorer_and_leads_to_a_lesson_that_has_it():
-    cells = nbformat.read(GALLERY, as_version=4).cells
+    source = ROOT / "lessons" / "source"
+    cells = re.split(r"^# %%", (source / "explorers.py").read_text(encoding="utf-8"), flags=re.MULTILINE)
     shown = []
     for before, cell in itertools.pairwise(cells):
-        call = re.fullmatch(r"explorers\.(\w+)\(\)", cell.source)
+        call = re.fullmatch(r"\s*explorers\.(\w+)\(.*\)\s*", cell)
         if call:
             shown.append(call[1])
-            assert any("image/png" in output.get("data", {}) for output in cell.outputs), call[1]
-            links = re.findall(r"\]\((\d\d_\w+)\.ipynb\)", before.source)
+            links = re.findall(r"\]\((\d\d_\w+)\.ipynb\)", before)
             assert links, call[1]
             for lesson in links:
-                source = ROOT / "lessons" / "source" / f"{lesson}.py"
-                assert f"explorers.{call[1]}(" in source.read_text(encoding="utf-8"), (call[1], lesson)
+                text = (source / f"{lesson}.py").read_text(encoding="utf-8")
+                assert f"explorers.{call[1]}(" in text, (call[1], lesson)
     assert sorted(shown) == sorted(explorers.__all__)
+
+
+def test_every_panel_of_the_gallery_leaves_a_picture():
+    calls = [cell for cell in nbformat.read(GALLERY, as_version=4).cells if CALL.fullmatch(cell.source)]
+    assert calls
+    for cell in calls:
+        assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.source
 
 
 def computed_numbers(notebook):

@@ -174,7 +174,12 @@ def _draw_tree(ax: Axes, r: Verdict) -> None:
             origin = parents[np.arange(total) * len(parents) // total]
             branches = np.column_stack([origin, at, np.full(total, np.nan)]).ravel()
             style.line(
-                ax, branches, np.tile([above, height, np.nan], total), color=style.FAINT, linewidth=1, zorder=0
+                ax,
+                branches,
+                np.tile([above, height, np.nan], total),
+                color=style.FAINT,
+                linewidth=1,
+                zorder=0,
             )
         size = float(np.clip(190 / total, 0.6, 7 if finest else 20))
         style.dots(ax, at, np.full(total, height), "o" if finest else "s", color=colour, markersize=size)
