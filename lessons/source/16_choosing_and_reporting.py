@@ -39,6 +39,7 @@ from lmmkit.course.lesson import (
     in_words,
     key_points,
     lecture_vs_truth,
+    table_text,
     use_course_look,
 )
 
@@ -58,7 +59,7 @@ use_course_look()
 #
 # In symbols, for a tree $i$ that stands in group $g$:
 #
-# $$y_i \sim N(\hat y_i, \sigma^2),\qquad \hat y_i = \beta_0 + \beta_1 x_i + b_{g},\qquad b_g \sim N(0, \sigma_b^2).$$
+# $$y_i \sim N(\mu_i, \sigma^2),\qquad \mu_i = \beta_0 + \beta_1 x_i + b_{g},\qquad b_g \sim N(0, \sigma_b^2).$$
 #
 # The $\beta$ are fixed effects, the two $\sigma$ are the variance components, the $b_g$ are random effects. You know all of that
 # by now. This lesson is about the part that no formula does for you.
@@ -125,14 +126,27 @@ ax.legend(title="section", loc="upper right")
 plt.show()
 
 # %% [markdown]
-# Small marks are trees; each line is one transect, drawn for itself; the large marks are the transects' means. Most lines fall.
-# And yet the cloud of large marks *rises*. Keep that in mind, for it is the whole story.
-#
+# Small marks are trees; each line is one transect, drawn for itself; the large marks are the transects' means. Every line falls.
+# Have a look at the large marks, too, and keep them in mind.
+
+# %%
+everything = lk.load_data("forest").drop_duplicates(["transect", "plot"])
+kept = set(zip(forest["transect"], forest["plot"], strict=True))
+lost = everything[[pair not in kept for pair in zip(everything["transect"], everything["plot"], strict=True)]]
+in_words(
+    f"One of {len(everything)} plots has gone altogether: plot {lost['plot'].iloc[0]} of"
+    f" {lost['transect'].iloc[0]} had a single tree, and that one had no top. With"
+    f" {lost['slope'].iloc[0]:.0f} degrees it was the steepest plot of the valley (the next has"
+    f" {forest['slope'].max():.0f}).",
+    "When what is missing goes with the predictor, say so: the data then say little about the steepest ground.",
+)
+
+# %% [markdown]
 # ## Step 3. What could the model be?
 #
 # Groups first. A tree stands in a plot, a plot on a transect, a transect in a section. There are twelve transects, and they are a
-# sample of all that could have been walked: random. Plots, in the same way. The three sections are all there are, and three
-# levels cannot tell a variance anyway: fixed.
+# sample of all that could have been walked: random. Plots, in the same way. The three sections are all there are, and below about five
+# levels a variance is poorly estimated anyway: fixed.
 #
 # **Predict, then run.** Which random part counts the plots correctly? Answer `"(1 | plot)"`, `"(1 | transect) + (1 | plot)"`
 # or `"(1 | transect/plot)"`.
@@ -180,7 +194,14 @@ forest["slope_within"] = forest["slope"] - forest["transect_slope"]
 heap = lk.lm("height ~ slope", forest)
 mixed = lk.lmer("height ~ slope + section + (1 | transect/plot)", forest)
 split = lk.lmer("height ~ slope_within + transect_slope + section + (1 | transect/plot)", forest)
-print(lk.anova(mixed, split, names=["slope", "slope split"]).round(4).to_string())
+print(table_text(lk.anova(mixed, split, names=["slope", "slope split"])))
+print()
+print(table_text(lk.kr_modcomp(split, mixed)))
+
+# %% [markdown]
+# The large marks *rise*, while every line falls: that is the whole story. The first table asks whether the split is worth a parameter, by a likelihood ratio. That test
+# trusts in many groups, and here are twelve transects: its p-value is too small. The second asks the same by Kenward and Roger's F test, which counts the groups: believe that one. The split
+# is wanted all the same.
 
 # %% [markdown]
 # ## Step 5. The model
@@ -226,30 +247,45 @@ for ax, x, label in [
     ax.axhline(0, color=GREY, ls="--")
     ax.set_xlabel(label)
     ax.set_ylabel("residual (m)")
-for ax, values, label in [
-    (axes[1, 0], residual, "residuals (m)"),
-    (axes[1, 1], effects["plot:transect"]["(Intercept)"].to_numpy(), "effects of plots (m)"),
+for ax, values, colour, marker, label in [
+    (axes[1, 0], residual, BLUE, "o", "residuals"),
+    (axes[1, 1], effects["plot:transect"]["(Intercept)"].to_numpy(), BLUE, "o", "plots"),
+    (axes[1, 1], effects["transect"]["(Intercept)"].to_numpy(), ORANGE, "s", "transects"),
 ]:
     (theory, ordered), (slope, start, _) = stats.probplot(values)
-    ax.plot(theory, ordered, "o", ms=3, color=BLUE)
+    ax.plot(theory, ordered, marker, ms=4, color=colour, label=label)
     ax.plot(theory, start + slope * theory, "--", color=GREY)
     ax.set_xlabel("normal quantiles")
-    ax.set_ylabel(label)
+    ax.set_ylabel("residual (m)" if label == "residuals" else "random effect (m)")
+axes[1, 1].legend(loc="upper left")
 plt.show()
 
 # %%
-influence = split.influence("transect")
-worst = influence["cooksd"].idxmax()
-without = lk.lmer(
-    "height ~ slope_within + transect_slope + section + (1 | transect/plot)",
-    forest[forest["transect"] != worst],
-).coef_table()
+formula = "height ~ slope_within + transect_slope + section + (1 | transect/plot)"
+left_out = {
+    name: lk.lmer(formula, forest[forest["transect"] != name]).coef_table()
+    for name in forest["transect"].cat.categories
+}
+each = pd.DataFrame(
+    {
+        name: {
+            "within": table.loc["slope_within", "estimate"],
+            "between": table.loc["transect_slope", "estimate"],
+            "p_value": table.loc["transect_slope", "p_value"],
+        }
+        for name, table in left_out.items()
+    }
+).T
+surest, least_sure = each["p_value"].idxmin(), each["p_value"].idxmax()
+print("without one transect: effect within, effect between, p of the effect between")
+print(table_text(each))
 in_words(
     "Above: no curve, no funnel, points along the lines. Nothing there to worry about.",
-    f"The most influential transect is {worst} (Cook's distance {influence.loc[worst, 'cooksd']:.2f})."
-    f" Without it the effect within transects is {without.loc['slope_within', 'estimate']:+.3f} instead of"
-    f" {within['estimate']:+.3f}, and that between them {without.loc['transect_slope', 'estimate']:+.3f}"
-    f" instead of {between['estimate']:+.3f}.",
+    f"Does a single transect carry the result? Not the one within transects: whichever is left out, it stays between"
+    f" {each['within'].min():+.3f} and {each['within'].max():+.3f}. The one between them does hang on single"
+    f" transects: without {surest} it is {each.loc[surest, 'between']:+.3f} (p ="
+    f" {each.loc[surest, 'p_value']:.2f}), without {least_sure} {each.loc[least_sure, 'between']:+.3f} (p ="
+    f" {each.loc[least_sure, 'p_value']:.2f}). Its sign is always the same.",
 )
 
 # %% [markdown]
@@ -266,7 +302,7 @@ print(shares.round(3).to_string())
 reach = stats.t.ppf(0.975, between["df"]) * between["std_error"]
 in_words(
     f"Within transects: {interval.loc['slope_within', 'conf_low']:+.3f} to"
-    f" {interval.loc['slope_within', 'conf_high']:+.3f} m per degree, and no method would say much else.",
+    f" {interval.loc['slope_within', 'conf_high']:+.3f} m per degree, and the t-test's interval is nearly the same.",
     f"Between transects the profile says {interval.loc['transect_slope', 'conf_low']:+.3f} to"
     f" {interval.loc['transect_slope', 'conf_high']:+.3f}, which leaves out zero; the t-test on"
     f" {between['df']:.0f} degrees of freedom says {between['estimate'] - reach:+.3f} to"
@@ -282,24 +318,29 @@ in_words(
 # the fit, by way of the cell that prints them: copying by hand is where good analyses go to die.
 
 # %%
-low, high = interval.loc["slope_within"]
+reach_within = stats.t.ppf(0.975, within["df"]) * within["std_error"]
+low, high = within["estimate"] - reach_within, within["estimate"] + reach_within
 sd = split.varcorr.frame.set_index("grp")["sdcor"]
 r2 = split.r2()
 in_words(
     f"Methods. We modelled the height of {split.nobs} trees on {split.ngroups['plot:transect']} plots of"
-    f" {split.ngroups['transect']} transects ({broken} trees with broken tops were left out) by a linear"
-    " mixed model, fitted by REML (lmmkit). The fixed effects were the slope of the plot, split into its"
-    " transect's mean and the deviation from it, and the section of the valley; transects, and plots within"
-    " transects, had random intercepts. We report t-tests with Satterthwaite's degrees of freedom and 95%"
-    " profile likelihood intervals; residuals and random effects were checked by eye, and each transect was"
-    " left out in turn.",
+    f" {split.ngroups['transect']} transects by a linear mixed model, fitted by REML (lmmkit {lk.__version__})."
+    f" {broken} trees with broken tops were left out, and with one of them its plot, the steepest of all. The"
+    " fixed effects were the section of the valley and the slope of the plot, split into its transect's mean and the"
+    " deviation from it (we decided on the split after having looked at the data); transects, and plots within"
+    " transects, had random intercepts. We report t-tests and 95% intervals with Satterthwaite's degrees of freedom;"
+    " residuals and random effects were checked by eye, and each transect was left out in turn.",
     f"Results. Within transects, trees were {-10 * within['estimate']:.1f} m shorter for every ten degrees of"
     f" slope (95% interval {-10 * high:.1f} to {-10 * low:.1f} m; t({within['df']:.0f}) ="
     f" {within['statistic']:.2f}, p"
     f" {'< 0.001' if within['p_value'] < 0.001 else '= ' + format(within['p_value'], '.3f')}). Steeper"
     f" transects did not carry shorter trees; if anything, taller ones ({10 * between['estimate']:+.1f} m for"
-    f" ten degrees, t({between['df']:.0f}) = {between['statistic']:.2f}, p = {between['p_value']:.2f}). The"
-    f" standard deviation was {sd['transect']:.1f} m between transects, {sd['plot:transect']:.1f} m between"
+    f" ten degrees, 95% interval {10 * (between['estimate'] - reach):+.1f} to"
+    f" {10 * (between['estimate'] + reach):+.1f} m; t({between['df']:.0f}) = {between['statistic']:.2f}, p ="
+    f" {between['p_value']:.2f}), which hung on single transects (p from {each['p_value'].min():.2f} to"
+    f" {each['p_value'].max():.2f}). Between the sections no difference was clear (p ="
+    f" {split.coef_table().loc['sectionmiddle', 'p_value']:.2f} and"
+    f" {split.coef_table().loc['sectionupper', 'p_value']:.2f} against the lower one). The standard deviation was {sd['transect']:.1f} m between transects, {sd['plot:transect']:.1f} m between"
     f" plots of a transect and {sd['Residual']:.1f} m between trees of a plot (marginal R²"
     f" {r2['marginal']:.2f}, conditional R² {r2['conditional']:.2f}).",
 )
@@ -308,17 +349,23 @@ in_words(
 # Look at what is *not* there: no "the effect was highly significant", no causes (nobody moved a tree), no third decimal of
 # something known to the first.
 #
-# ### When would transects and plots be fixed?
+# ### When would transects be fixed?
 #
-# When the question is about *these* ones. "On which of the twelve transects should the forester thin?" is not about a population
-# of transects. Then the transect's own mean is wanted, and we pay a coefficient for each. (Whatever varies only between transects,
-# such as section, cannot be asked about any more: the coefficients have eaten it.)
+# When the question is about *these* ones, by name: "How much taller are trees on T03 than on T11, on equally steep ground?" is not about a population
+# of transects. Then we want each transect's mean at one slope for all (here the mean slope), and pay a coefficient for each. (Whatever varies only between transects,
+# such as section, cannot be asked about any more: the coefficients have taken it. And to *rank* the twelve, random effects do well: they are less
+# deceived by thin groups, lesson 6.)
 
 # %%
 fixed = lk.lmer("height ~ slope + transect + (1 | transect:plot)", forest)
 means = lk.emmeans(fixed, "transect")
 print(means.round(2).to_string(index=False))
+steepest = forest.groupby("transect", observed=True)["slope"].mean().idxmax()
+on_steepest = forest.loc[forest["transect"] == steepest]
 in_words(
+    f"These are heights at a slope of {forest['slope'].mean():.1f} degrees. {steepest} is steeper"
+    f" ({on_steepest['slope'].mean():.1f} degrees on average), so its trees are {on_steepest['height'].mean():.1f} m"
+    f" tall, and would be {means.loc[means['transect'] == steepest, 'estimate'].iloc[0]:.1f} m on such ground.",
     f"With fixed transects the slope's effect is {fixed.fixef['slope']:+.4f}, hardly another than the"
     f" within-effect above, {within['estimate']:+.4f}: both compare plots of one transect only."
 )
@@ -337,10 +384,10 @@ fields = lk.load_data("fields")
 print(fields.describe().loc[["count", "mean", "std", "min", "max"]].round(1).to_string())
 first = lk.lmer("species ~ nitrate + (1 | field)", fields)
 print()
-print(first.coef_table().round(4).to_string())
+print(table_text(first.coef_table()))
 
 # %% [markdown]
-# A strong effect and a tiny p-value: off to the printer's? Step 6 is still missing. The residuals look harmless against the
+# A strong effect and a tiny p-value: is it ready to print? Step 6 is still missing. The residuals look harmless against the
 # fitted values. But plots lie somewhere, and *somewhere* is a variable as well.
 
 # %%
@@ -353,7 +400,7 @@ axes[0].plot(walk, trend(walk), color=RED)
 axes[0].axhline(0, color=GREY, ls="--")
 axes[0].set_xlabel("distance from the river (m)")
 axes[0].set_ylabel("residual (species)")
-for sign, colour, marker in [(1, BLUE, "o"), (-1, RED, "s")]:
+for sign, colour, marker, name in [(1, RED, "^", "more species than fitted"), (-1, BLUE, "v", "fewer")]:
     here = np.sign(residual) == sign
     axes[1].scatter(
         fields["east"][here],
@@ -362,15 +409,16 @@ for sign, colour, marker in [(1, BLUE, "o"), (-1, RED, "s")]:
         color=colour,
         marker=marker,
         alpha=0.7,
+        label=name,
     )
 axes[1].set_xlabel("position along the river (m)")
 axes[1].set_ylabel("distance from the river (m)")
-axes[1].set_title("circles: more species than fitted", fontsize=12)
+fig.legend(loc="outside upper right", ncols=2, fontsize=11)
 plt.show()
 
 # %% [markdown]
-# Left: the residuals bend and fall along the distance from the river. Right: a map; circles are plots with more species than the model
-# expects, squares those with fewer, larger marks larger residuals. Circles keep to the water, squares to the dry side.
+# Left: the residuals bend and fall along the distance from the river. Right: a map; triangles point up where plots have more species than the model
+# expects, down where they have fewer, and larger marks are larger residuals. The ups keep to the water, the downs to the dry side.
 # Neighbours are alike, beyond what their field explains: the residuals are **not independent**.
 
 # %%
@@ -392,8 +440,9 @@ print(
 )
 
 # %% [markdown]
-# **How can it be solved?** Ask what the distance stands for. The soil dries out uphill, and dry soil has fewer species; uphill there
-# is also more nitrate. So put the distance into the model, with a bend.
+# **How can it be solved?** Ask what the distance stands for. The soil dries out uphill, and uphill there
+# is also more nitrate. So put the distance into the model, with a bend: `poly(distance, 2)` is a straight line and a bend, made so that they do not overlap. (Their
+# coefficients are not in species per metre; only what they add up to is of interest.)
 #
 # **Predict, then run.** What will that do to the effect of nitrate? Answer `"larger"`, `"smaller"` or `"same"` (in size).
 
@@ -403,16 +452,14 @@ check("16.q4", your_nitrate)
 
 # %%
 second = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
-print(second.coef_table().round(4).to_string())
+print(table_text(second.coef_table()))
 before, after = first.coef_table().loc["nitrate"], second.coef_table().loc["nitrate"]
 in_words(
-    f"The residuals of plots up to 60 m apart now correlate by {likeness(second, 0, 60):.2f}: nothing left to"
-    " see.",
-    f"Nitrate was blamed for {-10 * before['estimate']:.1f} species per 10 mg/kg; with the distance in the"
-    f" model, for {-10 * after['estimate']:.1f} (standard error {10 * after['std_error']:.1f}). It still"
-    f" matters, at {after['estimate'] / before['estimate']:.0%} of the price.",
-    "These data are simulated, so we may peep: they were made with a loss of "
-    f"{-10 * lk.data_info('fields').truth['fixef']['nitrate']:.1f} species per 10 mg/kg.",
+    f"The residuals of plots up to 60 m apart now correlate by {likeness(second, 0, 60):.2f}, where it was"
+    f" {likeness(first, 0, 60):.2f}.",
+    f"Dry soil has fewer species, and nitrate had to answer for it: for {-10 * before['estimate']:.1f} species per"
+    f" 10 mg/kg. With the distance in the model it is {-10 * after['estimate']:.1f} (standard error"
+    f" {10 * after['std_error']:.1f}), {after['estimate'] / before['estimate']:.0%} of what was said before.",
 )
 
 # %% [markdown]
@@ -437,6 +484,14 @@ grid["bird"] = nest.predict(grid)
 grid["brood"] = nest.predict(grid, re_form="~ (1 | Brood)")
 grid["average"] = nest.predict(grid, re_form="~ 0")
 
+# %% [markdown]
+# **Predict, then run.** Take the lines of the birds with one implant. Will any two of them cross? Answer `"yes"` or `"no"`, and say why to
+# yourself before you run.
+
+# %%
+your_cross = ...
+check("16.q5", your_cross)
+
 # %%
 fig, axes = plt.subplots(2, 2, figsize=(9.5, 7), sharex=True, sharey=True, layout="constrained")
 for row, (column, unit, title) in enumerate(
@@ -457,13 +512,6 @@ plt.show()
 # %% [markdown]
 # Above, every thin line is a bird; below, a brood; dashed is the average. The broods keep closer to the average because only part of the
 # differences between birds comes from the nest.
-#
-# **Predict, then run.** Within one panel, do any two of the thin lines cross? Answer `"yes"` or `"no"`, and say why to
-# yourself before you run.
-
-# %%
-your_cross = ...
-check("16.q5", your_cross)
 
 # %%
 nest_sd = nest.varcorr.frame.set_index("grp")["sdcor"]
@@ -491,11 +539,11 @@ explorers.model_builder(data="owl_wing", response="Wing", fixed="Age * Implant",
 lecture_vs_truth(
     "004, what we have learned",
     "REML is for random effects, ML for fixed effects",
-    "ML is for one purpose, to compare models with different fixed effects; the model you report is fitted by"
-    " REML, with Satterthwaite's or Kenward and Roger's degrees of freedom",
-    "step 4 compared two such models by ML (anova refitted them itself), step 8 reported REML: its standard"
-    f" error for the slope is {within['std_error']:.4f}, that of ML would be"
-    f" {split.update(reml=False).se['slope_within']:.4f}, a little too sure",
+    "ML is for likelihoods of different fixed effects: likelihood-ratio tests, AIC, profiles. The model you report"
+    " is fitted by REML, with Satterthwaite's or Kenward and Roger's degrees of freedom",
+    "step 4 compared two models by ML (anova refitted them itself), step 8 reported REML: its standard error"
+    f" for the slope between transects is {between['std_error']:.3f}, that of ML would be"
+    f" {split.update(reml=False).se['transect_slope']:.3f}, because transects are few",
 )
 
 # %% [markdown]
@@ -505,17 +553,17 @@ lecture_vs_truth(
 # | --- | --- | --- |
 # | counting measurements instead of units | a huge `n`, a tiny p-value, and three mice | 1, 8 |
 # | labels that start again in every group, taken as they are | too few levels in the printout | 7 |
-# | a random factor with two or three levels | a variance of zero, or an absurd one | 2, 3 |
+# | a random factor with fewer than about five levels, without a word on it | a variance of zero, or an absurd one | 2, 3 |
 # | one coefficient for within and between | an effect that changes sign when groups enter | 3 |
 # | a fixed slope although groups respond differently | a standard error that is too small | 5 |
 # | a singular fit passed over in silence | a correlation of minus one | 5 |
 # | random slopes of a predictor that is constant within groups | a refusal, or nonsense | 5 |
 # | a likelihood ratio test of fixed effects from REML fits | a p-value that means nothing | 10, 11 |
-# | a zero centred nowhere | intercepts' spread and correlations that describe no animal | 5 |
+# | a predictor with its zero far outside the data | intercepts' spread and correlations that describe no animal | 5 |
 # | averages of counts on the log scale | zeros with a made-up number added | 13 |
 # | residuals not looked at | the river | 12 |
-# | comparing models that were fitted to different rows | missing values in one predictor only | 11 |
-# | ranking groups by their raw means | small groups at both ends | 6 |
+# | comparing models that were fitted to different rows | missing values in one predictor only | exercise 10 |
+# | ranking groups by their raw means | thin groups at both ends | 6 |
 # | choosing the model that gives the wanted p-value | nobody sees it; that is the trouble | everywhere |
 
 # %% [markdown]
@@ -530,7 +578,7 @@ lecture_vs_truth(
 # **The model**
 #
 # - Every grouping that the sampling went through is in the model, or it is said why not.
-# - Few levels: fixed. A sample of many: random. A predictor that varies within groups: a random slope was considered.
+# - Below about five levels: fixed, or it is said how uncertain the variance is. A sample of many: random. A predictor that varies within groups: a random slope was considered.
 # - Predictors are centred where that gives the zero a meaning; within and between are separated where groups chose their own values.
 # - The family suits the response; offsets and weights are said.
 #
@@ -539,7 +587,7 @@ lecture_vs_truth(
 # - No warning is unread: convergence, singularity, dropped columns, dropped rows.
 # - The numbers of groups in the printout are those of the design.
 # - Residuals were drawn against fitted values, every predictor, time and place; random effects against the normal.
-# - No single group carries the result.
+# - Every group was left out once; what hangs on one is said.
 #
 # **The paper**
 #

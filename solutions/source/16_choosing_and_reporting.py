@@ -19,7 +19,7 @@ from scipy import stats
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, in_words, use_course_look
+from lmmkit.course.lesson import BLUE, GREY, RED, in_words, table_text, use_course_look
 
 use_course_look()
 words = lk.load_data("words")
@@ -36,7 +36,7 @@ words.head()
 #
 # - *A*: Does priming help people to recognise words?
 # - *B*: How much do people differ in what priming does for them?
-# - *C*: Which of these thirty should we send to the spelling championship?
+# - *C*: Is subject s07 faster than subject s21?
 # - *D*: How fast will somebody be who has not been tested yet?
 
 # %% tags=["solution"] task="q1"
@@ -77,7 +77,7 @@ check("ex16.q3", model)
 
 # %%
 if model is not ...:
-    print(model.coef_table().round(4).to_string())
+    print(table_text(model.coef_table()))
     print()
     print(model.varcorr.frame.round(3).to_string(index=False))
     row = model.coef_table().loc["conditionprimed"]
@@ -180,7 +180,7 @@ if model is not ...:
 # %% [markdown] tags=["written"] task="q7" points=4
 # *Methods.* We modelled the time to the right answer (693 right answers of thirty subjects to 24 words; wrong answers were left out) by a
 # linear mixed
-# model, fitted by REML with lmmkit. The condition (primed or not) was a fixed effect; subjects had correlated random intercepts and slopes of the
+# model, fitted by REML with lmmkit (the version is `lk.__version__`). The condition (primed or not) was a fixed effect; subjects had correlated random intercepts and slopes of the
 # condition, words had random intercepts, as planned before the study. We report a t-test with Satterthwaite's degrees of freedom; residuals were
 # drawn against fitted values, and subjects and words against normal quantiles.
 #

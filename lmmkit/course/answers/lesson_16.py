@@ -44,7 +44,7 @@ QUESTIONS: dict[str, Question] = {
         digest="2394afef0f12785d",
         because={"negative": "the lines fall, but the question is about the large marks"},
         hints=("Look at the large marks only: do they rise or fall?",),
-        praise="The transects' means rise with their slope, though most of their lines fall.",
+        praise="The transects' means rise with their slope, though every line within a transect falls.",
     ),
     "q4": Choice(
         options=("larger", "smaller", "same"),
