@@ -80,7 +80,7 @@ if hasattr(first, "resid"):
     print(first.summary())
 
 # %% [markdown]
-# A large effect and a p-value with many zeros. Off to the printer's?
+# A large effect and a p-value with many zeros. Is it ready to print?
 #
 # ## 3. Validate
 #
@@ -256,8 +256,8 @@ results
 # %% [markdown] tags=["written"] task="q9" points=4
 # Last year you were told that nitrate costs your meadows a great many species. But there is more nitrate far from the river, and far from
 # the river it is dry as well: the sum blamed nitrate for the drought. We noticed because most of the plots with more species than expected lay
-# near the water. Among plots equally far from the river, those with more nitrate do have fewer species, and that is more than chance; the loss is
-# a fraction of what was said. I have only seen meadows as they are: nobody spread nitrate by lot, and
+# near the water. Among plots equally far from the river, those with more nitrate do have fewer species, and that is more than chance: for 10 mg of nitrate more in a kg of soil
+# about one species fewer (probably between half a species and one and a half), where you were told four or five. I have only seen meadows as they are: nobody spread nitrate by lot, and
 # water itself was not measured, distance only stands for it. Next time I would spread fertiliser on plots chosen by lot at every
 # distance, and measure the moisture of the soil.
 

@@ -19,7 +19,7 @@ import numpy as np
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, RED, use_course_look
+from lmmkit.course.lesson import BLUE, RED, in_words, table_text, use_course_look
 
 use_course_look()
 owls = lk.load_data("owls")
@@ -91,7 +91,7 @@ check("capstoneowls.q3", model)
 if model is not ...:
     print(model.varcorr)
     print()
-    print(model.coef_table().round(3).to_string())
+    print(table_text(model.coef_table()))
 
 # %% [markdown]
 # ## 4. Check
@@ -111,7 +111,7 @@ check("capstoneowls.q4", answer_4)
 
 # %% [markdown]
 # Now your own model: the four pictures, and a number for what they do not show, the correlation of residuals of the same chick, one
-# weighing after the other. Beside it, the same number from masses that your model has invented, in which nothing is wrong.
+# weighing after the other. Beside it, the same number from twenty sets of masses that your model has invented, in which nothing is wrong.
 
 
 # %%
@@ -124,12 +124,16 @@ def neighbours(fit):
 if model is not ...:
     model.plot.diagnostics()
     plt.show()
-    invented = model.refit(model.simulate(1, seed=25).iloc[:, 0])
-    print(f"neighbouring residuals: {neighbours(model):.2f}, in invented data {neighbours(invented):.2f}")
+    masses = model.simulate(20, seed=25)
+    invented = [neighbours(model.refit(masses[column])) for column in masses]
+    print(
+        f"neighbouring residuals: {neighbours(model):.2f}, in {len(invented)} invented sets of data"
+        f" {min(invented):.2f} to {max(invented):.2f}"
+    )
 
 # %% [markdown]
-# (Both below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line take turns. Dependence would have pushed
-# yours above the invented one.)
+# (All below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line take turns. Yours lies among the invented ones; dependence would have pushed
+# it above them.)
 #
 # ## 5. Interpret, and find a mistake
 #
@@ -137,7 +141,7 @@ if model is not ...:
 
 # %%
 colleague = lk.lmer("mass ~ age * implant + (age | brood / ring)", owls)
-print(colleague.coef_table().round(3).to_string())
+print(table_text(colleague.coef_table()))
 if model is not ...:
     print(f"\nlog likelihood: the colleague's {colleague.loglik:.4f}, yours {model.loglik:.4f}")
 
@@ -263,14 +267,28 @@ if model is not ... and answer_9 is not ...:
 # %%
 if model is not ...:
     print(f"{model.nobs} weighings;", ", ".join(f"{n} of {name}" for name, n in model.ngroups.items()))
+    ends = model.confint(method="wald", parm="beta_").round(1)
+    sds = model.varcorr.frame.set_index(["grp", "var1"])["sdcor"]
     print(model.confint(method="wald", parm="beta_").assign(estimate=model.fixef).round(2).to_string())
 
+# %% tags=["solution"] task="q10"
+in_words(
+    f"We analysed {model.nobs} weighings of {model.ngroups['ring:brood']} chicks in {model.ngroups['brood']} broods"
+    f" (linear mixed model by REML, lmmkit {lk.__version__}).",
+    f"Placebo chicks grew {model.fixef['I(age - 25):implantP']:.1f} g a day faster than chicks with corticosterone"
+    f" (95% Wald interval {ends.loc['I(age - 25):implantP', 'conf_low']} to"
+    f" {ends.loc['I(age - 25):implantP', 'conf_high']}), and at 25 days they were {model.fixef['implantP']:.1f} g"
+    f" heavier ({ends.loc['implantP', 'conf_low']} to {ends.loc['implantP', 'conf_high']}).",
+    f"Standard deviations: {sds['brood'].iloc[0]:.0f} g between broods and {sds['ring:brood'].iloc[0]:.0f} g between"
+    f" chicks of a brood at 25 days; {sds['brood'].iloc[1]:.1f} and {sds['ring:brood'].iloc[1]:.1f} g a day in growth.",
+)
+
 # %% [markdown] tags=["written"] task="q10" points=5
-# We analysed the body mass of barn owl nestlings, weighed up to five times each, in broods in which some had a corticosterone and others a placebo implant
-# (numbers of weighings, chicks and broods as printed above). The linear mixed model, fitted by REML, had fixed effects of age (centred at 25 days), implant and their interaction, and
-# correlated random intercepts and slopes of age for broods and for chicks within broods. Chicks with corticosterone grew more slowly than their
-# placebo siblings, and at 25 days they were lighter by a few grams; estimates, in g a day and in g, with their 95% intervals are those of the last table, and neither interval includes zero. Broods
-# differed about twice as much as chicks of one brood did, both in mass and in growth. Residuals and random effects showed no curve, no change of spread and no heavy tails; neighbouring residuals
+# We analysed 490 body masses of 104 barn owl nestlings, weighed up to five times each, in 22 broods in which some had a corticosterone and others a placebo implant. The linear
+# mixed model, fitted by REML with lmmkit (the version is above), had fixed effects of age (centred at 25 days), implant and their interaction, and
+# correlated random intercepts and slopes of age for broods and for chicks within broods. Chicks with corticosterone grew 1.2 g a day more slowly than their
+# placebo siblings (95% interval 0.9 to 1.5), and at 25 days they were 5.8 g lighter (1.6 to 10.0). Broods
+# differed about twice as much as chicks of one brood did, both in mass at 25 days (SD 19 and 10 g) and in growth (1.0 and 0.6 g a day). Residuals and random effects showed no curve, no change of spread and no heavy tails; neighbouring residuals
 # of a chick were not positively correlated. Ages run from 14 to 35 days, so nothing is said about younger or older owls, nor about what the implant does after
 # they have left the nest.
 

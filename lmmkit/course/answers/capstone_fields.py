@@ -172,6 +172,9 @@ QUESTIONS: dict[str, Question] = {
     "q7": Number(
         truth=lambda: 1 - _share_left(),
         mistakes={
+            "that is in per cent; a number between zero and one is asked for": lambda: (
+                100 * (1 - _share_left())
+            ),
             "that is the share that is left to nitrate; the river took the rest": _share_left,
             "that is the difference of the two effects; divide it by the first": lambda: (
                 _fit(_SECOND).fixef["nitrate"] - _fit(_FIRST).fixef["nitrate"]

@@ -49,6 +49,14 @@ def _mean_over_trees() -> Any:
     return lmer(_SPLIT, trees.assign(deviation=trees["slope"] - trees["transect_slope"]))
 
 
+def _mean_over_all_plots() -> Any:
+    """The split at the mean over all plots that were marked, also the one without a measured tree."""
+    trees = _trees()
+    mean = own_data("forest").drop_duplicates(_PLOT).groupby("transect", observed=True)["slope"].mean()
+    trees["transect_slope"] = trees["transect"].map(mean).astype(float)
+    return lmer(_SPLIT, trees.assign(deviation=trees["slope"] - trees["transect_slope"]))
+
+
 def _first_rise(groups: int, within: float = -1.0) -> float:
     """The smallest slope between groups at which the pooled line of the explorer rises."""
 
@@ -169,6 +177,8 @@ QUESTIONS: dict[str, Question] = {
         truth=lambda: _fit(_SPLIT),
         mistakes={
             "that takes the mean over trees, and crowded plots count often; take each plot once": _mean_over_trees,
+            "that takes in the plot without a measured tree: a good reason can be given for it, but all tasks are "
+            "about `trees`": _mean_over_all_plots,
             "this is still the model of task 3: a deviation from the mean of *all* plots changes nothing": lambda: (
                 _fit(_PLAIN)
             ),
@@ -219,13 +229,17 @@ QUESTIONS: dict[str, Question] = {
             "the right transect is out, but that is the slope within transects": lambda: _without(
                 _moved().abs().idxmax(), read="deviation"
             ),
+            "that is the coefficient beside `slope` itself, as in task 6; add the two": lambda: (
+                _without(_moved().abs().idxmax()) - _without(_moved().abs().idxmax(), read="deviation")
+            ),
         },
         hints=(
             "influence('transect') has a column dfbetas_… for each coefficient.",
             "Take its size, .abs(), and the transect with the largest, .idxmax().",
             "Then fit again with the rows of the other transects.",
         ),
-        praise="A good part of the slope between transects hangs on one of twelve. Say so in the paper.",
+        praise="One transect of twelve moves the slope between transects by about a standard error. Say so in the "
+        "paper.",
     ),
     "q8": Choice(
         options=("a", "b", "c", "d"),
@@ -236,7 +250,7 @@ QUESTIONS: dict[str, Question] = {
             "d": "a transect not yet walked has no coefficient; it needs the population of transects",
         },
         hints=("In which question would other transects not do?",),
-        praise="The question is about these twelve, by name.",
+        praise="The question is about these two, by name.",
     ),
     "q9": Number(
         truth=lambda: _taller(_fit(_FIXED)),

@@ -164,6 +164,10 @@ QUESTIONS: dict[str, Question] = {
             "chicks are missing: weighings of one chick are taken for independent": lambda: _fit(
                 f"{_FIXED} + (I(age - 25) | brood)"
             ),
+            "this also lets the implant's effect differ between broods, which the design would allow; here broods "
+            "were to differ in mass and in growth": lambda: _fit(
+                f"{_FIXED} + (I(age - 25) + implant | brood) + (I(age - 25) | ring)"
+            ),
             "without the interaction the implant cannot change how fast a chick grows": lambda: _fit(
                 "mass ~ I(age - 25) + implant + (I(age - 25) | brood / ring)"
             ),
