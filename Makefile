@@ -76,7 +76,6 @@ notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, ha
 	$(BIN)/python -m tools.make_pages
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
 	$(BIN)/python -m tools.make_coverage
-	$(BIN)/python -m tools.lesson_report
 
 check-notebooks: $(VENV)/.dev  ## build all notebooks anew and compare with those in the repository
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) --check $(NB)

@@ -145,7 +145,7 @@ FORMULAS = [
     ("y ~ x^2.5", "whole number"),
     ("y ~ x^0", "whole number"),
     ("y ~ x^z", "whole number"),
-    ("y ~ (x - x)/z", "nothing is left of a bracket"),
+    ("y ~ (x - x)/z", "takes every term of it away"),
     ("y ~ x > 3", "needs brackets of its own"),
     ("y ~ x > 3 > 1", "cannot be chained"),
     ("y ~ !x", "'!' cannot stand here"),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from lmmkit.errors import DataError
 from lmmkit.formatting.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
-from lmmkit.formatting.r_text import format_pvalues
+from lmmkit.formatting.noted_table import with_p_values
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "P_COLUMNS", "RED", "SKY", "Box", "in_words", "key_points",
+    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "Box", "in_words", "key_points",
     "lecture_vs_truth", "table_text", "use_course_look",
 ]  # fmt: skip
 
@@ -103,10 +103,6 @@ def in_words(*sentences: str) -> Box:
     return Box("In words", [("", sentence) for sentence in sentences], BLUE)
 
 
-#: Columns that hold p-values, whatever a table calls them.
-P_COLUMNS = frozenset({"p", "p_value", "adj_p_value", "Pr(>F)", "Pr(>|t|)", "Pr(>|z|)", "Pr(>Chisq)"})
-
-
 def table_text(table: DataFrame, digits: int = 3) -> str:
     """A table to print, its numbers rounded; p-values are never printed as nought.
 
@@ -114,7 +110,7 @@ def table_text(table: DataFrame, digits: int = 3) -> str:
     ----------
     table : DataFrame
     digits : int
-        Decimals of all numbers but p-values, which have three significant digits, as R gives them.
+        Decimals of all numbers but p-values, which have three.
 
     Returns
     -------
@@ -125,16 +121,10 @@ def table_text(table: DataFrame, digits: int = 3) -> str:
     >>> import pandas as pd
     >>> print(table_text(pd.DataFrame({"t": [13.4965, 1.2], "p_value": [2e-19, 0.23456]}, index=["a", "b"])))
             t p_value
-    a  13.496  <2e-16
+    a  13.496  <0.001
     b   1.200   0.235
     """
-    shown = table.copy()
-    for column in shown.columns.intersection(list(P_COLUMNS)):
-        known = shown[column].notna()
-        texts = format_pvalues(shown.loc[known, column].tolist())
-        shown[column] = shown[column].astype(object).where(~known, "")
-        shown.loc[known, column] = texts
-    return shown.round(digits).to_string(na_rep="")
+    return with_p_values(table).round(digits).to_string(na_rep="")
 
 
 def show(alt: str) -> None:

@@ -19,7 +19,7 @@ from ..formula.algebra import expand
 from ..formula.functions import columns_of
 from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
-from ..formula.tree import Call, children
+from ..formula.tree import FunctionCall, children
 from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
 from .evaluate import Evaluator
@@ -399,7 +399,7 @@ def _response(formula: Formula, rows: KeptRows, binary: bool) -> tuple[Array, Ar
     if not formula.response:
         return np.full(rows.n, np.nan), None, None
     node = read(formula.response)
-    if isinstance(node, Call) and node.function == "cbind":
+    if isinstance(node, FunctionCall) and node.function == "cbind":
         hits, misses = (rows.numbers(child) for child in children(node))
         if (hits < 0).any() or (misses < 0).any():
             raise DataError(f"the counts in {formula.response} must not be negative")

@@ -1,6 +1,6 @@
 """Tree + data -> values: columns, arithmetic and the named functions, over NumPy arrays.
 
-The walk is over the tree of `language.tree`; Python never sees the formula's text.
+The walk is over the tree of `formula.tree`; Python never sees the formula's text.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_name, literal
-from ..formula.tree import Binary, Call, Literal, Name, Node, Paren, Unary, write
+from ..formula.tree import Binary, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
 from .values import Categorical, Matrix, Value, as_categorical, label, missing, numeric, read_column
@@ -111,7 +111,7 @@ class Evaluator:
             return self._unary(node)
         if isinstance(node, Binary):
             return self._binary(node)
-        assert isinstance(node, Call)
+        assert isinstance(node, FunctionCall)
         return self._call(node)
 
     def _numbers(self, node: Node) -> Array:
@@ -154,7 +154,7 @@ class Evaluator:
         codes = np.where(absent, -1, true).astype(np.intp)
         return Categorical(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
 
-    def _call(self, node: Call) -> Value:
+    def _call(self, node: FunctionCall) -> Value:
         given = arguments(node)
         inner = given.pop("x")
         if node.function == "I":
@@ -166,7 +166,7 @@ class Evaluator:
             return result / np.log(literal(given["base"])) if "base" in given else result
         return self._transform(node, inner, given)
 
-    def _factor(self, node: Call, inner: Node, given: dict[str, Node]) -> Categorical:
+    def _factor(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Categorical:
         factor = as_categorical(self.value(inner), f"'{write(inner)}'")
         if node.function == "C":
             contrast = contrast_name(given["contr"]) if "contr" in given else factor.contrast
@@ -181,7 +181,7 @@ class Evaluator:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
         return Categorical(factor.recode(levels), levels, ordered=factor.ordered)
 
-    def _transform(self, node: Call, inner: Node, given: dict[str, Node]) -> Matrix:
+    def _transform(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Matrix:
         x = np.broadcast_to(self._numbers(inner), len(self.data))
         text = write(node)
         if self.fitting and text not in self.fitted:

@@ -63,19 +63,12 @@ class ModelMatrix:
                     f"contrasts name '{name}', which is numeric; make it text or a category first"
                 )
         full = full_dummies(terms, is_factor)
-        codings, names, assign = [], ["(Intercept)"] * terms.intercept, [0] * terms.intercept
-        for number, term in enumerate(terms.terms, start=1):
-            coding = [
-                code(i, values[i], terms.names[i], contrasts, (number - 1, i) in full) for i in term.variables
-            ]
-            codings.append(coding)
-            product = [""]
-            for part in coding:  # the first variable varies fastest
-                product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
-            names += product
-            assign += [number] * len(product)
+        codings = [
+            [code(i, values[i], terms.names[i], contrasts, (number, i) in full) for i in term.variables]
+            for number, term in enumerate(terms.terms)
+        ]
         levels = [value.levels if isinstance(value, Categorical) else None for value in values]
-        return cls(terms, levels, codings, names, assign)
+        return cls(terms, levels, codings, *names_and_assign(terms, codings))
 
     def columns(self, values: list[Value], n: int) -> Array:
         """The columns (n, p) for these values, whose factors have this recipe's levels."""
@@ -99,6 +92,18 @@ class ModelMatrix:
             for node, levels in zip(self.terms.variables, self.levels, strict=True)
         ]
         return self.columns(values, len(evaluator.data))
+
+
+def names_and_assign(terms: Terms, codings: list[list[Coding]]) -> tuple[list[str], list[int]]:
+    """The columns' names, and for each the number of its term, from 1; 0 is the intercept."""
+    names, assign = ["(Intercept)"] * terms.intercept, [0] * terms.intercept
+    for number, coding in enumerate(codings, start=1):
+        product = [""]
+        for part in coding:  # the first variable varies fastest
+            product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
+        names += product
+        assign += [number] * len(product)
+    return names, assign
 
 
 def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:

@@ -14,7 +14,19 @@ from ..numerics.arrays import Array, Flags, Index
 
 @dataclass(frozen=True)
 class Categorical:
-    """A categorical value: level numbers (missing: -1), level names, and the contrasts it is coded with."""
+    """A categorical variable.
+
+    Attributes
+    ----------
+    codes : array of int, shape (n,)
+        Number of each row's level; -1 where it is missing.
+    levels : list of str
+        Names of the levels.
+    ordered, logical : bool
+        Whether the levels have an order; whether they are FALSE and TRUE.
+    contrast : str or None
+        The contrasts that ``C(f, contr)`` asks for; None for the default ones.
+    """
 
     codes: Index
     levels: list[str]

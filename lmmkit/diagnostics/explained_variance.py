@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..families.family import Family
+from ..fitted.mixed import MixedFit
 from ..numerics.arrays import Array
-
-if TYPE_CHECKING:
-    from ..families.family import Family
-    from ..fitted.mixed import MixedFit
 
 
 def variance_shares(fit: MixedFit) -> pd.Series:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..design.model_matrix import independent_columns
 from ..errors import DataError, ModelError
+from ..fitted.generalized import GeneralizedFit
 from ..fitted.henderson import MixedEquations
+from ..fitted.linear import LinearFit
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..inference.parameters import parameter_values
 from ..numerics.arrays import Array, Index
 from ..numerics.workers import with_bar
-
-if TYPE_CHECKING:
-    from ..fitted.generalized import GeneralizedFit
-    from ..fitted.linear import LinearFit
-    from ..fitted.mixed import MixedFit
 
 
 def influence(

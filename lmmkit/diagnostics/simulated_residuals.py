@@ -15,17 +15,17 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..fitted.predict import predict
 from ..fitted.simulate import simulate
 from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
+from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["DispersionTest", "SimulatedResiduals", "SimulationTest", "dispersion_test", "simulate_residuals"]
 
@@ -218,7 +218,7 @@ class SimulatedResiduals:
             tests.append(self.zero_inflation)
         rows = [(test.statistic, test.p_value, test.meaning) for test in tests]
         index = pd.Index([test.name for test in tests], name="test")
-        return pd.DataFrame(rows, index=index, columns=["statistic", "p_value", "meaning"])
+        return Table(rows, index=index, columns=["statistic", "p_value", "meaning"])
 
     def __str__(self) -> str:
         head = f"Residuals of {len(self.residuals)} rows by {self.simulations.shape[1]} simulations"
@@ -296,7 +296,7 @@ class SimulatedResiduals:
 
 def _head(ax: Any, question: str, key: str) -> None:
     """A title with a smaller line under it."""
-    ax.set_title(question, pad=20)
+    ax.set_title(question, loc="center", pad=20)
     ax.text(0.5, 1.02, key, transform=ax.transAxes, ha="center", fontsize=9, color=GREY)
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from ..design.design import Design
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..fitted.varcorr import distinct_names
 from ..numerics.arrays import Array
-
-if TYPE_CHECKING:
-    from ..design.design import Design
-    from ..fitted.mixed import MixedFit
 
 
 def variance_fractions(fit: MixedFit) -> pd.Series:

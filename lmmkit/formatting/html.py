@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 LINE = "1px solid color-mix(in srgb, currentColor 35%, transparent)"
 

@@ -8,11 +8,20 @@ from typing import Any
 
 import pandas as pd
 
-__all__ = ["Table"]
+from .wording import p_digits
+
+__all__ = ["P_COLUMNS", "Table", "with_p_values"]
+
+#: Columns that hold p-values, whatever a table calls them.
+P_COLUMNS = frozenset(
+    {"p", "p_value", "p_chisq", "adj_p_value", "Pr(>F)", "Pr(>|t|)", "Pr(>|z|)", "Pr(>Chisq)"}
+)
 
 
 class Table(pd.DataFrame):
     """A DataFrame with sentences under it, which are printed and shown in notebooks.
+
+    P-values are shown with three decimals, tiny ones as ``<0.001``; the column itself holds them in full.
 
     Parameters
     ----------
@@ -24,9 +33,10 @@ class Table(pd.DataFrame):
 
     Examples
     --------
-    >>> Table({"p_value": [0.01]}, index=["Days"], notes=["Two-sided."])
-          p_value
-    Days     0.01
+    >>> Table({"p_value": [0.0123, 3e-9]}, index=["Days", "Age"], notes=["Two-sided."])
+         p_value
+    Days   0.012
+    Age   <0.001
     Two-sided.
     """
 
@@ -46,8 +56,18 @@ class Table(pd.DataFrame):
 
     def __repr__(self) -> str:
         with pd.option_context("display.width", 110, "display.max_columns", None):
-            return "\n".join([super().__repr__(), *self.notes])
+            return "\n".join([repr(with_p_values(self)), *self.notes])
 
     def _repr_html_(self) -> str | None:
-        table = super()._repr_html_()  # type: ignore[misc]
+        table = with_p_values(self)._repr_html_()  # type: ignore[operator]
         return (table or "") + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
+
+
+def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table to look at: p-values as text, never as nought."""
+    shown = pd.DataFrame(table)
+    for place, name in enumerate(shown.columns):
+        if name in P_COLUMNS and pd.api.types.is_numeric_dtype(shown.dtypes.iloc[place]):
+            values = shown.iloc[:, place]
+            shown.isetitem(place, values.map(p_digits, na_action="ignore").to_numpy(dtype=object))
+    return shown

@@ -13,7 +13,7 @@ from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped
 
 from ..errors import FormulaError
 from .syntax import read
-from .tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, Unary, children, write
+from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, write
 
 MOST_TERMS = 20_000
 _PARSER = DefaultFormulaParser(include_intercept=False)
@@ -70,7 +70,9 @@ def expand(side: str) -> Terms:
     try:
         found = _PARSER.get_terms(write(tree, numbering))
     except TypeError:  # as for (a - a)/b
-        raise FormulaError(f"in the fixed part '{rest}' nothing is left of a bracket after its '-'") from None
+        raise FormulaError(
+            f"in the fixed part '{rest}' the '-' inside a bracket takes every term of it away"
+        ) from None
     sets = [tuple(sorted(int(factor.expr[1:]) for factor in term.factors)) for term in found]
     sets.sort(key=len)
     names = tuple(numbering.nodes)
@@ -113,7 +115,7 @@ class _Numbering:
         self.numbers: dict[str, str] = {}
 
     def __call__(self, node: Node) -> str | None:
-        if isinstance(node, (Name, Call)) or (isinstance(node, Binary) and node.op in COMPARISONS):
+        if isinstance(node, (Name, FunctionCall)) or (isinstance(node, Binary) and node.op in COMPARISONS):
             text = write(node)
             self.nodes.setdefault(text, node)
             return self.numbers.setdefault(text, f"v{len(self.numbers)}")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .syntax import fail, suggest
-from .tree import ARITHMETIC, COMPARISONS, Binary, Call, Literal, Name, Node, Unary, children
+from .tree import ARITHMETIC, COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Unary, children
 
 Plain = float | str | bool | list[float | str | bool]
 
@@ -80,7 +80,7 @@ def check_value(text: str, node: Node) -> None:
     stack = [node]
     while stack:
         node = stack.pop()
-        if isinstance(node, Call):
+        if isinstance(node, FunctionCall):
             if node.function in ("offset", "cbind"):
                 where = "as a term of its own" if node.function == "offset" else "as the response"
                 raise fail(text, node.pos, f"{node.function}() can only stand {where}")
@@ -100,7 +100,7 @@ def _why_not_value(op: str) -> str:
     return f"'{op}' has no meaning here: values are made by arithmetic and comparisons"
 
 
-def check_call(text: str, node: Call) -> None:
+def check_call(text: str, node: FunctionCall) -> None:
     """The function must be one of the language, with arguments it takes."""
     name = node.function
     if name not in FUNCTIONS:
@@ -121,7 +121,7 @@ def check_call(text: str, node: Call) -> None:
                 raise fail(text, value.pos, f"{name}() needs for {key} {wanted}")
 
 
-def arguments(node: Call, text: str = "") -> dict[str, Node]:
+def arguments(node: FunctionCall, text: str = "") -> dict[str, Node]:
     """Match a call's arguments to the names in its signature, keywords first, as R does."""
     names = FUNCTIONS[node.function].args
     given: dict[str, Node] = {}
@@ -151,7 +151,7 @@ def literal(node: Node, text: str = "") -> Plain:
         value = node.operand.value
         if not isinstance(value, (str, bool)):
             return -value
-    if isinstance(node, Call) and node.function == "c":
+    if isinstance(node, FunctionCall) and node.function == "c":
         values = [literal(value, text) for value in children(node)]
         return [value for value in values if not isinstance(value, list)]
     raise fail(text, node.pos, "a plain number, string, TRUE or FALSE was expected here")
@@ -168,7 +168,7 @@ def contrast_name(node: Node, text: str = "") -> str:
 
 def columns_of(node: Node) -> list[str]:
     """The columns a tree names; the contrast named in `C(f, sum)` is not one."""
-    if isinstance(node, Call):
+    if isinstance(node, FunctionCall):
         inner = children(node) if node.function == "cbind" else (arguments(node)["x"],)
         return [name for child in inner for name in columns_of(child)]
     if isinstance(node, Name):
@@ -177,7 +177,7 @@ def columns_of(node: Node) -> list[str]:
     stack = list(reversed(children(node)))
     while stack:
         part = stack.pop()
-        if isinstance(part, (Name, Call)):
+        if isinstance(part, (Name, FunctionCall)):
             found += columns_of(part)
         else:
             stack.extend(reversed(children(part)))

@@ -12,7 +12,7 @@ from .algebra import expand
 from .functions import arguments, check_call, check_value, columns_of
 from .groups import nested_groups
 from .syntax import fail, read
-from .tree import COMPARISONS, Binary, Call, Literal, Name, Node, Paren, Unary, children, walk, write
+from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, walk, write
 
 __all__ = ["Bar", "Formula", "parse", "require_bars"]
 
@@ -160,12 +160,12 @@ def _sides(text: str, one_sided: bool) -> tuple[Node | None, Node]:
 
 def _check_response(text: str, node: Node) -> None:
     """The response is one value expression, or cbind() of two."""
-    if isinstance(node, Call) and node.function == "cbind":
+    if isinstance(node, FunctionCall) and node.function == "cbind":
         check_call(text, node)
         for child in children(node):
             check_value(text, child)
         return
-    if not any(isinstance(part, (Name, Call)) for part in walk(node)):
+    if not any(isinstance(part, (Name, FunctionCall)) for part in walk(node)):
         raise fail(text, node.pos, "the response must name a column of the data")
     check_value(text, node)
 
@@ -197,7 +197,7 @@ def _take_apart(text: str, right: Node) -> _Parts:
             parts.intercept = _intercept(text, sign, node)
         elif bar is not None:
             _take_bar(parts, sign, bar)
-        elif isinstance(node, Call) and node.function == "offset":
+        elif isinstance(node, FunctionCall) and node.function == "offset":
             _take_offset(parts, sign, node)
         elif isinstance(node, Binary) and node.op in COMPARISONS:
             raise fail(text, node.pos, "a comparison needs brackets of its own: (x > 3)")
@@ -245,7 +245,7 @@ def _intercept(text: str, sign: str, node: Literal) -> bool:
     return (node.value == 1) == (sign == "+")
 
 
-def _take_offset(parts: _Parts, sign: str, node: Call) -> None:
+def _take_offset(parts: _Parts, sign: str, node: FunctionCall) -> None:
     if sign == "-":
         raise fail(parts.text, node.pos, "an offset cannot be taken away with '-'")
     check_call(parts.text, node)
@@ -267,9 +267,9 @@ def _check_terms(text: str, node: Node) -> None:
             raise fail(text, node.pos, f"'{node.op}' cannot stand here; use I() to do arithmetic")
         if _as_bar(node) is not None:
             raise fail(text, node.pos, "a random-effects term can only be added, as in y ~ x + (1 | g)")
-        if isinstance(node, Call) and node.function == "offset":
+        if isinstance(node, FunctionCall) and node.function == "offset":
             raise fail(text, node.pos, "offset() can only stand as a term of its own")
-        if isinstance(node, Call) or (isinstance(node, Binary) and node.op in COMPARISONS):
+        if isinstance(node, FunctionCall) or (isinstance(node, Binary) and node.op in COMPARISONS):
             check_value(text, node)
         elif isinstance(node, Binary) and node.op == "^":
             _check_power(text, node)

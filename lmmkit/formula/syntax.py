@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import FormulaError
-from .tree import COMPARISONS, PLAIN_NAME, TRUTH, Binary, Call, Literal, Name, Node, Paren, Unary
+from .tree import COMPARISONS, PLAIN_NAME, TRUTH, Binary, FunctionCall, Literal, Name, Node, Paren, Unary
 
 MAX_DEPTH = 120  # brackets in brackets: far beyond any formula, well within Python's recursion limit
 
@@ -233,7 +233,7 @@ class _Parser:
             if self.at(")"):
                 raise self.fail(self.peek(), f"an argument of {name.text}() is missing after the comma")
         self.close(opening)
-        return Call(name.pos, name.text, tuple(args))
+        return FunctionCall(name.pos, name.text, tuple(args))
 
     def close(self, opening: Token) -> None:
         token = self.peek()

@@ -33,7 +33,7 @@ class Literal(Node):
 
 
 @dataclass(frozen=True)
-class Call(Node):
+class FunctionCall(Node):
     """`function(args)`; each argument is a pair (keyword or None, value)."""
 
     function: str
@@ -68,7 +68,7 @@ def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below this one, left to right."""
     if isinstance(node, Binary):
         return (node.left, node.right)
-    if isinstance(node, Call):
+    if isinstance(node, FunctionCall):
         return tuple(value for _, value in node.args)
     if isinstance(node, Unary):
         return (node.operand,)
@@ -113,7 +113,7 @@ def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) ->
         if isinstance(node.value, str):
             return f"'{node.value}'" if '"' in node.value else f'"{node.value}"'
         return number(node.value)
-    if isinstance(node, Call):
+    if isinstance(node, FunctionCall):
         args = [f"{key} = {write(v, atom)}" if key else write(v, atom) for key, v in node.args]
         return f"{node.function}({', '.join(args)})"
     if isinstance(node, Unary):

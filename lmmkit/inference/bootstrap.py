@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
+from ..fitted.fit import Fit
 from ..fitted.simulate import draw, fixed_predictor, refit
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
 from ..numerics.workers import replicates
 from .parameters import parameter_values
-
-if TYPE_CHECKING:
-    from ..fitted.fit import Fit
 
 __all__ = ["Bootstrap", "bootstrap"]
 

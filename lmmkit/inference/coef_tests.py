@@ -100,9 +100,9 @@ def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
     --------
     >>> import lmmkit as lk
     >>> coef_table(lk.lm("Weight ~ Dose", lk.load_data("mouse"))).round(3)
-                 estimate  std_error  df  statistic  p_value
-    (Intercept)    26.964      0.937  48     28.772      0.0
-    Dose           -2.439      0.295  48     -8.270      0.0
+                 estimate  std_error  df  statistic p_value
+    (Intercept)    26.964      0.937  48     28.772  <0.001
+    Dose           -2.439      0.295  48     -8.270  <0.001
     """
     table = contrast_tests(fit, np.eye(len(fit.beta)), ddf).set_axis(fit.design.x_names)
     if np.isinf(_common_df(fit)):

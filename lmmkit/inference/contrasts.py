@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..design.design import Design
-from ..design.model_matrix import Coding, ModelMatrix, code, independent_columns
+from ..design.model_matrix import ModelMatrix, code, independent_columns, names_and_assign
 from ..design.values import Categorical, Value
 from ..errors import ModelError
 from ..numerics.arrays import Array
@@ -153,16 +153,9 @@ def _type_three(design: Design) -> dict[str, Array]:
 
 def _complete(recipe: ModelMatrix, values: list[Value]) -> ModelMatrix:
     """The recipe with one dummy for each level of each factor in every term."""
-    codings: list[list[Coding]] = []
-    names, assign = ["(Intercept)"] * recipe.terms.intercept, [0] * recipe.terms.intercept
-    for number, term in enumerate(recipe.terms.terms, start=1):
-        parts = [code(i, values[i], recipe.terms.names[i], {}, True) for i in term.variables]
-        product = [""]
-        for part in parts:
-            product = [":".join(filter(None, (a, b))) for b in part.names for a in product]
-        codings.append(parts)
-        names += product
-        assign += [number] * len(product)
+    terms = recipe.terms
+    codings = [[code(i, values[i], terms.names[i], {}, True) for i in term.variables] for term in terms.terms]
+    names, assign = names_and_assign(terms, codings)
     return replace(recipe, codings=codings, names=names, assign=assign)
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..likelihood.covariance import lower_indices, theta_from_factor
 from ..likelihood.lmm import Criterion, Point
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import differenced_hessian
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 
 @dataclass

@@ -22,7 +22,7 @@ from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
 from ..formula.syntax import read
-from ..formula.tree import Call, walk
+from ..formula.tree import FunctionCall, walk
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags
 from .coef_tests import contrast_tests
@@ -144,7 +144,9 @@ def _grid(fit: Fit, at: Mapping[str, Any], last: list[str]) -> pd.DataFrame:
         if name not in known:
             listed = ", ".join(known) or "none"
             raise ModelError(f"'{name}' is not a predictor in the fixed part of this model; it has {listed}")
-    calls = [call for call in walk(node) if isinstance(call, Call) and call.function in ("factor", "C")]
+    calls = [
+        call for call in walk(node) if isinstance(call, FunctionCall) and call.function in ("factor", "C")
+    ]
     factors = {column for call in calls for column in columns_of(call)}
     names = [*(name for name in known if name not in last), *last]
     if not names:

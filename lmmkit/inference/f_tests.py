@@ -55,8 +55,8 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
     >>> import lmmkit as lk
     >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
     >>> anova_table(fit).round(3)
-          num_df  den_df  statistic  p_value
-    Days       1    17.0     45.853      0.0
+          num_df  den_df  statistic p_value
+    Days       1    17.0     45.853  <0.001
     """
     contrasts = term_contrasts(fit.design, type)
     rows = {label: contest(fit, L, ddf) for label, L in contrasts.items() if len(L)}
@@ -100,7 +100,7 @@ def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.
             num_df, _, statistic, p_value = contest(fit, L, ddf)
             mean_sq = statistic * fit.sigma**2
             rows[label] = (mean_sq * num_df, mean_sq, int(num_df), fit.df_resid, statistic, p_value)
-    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=["sum_sq", "mean_sq", *COLUMNS])
+    table = Table(list(rows.values()), index=list(rows), columns=["sum_sq", "mean_sq", *COLUMNS])
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
 
 
@@ -136,7 +136,7 @@ def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") ->
     if type == 1:
         drops = _sequential_drops(fit)
         rows = {label: _drop_test(fit, len(L), drops[label]) for label, L in contrasts.items()}
-    table = pd.DataFrame(list(rows.values()), index=list(rows), columns=COLUMNS).astype({"num_df": int})
+    table = Table(list(rows.values()), index=list(rows), columns=COLUMNS).astype({"num_df": int})
     if not fit.has_scale:
         return table.drop(columns="den_df")
     table["den_df"] = fit.df_resid

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,15 +26,13 @@ import pandas as pd
 from ..crossprod.blocks import inner
 from ..crossprod.elimination import Elimination
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
 from .satterthwaite import singular_notes, t_table
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["adjusted_vcov", "coef_tests", "ddf", "f_test"]
 
@@ -209,9 +206,9 @@ def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     >>> import lmmkit as lk
     >>> fit = lk.lmer("Reaction ~ Days + (Days || Subject)", lk.load_data("sleepstudy"))
     >>> coef_tests(fit, np.eye(2)).round(3)
-       estimate  std_error      df  statistic  p_value
-    0   251.405      6.885  18.187     36.513      0.0
-    1    10.467      1.560  18.187      6.712      0.0
+       estimate  std_error      df  statistic p_value
+    0   251.405      6.885  18.187     36.513  <0.001
+    1    10.467      1.560  18.187      6.712  <0.001
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
     std_error = np.sqrt(np.einsum("ri,ij,rj->r", L, Adjustment.of(fit).vcov, L))

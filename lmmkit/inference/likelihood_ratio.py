@@ -12,6 +12,7 @@ import pandas as pd
 from ..errors import ModelError
 from ..fitted.refit import update
 from ..formatting.noted_table import Table
+from ..formatting.wording import p_value
 from ..numerics import distributions as stats
 from .coef_tests import contest
 from .contrasts import contained_in
@@ -62,9 +63,9 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
     >>> m0 = lk.lmer("Reaction ~ 1 + (Days | Subject)", sleepstudy, reml=False)
     >>> m1 = lk.lmer("Reaction ~ Days + (Days | Subject)", sleepstudy, reml=False)
     >>> anova(m0, m1).round(3)
-        npar       aic       bic   loglik  deviance   chisq   df  p_value
-    m0     5  1785.476  1801.441 -887.738  1775.476     NaN  NaN      NaN
-    m1     6  1763.939  1783.097 -875.970  1751.939  23.537  1.0      0.0
+        npar       aic       bic   loglik  deviance   chisq   df p_value
+    m0     5  1785.476  1801.441 -887.738  1775.476     NaN  NaN     NaN
+    m1     6  1763.939  1783.097 -875.970  1751.939  23.537  1.0  <0.001
     """
     if not models:
         raise ModelError("anova needs at least one model; give it two to compare them")
@@ -198,12 +199,12 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
     one = extra == 1
     start = (
         f"{names[i]} has {'a variance' if one else f'{extra} variances'} more than {names[i - 1]}, which "
-        f"under {names[i - 1]} {'is' if one else 'are'} zero, on the boundary of what is possible: p = "
-        f"{p:.3g} is conservative (too large)."
+        f"under {names[i - 1]} {'is' if one else 'are'} zero, on the boundary of what is possible: "
+        f"{p_value(p)} is conservative (too large)."
     )
     if one:
         parts = f"χ²({int(df) - 1}) and χ²({int(df)})"
-        return f"{start} The equal mixture of {parts} gives p = {mixture_p_value(chisq, int(df)):.3g}."
+        return f"{start} The equal mixture of {parts} gives {p_value(mixture_p_value(chisq, int(df)))}."
     return f"{start} lk.pb_modcomp finds the p-value by simulation."
 
 
@@ -239,9 +240,9 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
     --------
     >>> import lmmkit as lk
     >>> drop1(lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))).round(3)
-             df       aic   chisq  p_value
-    <none>  NaN  1763.939     NaN      NaN
-    Days    1.0  1785.476  23.537      0.0
+             df       aic   chisq p_value
+    <none>  NaN  1763.939     NaN     NaN
+    Days    1.0  1785.476  23.537  <0.001
     Fitted by maximum likelihood (ML) instead of REML.
     """
     if test not in ("chisq", "f"):

@@ -54,8 +54,8 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
     >>> large = lk.lmer("Reaction ~ Days + I(Days^2) + (Days | Subject)", sleepstudy)
     >>> small = lk.lmer("Reaction ~ 1 + (Days | Subject)", sleepstudy)
     >>> kr_modcomp(large, small).round(3)
-            num_df  den_df  statistic  p_value
-    F test       2  39.817     23.365      0.0
+            num_df  den_df  statistic p_value
+    F test       2  39.817     23.365  <0.001
     """
     if large.family is not None:
         raise ModelError(
@@ -143,9 +143,9 @@ def pb_modcomp(
     >>> large = lk.lmer("Reaction ~ Days + (Days || Subject)", sleepstudy)
     >>> small = lk.lmer("Reaction ~ Days + (1 | Subject)", sleepstudy)
     >>> pb_modcomp(large, small, n_sim=50, seed=1, progress=False).round(4)
-            statistic   df  p_value
-    LRT       42.0754  1.0   0.0000
-    PBtest    42.0754  NaN   0.0196
+            statistic   df p_value
+    LRT       42.0754  1.0  <0.001
+    PBtest    42.0754  NaN   0.020
     """
     names = ["the small model", "the large model"]
     check_comparable([small, large], names)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..design.design import Design
+from ..design.design import Design, RandomTerm
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
-
-if TYPE_CHECKING:
-    from ..design.design import RandomTerm
 
 __all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
 

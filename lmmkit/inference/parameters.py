@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
+from ..fitted.mixed import MixedFit
 
 __all__ = ["parameter_values", "random_names", "select"]
 

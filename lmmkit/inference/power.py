@@ -11,9 +11,11 @@ import pandas as pd
 
 from ..design.design import Design, build_design, check_grouping
 from ..errors import DataError, ModelError
+from ..fitted.mixed import MixedFit
 from ..fitted.simulate import draw, refit
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.covariance import theta_from_factor
+from ..likelihood.estimate import Estimate
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
 from ..numerics.workers import replicates
@@ -21,9 +23,6 @@ from .coef_tests import contest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from ..fitted.mixed import MixedFit
-    from ..likelihood.estimate import Estimate
 
 __all__ = ["Power", "power"]
 

@@ -8,20 +8,16 @@ from the covariance of the variance parameters (Kuznetsova, Brockhoff and Christ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
 from .derivatives import Optimum
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["coef_tests", "ddf", "f_test"]
 
@@ -91,9 +87,9 @@ def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     >>> import lmmkit as lk
     >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
     >>> coef_tests(fit, np.eye(2)).round(3)
-       estimate  std_error    df  statistic  p_value
-    0   251.405      6.825  17.0     36.838      0.0
-    1    10.467      1.546  17.0      6.771      0.0
+       estimate  std_error    df  statistic p_value
+    0   251.405      6.825  17.0     36.838  <0.001
+    1    10.467      1.546  17.0      6.771  <0.001
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
     estimate = L @ fit.estimate.beta

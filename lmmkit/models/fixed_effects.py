@@ -54,9 +54,9 @@ class FixedEffectsModel(FixedFit):
         --------
         >>> import lmmkit as lk
         >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).coef_table().round(3)
-                     estimate  std_error  df  statistic  p_value
-        (Intercept)    26.964      0.937  48     28.772      0.0
-        Dose           -2.439      0.295  48     -8.270      0.0
+                     estimate  std_error  df  statistic p_value
+        (Intercept)    26.964      0.937  48     28.772  <0.001
+        Dose           -2.439      0.295  48     -8.270  <0.001
         """
         from ..inference.coef_tests import coef_table
 

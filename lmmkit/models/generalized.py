@@ -70,8 +70,8 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
         --------
         >>> import lmmkit as lk
         >>> lk.glm("counts ~ disease", lk.load_data("scrna"), "poisson").anova(type=1).round(2)
-                 num_df  statistic  p_value
-        disease       1      273.6      0.0
+                 num_df  statistic p_value
+        disease       1      273.6  <0.001
         """
         from ..inference.f_tests import deviance_table
 

@@ -227,8 +227,8 @@ class LinearModel(FixedEffectsModel, LinearFit):
         --------
         >>> import lmmkit as lk
         >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).anova().round(2)
-              sum_sq  mean_sq  num_df  den_df  statistic  p_value
-        Dose  502.55   502.55       1      48       68.4      0.0
+              sum_sq  mean_sq  num_df  den_df  statistic p_value
+        Dose  502.55   502.55       1      48       68.4  <0.001
         """
         from ..inference.f_tests import sums_of_squares
 

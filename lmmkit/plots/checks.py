@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
+from ..fitted.mixed import MixedFit
 from ..numerics.arrays import Array
 from . import style
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["warnings_of"]
 

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..formatting.wording import listed
 from ..numerics.arrays import Array
 from . import style
@@ -17,8 +18,6 @@ from .picture import Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from ..fitted.mixed import MixedFit
 
 
 MOST_LABELS = 40  # levels whose names can be read beside the picture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..fitted.mixed import MixedFit
 from ..formatting.wording import listed
 from ..numerics.arrays import Array
 from . import style
@@ -16,8 +17,6 @@ from .picture import AxesPicture, Picture
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from ..fitted.mixed import MixedFit
 
 
 class Residuals(AxesPicture):

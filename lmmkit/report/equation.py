@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from ..design.column_meaning import Part, column_parts, fixed_parts
+from ..design.design import RandomTerm
+from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.wording import number
-
-if TYPE_CHECKING:
-    from ..design.design import RandomTerm
-    from ..fitted.fit import Fit
 
 LINE = 72  # letters of a linear predictor on one line
 LINKS = {

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..design.column_meaning import Part, fixed_parts
+from ..design.design import RandomTerm
+from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.varcorr import Component
 from ..formatting.wording import listed, number
-
-if TYPE_CHECKING:
-    from ..design.design import RandomTerm
-    from ..fitted.fit import Fit
-    from ..fitted.varcorr import Component
 
 WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
 METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}

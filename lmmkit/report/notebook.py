@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..fitted.mixed import MixedFit
+from ..formatting.html import table
 from ..formatting.r_text import format_numbers, format_pvalues
 from ..inference.coef_tests import coef_table
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
-from ..formatting.html import table
 
 
 def model(fit: MixedFit) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import TYPE_CHECKING
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from ..fitted.mixed import MixedFit
 from ..formatting.r_text import (
     WIDTH,
     abbreviate,
@@ -27,10 +28,9 @@ from ..formatting.r_text import (
 )
 from ..inference.coef_tests import coef_table
 
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
-
 __all__ = ["Summary", "coef_lines", "print_lines"]
+
+Statistic = Literal["t", "z"]
 
 DIGITS = 4  # max(3, getOption("digits") - 3)
 COR_MAX = 12  # getOption("lme4.summary.cor.max")
@@ -105,8 +105,11 @@ class Summary:
         lines += ["Scaled residuals:", *_quantiles(fit.resid("scaled").to_numpy()), ""]
         lines += ["Random effects:", *fit.varcorr.lines(DIGITS, ("Variance", "Std.Dev.")), *_sizes(fit), ""]
         if len(self.coefficients):
-            use_t = fit.has_scale
-            lines += ["Fixed effects:", *coef_lines(self.coefficients, use_t=use_t), *self._correlations()]
+            # As lme4 heads them: a gamma model's statistics are t values, and their p-values normal tails.
+            statistic: Statistic = "t" if fit.has_scale else "z"
+            tail: Statistic = "t" if "df" in self.coefficients else "z"
+            table = coef_lines(self.coefficients, statistic, tail)
+            lines += ["Fixed effects:", *table, *self._correlations()]
         else:
             lines += ["No fixed effect coefficients"]
         return lines + _messages(fit)
@@ -197,7 +200,7 @@ def _messages(fit: MixedFit) -> list[str]:
     return ["", "Messages:", *lines] if lines else []
 
 
-def coef_lines(table: pd.DataFrame, *, use_t: bool, digits: int = DIGITS) -> list[str]:
+def coef_lines(table: pd.DataFrame, statistic: Statistic, tail: Statistic, digits: int = DIGITS) -> list[str]:
     """A table of coefficients as R's ``printCoefmat`` prints it, stars included.
 
     Parameters
@@ -205,26 +208,23 @@ def coef_lines(table: pd.DataFrame, *, use_t: bool, digits: int = DIGITS) -> lis
     table : DataFrame
         Columns ``estimate std_error``, then ``df`` if there is one, ``statistic``, and ``p_value`` if
         there is one.
-    use_t : bool
-        Head the statistic ``t value`` (True) or ``z value``.
+    statistic, tail : {"t", "z"}
+        What the statistic is called, and the distribution whose tails are the p-values.
     digits : int
         Significant digits.
     """
-    letter = "t" if use_t else "z"
     tested = "p_value" in table
     heads = {"estimate": "Estimate", "std_error": "Std. Error", "df": "df"}
     wide = [name for name in heads if name in table]
     cells = {heads[name]: texts for name, texts in _joint(table[wide], digits).items()}
-    statistic = table["statistic"].to_numpy(dtype=float)
-    rounded = np.round(statistic, max(1, min(5, digits - 1)))
-    cells[f"{letter} value"] = format_numbers(rounded, digits)
+    values = table["statistic"].to_numpy(dtype=float)
+    cells[f"{statistic} value"] = format_numbers(np.round(values, max(1, min(5, digits - 1))), digits)
     if not tested:
         return matrix_lines(
             list(zip(*cells.values(), strict=True)), list(cells), list(table.index), right=True
         )
     p_values = [float(p) for p in table["p_value"]]
-    p_letter = letter if "df" in table else "z"
-    cells[f"Pr(>|{p_letter}|)"] = format_pvalues(p_values, digits - 1)
+    cells[f"Pr(>|{tail}|)"] = format_pvalues(p_values, digits - 1)
     starred = any(p < 0.1 for p in p_values)
     if starred:
         cells[""] = [stars(p) for p in p_values]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import textwrap
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..families.family import Family
 from ..formatting.r_text import (
     CUTOFF,
     WIDTH,
@@ -21,10 +22,7 @@ from ..formatting.r_text import (
     vector_lines,
     zap_small,
 )
-from .summary import DIGITS, coef_lines
-
-if TYPE_CHECKING:
-    from ..families.family import Family
+from .summary import DIGITS, Statistic, coef_lines
 
 __all__ = ["LinearSummary", "call_lines", "print_lines"]
 
@@ -92,11 +90,9 @@ class LinearSummary:
         return [*lines, *_messages(fit), ""]
 
     def _coefficients(self) -> list[str]:
-        """The table without the df, which all rows share; `coef_lines` would head it as one of z."""
-        t_tests = self._fit.has_scale
-        table = self.coefficients.drop(columns="df", errors="ignore")
-        first, *rest = coef_lines(table, use_t=t_tests)
-        return [first.replace("Pr(>|z|)", "Pr(>|t|)") if t_tests else first, *rest]
+        """The table without the df, which all rows share."""
+        letter: Statistic = "t" if self._fit.has_scale else "z"
+        return coef_lines(self.coefficients.drop(columns="df", errors="ignore"), letter, letter)
 
     def __repr__(self) -> str:
         return "\n".join(line.rstrip() for line in self.lines())

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
 from ..fitted.henderson import MixedEquations
+from ..fitted.mixed import MixedFit
 from ..fitted.predict import predict
+from ..formatting.noted_table import Table
 from ..inference.coef_tests import coef_table
 from ..numerics import distributions as stats
-
-if TYPE_CHECKING:
-    from ..fitted.mixed import MixedFit
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals")
 
@@ -96,7 +94,7 @@ def tidy(
     if exponentiate:
         _as_factors(fit, table)
     order = ["effect", "group", "level", "term", "estimate", "std_error", "df", "statistic", "p_value"]
-    return table[[name for name in [*order, "conf_low", "conf_high"] if name in table]]
+    return Table(table[[name for name in [*order, "conf_low", "conf_high"] if name in table]])
 
 
 def _as_factors(fit: MixedFit, table: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+import lmmkit as lk
 from lmmkit.formatting.noted_table import Table
 
 
@@ -20,3 +21,24 @@ def test_without_notes_it_is_a_plain_table():
 
 def test_notes_are_escaped():
     assert "&lt;b&gt;" in Table({"x": [1]}, notes=["a <b>"])._repr_html_()
+
+
+def test_p_values_are_shown_in_three_decimals_and_kept_in_full():
+    table = Table({"p_value": [3e-20, 0.0, 0.0496, None], "x": [1e-20, 0.0, 1.0, 2.0]}, index=list("abcd"))
+    lines = repr(table).splitlines()
+    assert [line.split()[1] for line in lines[1:]] == ["<0.001", "<0.001", "0.050", "NaN"]
+    assert "&lt;0.001" in table._repr_html_() and "0.050" in table._repr_html_()
+    assert table["p_value"].iloc[0] == 3e-20 and table["p_value"].dtype == float
+    assert "<0.001" in repr(table.round(3)) and "<0.001" in repr(table[["p_value"]].head(1))
+
+
+def test_the_tables_of_a_model_show_no_p_value_as_nought():
+    data = lk.load_data("sleepstudy")
+    fit = lk.lmer("Reaction ~ Days + (Days | Subject)", data)
+    other = lk.lmer("Reaction ~ 1 + (Days | Subject)", data)
+    ticks = lk.glmer("ticks ~ year + (1 | park)", lk.load_data("ticks"), "poisson")
+    for table in (
+        fit.coef_table(), fit.tidy(), fit.anova(), fit.drop1(), lk.anova(other, fit), ticks.coef_table(),
+        lk.emmeans(ticks, "year", contrasts="pairwise"), lk.kr_modcomp(fit, other),
+    ):  # fmt: skip
+        assert "<0.001" in repr(table.round(3))

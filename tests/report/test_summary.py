@@ -123,7 +123,7 @@ def test_coefficients_that_rounding_would_lose():
         {"estimate": [1234567.0, 1e-6], "std_error": [1000.0, 2e-7], "statistic": [1234.567, 5.0]},
         index=["a", "b"],
     )
-    assert coef_lines(table, use_t=True)[1:] == [
+    assert coef_lines(table, "t", "t")[1:] == [
         "a 1.235e+06  1.000e+03    1235",
         "b 1.000e-06  2.000e-07       5",
     ]
