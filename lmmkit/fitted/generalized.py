@@ -101,6 +101,8 @@ class GeneralizedFit(FixedFit):
         ModelError
             When the search leaves the means that family and link allow.
         """
+        if X.shape[1] == 0:
+            return Irls(np.zeros(0), np.zeros((0, 0)), 0, True)
         GLM = statsmodels("genmod.generalized_linear_model").GLM
         rows, peer = self.counts, _peer(family)
         try:

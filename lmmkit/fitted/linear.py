@@ -29,6 +29,9 @@ class LinearFit(FixedFit):
         super().__init__(design, call)
         rows, self._working_weights = self.counts, design.row_weights
         target = design.y - design.offset
+        if design.X.shape[1] == 0:
+            self.beta, self.cov_unscaled = np.zeros(0), np.zeros((0, 0))
+            return
         WLS = statsmodels("regression.linear_model").WLS
         fit = WLS(target[rows], design.X[rows], weights=self._working_weights[rows]).fit()
         self.beta, self.cov_unscaled = fit.params, fit.normalized_cov_params

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..formatting.wording import listed
 from ..formula.parse import parse
+from ..numerics.arrays import Array
 from .mixed import SINGULAR
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def messages(fit: MixedFit) -> list[str]:
     Returns
     -------
     list of str
-        One item per finding: rows left out, columns dropped, a search that did not end well, a singular
-        covariance, grouping factors with few levels, predictors on very different scales. Empty if there
-        is nothing to say.
+        One item per finding: rows left out, columns dropped, random effects that repeat the fixed part or each
+        other, a search that did not end well, a singular covariance, grouping factors with few levels,
+        predictors on very different scales. Empty if there is nothing to say.
 
     Notes
     -----
@@ -49,6 +50,7 @@ def messages(fit: MixedFit) -> list[str]:
     return [
         *omitted_rows(fit),
         *dropped_columns(fit),
+        *_confounded(fit),
         *_search(fit),
         *_singular(fit),
         *_few_levels(fit),
@@ -76,6 +78,60 @@ def dropped_columns(fit: Fit) -> Iterator[str]:
             "determined by the columns before. Look for a predictor that repeats another one, or for a "
             "combination of factor levels without data."
         )
+
+
+def _confounded(fit: MixedFit) -> Iterator[str]:
+    """Random effects about which the data cannot say anything, because something else takes their place."""
+    design = fit.design
+    Q = np.linalg.qr(design.X)[0]
+    for t, term in enumerate(design.terms):
+        fixed = [name for name, z in zip(term.names, term.Z.T, strict=True) if _spanned(z, term, Q)]
+        if fixed:
+            yield _twice(fit, term, fixed)
+        for other in design.terms[:t]:
+            if _same_effects(term, other):
+                yield (
+                    f"The random effects ({other.bar.text}) and ({term.bar.text}) are the same, so only the sum "
+                    "of their variances is estimated, not each of them; leave out one of the two."
+                )
+
+
+def _twice(fit: MixedFit, term: RandomTerm, names: list[str]) -> str:
+    """A factor's effects are in the fixed part as well as in a random term."""
+    whole = names == term.names
+    which = "" if whole else f" in {listed(names)}"
+    result = (
+        f"what is shown of ({term.bar.text}), and the standard errors and tests of the fixed effects that differ "
+        "only between these levels, mean nothing"
+    )
+    if not fit.is_reml:
+        result = "maximum likelihood makes it zero, whatever the levels are like"
+    advice = f"leave out ({term.bar.text})" if whole else f"{listed(names)} out of ({term.bar.text})"
+    return (
+        f"The fixed effects already hold all differences between the levels of {term.group}{which}, so nothing is "
+        f"left from which their variance could be estimated: {result}. A factor is either fixed or random: take "
+        f"{term.group} out of the fixed part, or {advice}."
+    )
+
+
+def _spanned(z: Array, term: RandomTerm, Q: Array) -> bool:
+    """Whether the columns that an effect has for each level are combinations of the orthonormal ones of Q."""
+    q = len(term.levels)
+    if q > Q.shape[1]:
+        return False
+    length = np.bincount(term.codes, z**2, q)
+    inside = sum(np.bincount(term.codes, z * column, q) ** 2 for column in Q.T)
+    return bool((length - inside <= 1e-10 * length).all())
+
+
+def _same_effects(one: RandomTerm, other: RandomTerm) -> bool:
+    """Whether two terms have an effect in common: the same column for the same groups of rows."""
+    if len(one.levels) != len(other.levels):
+        return False
+    first = [np.unique(term.codes, return_index=True)[1] for term in (one, other)]
+    if not np.array_equal(first[0][one.codes], first[1][other.codes]):
+        return False
+    return any(np.array_equal(a, b) for a in one.Z.T for b in other.Z.T)
 
 
 def _search(fit: MixedFit) -> Iterator[str]:

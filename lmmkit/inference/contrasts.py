@@ -17,21 +17,24 @@ from ..design.values import Categorical, Value
 from ..errors import ModelError
 from ..numerics.arrays import Array
 
-__all__ = ["contained_in", "term_contrasts", "uncorrelated"]
+__all__ = ["contained_in", "dropped_contrasts", "term_contrasts", "uncorrelated"]
 
 
-def term_contrasts(design: Design, type: int = 3) -> dict[str, Array]:
+def term_contrasts(design: Design, type: int = 3, scale: Array | None = None) -> dict[str, Array]:
     """The contrasts whose vanishing is the hypothesis of each fixed term.
 
     Parameters
     ----------
     design : Design
     type : {1, 2, 3}
+    scale : array of shape (n,), optional
+        Roots of the rows' weights, by which they count in types 1 and 2 of a linear model.
 
     Returns
     -------
     dict
-        Term label -> array (r, p), one contrast per row. Terms of which no column is left have no rows.
+        Term label -> array (r, p), one contrast per row. Terms that cannot be tested, because the others
+        already give all of their columns, have no rows.
 
     Raises
     ------
@@ -42,7 +45,9 @@ def term_contrasts(design: Design, type: int = 3) -> dict[str, Array]:
     -----
     Agrees with ``lmerTest::show_tests``, except where an interaction stands without one of its main effects
     (``a + a:b``): lmerTest then does not count `a` as contained in ``a:b``, and its test of `a` depends on
-    the coding.
+    the coding. Where columns were dropped, the types 2 and 3 of lmerTest test what is left of a term, which
+    depends on the order in which the terms were written; here they test what it adds to the others, as
+    ``car::Anova`` (type 2) and ``drop1`` do.
 
     Examples
     --------
@@ -59,8 +64,9 @@ def term_contrasts(design: Design, type: int = 3) -> dict[str, Array]:
         raise ModelError(f"type must be 1, 2 or 3, not {type!r}")
     labels = design.term_labels
     if type == 1 or len(labels) <= 1:
-        return _sequential(design.X, np.array(design.assign), labels)
-    return _type_two(design) if type == 2 else _type_three(design)
+        X = design.X if scale is None else design.X * scale[:, None]
+        return _sequential(X, np.array(design.assign), labels)
+    return _type_two(design, scale) if type == 2 else _type_three(design)
 
 
 def contained_in(design: Design) -> dict[str, list[str]]:
@@ -100,17 +106,66 @@ def _triangle(X: Array) -> Array:
     return np.asarray(triangle / np.diag(triangle)[:, None])
 
 
-def _type_two(design: Design) -> dict[str, Array]:
+def dropped_contrasts(design: Design, label: str, scale: Array | None = None) -> Array:
+    """The contrasts whose vanishing is the hypothesis that a term adds nothing to those that do not contain it.
+
+    Parameters
+    ----------
+    design : Design
+    label : str
+        Of a fixed term.
+    scale : array of shape (n,), optional
+        As in :func:`term_contrasts`.
+
+    Returns
+    -------
+    array (r, p)
+        No rows where the other terms already give all of the term's columns.
+
+    Notes
+    -----
+    For a term that no other contains, usually its own coefficients. Where columns were dropped from X, the
+    term's columns (the dropped ones included) are made orthogonal to those of the other terms: with an
+    orthonormal basis T of what is left, ``L = T'X``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from lmmkit.design.design import build_design
+    >>> data = pd.DataFrame({"y": range(6), "x": [1, 2, 4, 1, 3, 5], "g": list("aabbcc")})
+    >>> design = build_design("y ~ x + z + (1 | g)", data.assign(z=2 * data["x"]))
+    >>> len(dropped_contrasts(design, "x"))
+    0
+    """
+    number = design.term_labels.index(label) + 1
+    own = np.eye(design.X.shape[1])[np.array(design.assign, dtype=int) == number]
+    if not design.dropped:
+        return own
+    above = [design.term_labels.index(other) + 1 for other in contained_in(design)[label]]
+    assign = np.array(design.model_matrix.assign, dtype=int)
+    columns = design.model_matrix.columns(design.variables, len(design.y))
+    R: Array = np.asarray(np.linalg.qr(columns if scale is None else columns * scale[:, None], mode="r"))
+    others = R[:, ~np.isin(assign, [number, *above])]
+    whole = np.column_stack([others, R[:, assign == number]])
+    kept = np.array(independent_columns(whole), dtype=int)
+    T = np.linalg.qr(whole[:, kept])[0][:, kept >= others.shape[1]]
+    return own if T.shape[1] == len(own) else _zap(T.T @ R[:, design.kept])
+
+
+def _type_two(design: Design, scale: Array | None) -> dict[str, Array]:
     containers, assign = contained_in(design), np.array(design.assign)
-    p, numbers = design.X.shape[1], {label: i for i, label in enumerate(design.term_labels, start=1)}
+    X = design.X if scale is None else design.X * scale[:, None]
+    numbers = {label: i for i, label in enumerate(design.term_labels, start=1)}
     out = {}
     for label, number in numbers.items():
-        if not containers[label]:
-            out[label] = np.eye(p)[assign == number]
+        adds = dropped_contrasts(design, label, scale)
+        own = assign == number
+        if not containers[label] or len(adds) < own.sum():
+            out[label] = adds
             continue
         last = np.isin(assign, [number, *(numbers[other] for other in containers[label])])
         order = np.argsort(last, kind="stable")
-        triangle = _triangle(design.X[:, order])
+        triangle = _triangle(X[:, order])
         rows = np.zeros_like(triangle)
         rows[:, order] = triangle
         out[label] = rows[assign[order] == number]
@@ -148,6 +203,9 @@ def _type_three(design: Design) -> dict[str, Array]:
     for label, number in numbers.items():
         rows = L[:, assign == number].T
         out[label] = rows[np.abs(rows).sum(axis=1) > 1e-8] @ recoded
+        adds = dropped_contrasts(design, label)
+        if len(adds) == 0 or (not containers[label] and len(adds) < len(out[label])):
+            out[label] = adds
     return out
 
 

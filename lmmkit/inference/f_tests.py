@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from ..formatting.noted_table import Table
+from ..formatting.wording import listed
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
 from .coef_tests import contest
 from .contrasts import term_contrasts
 from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
+    from ..fitted.fit import Fit
     from ..fitted.generalized import GeneralizedFit
     from ..fitted.linear import LinearFit
     from ..fitted.mixed import MixedFit
 
-__all__ = ["anova_table", "deviance_table", "sums_of_squares"]
+__all__ = ["anova_table", "confounded_note", "deviance_table", "sums_of_squares", "term_tests"]
 
 COLUMNS = ["num_df", "den_df", "statistic", "p_value"]
 
@@ -58,13 +61,49 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
           num_df  den_df  statistic p_value
     Days       1    17.0     45.853  <0.001
     """
-    contrasts = term_contrasts(fit.design, type)
-    rows = {label: contest(fit, L, ddf) for label, L in contrasts.items() if len(L)}
-    table = Table(list(rows.values()), index=list(rows), columns=COLUMNS, notes=singular_notes(fit))
-    table = table.astype({"num_df": int})
+    table = term_tests(fit, term_contrasts(fit.design, type), ddf, singular_notes(fit))
     if fit.family is not None:
         return table.drop(columns="den_df")
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
+
+
+def term_tests(fit: Fit, contrasts: dict[str, Array], ddf: str, notes: Sequence[str] = ()) -> pd.DataFrame:
+    """A table of joint tests, one for each term; missing where there is nothing to test.
+
+    Parameters
+    ----------
+    fit : MixedFit or FixedFit
+    contrasts : dict
+        Term label -> contrasts (r, p).
+    ddf : str
+        As in :func:`anova_table`.
+    notes : sequence of str
+        What else to say under the table.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``num_df den_df statistic p_value``.
+    """
+    nothing = (0, np.nan, np.nan, np.nan)
+    rows = [contest(fit, L, ddf) if len(L) else nothing for L in contrasts.values()]
+    untested = [label for label, L in contrasts.items() if not len(L)]
+    table = Table(rows, index=list(contrasts), columns=COLUMNS, notes=[*notes, *confounded_note(untested)])
+    table = table.astype({"num_df": int})
+    if not fit.design.terms and fit.has_scale:
+        table["den_df"] = fit.df_resid
+    return table
+
+
+def confounded_note(labels: Sequence[str]) -> list[str]:
+    """What to say about terms that cannot be tested."""
+    if not labels:
+        return []
+    verb = "it adds" if len(labels) == 1 else "each of them adds"
+    return [
+        f"Not tested: {listed(labels)}, because {verb} nothing to the other terms (its columns are determined by "
+        "theirs). Look for a predictor that repeats another one."
+    ]
 
 
 def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
@@ -93,14 +132,11 @@ def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.
     Agrees with R's ``anova(fit)`` (type 1) and with ``car::Anova`` (types 2 and 3, the latter under sum
     contrasts).
     """
-    design, rows = fit.design, {}
-    weighted = replace(design, X=design.X * np.sqrt(design.row_weights)[:, None])
-    for label, L in term_contrasts(weighted if type in (1, 2) else design, type).items():
-        if len(L):
-            num_df, _, statistic, p_value = contest(fit, L, ddf)
-            mean_sq = statistic * fit.sigma**2
-            rows[label] = (mean_sq * num_df, mean_sq, int(num_df), fit.df_resid, statistic, p_value)
-    table = Table(list(rows.values()), index=list(rows), columns=["sum_sq", "mean_sq", *COLUMNS])
+    contrasts = term_contrasts(fit.design, type, np.sqrt(fit.design.row_weights))
+    table = term_tests(fit, contrasts, ddf)
+    mean_sq = table["statistic"] * fit.sigma**2
+    table.insert(0, "sum_sq", (mean_sq * table["num_df"]).fillna(0.0))
+    table.insert(1, "mean_sq", mean_sq)
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
 
 
@@ -131,24 +167,15 @@ def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") ->
     -----
     Type 1 agrees with R's ``anova(fit, test = "Chisq")`` and ``test = "F"``.
     """
-    contrasts = {label: L for label, L in term_contrasts(fit.design, type).items() if len(L)}
-    rows = {label: contest(fit, L, ddf) for label, L in contrasts.items()}
+    table = term_tests(fit, term_contrasts(fit.design, type), ddf)
     if type == 1:
-        drops = _sequential_drops(fit)
-        rows = {label: _drop_test(fit, len(L), drops[label]) for label, L in contrasts.items()}
-    table = Table(list(rows.values()), index=list(rows), columns=COLUMNS).astype({"num_df": int})
+        drops, num_df = table.index.map(_sequential_drops(fit)), table["num_df"].to_numpy()
+        table["statistic"] = drops / num_df if fit.has_scale else drops
+        tail = (num_df, fit.df_resid) if fit.has_scale else (num_df,)
+        table["p_value"] = (stats.f if fit.has_scale else stats.chi2).sf(table["statistic"], *tail)
     if not fit.has_scale:
         return table.drop(columns="den_df")
-    table["den_df"] = fit.df_resid
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
-
-
-def _drop_test(fit: GeneralizedFit, num_df: int, drop: float) -> tuple[float, float, float, float]:
-    """Test of how much the deviance fell."""
-    if fit.has_scale:
-        statistic = drop / num_df
-        return num_df, fit.df_resid, statistic, float(stats.f.sf(statistic, num_df, fit.df_resid))
-    return num_df, np.inf, drop, float(stats.chi2.sf(drop, num_df))
 
 
 def _sequential_drops(fit: GeneralizedFit) -> dict[str, float]:

@@ -14,8 +14,8 @@ from ..fitted.refit import update
 from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
 from ..numerics import distributions as stats
-from .coef_tests import contest
-from .contrasts import contained_in
+from .contrasts import contained_in, dropped_contrasts
+from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
 
 __all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
@@ -261,8 +261,9 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
                 "drop the rows with missing values from the data and fit again"
             )
         df = full.npar - reduced.npar
-        chisq = max(2 * (full.loglik - reduced.loglik), 0.0)
+        chisq = max(2 * (full.loglik - reduced.loglik), 0.0) if df else np.nan
         rows[label] = (float(df), reduced.aic, chisq, float(stats.chi2.sf(chisq, df)))
+    notes += confounded_note([label for label, row in rows.items() if row[0] == 0])
     return Table(
         list(rows.values()), index=list(rows), columns=["df", "aic", "chisq", "p_value"], notes=notes
     )
@@ -271,8 +272,4 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
 def _drop1_f(fit: Any, droppable: list[str], ddf: str) -> pd.DataFrame:
     if fit.family is not None:
         raise ModelError("a generalised linear mixed model has no F tests; use test='chisq'")
-    assign, labels = np.array(fit.design.assign), fit.design.term_labels
-    eye = np.eye(len(assign))
-    rows = [contest(fit, eye[assign == labels.index(label) + 1], ddf) for label in droppable]
-    table = Table(rows, index=droppable, columns=["num_df", "den_df", "statistic", "p_value"])
-    return table.astype({"num_df": int})
+    return term_tests(fit, {label: dropped_contrasts(fit.design, label) for label in droppable}, ddf)

@@ -150,6 +150,8 @@ def pb_modcomp(
     names = ["the small model", "the large model"]
     check_comparable([small, large], names)
     check_nested(small, large, *names)
+    if small.npar == large.npar:
+        raise ModelError("the two models have the same parameters, so there is nothing to test")
     small, large = (update(fit, reml=False) if fit.is_reml else fit for fit in (small, large))
     observed = likelihood_ratio(large, small)
 

@@ -84,6 +84,8 @@ def rand_test(
     (1 | Subject)  107.1986   1  <0.001
     Simulated from the exact null distribution, 10000 times.
     """
+    if not fit.design.terms:
+        raise ModelError("this model has no random effects, so there is no variance to test")
     if method not in ("auto", "exact", "bootstrap", "chisq"):
         raise ModelError(f"method must be 'auto', 'exact', 'bootstrap' or 'chisq', not {method!r}")
     simple = fit.family is None and len(fit.design.terms) == 1 and fit.design.terms[0].Z.shape[1] == 1
@@ -95,20 +97,21 @@ def rand_test(
     if method == "auto":
         method = "exact" if simple else "bootstrap"
     count = n_sim or (10_000 if method == "exact" else 1000)
-    rows, p_values = {}, []
+    labels, rows, p_values = [], [], []
     for number, reduction in enumerate(_reductions(fit.design)):
         small = _fitted(fit, reduction.design)
         observed = likelihood_ratio(fit, small)
         df = fit.npar - small.npar
         value = -criterion_value(small, fit.is_reml) / 2
-        rows[reduction.label] = (small.npar, value, observed, df, float(stats.chi2.sf(observed, df)))
+        labels.append(reduction.label)
+        rows.append((small.npar, value, observed, df, float(stats.chi2.sf(observed, df))))
         if method == "exact":
             p_values.append(_exact(fit, observed, count, seed))
         elif method == "bootstrap":
             own = np.random.SeedSequence(seed).spawn(number + 1)[-1] if seed is not None else None
             reference = null_distribution(fit, small, count, own, n_jobs, progress)
             p_values.append(exceeded(observed, reference))
-    table = Table(list(rows.values()), index=list(rows), columns=["npar", "loglik", "lrt", "df", "p_chisq"])
+    table = Table(rows, index=labels, columns=["npar", "loglik", "lrt", "df", "p_chisq"])
     if method == "chisq":
         table.attrs["notes"] = ["p_chisq is conservative (too large), because a variance cannot be negative."]
         return table
@@ -166,7 +169,7 @@ def _exact(fit: MixedFit, observed: float, n_sim: int, seed: Any) -> float:
     z = term.Z[:, 0] * root
     q, p = len(term.levels), Q.shape[1]
     ZZ = np.bincount(term.codes, z**2, q)
-    ZQ = np.column_stack([np.bincount(term.codes, z * column, q) for column in Q.T])
+    ZQ = np.array([np.bincount(term.codes, z * column, q) for column in Q.T]).reshape(p, q).T
     mu = np.maximum(np.linalg.eigvalsh(np.diag(ZZ) - ZQ @ ZQ.T), 0.0)
     mu = mu[mu > 1e-10 * mu.max()]
     penalty, nu = (mu, fit.nobs - p) if fit.is_reml else (ZZ, fit.nobs)

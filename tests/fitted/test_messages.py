@@ -1,5 +1,6 @@
 """Each finding, and silence where there is none."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -118,3 +119,54 @@ def test_the_estimates_of_a_badly_scaled_model_are_right():
 def test_intercept_only_models_have_no_scales():
     mice = pd.DataFrame({"y": [1.0, 2, 3, 4, 5, 7, 6, 8, 1, 2], "cage": list("aabbccddee")})
     assert lk.lmer("y ~ 1 + (1 | cage)", mice).messages == []
+
+
+# ---- effects that something else already holds ----
+
+
+@pytest.fixture(scope="module")
+def plots():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(
+        {"g": np.repeat(list("abcdef"), 8), "h": np.tile([0, 1], 24), "x": rng.normal(size=48)}
+    )
+    return data.assign(
+        y=rng.normal(size=48) + 2 * (data["g"] == "a"),
+        twin="k" + data["g"],
+        f=np.tile(["u", "u", "v", "v"], 12),
+    )
+
+
+CONFOUNDED = [
+    ("y ~ g + (1 | g)", "all differences between the levels of g, so"),
+    ("y ~ g * f + (1 | g/h)", "all differences between the levels of g, so"),
+    ("y ~ g * x + (x | g)", "all differences between the levels of g, so"),
+    ("y ~ g + (x | g)", r"in \(Intercept\), so .* or \(Intercept\) out of \(x \| g\)"),
+    ("y ~ g:x + (x || g)", r"leave out \(0 \+ x \| g\)"),
+    ("y ~ x + (1 | g) + (1 | twin)", "are the same, so only the sum"),
+    ("y ~ x + (x | g) + (1 | twin)", "are the same, so only the sum"),
+]
+
+
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize(("formula", "words"), CONFOUNDED)
+def test_a_factor_both_fixed_and_random_is_named(plots, formula, words, reml):
+    found = [text for text in lk.lmer(formula, plots, reml=reml).messages if re.search(words, text)]
+    assert len(found) == 1
+    assert ("mean nothing" in found[0]) == (reml and "the same" not in words)
+
+
+@pytest.mark.parametrize(
+    "formula", ["y ~ f + (1 | g)", "y ~ x + (x | g)", "y ~ f * x + (1 | g/h)", "y ~ x + (x || g)"]
+)
+def test_ordinary_models_are_not_told_so(plots, formula):
+    texts = lk.lmer(formula, plots).messages
+    assert not [text for text in texts if "already hold" in text or "are the same" in text]
+
+
+def test_where_the_variance_cannot_be_estimated_the_criterion_is_flat(plots):
+    values = [
+        lk.lmer("y ~ g + (1 | g)", plots, start=[theta], optimize=False).reml_criterion
+        for theta in (0.0, 1.0, 5.0)
+    ]
+    np.testing.assert_allclose(values, values[0], rtol=1e-10)

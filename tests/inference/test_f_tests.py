@@ -7,6 +7,7 @@ import pytest
 import lmmkit as lk
 from lmmkit.inference.contrasts import contained_in, term_contrasts, uncorrelated
 from tests.inference.reference import ANSWERS, close, frame, model
+from tests.lme4_reference import load
 
 DDF = {"Satterthwaite": "satterthwaite", "Kenward-Roger": "kenward_roger"}
 
@@ -108,3 +109,75 @@ def test_uncorrelated_contrasts_have_the_rank_of_the_given_ones():
 def test_contrasts_of_a_model_without_terms():
     assert term_contrasts(model("dyestuff").design) == {}
     assert model("dyestuff").anova().empty
+
+
+# ---- terms that cannot be told apart ----
+
+
+@pytest.fixture(scope="module")
+def cake():
+    data = load("cake")
+    levels = sorted(data["temperature"].astype(str).unique())
+    heat = pd.Categorical(data["temperature"].astype(str), levels, ordered=True)
+    return data.assign(temperature=heat, double=2.0 * data["temp"])
+
+
+BATCHES = "(1 | recipe:replicate)"
+
+
+@pytest.mark.parametrize("order", ["temp + temperature", "temperature + temp"])
+@pytest.mark.parametrize("how", ["drop1", "type 2", "type 3"])
+def test_a_confounded_term_is_not_tested(cake, order, how):
+    """lmerTest 3.1-3, drop1(m); car 3.1-1 gives the same degrees of freedom."""
+    fit = lk.lmer(f"angle ~ recipe + {order} + {BATCHES}", cake)
+    table = fit.drop1(test="f") if how == "drop1" else fit.anova(type=int(how[-1]))
+    assert table.loc["temp", "num_df"] == 0
+    assert table.loc["temp", ["den_df", "statistic", "p_value"]].isna().all()
+    close(table.loc["recipe"], [2, 42, 0.2488, 0.7809], 2e-4)
+    close(table.loc["temperature"], [4, 220, 1.6311, 0.1674], 5e-4)
+    assert table.notes[-1].startswith("Not tested: temp, because it adds nothing")
+
+
+def test_a_term_after_those_that_give_its_columns_is_not_tested(cake):
+    """lmerTest 3.1-3, anova(m, type = 1)."""
+    fit = lk.lmer(f"angle ~ recipe + temp + temperature + {BATCHES}", cake)
+    close(fit.anova(type=1)["statistic"], [0.2488, 96.0462, 1.6311], 2e-4)
+    turned = lk.lmer(f"angle ~ recipe + temperature + temp + {BATCHES}", cake).anova(type=1)
+    close(turned["statistic"], [0.2488, 20.5141, np.nan], 2e-4)
+    assert turned["num_df"].tolist() == [2, 5, 0]
+
+
+def test_likelihood_ratios_of_confounded_terms(cake):
+    """lme4 1.1-31, drop1(m, test = "Chisq")."""
+    table = lk.lmer(f"angle ~ recipe + temp + temperature + {BATCHES}", cake, reml=False).drop1()
+    close(table["df"], [np.nan, 2, 0, 4], 1e-12)
+    close(table["p_value"], [np.nan, 0.7672, np.nan, 0.1601], 5e-4)
+    assert "Not tested: temp" in table.notes[-1]
+
+
+@pytest.mark.parametrize("how", ["drop1", "type 2", "type 3"])
+@pytest.mark.parametrize("fixed", ["recipe + temp + double", "recipe * temp + recipe * double"])
+def test_neither_of_two_copies_is_tested(cake, fixed, how):
+    fit = lk.lmer(f"angle ~ {fixed} + {BATCHES}", cake)
+    table = fit.drop1(test="f") if how == "drop1" else fit.anova(type=int(how[-1]))
+    copies = [name for name in table.index if "temp" in name or "double" in name]
+    assert table.loc[copies, "p_value"].isna().all()
+    assert np.isnan(fit.drop1().loc[copies[-1], "p_value"])
+    if "recipe" in table.index:
+        assert table.loc["recipe", "p_value"] == pytest.approx(0.7809, abs=5e-4) or "*" in fixed
+
+
+def test_sums_of_squares_of_confounded_terms(cake):
+    """car 3.1-1, Anova(lm(...), type = 2)."""
+    table = lk.lm("angle ~ recipe + temp + temperature", cake).anova(type=2)
+    close(table["sum_sq"], [135.1, 0.0, 133.6], 5e-4)
+    close(table["p_value"], [0.3303, np.nan, 0.6991], 5e-4)
+    assert np.isnan(
+        lk.glm("angle ~ recipe + temp + temperature", cake, "gamma").anova(type=2).loc["temp", "p_value"]
+    )
+
+
+def test_an_empty_cell_leaves_its_interaction_testable():
+    """What is left of an interaction is tested as lmerTest does (the reference's model `empty`)."""
+    assert model("empty").anova(type=3)["p_value"].notna().all()
+    close(model("empty").drop1(test="f"), model("empty").anova(type=3).tail(1), 1e-6)

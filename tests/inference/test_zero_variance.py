@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from scipy.stats import poisson
 
 import lmmkit as lk
 from tests.inference.reference import ANSWERS, close, frame, model
@@ -78,3 +79,18 @@ def test_refusals():
         lk.rand_test(model("slopes"), method="exact")
     with pytest.raises(lk.ModelError, match="method must be"):
         lk.rand_test(model("slopes"), method="f")
+
+
+def test_a_model_without_fixed_effects_and_one_with_a_term_twice():
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"g": np.repeat(list("abcdef"), 6), "x": rng.normal(size=36)})
+    data = data.assign(y=rng.normal(size=36) + np.repeat(rng.normal(size=6), 6), k=rng.poisson(3, 36))
+    table = lk.rand_test(lk.lmer("y ~ 0 + (1 | g)", data), seed=1)
+    alone = -len(data) / 2 * (np.log(2 * np.pi * (data["y"] ** 2).mean()) + 1)
+    assert table["loglik"].item() == pytest.approx(alone)
+    counts = lk.rand_test(lk.glmer("k ~ 0 + (1 | g)", data, "poisson"), method="chisq")
+    assert counts["loglik"].item() == pytest.approx(poisson.logpmf(data["k"], 1.0).sum())
+    twice = lk.rand_test(lk.lmer("y ~ x + (1 | g) + (1 | g)", data), method="chisq")
+    assert list(twice.index) == ["(1 | g)", "(1 | g)"]
+    with pytest.raises(lk.ModelError, match="no random effects"):
+        lk.rand_test(lk.lm("y ~ x", data))
