@@ -24,9 +24,11 @@ _HOME = {
     "data_info": "datasets",
     "dispersion_test": "diagnostics.simulated_residuals",
     "emmeans": "inference.emmeans",
+    "emtrends": "inference.emtrends",
     "fit_many": "many.fit_many",
     "glm": "models.linear",
     "glmer": "models.lmer",
+    "joint_tests": "inference.joint_tests",
     "kr_modcomp": "inference.modcomp",
     "lm": "models.linear",
     "lmer": "models.lmer",
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
     from .inference.emmeans import emmeans as emmeans
+    from .inference.emtrends import emtrends as emtrends
+    from .inference.joint_tests import joint_tests as joint_tests
     from .inference.likelihood_ratio import anova as anova
     from .inference.modcomp import kr_modcomp as kr_modcomp
     from .inference.modcomp import pb_modcomp as pb_modcomp

@@ -1,40 +1,36 @@
 """Estimated marginal means: predictions of the fixed part, averaged evenly over what is not asked for.
 
-The reference grid holds every combination of the levels of the factors, with numeric predictors at their
-means (both values of one that has only two) and the offset at its mean. A mean is the average of predictions
-over the cells of the grid, so it does not depend on how many rows a cell has (Searle, Speed and Milliken
-1980, *The American Statistician* 34:216-221).
+A mean is the average of predictions over the cells of the reference grid, so it does not depend on how many
+rows a cell has (Searle, Speed and Milliken 1980, *The American Statistician* 34:216-221).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..design.design import Design
 from ..design.values import label
 from ..errors import ModelError
+from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
-from ..formula.functions import columns_of
-from ..formula.syntax import read
-from ..formula.tree import FunctionCall, walk
+from ..formatting.wording import listed
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Flags
+from ..numerics.arrays import Array
 from .coef_tests import contrast_tests
+from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
+from .reference_grid import ReferenceGrid, split_specs
+from .response_scale import ResponseScale
 from .satterthwaite import singular_notes
 
-if TYPE_CHECKING:
-    from ..fitted.fit import Fit
+__all__ = ["Asked", "contrast_table", "emmeans", "estimates", "grid_notes", "mean_table"]
 
-__all__ = ["emmeans"]
-
-ADJUSTMENTS = ("tukey", "holm", "bonferroni", "sidak", "none")
-CONTRASTS = ("pairwise", "trt_vs_ctrl", "consecutive", "effects")
+OWN = ("estimate", "std_error", "df", "conf_low", "conf_high", "contrast", "statistic", "p_value")
 
 
 def emmeans(
@@ -43,12 +39,16 @@ def emmeans(
     by: str | Sequence[str] | None = None,
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
     *,
+    interaction: str | Sequence[str] | None = None,
     adjust: str | None = None,
     ddf: str | None = None,
     at: Mapping[str, Any] | None = None,
     weights: str = "equal",
     kind: str = "link",
     level: float = 0.95,
+    offset: float | None = None,
+    bias_adjust: bool = False,
+    sigma: float | None = None,
 ) -> pd.DataFrame:
     """Estimated marginal means, or contrasts between them.
 
@@ -57,13 +57,18 @@ def emmeans(
     fit : fitted model
         Of `lmer`, `glmer`, `lm` or `glm`.
     specs : str or list of str
-        The predictors for whose combinations means are wanted.
+        The predictors for whose combinations means are wanted, or a formula: ``"~ a | b"`` for a within b,
+        ``"pairwise ~ a * b"`` for contrasts at once.
     by : str or list of str, optional
         Further predictors; contrasts are made within each of their combinations.
     contrasts : str or dict, optional
-        ``"pairwise"``, ``"trt_vs_ctrl"`` (each against the first), ``"consecutive"`` (each against the one
-        before), ``"effects"`` (each against the mean), or names with one coefficient per mean. Without it
-        the means themselves are returned.
+        ``"pairwise"``, ``"reverse_pairwise"``, ``"trt_vs_ctrl"`` (each against the first), ``"consecutive"``
+        (each against the one before), ``"effects"`` (each against the mean), ``"poly"`` (linear, quadratic
+        …, over levels taken as evenly spaced), or names with one coefficient per mean. Without it the means
+        themselves are returned.
+    interaction : str or list of str, optional
+        Contrasts of contrasts: such a name for each of `specs`, or one for all. They are not adjusted unless
+        `adjust` says so.
     adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}, optional
         For the p-values of contrasts, over those with the same `by`. ``"tukey"``, for all pairs, is the
         default for them; ``"holm"`` for the other contrasts.
@@ -75,17 +80,28 @@ def emmeans(
     weights : {"equal", "proportional"}
         How cells are averaged: all alike, or by how often the levels averaged over occur in the data.
     kind : {"link", "response"}
-        Scale of the means of a generalised model. On the scale of the response, contrasts are ratios for log
-        and logit links (of odds for the latter), and differences on the link's scale otherwise.
+        ``"link"`` is the scale of the linear predictor. ``"response"`` undoes the link and the response's own
+        function, as in ``log(y) ~ x``, where it can be undone; contrasts are then ratios of what stands in
+        the logarithm (of odds for a logit), and differences on the scale of the predictor otherwise.
     level : float
         Coverage of the intervals of the means.
+    offset : float, optional
+        In place of the offset's mean over the rows: 0 turns counts into rates per unit.
+    bias_adjust : bool
+        With ``kind="response"``: estimate the mean of the response over the random effects (and, for a
+        response such as ``log(y)``, over the residuals), not the response of a typical group; by a series to
+        second order, as R's emmeans.
+    sigma : float, optional
+        For that: the standard deviation of what the linear predictor leaves out. By default it is that of all
+        random effects together (and the residuals, where the response has a function of its own).
 
     Returns
     -------
     DataFrame
         Means: a column for each of `specs` and `by`, then ``estimate std_error df conf_low conf_high``.
-        Contrasts: the columns of `by`, ``contrast``, then ``estimate std_error df statistic p_value``. ``df``
-        is infinite where quantiles are normal. NaN where dropped columns leave a mean without an estimate.
+        Contrasts: the columns of `by`, ``contrast`` (for interaction contrasts one column for each of
+        `specs`), then ``estimate std_error df statistic p_value``. ``df`` is infinite where quantiles are
+        normal. NaN where the data leave a mean open; ``.notes`` says so.
 
     Raises
     ------
@@ -94,7 +110,8 @@ def emmeans(
 
     Notes
     -----
-    Agrees with R's emmeans.
+    Agrees with R's emmeans. R takes an offset at the mean of the variables in it. A factor whose levels each
+    meet one level of another only is taken as nested in it.
 
     Examples
     --------
@@ -106,111 +123,124 @@ def emmeans(
     0     1     23.74       1.32  4.54     20.25      27.23
     1     2     21.76       1.30  4.30     18.25      25.27
     """
-    _check(adjust, weights, kind, level)
-    wanted, within = _listed(specs), _listed(by)
-    grid = _grid(fit, at or {}, within + wanted[::-1])
-    cells, L = _averages(fit, grid, within + wanted[::-1], weights)
-    ddf = ddf or "satterthwaite"
-    if contrasts is None:
-        return _means(fit, cells[[*wanted, *within]], L, ddf, kind, level)
-    return _contrasts(fit, cells, wanted, within, contrasts, L, adjust, ddf, kind)
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, weights, kind, level)
+    shift = float(fit.design.offset.mean()) if offset is None else _number(offset, "offset")
+    scale = ResponseScale.of(fit) if kind == "response" else None
+    spread = _spread(fit, scale, bias_adjust, sigma)
+    grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
+    asked = asked.within_nests(grid)
+    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
+    notes = grid_notes(fit, grid, asked, L)
+    if asked.contrasts is None and asked.interaction is None:
+        table = mean_table(asked, cells, estimates(fit, L, asked.ddf), shift, scale, spread)
+    else:
+        table = contrast_table(asked, cells, L, scale)
+    table.attrs["notes"] = [*notes, *table.attrs.get("notes", [])]
+    return table
 
 
-def _listed(names: str | Sequence[str] | None) -> list[str]:
-    return [] if names is None else [names] if isinstance(names, str) else list(names)
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, checked."""
+
+    fit: Fit
+    wanted: list[str]
+    within: list[str]
+    contrasts: str | Mapping[str, Sequence[float]] | None
+    interaction: list[str] | None
+    adjust: str | None
+    ddf: str
+    level: float
+
+    @classmethod
+    def of(
+        cls,
+        fit: Any,
+        specs: Any,
+        by: Any,
+        contrasts: Any,
+        interaction: Any,
+        adjust: Any,
+        ddf: Any,
+        weights: Any,
+        kind: Any,
+        level: Any,
+    ) -> Asked:
+        """Check the arguments of `emmeans` and `emtrends`."""
+        if not hasattr(fit, "design"):
+            raise ModelError(f"emmeans needs a fitted model, not {type(fit).__name__}")
+        for what, value, known in (
+            ("adjust", adjust, (None, *ADJUSTMENTS)),
+            ("weights", weights, ("equal", "proportional")),
+            ("kind", kind, ("link", "response")),
+        ):
+            if value not in known:
+                choice = ", ".join(repr(name) for name in known if name)
+                raise ModelError(f"{what} must be one of {choice}, not {value!r}")
+        if not 0 < _number(level, "level") < 1:
+            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+        wanted, within, named = split_specs(specs, by)
+        contrasts = contrasts if named is None else named
+        for name in [*wanted, *within]:
+            if name in OWN:
+                raise ModelError(f"the table has a column '{name}' of its own; rename that predictor")
+        kinds = None
+        if interaction is not None:
+            given = [interaction] * len(wanted) if isinstance(interaction, str) else list(interaction)
+            if len(given) != len([name for name in wanted if name not in within]):
+                raise ModelError(
+                    f"interaction names {len(given)} kinds of contrasts for {len(wanted)} predictors"
+                )
+            kinds = [str(kind_of(each)) for each in given]
+        checked = None if contrasts is None else kind_of(contrasts)
+        if kinds is None and checked is not None and adjust == "tukey" and not _all_pairs(checked):
+            raise ModelError(
+                "adjust='tukey' is for all pairs; use 'holm' or 'bonferroni' for other contrasts"
+            )
+        wanted = [name for name in wanted if name not in within]
+        return cls(fit, wanted, within, checked, kinds, adjust, ddf or "satterthwaite", level)
+
+    def within_nests(self, grid: ReferenceGrid) -> Asked:
+        """The same with the factors in which some of what is asked for is nested."""
+        wanted = [name for name in grid.with_nests(self.wanted) if name not in self.within]
+        return Asked(
+            self.fit, wanted, self.within, self.contrasts, self.interaction, self.adjust, self.ddf, self.level
+        )
 
 
-def _check(adjust: str | None, weights: str, kind: str, level: float) -> None:
-    for what, value, known in (
-        ("adjust", adjust, (None, *ADJUSTMENTS)),
-        ("weights", weights, ("equal", "proportional")),
-        ("kind", kind, ("link", "response")),
-    ):
-        if value not in known:
-            choice = ", ".join(repr(name) for name in known if name)
-            raise ModelError(f"{what} must be one of {choice}, not {value!r}")
-    if not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+def _all_pairs(contrasts: Any) -> bool:
+    return contrasts in ("pairwise", "reverse_pairwise") if isinstance(contrasts, str) else False
 
 
-# ---- the grid ----
+def _number(value: Any, argument: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ModelError(f"{argument} must be a number, not {value!r}") from None
+    if isinstance(value, str) or not np.isfinite(number):
+        raise ModelError(f"{argument} must be a number, not {value!r}")
+    return number
 
 
-def _grid(fit: Fit, at: Mapping[str, Any], last: list[str]) -> pd.DataFrame:
-    """Every combination of the predictors' values; those of `last` vary fastest, its last one most of all."""
-    frame, node = fit.design.frame, read(fit.design.formula.fixed)
-    known = list(dict.fromkeys(columns_of(node)))
-    for name in [*last, *at]:
-        if name not in known:
-            listed = ", ".join(known) or "none"
-            raise ModelError(f"'{name}' is not a predictor in the fixed part of this model; it has {listed}")
-    calls = [
-        call for call in walk(node) if isinstance(call, FunctionCall) and call.function in ("factor", "C")
-    ]
-    factors = {column for call in calls for column in columns_of(call)}
-    names = [*(name for name in known if name not in last), *last]
-    if not names:
-        return pd.DataFrame(index=[0])
-    values = [
-        np.atleast_1d(at[name]) if name in at else _levels(frame[name], name in factors) for name in names
-    ]
-    grid = pd.MultiIndex.from_product(values, names=names).to_frame(index=False)
-    for name in names:
-        if isinstance(frame[name].dtype, pd.CategoricalDtype):
-            grid[name] = grid[name].astype(frame[name].dtype)
-    return grid
+def _spread(fit: Fit, scale: ResponseScale | None, adjust: bool, sigma: float | None) -> float | None:
+    """Standard deviation of what the linear predictor leaves out; None without a bias adjustment."""
+    if not adjust:
+        if sigma is not None:
+            raise ModelError("sigma is for bias_adjust=True")
+        return None
+    if scale is None:
+        raise ModelError("bias_adjust=True needs kind='response'")
+    if sigma is not None:
+        return _number(sigma, "sigma")
+    variance = fit.sigma**2 if fit.family is None else 0.0
+    if isinstance(fit, MixedFit):
+        for term, factor in zip(fit.design.terms, fit.estimate.factors, strict=True):
+            variance += fit.sigma**2 * float(((term.Z @ factor) ** 2).sum(axis=1).mean())
+    return float(np.sqrt(variance))
 
 
-def _levels(column: pd.Series, as_factor: bool) -> pd.Series:
-    """The values of one predictor in the grid."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = set(column)
-        return pd.Series([level for level in column.cat.categories if level in used])
-    distinct = pd.Series(sorted(column.unique()))
-    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-    if not numeric or as_factor or len(distinct) == 2:
-        return distinct
-    return pd.Series([float(column.mean())])
-
-
-def _averages(fit: Fit, grid: pd.DataFrame, names: list[str], weights: str) -> tuple[pd.DataFrame, Array]:
-    """The cells asked for (m rows), and the contrasts (m, p) that give their means."""
-    design = fit.design
-    X = design.new_rows(grid).all_columns
-    averaged = [name for name in grid.columns if name not in names]
-    share = _frequencies(fit, grid, averaged) if weights == "proportional" else np.ones(len(grid))
-    everything = [np.arange(len(grid))]
-    members = list(grid.groupby(names, sort=False, observed=True).indices.values()) if names else everything
-    cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
-    full = np.array([np.average(X[rows], axis=0, weights=share[rows]) for rows in members])
-    return cells, np.where(_estimable(design, full)[:, None], full[:, design.kept], np.nan)
-
-
-def _estimable(design: Design, full: Array) -> Flags:
-    """Which combinations of all columns, dropped ones included, the data determine."""
-    if not design.dropped:
-        return np.ones(len(full), dtype=bool)
-    triangle = np.linalg.qr(design.new_rows(design.frame).all_columns, mode="r")
-    axes = np.linalg.svd(triangle)[2]
-    free = axes[len(design.x_names) :].T  # moving coefficients this way moves no fitted value
-    return np.asarray(np.abs(full @ free).max(axis=1) < 1e-8 * np.abs(full).max())
-
-
-def _frequencies(fit: Fit, grid: pd.DataFrame, names: list[str]) -> Array:
-    """How often the levels of some predictors occur together in the data; numeric ones do not count."""
-    counted = [name for name in names if grid[name].nunique() > 1]
-    if not counted:
-        return np.ones(len(grid))
-    counts = dict(fit.design.frame[counted].value_counts())
-    keys = [tuple(row) for row in grid[counted].itertuples(index=False)]
-    return np.array([float(counts.get(key, 0.0)) for key in keys])
-
-
-# ---- tables ----
-
-
-def _estimates(fit: Fit, L: Array, ddf: str) -> tuple[Array, Array, Array]:
-    """Estimate, standard error and degrees of freedom of each contrast."""
+def estimates(fit: Fit, L: Array, ddf: str) -> tuple[Array, Array, Array]:
+    """Estimate, standard error and degrees of freedom of each contrast; NaN where it has no number."""
     known = np.isfinite(L).all(axis=1)
     out = np.full((3, len(L)), np.nan)
     table = contrast_tests(fit, L[known], ddf)
@@ -218,117 +248,138 @@ def _estimates(fit: Fit, L: Array, ddf: str) -> tuple[Array, Array, Array]:
     return out[0], out[1], out[2]
 
 
-def _means(fit: Fit, cells: pd.DataFrame, L: Array, ddf: str, kind: str, level: float) -> pd.DataFrame:
-    estimate, std_error, df = _estimates(fit, L, ddf)
-    estimate = estimate + fit.design.offset.mean()
-    half = std_error * stats.t.ppf((1 + level) / 2, df)
-    ends = np.array([estimate - half, estimate + half])
-    if kind == "response" and fit.family is not None:
-        std_error = std_error * np.abs(fit.family.mu_eta(estimate))
-        estimate = fit.family.linkinv(estimate)
-        ends = np.sort(fit.family.linkinv(ends), axis=0)  # a link may turn the order round
-    columns = {
-        "estimate": estimate,
-        "std_error": std_error,
-        "df": df,
-        "conf_low": ends[0],
-        "conf_high": ends[1],
-    }
-    return Table(cells.assign(**columns), notes=_notes(fit))
+def grid_notes(
+    fit: Fit, grid: ReferenceGrid, asked: Asked, L: Array, what: str = "Means", var: str = ""
+) -> list[str]:
+    """What a reader of means or trends should know about how they came about."""
+    names = [*asked.wanted, *asked.within]
+    notes = grid.nest_notes(names)
+    if names:
+        notes += grid.interaction_note(names, what, var)
+    lacking = int((~np.isfinite(L).all(axis=1)).sum())
+    if lacking:
+        notes.append(
+            f"{lacking} of {len(L)} {what.lower()} cannot be estimated: the data lack combinations of the "
+            f"predictors ({listed(fit.design.dropped)} {'was' if len(fit.design.dropped) == 1 else 'were'} "
+            "dropped from the model)."
+        )
+    return notes + (singular_notes(fit) if isinstance(fit, MixedFit) else [])
 
 
-def _contrasts(
-    fit: Fit,
+def mean_table(
+    asked: Asked,
     cells: pd.DataFrame,
-    wanted: list[str],
-    within: list[str],
-    contrasts: str | Mapping[str, Sequence[float]],
-    L: Array,
-    adjust: str | None,
-    ddf: str,
-    kind: str,
-) -> pd.DataFrame:
-    adjust = adjust or ("tukey" if contrasts == "pairwise" else "holm")
-    if adjust == "tukey" and contrasts != "pairwise":
-        raise ModelError("adjust='tukey' is for all pairs; use 'holm' or 'bonferroni' for other contrasts")
-    labels = [" ".join(label(value) for value in row) for row in cells[wanted].itertuples(index=False)]
-    groups = (
-        cells.groupby(within, sort=False, observed=True).indices.values()
-        if within
-        else [np.arange(len(cells))]
-    )
+    found: tuple[Array, Array, Array],
+    shift: float = 0.0,
+    scale: ResponseScale | None = None,
+    spread: float | None = None,
+) -> Table:
+    """Means with their intervals, on the scale of the predictor or of the response."""
+    estimate, std_error, df = found
+    eta = estimate + shift
+    half = std_error * stats.t.ppf((1 + asked.level) / 2, df)
+    ends, notes = np.array([eta - half, eta + half]), []
+    if scale is not None and scale.steps:
+        ends = _carried(scale, eta, ends, spread)
+        if spread is None:
+            std_error, eta = std_error * np.abs(scale.slope(eta)), scale.inverse(eta)
+        else:
+            eta, slope = scale.adjusted(eta, spread)
+            std_error = std_error * np.abs(slope)
+            notes.append(
+                "Nothing varies around the linear predictor here, so there is no bias to adjust for."
+                if spread == 0
+                else "Adjusted for bias: means of the response where the linear predictor varies with a standard "
+                f"deviation of {spread:.4g}."
+            )
+        notes.append(f"Estimates and limits are carried back from the {scale.scale} scale.")
+    else:
+        eta = estimate + shift
+    if scale is not None and scale.left:
+        notes.append(f"{scale.left}() cannot be undone, so the estimates are of {scale.response}.")
+    columns = {"estimate": eta, "std_error": std_error, "df": df, "conf_low": ends[0], "conf_high": ends[1]}
+    return Table(cells[[*asked.wanted, *asked.within]].assign(**columns), notes=notes)
+
+
+def _carried(scale: ResponseScale, eta: Array, ends: Array, spread: float | None) -> Array:
+    """Limits on the scale of the response, in order; infinite behind a pole such as that of 1/y at zero."""
+    middle = scale.inverse(eta)
+    moved = scale.inverse(ends)
+    beyond = np.sign(moved) * np.sign(middle) < 0
+    crossed = beyond & ~((moved.min(axis=0) <= middle) & (middle <= moved.max(axis=0)))
+    moved = np.where(crossed, np.sign(middle) * np.inf, moved)
+    if spread is not None:
+        moved = np.where(crossed, moved, scale.adjusted(ends, spread)[0])
+    return np.sort(moved, axis=0)  # a function may turn the order round
+
+
+def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseScale | None = None) -> Table:
+    """Contrasts between means or trends, within each combination of `by`."""
+    fit, within = asked.fit, asked.within
+    every = [np.arange(len(cells))]
+    groups = list(cells.groupby(within, sort=False, observed=True).indices.values()) if within else every
+    default = "none" if asked.interaction else "tukey" if _all_pairs(asked.contrasts) else "holm"
+    adjust = asked.adjust or default
+    ratio = scale is not None and scale.base is not None
     tables = []
     for members in groups:
-        named = _coefficients(contrasts, [labels[i] for i in members])
-        K = np.array(list(named.values()), dtype=float)
-        estimate, std_error, df = _estimates(fit, K @ L[members], ddf)
+        names, K = _named(asked, cells.iloc[members], ratio)
+        estimate, std_error, df = estimates(
+            fit, K @ np.where(np.isfinite(L[members]), L[members], 0.0), asked.ddf
+        )
+        lacking = (np.abs(K) @ ~np.isfinite(L[members]).all(axis=1)) > 0
+        estimate, std_error, df = (np.where(lacking, np.nan, each) for each in (estimate, std_error, df))
         statistic = estimate / std_error
         columns = {
             **{name: cells[name].iloc[members[0]] for name in within},
-            "contrast": list(named),
+            **names,
             "estimate": estimate,
             "std_error": std_error,
             "df": df,
             "statistic": statistic,
-            "p_value": _adjusted(statistic, df, adjust, len(members)),
+            "p_value": adjusted(statistic, df, adjust, len(members)),
         }
         tables.append(pd.DataFrame(columns))
-    table = Table(pd.concat(tables, ignore_index=True))
-    notes = _notes(fit)
+    table, notes = Table(pd.concat(tables, ignore_index=True)), []
     if adjust != "none" and max(len(part) for part in tables) > 1:
         notes.append(f"P-values adjusted for {len(tables[0])} comparisons: {adjust}.")
-    if kind == "response" and fit.family is not None and fit.family.link.name in ("log", "logit"):
-        table["estimate"] = np.exp(table["estimate"])
-        table["std_error"] *= table["estimate"]
-        what = "odds ratios" if fit.family.link.name == "logit" else "ratios"
-        notes.append(f"Estimates are {what}; tests are on the {fit.family.link.name} scale.")
+    if scale is not None and scale.steps:
+        notes.append(_on_response_scale(table, scale))
     table.attrs["notes"] = notes
     return table
 
 
-def _notes(fit: Fit) -> list[str]:
-    return singular_notes(fit) if isinstance(fit, MixedFit) else []
+def _on_response_scale(table: Table, scale: ResponseScale) -> str:
+    """Turn differences of logarithms into ratios, in place; a sentence about it."""
+    if scale.base is None:
+        return (
+            f"Differences, standard errors and tests are on the {scale.scale} scale; a difference there has no "
+            f"counterpart of its own on that of {scale.response}."
+        )
+    rate = np.log(scale.base)
+    table["estimate"] = np.exp(rate * table["estimate"])
+    table["std_error"] *= rate * table["estimate"]
+    what = {"": "ratios", "odds": "odds ratios"}.get(scale.ratio_of, f"ratios of {scale.ratio_of}")
+    return f"Estimates are {what}; tests are on the {scale.scale} scale."
 
 
-def _coefficients(contrasts: str | Mapping[str, Sequence[float]], labels: list[str]) -> dict[str, Array]:
-    """Names of the contrasts, and one coefficient for each mean."""
-    m = len(labels)
-    eye = np.eye(m)
-    if not isinstance(contrasts, str):
-        for name, given in contrasts.items():
-            if len(given) != m:
-                raise ModelError(f"the contrast {name!r} has {len(given)} coefficients for {m} means")
-        return {name: np.asarray(given, dtype=float) for name, given in contrasts.items()}
-    if contrasts not in CONTRASTS:
-        known = ", ".join(repr(name) for name in CONTRASTS)
-        raise ModelError(f"contrasts must be one of {known} or a dict of coefficients, not {contrasts!r}")
-    if m < 2:
-        raise ModelError("there is only one mean, so there is nothing to contrast")
-    if contrasts == "effects":
-        return {f"{labels[i]} effect": eye[i] - 1 / m for i in range(m)}
-    pairs = {
-        "pairwise": list(combinations(range(m), 2)),
-        "trt_vs_ctrl": [(i, 0) for i in range(1, m)],
-        "consecutive": [(i, i - 1) for i in range(1, m)],
-    }[contrasts]
-    return {f"{labels[i]} - {labels[j]}": eye[i] - eye[j] for i, j in pairs}
-
-
-def _adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
-    """Two-sided p-values, adjusted for their number."""
-    if adjust == "tukey":
-        from scipy.stats import studentized_range
-
-        return np.asarray(studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
-    p = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
-    m = len(p)
-    if adjust == "bonferroni":
-        return np.minimum(p * m, 1.0)
-    if adjust == "sidak":
-        return np.asarray(-np.expm1(m * np.log1p(-p)))
-    if adjust == "holm":
-        order = np.argsort(p)
-        out = np.empty(m)
-        out[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(m, 0, -1)), 1.0)
-        return out
-    return p
+def _named(asked: Asked, cells: pd.DataFrame, ratio: bool) -> tuple[dict[str, list[str]], Array]:
+    """Columns that name the contrasts, and their coefficients (contrasts, means)."""
+    texts = {name: [label(value) for value in cells[name]] for name in asked.wanted}
+    if asked.interaction is None:
+        assert asked.contrasts is not None
+        labels = [" ".join(row) for row in zip(*texts.values(), strict=True)] if texts else [""]
+        named = coefficients(asked.contrasts, labels, ratio)
+        return {"contrast": list(named)}, np.array(list(named.values()))
+    sets = []
+    for name, kind in zip(asked.wanted, asked.interaction, strict=True):
+        sets.append(coefficients(kind, list(dict.fromkeys(texts[name])), ratio))
+    # The cells vary fastest in the first predictor, and so do the contrasts.
+    product = reduce(lambda slow, fast: np.kron(fast, slow), [np.array(list(s.values())) for s in sets])
+    if product.shape[1] != len(cells):
+        raise ModelError("interaction contrasts need every combination of the predictors' levels")
+    columns, sizes = {}, [len(each) for each in sets]
+    for i, (name, kind) in enumerate(zip(asked.wanted, asked.interaction, strict=True)):
+        inner, outer = int(np.prod(sizes[:i])), int(np.prod(sizes[i + 1 :]))
+        columns[f"{name}_{kind}"] = [text for text in sets[i] for _ in range(inner)] * outer
+    return columns, product

@@ -1,12 +1,15 @@
 """Estimated marginal means: the numbers of R's emmeans."""
 
+import json
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import lmmkit as lk
 from tests.inference.reference import ANSWERS, close, model
-from tests.lme4_reference import load
+from tests.lme4_reference import REFERENCE, load
 
 ASKED = {
     "recipe_kr": ("factors", {"specs": "recipe", "ddf": "kenward_roger"}),
@@ -82,7 +85,11 @@ def test_own_contrasts():
     means = lk.emmeans(fit, "recipe")["estimate"]
     table = lk.emmeans(fit, "recipe", contrasts={"A against rest": [1, -0.5, -0.5]})
     close(table["estimate"], [means[0] - means[1:].mean()], 1e-10)
-    assert table["contrast"].tolist() == ["A against rest"] and table.notes == []
+    assert table["contrast"].tolist() == ["A against rest"]
+    assert table.notes == [
+        "Means are averaged over temperature, which interacts with recipe, so they may hide differences; "
+        "by='temperature' shows them apart."
+    ]
 
 
 def test_categories_keep_their_order():
@@ -121,6 +128,18 @@ def test_offset_at_its_mean():
         ({"specs": "recipe", "weights": "cells"}, "weights must be one of"),
         ({"specs": "recipe", "ddf": "exact"}, "ddf must be one of"),
         ({"specs": [], "contrasts": "pairwise"}, "only one mean"),
+        ({"specs": 3}, "specs must be a name"),
+        ({"specs": "recipe", "by": 3}, "by must be a name"),
+        ({"specs": "recipe", "at": []}, "at must be a dict"),
+        ({"specs": "recipe", "at": {"temperature": []}}, "one or more values of 'temperature'"),
+        ({"specs": "recipe", "at": {"temperature": None}}, "one or more values of 'temperature'"),
+        ({"specs": "recipe", "contrasts": 3}, "contrasts must be one of"),
+        ({"specs": "recipe", "contrasts": {"x": "ab"}}, "must be a list of 3 numbers"),
+        ({"specs": "recipe", "level": "0.95"}, "level must be a number"),
+        ({"specs": "recipe", "offset": "a"}, "offset must be a number"),
+        ({"specs": "recipe", "bias_adjust": True}, "needs kind='response'"),
+        ({"specs": "recipe", "sigma": 1.0}, "sigma is for bias_adjust"),
+        ({"specs": ["recipe", "temperature"], "interaction": ["poly"]}, "names 1 kinds of contrasts for 2"),
     ],
 )
 def test_refusals(options, message):
@@ -128,5 +147,200 @@ def test_refusals(options, message):
         lk.emmeans(model("factors"), **options)
 
 
+def test_what_is_no_model_is_refused():
+    with pytest.raises(lk.ModelError, match="needs a fitted model, not NoneType"):
+        lk.emmeans(None, "recipe")
+
+
 def test_the_grand_mean():
     assert len(lk.emmeans(model("factors"), [])) == 1
+
+
+MORE = json.loads((REFERENCE / "emmeans.json").read_text())
+
+
+@cache
+def more(name):
+    """A model of make_emmeans.R, by the name that it has there."""
+    cake = load("cake").assign(warm=lambda d: d["temp"] / 100)
+    cake = cake[(np.arange(len(cake)) + 1) % 7 != 3]
+    nests = pd.DataFrame({"nest": list("A" * 8 + "B" * 12 + "C" * 8), "feed": list("fg" * 14)})
+    nests["bird"] = np.repeat(list("1234567"), 4)
+    nests["y"] = [
+        *(3.1, 4.2, 2.9, 4.8, 5.5, 6.1, 5.0, 6.9, 7.2, 8.8, 7.9, 8.1, 4.4, 5.2, 4.1, 5.9, 6.6, 7.1, 6.0, 7.7),
+        *(2.2, 3.9, 2.8, 3.3, 9.1, 9.9, 8.7, 9.5),
+    ]
+    counts = load("counts").assign(log_effort=lambda d: np.log(d["effort"]))
+    return {
+        "logged": lambda: lk.lmer("log(angle) ~ recipe + temperature + (1 | recipe:replicate)", cake),
+        "rooted": lambda: lk.lmer("sqrt(angle) ~ recipe + (1 | recipe:replicate)", cake),
+        "shifted": lambda: lk.lmer("log(angle + 1) ~ recipe + (1 | recipe:replicate)", cake),
+        "squared": lambda: lk.lm("I(angle^2) ~ recipe", cake),
+        "inverse": lambda: lk.lm("I(1 / angle) ~ recipe", cake),
+        "tens": lambda: lk.lm("log10(angle) ~ recipe * temperature", cake),
+        "curved": lambda: lk.lmer("angle ~ recipe * poly(warm, 2) + (1 | recipe:replicate)", cake),
+        "rates": lambda: lk.glmer(
+            "count ~ treat * temp + offset(log_effort) + (1 | site)", counts, "poisson"
+        ),
+        "growth": lambda: lk.glmer("count ~ treat * temp + (1 | site)", counts, "poisson"),
+        "nested": lambda: lk.lm("y ~ nest + bird + feed", nests),
+    }.get(name, lambda: model(name))()
+
+
+RESPONSE = {"kind": "response"}
+MORE_ASKED = {
+    "logged": ("logged", lk.emmeans, {"specs": "recipe", **RESPONSE}),
+    "logged_pairs": ("logged", lk.emmeans, {"specs": "recipe", "contrasts": "pairwise", **RESPONSE}),
+    "logged_control": (
+        "logged",
+        lk.emmeans,
+        {"specs": "recipe", "contrasts": "trt_vs_ctrl", "adjust": "none", **RESPONSE},
+    ),
+    "logged_effects": (
+        "logged",
+        lk.emmeans,
+        {"specs": "recipe", "contrasts": "effects", "adjust": "none", **RESPONSE},
+    ),
+    "logged_bias": ("logged", lk.emmeans, {"specs": "recipe", "bias_adjust": True, **RESPONSE}),
+    "rooted": ("rooted", lk.emmeans, {"specs": "recipe", **RESPONSE}),
+    "rooted_bias": ("rooted", lk.emmeans, {"specs": "recipe", "bias_adjust": True, **RESPONSE}),
+    "shifted": ("shifted", lk.emmeans, {"specs": "recipe", **RESPONSE}),
+    "squared": ("squared", lk.emmeans, {"specs": "recipe", **RESPONSE}),
+    "inverse": ("inverse", lk.emmeans, {"specs": "recipe", **RESPONSE}),
+    "tens": ("tens", lk.emmeans, {"specs": "~ recipe | temperature", **RESPONSE}),
+    "tens_pairs": ("tens", lk.emmeans, {"specs": "pairwise ~ recipe | temperature", **RESPONSE}),
+    "herds_bias": ("herds", lk.emmeans, {"specs": "period", "bias_adjust": True, **RESPONSE}),
+    "rates_offset": ("rates", lk.emmeans, {"specs": "treat", "offset": 0, **RESPONSE}),
+    "growth_trend": ("growth", lk.emtrends, {"specs": "treat", "var": "temp"}),
+    "trend": ("covariate", lk.emtrends, {"specs": "recipe", "var": "warm"}),
+    "trend_kr": ("covariate", lk.emtrends, {"specs": "recipe", "var": "warm", "ddf": "kenward_roger"}),
+    "trend_pairs": ("covariate", lk.emtrends, {"specs": "recipe", "var": "warm", "contrasts": "pairwise"}),
+    "trend_curved": (
+        "curved",
+        lk.emtrends,
+        {"specs": "~ recipe | warm", "var": "warm", "at": {"warm": [1.8, 2.2]}},
+    ),
+    "poly": ("factors", lk.emmeans, {"specs": "temperature", "contrasts": "poly", "adjust": "none"}),
+    "interaction": ("factors", lk.emmeans, {"specs": "~ recipe * temperature", "interaction": "pairwise"}),
+    "interaction_mixed": (
+        "factors",
+        lk.emmeans,
+        {"specs": ["recipe", "temperature"], "interaction": ["trt.vs.ctrl", "poly"]},
+    ),
+    "interaction_by": (
+        "factors",
+        lk.emmeans,
+        {"specs": "temperature", "by": "recipe", "interaction": "consec"},
+    ),
+    "nest": ("nested", lk.emmeans, {"specs": "nest"}),
+    "bird": ("nested", lk.emmeans, {"specs": "bird"}),
+    "feed": ("nested", lk.emmeans, {"specs": "feed"}),
+    "nest_pairs": ("nested", lk.emmeans, {"specs": "nest", "contrasts": "pairwise"}),
+    "bird_pairs": ("nested", lk.emmeans, {"specs": "bird", "contrasts": "pairwise"}),
+}
+
+
+def same_as_r(table, answer, columns):
+    """Numbers of a table against those that R gave, missing and infinite ones in the same places."""
+    numbers = {"Inf": np.inf, None: np.nan, "NA": np.nan}
+    for ours, theirs in columns.items():
+        if ours in table:
+            column = next(name for name in theirs if name in answer)
+            expected = [numbers.get(value, value) for value in answer[column]]
+            rel = 1e-3 if ours == "p_value" else 2e-4
+            # R integrates the studentized range to about 1e-9
+            np.testing.assert_allclose(table[ours], np.array(expected, float), rtol=rel, atol=1e-9)
+
+
+MORE_COLUMNS = COLUMNS | {
+    "estimate": ("emmean", "estimate", "response", "prob", "rate", "ratio", "warm.trend", "temp.trend"),
+}
+
+
+@pytest.mark.parametrize("name", MORE_ASKED)
+def test_second_edition_as_r(name):
+    # R 4.2.2, emmeans 1.8.4-1, lmerTest 3.1-3, pbkrtest 0.5.2, glmmTMB 1.1.5: tests/reference/make_emmeans.R
+    which, ask, options = MORE_ASKED[name]
+    table, answer = ask(more(which), **options), MORE[name]
+    infinite = which in ("herds", "rates", "growth")
+    same_as_r(table, answer if not infinite else answer | {"df": ["Inf"] * len(table)}, MORE_COLUMNS)
+    if "contrast" in table and name != "bird_pairs":
+        assert table["contrast"].tolist() == answer["contrast"]
+
+
+def test_pairs_of_logarithms_are_named_ratios():
+    table = lk.emmeans(more("logged"), "recipe", contrasts="pairwise", kind="response")
+    assert table["contrast"].tolist() == ["A / B", "A / C", "B / C"]
+    assert table.notes[-1] == "Estimates are ratios of angle; tests are on the log(angle) scale."
+    odds = lk.emmeans(model("herds"), "period", contrasts="trt_vs_ctrl", kind="response")
+    assert odds["contrast"].tolist() == ["2 / 1", "3 / 1", "4 / 1"]
+    assert odds.notes[-1] == "Estimates are odds ratios; tests are on the logit scale."
+    roots = lk.emmeans(more("rooted"), "recipe", contrasts="pairwise", kind="response")
+    assert roots["contrast"][0] == "A - B" and "on the sqrt(angle) scale" in roots.notes[-1]
+    assert lk.emmeans(more("logged"), "recipe", contrasts="pairwise")["contrast"][0] == "A - B"
+
+
+def test_nesting_is_found_and_told():
+    table = lk.emmeans(more("nested"), "bird")
+    assert table.notes == ["bird is taken as nested in nest."]
+    assert table["nest"].tolist() == list("AABBBCC")
+    within = lk.emmeans(more("nested"), "bird", by="nest", contrasts="pairwise")
+    assert within["contrast"].tolist() == ["1 - 2", "3 - 4", "3 - 5", "4 - 5", "6 - 7"]
+
+
+def test_a_mean_that_the_data_leave_open_is_told():
+    table = lk.emmeans(model("empty"), "temperature")
+    assert table["estimate"].isna().sum() == 1
+    assert any("1 of 6 means cannot be estimated" in note for note in table.notes)
+    pairs = lk.emmeans(model("empty"), "temperature", contrasts="trt_vs_ctrl")
+    assert np.isnan(pairs["p_value"]).all()  # each against the one that is open
+    pairs = lk.emmeans(model("empty"), "temperature", contrasts="pairwise")
+    assert np.isnan(pairs["p_value"]).sum() == 5
+
+
+def test_several_limits_at_a_pole():
+    data = pd.DataFrame({"y": [2.0, 50.0, 100.0, -90.0, 2.5, 2.2, 1.9, 2.1], "f": list("aaaabbbb")})
+    table = lk.emmeans(lk.lm("1 / y ~ f", data), "f", kind="response")
+    link = lk.emmeans(lk.lm("1 / y ~ f", data), "f")
+    assert link["conf_low"][0] < 0 < link["conf_high"][0]
+    assert table["conf_high"][0] == np.inf
+    assert table["conf_low"][0] == pytest.approx(1 / link["conf_high"][0])
+    assert table["conf_low"][1] == pytest.approx(1 / link["conf_high"][1])
+
+
+def test_bias_adjustment_is_the_mean_over_the_random_effects():
+    rng = np.random.default_rng(1)
+    draws = rng.normal(size=2_000_000)
+    fit = more("logged")
+    eta = lk.emmeans(fit, "recipe")["estimate"].to_numpy()
+    parts = fit.varcorr.frame["vcov"].sum()
+    table = lk.emmeans(fit, "recipe", kind="response", bias_adjust=True)
+    simulated = [np.exp(value + np.sqrt(parts) * draws).mean() for value in eta]
+    np.testing.assert_allclose(table["estimate"], simulated, rtol=2e-3)  # a series to second order
+
+
+def test_columns_of_the_table_are_no_predictors():
+    data = load("cake").rename(columns={"recipe": "estimate"})
+    with pytest.raises(lk.ModelError, match="a column 'estimate' of its own"):
+        lk.emmeans(lk.lm("angle ~ estimate", data), "estimate")
+
+
+def test_the_slope_of_a_factor_is_refused():
+    with pytest.raises(lk.ModelError, match="'recipe' is a factor"):
+        lk.emtrends(model("covariate"), [], "recipe")
+    with pytest.raises(lk.ModelError, match="'oven' is not a predictor"):
+        lk.emtrends(model("covariate"), "recipe", "oven")
+
+
+def test_slopes_of_two_valued_and_whole_numbers():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"s": np.repeat([0, 1], 30), "d": np.tile([1, 2, 3], 20), "f": list("ab" * 30)})
+    data["y"] = rng.normal(size=60)
+    fit = lk.lm("y ~ s * f + d", data)
+    slopes = lk.emtrends(fit, "f", "s")
+    close(slopes["estimate"], [fit.fixef["s"], fit.fixef["s"] + fit.fixef["s:fb"]], 1e-8)
+    close(lk.emtrends(fit, [], "d")["estimate"], [fit.fixef["d"]], 1e-8)
+
+
+def test_slopes_of_transformed_models_say_their_scale():
+    assert lk.emtrends(more("growth"), "treat", "temp").notes == ["Slopes are on the log scale."]

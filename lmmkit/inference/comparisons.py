@@ -1,0 +1,163 @@
+"""Contrasts between means: which there are, what they are called, and p-values adjusted for their number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from ..design.transforms import Poly
+from ..errors import ModelError
+from ..numerics import distributions as stats
+from ..numerics.arrays import Array
+
+__all__ = ["ADJUSTMENTS", "adjusted", "coefficients", "kind_of"]
+
+ADJUSTMENTS = ("tukey", "holm", "bonferroni", "sidak", "none")
+CONTRASTS = ("pairwise", "reverse_pairwise", "trt_vs_ctrl", "consecutive", "effects", "poly")
+#: How R's emmeans calls them.
+R_NAMES = {
+    "revpairwise": "reverse_pairwise",
+    "trt.vs.ctrl": "trt_vs_ctrl",
+    "trt.vs.ctrl1": "trt_vs_ctrl",
+    "dunnett": "trt_vs_ctrl",
+    "consec": "consecutive",
+    "eff": "effects",
+    "tukey": "pairwise",
+}
+DEGREES = ("linear", "quadratic", "cubic", "quartic", "degree 5", "degree 6")
+
+
+def kind_of(contrasts: Any) -> str | Mapping[str, Sequence[float]]:
+    """Contrasts asked for: our name of them, or a dict of coefficients.
+
+    Parameters
+    ----------
+    contrasts : str or dict
+        R's names are taken, too.
+
+    Raises
+    ------
+    ModelError
+        When there are none of that name.
+
+    Examples
+    --------
+    >>> kind_of("trt.vs.ctrl")
+    'trt_vs_ctrl'
+    """
+    if isinstance(contrasts, Mapping):
+        return contrasts
+    name = R_NAMES.get(contrasts, contrasts) if isinstance(contrasts, str) else None
+    if name not in CONTRASTS:
+        known = ", ".join(repr(known) for known in CONTRASTS)
+        raise ModelError(f"contrasts must be one of {known} or a dict of coefficients, not {contrasts!r}")
+    return name
+
+
+def coefficients(
+    contrasts: str | Mapping[str, Sequence[float]], labels: Sequence[str], ratio: bool = False
+) -> dict[str, Array]:
+    """Names of contrasts, and one coefficient for each mean.
+
+    Parameters
+    ----------
+    contrasts : str or dict
+        As :func:`kind_of` gives them.
+    labels : sequence of str
+        Names of the means.
+    ratio : bool
+        Whether differences will be shown as ratios: ``A / B``.
+
+    Raises
+    ------
+    ModelError
+        For coefficients that do not fit the means, or a single mean.
+
+    Examples
+    --------
+    >>> list(coefficients("pairwise", ["A", "B", "C"], ratio=True))
+    ['A / B', 'A / C', 'B / C']
+    >>> coefficients("poly", ["1", "2", "3"])["quadratic"]
+    array([ 1., -2.,  1.])
+    """
+    m, eye = len(labels), np.eye(len(labels))
+    if not isinstance(contrasts, str):
+        return {str(name): _checked(str(name), given, m) for name, given in contrasts.items()}
+    if m < 2:
+        raise ModelError("there is only one mean, so there is nothing to contrast")
+    if contrasts == "effects":
+        return {f"{labels[i]} effect": eye[i] - 1 / m for i in range(m)}
+    if contrasts == "poly":
+        return dict(zip(DEGREES, _polynomials(m), strict=False))
+    pairs = {
+        "pairwise": list(combinations(range(m), 2)),
+        "reverse_pairwise": [(j, i) for i, j in combinations(range(m), 2)],
+        "trt_vs_ctrl": [(i, 0) for i in range(1, m)],
+        "consecutive": [(i, i - 1) for i in range(1, m)],
+    }[contrasts]
+    sign = "/" if ratio else "-"
+    return {f"{labels[i]} {sign} {labels[j]}": eye[i] - eye[j] for i, j in pairs}
+
+
+def _checked(name: str, given: Any, m: int) -> Array:
+    try:
+        numbers = np.asarray(given, dtype=float).ravel()
+    except (TypeError, ValueError):
+        raise ModelError(f"the contrast {name!r} must be a list of {m} numbers, not {given!r}") from None
+    if len(numbers) != m or not np.isfinite(numbers).all():
+        raise ModelError(f"the contrast {name!r} has {len(numbers)} coefficients for {m} means")
+    return numbers
+
+
+def _polynomials(m: int) -> list[Array]:
+    """Orthogonal polynomials over evenly spaced means, in whole numbers where these exist (as R's emmeans)."""
+    found = []
+    grid = np.arange(1.0, m + 1)
+    for column in Poly.fit(grid, degree=min(6, m - 1))(grid).T:
+        smallest = column[column > 0.01].min()
+        column = column / smallest
+        off = np.abs(column - np.round(column)).max()
+        while off > 0.05:
+            column = column / off
+            off = np.abs(column - np.round(column)).max()
+        found.append(np.round(column) + 0.0)
+    return found
+
+
+def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
+    """Two-sided p-values, adjusted for their number.
+
+    Parameters
+    ----------
+    statistic, df : arrays of shape (m,)
+        t statistics and their degrees of freedom.
+    adjust : str
+        One of :data:`ADJUSTMENTS`.
+    n_means : int
+        Between how many means all pairs are compared (Tukey).
+
+    Examples
+    --------
+    >>> adjusted(np.array([2.0, 3.0]), np.array([np.inf, np.inf]), "bonferroni", 2).round(4)
+    array([0.091 , 0.0054])
+    """
+    if adjust == "tukey":
+        from scipy.stats import studentized_range
+
+        return np.asarray(studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
+    p = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
+    m = int(np.isfinite(p).sum())
+    if adjust == "bonferroni":
+        return np.minimum(p * m, 1.0)
+    if adjust == "sidak":
+        return np.asarray(-np.expm1(m * np.log1p(-p)))
+    if adjust == "holm":
+        order = np.argsort(p)  # missing ones come last
+        factors = np.arange(m, m - len(p), -1).clip(1)
+        out = np.empty(len(p))
+        out[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
+        return out
+    return p

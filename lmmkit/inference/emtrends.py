@@ -1,0 +1,100 @@
+"""Estimated marginal trends: slopes of the fixed part in a numeric predictor, for each level of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ..fitted.fit import Fit
+from .emmeans import Asked, contrast_table, estimates, grid_notes, mean_table
+from .reference_grid import ReferenceGrid
+from .response_scale import ResponseScale
+
+__all__ = ["emtrends"]
+
+
+def emtrends(
+    fit: Fit,
+    specs: str | Sequence[str],
+    var: str,
+    by: str | Sequence[str] | None = None,
+    contrasts: str | Mapping[str, Sequence[float]] | None = None,
+    *,
+    interaction: str | Sequence[str] | None = None,
+    adjust: str | None = None,
+    ddf: str | None = None,
+    at: Mapping[str, Any] | None = None,
+    weights: str = "equal",
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Slopes in a numeric predictor, and contrasts between them.
+
+    Parameters
+    ----------
+    fit : fitted model
+        Of `lmer`, `glmer`, `lm` or `glm`.
+    specs : str or list of str
+        The predictors for whose combinations slopes are wanted, as in :func:`lmmkit.emmeans`; ``[]`` or
+        ``"1"`` for the average slope.
+    var : str
+        The predictor whose slopes are wanted. A curve (``poly(x, 2)``) has its slope at the mean of `var`, or
+        where `at` says; with `var` among `specs`, at each of its values.
+    by, contrasts, interaction, adjust, ddf, at, weights, level
+        As in :func:`lmmkit.emmeans`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`lmmkit.emmeans`: ``estimate`` is the change of the linear predictor (or of ``log(y)`` where
+        that is the response) for one unit of `var`.
+
+    Raises
+    ------
+    ModelError
+        When `var` is a factor or not in the fixed part, and as :func:`lmmkit.emmeans`.
+
+    Notes
+    -----
+    Agrees with ``emmeans::emtrends``. The predictor's columns are differentiated by central differences.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> data = lk.load_data("sleepstudy").assign(late=lambda d: d["Subject"].astype(int) > 340)
+    >>> fit = lk.lmer("Reaction ~ Days * late + (Days | Subject)", data)
+    >>> emtrends(fit, "late", "Days").round(2)
+        late  estimate  std_error    df  conf_low  conf_high
+    0  False      8.55       2.01  16.0      4.28      12.82
+    1   True     12.86       2.25  16.0      8.09      17.63
+    >>> emtrends(fit, "late", "Days", contrasts="pairwise").round(2)
+           contrast  estimate  std_error    df  statistic  p_value
+    0  FALSE - TRUE     -4.31       3.02  16.0      -1.43     0.17
+    """
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, weights, "link", level)
+    names = asked.within + asked.wanted[::-1]
+    at = at if at is not None else {}
+    fixed = {var: float(fit.design.frame[var].mean())} if _counts_as_two(fit, var, names, at) else {}
+    grid = ReferenceGrid.of(fit, [*names, *([] if var in names else [var])], {**at, **fixed} if fixed else at)
+    grid = grid.slopes(var)
+    asked = asked.within_nests(grid)
+    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
+    notes = grid_notes(fit, grid, asked, L, "Slopes", var)
+    if asked.contrasts is None and asked.interaction is None:
+        table = mean_table(asked, cells, estimates(fit, L, asked.ddf))
+    else:
+        table = contrast_table(asked, cells, L)
+    scale = ResponseScale.of(fit)
+    if scale.steps:
+        notes.append(f"Slopes are on the {scale.scale} scale.")
+    table.attrs["notes"] = [*notes, *table.attrs.get("notes", [])]
+    return table
+
+
+def _counts_as_two(fit: Fit, var: str, names: list[str], at: Mapping[str, Any]) -> bool:
+    """Whether the grid would hold both values of a number that has only two, where one slope is meant."""
+    if var in names or var in at or var not in fit.design.frame:
+        return False
+    column = fit.design.frame[var]
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)

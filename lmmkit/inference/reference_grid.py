@@ -1,0 +1,304 @@
+"""The reference grid: the combinations of predictors whose predictions marginal means and trends average.
+
+It holds every combination of the levels of the factors, with numeric predictors at their means (both values
+of one that has only two). A factor that is nested in others (a bird in a nest) has only the combinations that
+occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..design.design import Design
+from ..errors import ModelError
+from ..fitted.fit import Fit
+from ..formatting.wording import listed
+from ..formula.functions import columns_of
+from ..formula.syntax import read
+from ..formula.tree import FunctionCall, walk
+from ..numerics.arrays import Array, Flags
+
+__all__ = ["ReferenceGrid", "split_specs"]
+
+#: Half-width of the differences that give a slope, relative to the standard deviation of its predictor.
+WIDTH = 1e-4
+
+
+def split_specs(
+    specs: str | Sequence[str], by: str | Sequence[str] | None
+) -> tuple[list[str], list[str], str | None]:
+    """What is asked for, within what, and the contrasts that a formula names on its left side.
+
+    Parameters
+    ----------
+    specs : str or list of str
+        Predictors, or a formula as R's emmeans takes it: ``"~ a | b"``, ``"pairwise ~ a * b"``.
+    by : str or list of str, optional
+
+    Raises
+    ------
+    ModelError
+        When it is neither.
+
+    Examples
+    --------
+    >>> split_specs("pairwise ~ a * b | c", None)
+    (['a', 'b'], ['c'], 'pairwise')
+    """
+    within = _names(by, "by")
+    if not isinstance(specs, str) or "~" not in specs:
+        return [name for name in _names(specs, "specs") if name != "1"], within, None
+    left, _, right = specs.partition("~")
+    asked, _, given = right.partition("|")
+    sides = [columns_of(read(side)) if side.strip() not in ("", "1") else [] for side in (asked, given)]
+    return list(dict.fromkeys(sides[0])), [*dict.fromkeys(sides[1]), *within], left.strip() or None
+
+
+def _names(names: Any, argument: str) -> list[str]:
+    if names is None:
+        return []
+    found = [names] if isinstance(names, str) else names
+    if not isinstance(found, Iterable) or not all(isinstance(name, str) for name in found):
+        raise ModelError(f"{argument} must be a name, a list of names or a formula, not {names!r}")
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class ReferenceGrid:
+    """Combinations of predictors, and what the fixed part makes of them.
+
+    Attributes
+    ----------
+    fit : Fit
+    frame : DataFrame (m, predictors)
+        The combinations; those last in order vary fastest.
+    X : array of shape (m, columns)
+        Their rows of the model matrix, columns that the fit dropped included.
+    nests : dict
+        Factor -> the factors in which it is nested.
+    """
+
+    fit: Fit
+    frame: pd.DataFrame
+    X: Array
+    nests: dict[str, list[str]]
+
+    @classmethod
+    def of(
+        cls,
+        fit: Fit,
+        last: Sequence[str] = (),
+        at: Mapping[str, Any] | None = None,
+        steps: bool = False,
+    ) -> ReferenceGrid:
+        """Make it.
+
+        Parameters
+        ----------
+        fit : Fit
+        last : sequence of str
+            Predictors that vary fastest, the last one most of all.
+        at : dict, optional
+            Other values for predictors.
+        steps : bool
+            Numeric predictors half a unit below and above their mean, so that their slopes can be tested.
+
+        Raises
+        ------
+        ModelError
+            For a predictor that is not in the fixed part, or values that are none.
+        """
+        at = {} if at is None else at
+        if not isinstance(at, Mapping):
+            raise ModelError(f"at must be a dict such as {{'Days': [0, 9]}}, not {at!r}")
+        node = read(fit.design.formula.fixed)
+        known = list(dict.fromkeys(columns_of(node)))
+        for name in [*last, *at]:
+            if name not in known:
+                has = ", ".join(known) or "none"
+                raise ModelError(f"'{name}' is not a predictor in the fixed part of this model; it has {has}")
+        names = [*(name for name in known if name not in last), *last]
+        if not names:
+            frame = pd.DataFrame(index=[0])
+            return cls(fit, frame, fit.design.new_rows(frame).all_columns, {})
+        data, factors = fit.design.frame, _factors(fit)
+        values = [
+            _given(at[name], name) if name in at else _levels(data[name], name in factors, steps)
+            for name in names
+        ]
+        frame = pd.MultiIndex.from_product(values, names=names).to_frame(index=False)
+        nests = _nests(data, [name for name in names if name in factors and name not in at])
+        for inner, outer in nests.items():
+            occurring = set(data[[inner, *outer]].itertuples(index=False, name=None))
+            rows = frame[[inner, *outer]].itertuples(index=False, name=None)
+            frame = frame[[row in occurring for row in rows]]
+        frame = frame.reset_index(drop=True)
+        for name in names:
+            if isinstance(data[name].dtype, pd.CategoricalDtype):
+                frame[name] = frame[name].astype(data[name].dtype)
+        return cls(fit, frame, fit.design.new_rows(frame).all_columns, nests)
+
+    def slopes(self, var: str) -> ReferenceGrid:
+        """The same for the slopes of a numeric predictor in place of means.
+
+        Parameters
+        ----------
+        var : str
+
+        Raises
+        ------
+        ModelError
+            When it is a factor.
+        """
+        column = self.fit.design.frame[var]
+        if var in _factors(self.fit):
+            raise ModelError(f"'{var}' is a factor, so it has no slope; use lk.emmeans and its contrasts")
+        spread = float(np.std(column.to_numpy(dtype=float)))
+        width = WIDTH * (spread or 1.0)
+        sides = [
+            self.fit.design.new_rows(
+                self.frame.assign(**{var: self.frame[var].astype(float) + sign * width})
+            ).all_columns
+            for sign in (1, -1)
+        ]
+        return replace(self, X=(sides[0] - sides[1]) / (2 * width))
+
+    def averages(self, names: list[str], weights: str) -> tuple[pd.DataFrame, Array]:
+        """The cells asked for (m rows), and the contrasts (m, p) of the coefficients that give their means.
+
+        Parameters
+        ----------
+        names : list of str
+            Predictors that the cells are told apart by.
+        weights : {"equal", "proportional"}
+
+        Notes
+        -----
+        A cell that the data leave open has NaN. With equal weights, nested levels are averaged within the
+        levels that they are nested in before these are.
+        """
+        design, grid = self.fit.design, self.frame
+        averaged = [name for name in grid.columns if name not in names]
+        share = self._frequencies(averaged) if weights == "proportional" else self._nested_shares(averaged)
+        everything = [np.arange(len(grid))]
+        members = (
+            list(grid.groupby(names, sort=False, observed=True).indices.values()) if names else everything
+        )
+        cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
+        full = np.array([np.average(self.X[rows], axis=0, weights=share[rows]) for rows in members])
+        return cells, np.where(_estimable(design, full)[:, None], full[:, design.kept], np.nan)
+
+    def with_nests(self, names: list[str]) -> list[str]:
+        """Names, and the factors in which some of them are nested."""
+        outer = [name for inner in names for name in self.nests.get(inner, [])]
+        return list(dict.fromkeys([*names, *outer]))
+
+    def interaction_note(self, names: Sequence[str], what: str = "Means", var: str = "") -> list[str]:
+        """A sentence when what is asked for (means, or slopes in `var`) interacts with what is averaged over."""
+        terms = self.fit.design.model_matrix.terms
+        columns = [set(columns_of(node)) for node in terms.variables]
+        together: list[str] = []
+        for term in terms.terms:
+            own = set().union(*(columns[i] for i in term.variables)) if len(term.variables) > 1 else set()
+            if own & set(names) and (not var or var in own):
+                together += [name for name in own - set(names) if self._is_averaged(name, names, var)]
+        if not together:
+            return []
+        over = [name for name in self.frame.columns if name in set(together)]
+        return [
+            f"{what} are averaged over {listed(over)}, which {'interact' if len(over) > 1 else 'interacts'} "
+            f"with {listed(list(names))}, so they may hide differences; by={over[0]!r} shows them apart."
+        ]
+
+    def nest_notes(self, names: Iterable[str]) -> list[str]:
+        """What nesting was found among the predictors asked for or averaged over."""
+        return [f"{inner} is taken as nested in {listed(outer)}." for inner, outer in self.nests.items()]
+
+    def _is_averaged(self, name: str, names: Sequence[str], var: str) -> bool:
+        """Whether predictions are averaged over a predictor, or made at one value that nobody chose."""
+        nested_in_asked = set(self.nests.get(name, ())) & set(names)
+        return name not in (*names, var) and not nested_in_asked
+
+    def _nested_shares(self, averaged: list[str]) -> Array:
+        """Weights that give each level of a nested factor its equal part of the level it is nested in."""
+        share = np.ones(len(self.frame))
+        for inner, outer in self.nests.items():
+            if inner in averaged:
+                counts = self.frame.groupby(outer, observed=True)[inner].transform("nunique")
+                share = share / counts.to_numpy(dtype=float)
+        return share
+
+    def _frequencies(self, names: list[str]) -> Array:
+        """How often the levels of some predictors occur together in the data; numeric ones do not count."""
+        counted = [name for name in names if self.frame[name].nunique() > 1]
+        if not counted:
+            return np.ones(len(self.frame))
+        counts = dict(self.fit.design.frame[counted].value_counts())
+        keys = [tuple(row) for row in self.frame[counted].itertuples(index=False)]
+        return np.array([float(counts.get(key, 0.0)) for key in keys])
+
+
+def _factors(fit: Fit) -> set[str]:
+    """Predictors that the formula or their type makes factors."""
+    node, data = read(fit.design.formula.fixed), fit.design.frame
+    calls = [
+        call for call in walk(node) if isinstance(call, FunctionCall) and call.function in ("factor", "C")
+    ]
+    made = {column for call in calls for column in columns_of(call)}
+    return made | {name for name in columns_of(node) if not _is_number(data[name])}
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _given(values: Any, name: str) -> Array:
+    found = np.atleast_1d(np.asarray(values))
+    if found.ndim > 1 or not len(found) or (found.dtype == object and any(v is None for v in found)):
+        raise ModelError(f"at needs one or more values of '{name}', not {values!r}")
+    return found
+
+
+def _levels(column: pd.Series, as_factor: bool, steps: bool) -> pd.Series:
+    """The values of one predictor in the grid."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        used = set(column)
+        return pd.Series([level for level in column.cat.categories if level in used])
+    if as_factor:
+        return pd.Series(sorted(column.unique()))
+    if steps:
+        return pd.Series(float(column.mean()) + np.array([-0.5, 0.5]))
+    distinct = pd.Series(sorted(column.unique()))
+    return distinct if len(distinct) == 2 else pd.Series([float(column.mean())])
+
+
+def _nests(data: pd.DataFrame, factors: list[str]) -> dict[str, list[str]]:
+    """Factors each of whose levels meets one level only of some others, which have several."""
+    factors = [name for name in factors if data[name].nunique() > 1]
+    nests: dict[str, list[str]] = {}
+    for inner in factors:
+        outer = [
+            name
+            for name in factors
+            if name != inner
+            and inner not in nests.get(name, [])
+            and (data.groupby(inner, observed=True)[name].nunique() == 1).all()
+        ]
+        if outer:
+            nests[inner] = outer
+    return nests
+
+
+def _estimable(design: Design, full: Array) -> Flags:
+    """Which combinations of all columns, dropped ones included, the data determine."""
+    if not design.dropped:
+        return np.ones(len(full), dtype=bool)
+    triangle = np.linalg.qr(design.new_rows(design.frame).all_columns, mode="r")
+    axes = np.linalg.svd(triangle)[2]
+    free = axes[len(design.x_names) :].T  # moving coefficients this way moves no fitted value
+    return np.asarray(np.abs(full @ free).max(axis=1) < 1e-8 * np.abs(full).max())
