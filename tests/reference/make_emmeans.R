@@ -64,6 +64,6 @@ out <- lapply(list(
   nest_pairs = pairs(emmeans(nested, "nest")), bird_pairs = pairs(emmeans(nested, "bird")),
   joint = joint_tests(factors, lmer.df = satt), joint_kr = joint_tests(factors, lmer.df = "kenward-roger"),
   joint_by = joint_tests(factors, by = "recipe", lmer.df = satt), joint_covariate = joint_tests(covariate, lmer.df = satt),
-  joint_growth = joint_tests(ref_grid(growth, df = Inf, cov.reduce = function(x) mean(x) + c(-1, 1))), joint_tens = joint_tests(tens)), listed)
+  joint_growth = joint_tests(growth), joint_tens = joint_tests(tens)), listed)
 write_json(out, file.path(here, "emmeans.json"), digits = 12, na = "null")
 if (interactive() || nzchar(Sys.getenv("SHOW"))) for (n in names(out)) { cat("\n##", n, "\n"); print(as.data.frame(out[[n]])) }
