@@ -69,8 +69,8 @@ def emtrends(
     0  False      8.55       2.01  16.0      4.28      12.82
     1   True     12.86       2.25  16.0      8.09      17.63
     >>> emtrends(fit, "late", "Days", contrasts="pairwise").round(2)
-           contrast  estimate  std_error    df  statistic  p_value
-    0  FALSE - TRUE     -4.31       3.02  16.0      -1.43     0.17
+           contrast  estimate  std_error    df  statistic p_value
+    0  FALSE - TRUE     -4.31       3.02  16.0      -1.43   0.170
     """
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, weights, "link", level)
     names = asked.within + asked.wanted[::-1]

@@ -64,8 +64,8 @@ def joint_tests(
     >>> import lmmkit as lk
     >>> mouse = lk.load_data("mouse")
     >>> joint_tests(lk.lmer("Weight ~ factor(Dose) + (1 | Strain)", mouse)).round(3)
-       term  num_df  den_df  statistic  p_value
-    0  Dose       4  41.073     88.291      0.0
+       term  num_df  den_df  statistic p_value
+    0  Dose       4  41.073     88.291  <0.001
     """
     within = split_specs(by, None)[0] if isinstance(by, str) and "~" in by else split_specs([], by)[1]
     grid = ReferenceGrid.of(fit, within, at, steps=True)
