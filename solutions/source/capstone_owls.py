@@ -271,8 +271,11 @@ if model is not ...:
     sds = model.varcorr.frame.set_index(["grp", "var1"])["sdcor"]
     print(model.confint(method="wald", parm="beta_").assign(estimate=model.fixef).round(2).to_string())
 
+# %% [markdown]
+# Let a cell write the sentences with the results, so that none is copied by hand.
+
 # %% tags=["solution"] task="q10"
-in_words(
+results = in_words(
     f"We analysed {model.nobs} weighings of {model.ngroups['ring:brood']} chicks in {model.ngroups['brood']} broods"
     f" (linear mixed model by REML, lmmkit {lk.__version__}).",
     f"Placebo chicks grew {model.fixef['I(age - 25):implantP']:.1f} g a day faster than chicks with corticosterone"
@@ -282,6 +285,7 @@ in_words(
     f"Standard deviations: {sds['brood'].iloc[0]:.0f} g between broods and {sds['ring:brood'].iloc[0]:.0f} g between"
     f" chicks of a brood at 25 days; {sds['brood'].iloc[1]:.1f} and {sds['ring:brood'].iloc[1]:.1f} g a day in growth.",
 )
+results
 
 # %% [markdown] tags=["written"] task="q10" points=5
 # We analysed 490 body masses of 104 barn owl nestlings, weighed up to five times each, in 22 broods in which some had a corticosterone and others a placebo implant. The linear
