@@ -47,7 +47,7 @@ mouse = lk.load_data("mouse")
 # You give `lmer` a formula and fifty weights of mice, and within a blink it knows how much strains differ. Nobody told
 # it. In general there is no formula for the answer, as there is for a mean; it must have *searched*. Searched for what?
 #
-# Think of two extremes. If strains were said not to differ at all, most mice would sit far from the common line:
+# Think of two extremes. If strains were said not to differ at all, many mice would sit far from the common line:
 # a bad fit. If strains were allowed to differ without limit, each would get exactly the line it likes: a wonderful
 # fit, bought with five free numbers. The criterion that the fitter minimises has a term for each temptation, and
 # the answer is where they balance.

@@ -1,0 +1,169 @@
+"""What lesson 10 and its exercise say of criteria, theta, ML and REML."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+import lmmkit as lk
+
+
+@pytest.fixture(scope="module")
+def mouse():
+    return lk.load_data("mouse")
+
+
+@pytest.fixture(scope="module")
+def reml(mouse):
+    return lk.lmer("Weight ~ Dose + (1 | Strain)", mouse)
+
+
+@pytest.fixture(scope="module")
+def ml(mouse):
+    return lk.lmer("Weight ~ Dose + (1 | Strain)", mouse, reml=False)
+
+
+@pytest.fixture(scope="module")
+def slopes(mouse):
+    return lk.lmer("Weight ~ Dose + (Dose | Strain)", mouse)
+
+
+def parts(mouse, theta):
+    """Price and misfit of the REML criterion, from the eigenvalues of a strain's block."""
+    strains = [rows for _, rows in mouse.groupby("Strain", observed=True)]
+    xtx, xty, yty, logdet = np.zeros((2, 2)), np.zeros(2), 0.0, 0.0
+    for rows in strains:
+        n = len(rows)
+        inverse = np.eye(n) - np.full((n, n), theta**2 / (1 + n * theta**2))
+        x = np.column_stack([np.ones(n), rows["Dose"]])
+        y = rows["Weight"].to_numpy()
+        xtx, xty, yty = xtx + x.T @ inverse @ x, xty + x.T @ inverse @ y, yty + y @ inverse @ y
+        logdet += np.log(1 + n * theta**2)
+    df = len(mouse) - 2
+    price = logdet + np.linalg.slogdet(xtx)[1]
+    return price, df * (1 + np.log(2 * np.pi * (yty - xty @ np.linalg.solve(xtx, xty)) / df))
+
+
+def test_one_part_rises_the_other_falls_and_there_is_one_valley(mouse, reml):
+    """“On the left the two parts, one rising, one falling; on the right their sum, with a single valley.”"""
+    price, misfit = np.array([parts(mouse, theta) for theta in np.linspace(0, 6, 61)]).T
+    assert (np.diff(price) > 0).all()
+    assert (np.diff(misfit) < 0).all()
+    assert (np.diff(np.sign(np.diff(price + misfit))) != 0).sum() == 1
+    assert sum(parts(mouse, reml.theta[0])) == pytest.approx(reml.reml_criterion, abs=1e-6)
+
+
+def test_lmer_finds_the_bottom(reml):
+    """“lk.lmer finds theta = … with a criterion of ….”"""
+    # R 4.2.2, lme4 1.1-31: REMLcrit and getME(fit, "theta")
+    assert (reml.reml_criterion, reml.theta[0]) == pytest.approx((156.57555628, 3.02677416), abs=2e-5)
+
+
+def test_many_mice_are_far_from_a_common_line(mouse):
+    """“If strains were said not to differ at all, many mice would sit far from the common line”"""
+    residual = mouse["Weight"] - np.polyval(np.polyfit(mouse["Dose"], mouse["Weight"], 1), mouse["Dose"])
+    assert (residual.abs() > 2 * 0.939).mean() >= 0.5  # two residual SDs of the mixed model
+
+
+def test_theta_knows_no_unit(mouse, reml):
+    """“With one random intercept, theta is its SD in residual SDs, so it has no unit.”"""
+    tenfold = lk.lmer("Weight ~ Dose + (1 | Strain)", mouse.assign(Weight=10 * mouse["Weight"]))
+    assert tenfold.theta[0] == pytest.approx(reml.theta[0], rel=1e-4)
+    assert tenfold.sigma == pytest.approx(10 * reml.sigma, rel=1e-4)
+
+
+def test_mice_weigh_grams(mouse):
+    """“in decigrams (tenths of a gram) instead of grams”"""
+    assert mouse["Weight"].between(10, 30).all()
+
+
+def test_what_the_three_thetas_say(slopes):
+    """“the intercept's SD is theta1, the slope's is $\\sqrt{\\theta_2^2 + \\theta_3^2}$, both in residual SDs, and
+    the correlation is theta2 divided by the latter.”"""
+    theta = np.array([3.80044961, -0.22134731, 0.0])  # R 4.2.2, lme4 1.1-31: getME(fit, "theta")
+    assert slopes.theta == pytest.approx(theta, abs=2e-4)
+    sds, corr = slopes.varcorr.frame["sdcor"].iloc[:2] / slopes.sigma, slopes.varcorr.frame["sdcor"].iloc[2]
+    assert sds.tolist() == pytest.approx([theta[0], np.hypot(*theta[1:])], abs=2e-4)
+    assert corr == pytest.approx(theta[1] / np.hypot(*theta[1:]), abs=1e-4)
+
+
+def test_most_evaluations_feel_the_slope(slopes):
+    """“… evaluations of the criterion, most of them to feel the slope.”"""
+    assert slopes.optinfo["n_evaluations"] > 3 * len(slopes.optinfo["trail"])
+
+
+def test_the_larger_model_buys_no_more_than_noise(reml, slopes):
+    """“a larger model always has a criterion at least as low; here it buys nothing that noise would not buy”"""
+    # R 4.2.2, lme4 1.1-31: REMLcrit of both
+    drop = 156.57555628 - 153.43115622
+    assert reml.reml_criterion - slopes.reml_criterion == pytest.approx(drop, abs=1e-4)
+    assert 0.5 * chi2.sf(drop, 1) + 0.5 * chi2.sf(drop, 2) > 0.1
+    assert reml.aic < slopes.aic
+
+
+def test_all_standard_deviations_and_errors_are_smaller_by_ml(reml, ml):
+    """“standard deviations and standard errors are all smaller by ML.”"""
+    # R 4.2.2, lme4 1.1-31: VarCorr and vcov of both fits
+    by_reml = [2.84221377, 0.93902407, 1.31413563, 0.10554277]
+    by_ml = [2.53856813, 0.92854919, 1.18224261, 0.10435687]
+    assert [*reml.varcorr.frame["sdcor"], *reml.se] == pytest.approx(by_reml, rel=1e-5)
+    assert [*ml.varcorr.frame["sdcor"], *ml.se] == pytest.approx(by_ml, rel=1e-5)
+    assert (np.array(by_ml) < by_reml).all()
+
+
+def test_the_spread_of_strains_shrinks_most(reml, ml):
+    """“The spread of the five strains shrinks most, and with it the standard error of the intercept”"""
+    ratio = np.array([*ml.varcorr.frame["sdcor"], *ml.se]) / [*reml.varcorr.frame["sdcor"], *reml.se]
+    strains, residual, intercept, dose = ratio
+    assert strains < intercept < min(residual, dose)
+
+
+def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
+    """“(all of it in balanced designs, as long as no estimate is cut off at zero)”"""
+    rng = np.random.default_rng(10)
+    for spread, biased in ((3.0, False), (0.3, True)):
+        y = spread * rng.standard_normal((20_000, 5, 1)) + rng.standard_normal((20_000, 5, 4))
+        within = y.var(axis=2, ddof=1).mean(axis=1)
+        reml = np.maximum(y.mean(axis=2).var(axis=1, ddof=1) - within / 4, 0)  # the ANOVA estimate, cut off
+        gap = (reml.mean() - spread**2) / (reml.std() / np.sqrt(len(reml)))
+        assert (abs(gap) > 10) == biased
+
+
+def test_every_standard_error_of_the_owls_is_smaller_by_ml():
+    """“for the owls every standard error is smaller by ML, by up to …%; for the mice by up to …%”"""
+    owls = lk.load_data("owl_cort")
+    by_reml, by_ml = (
+        lk.lmer("log(totCort) ~ Implant * days + (1 | Ring)", owls, reml=flag) for flag in (True, False)
+    )
+    ratio = by_ml.se / by_reml.se
+    # R 4.2.2, lme4 1.1-31: the smallest ratio of the standard errors
+    assert ratio.min() == pytest.approx(0.98872356, abs=1e-5)
+    assert (ratio < 1).all()
+
+
+def test_a_reml_criterion_depends_on_the_units(mouse, reml, ml):
+    """“A REML criterion depends on the units of the predictors.”"""
+    milli = mouse.assign(Dose=mouse["Dose"] * 1000)
+    other = lk.lmer("Weight ~ Dose + (1 | Strain)", milli)
+    assert other.reml_criterion - reml.reml_criterion == pytest.approx(2 * np.log(1000), abs=1e-4)
+    by_ml = lk.lmer("Weight ~ Dose + (1 | Strain)", milli, reml=False)
+    assert by_ml.deviance == pytest.approx(ml.deviance, abs=1e-6)
+
+
+def test_ml_forgets_about_a_quarter_between_plots():
+    """“About a quarter: two means were estimated from eight plots, and ML forgets both.”"""
+    # R 4.2.2, lme4 1.1-31: VarCorr by REML and by ML
+    lost = 1 - 0.0846741 / 0.115236247
+    assert lost == pytest.approx(2 / 8, abs=0.02)
+    soil = lk.load_data("herbivory")
+    by_ml = lk.lmer("nitrogen ~ treatment + (1 | plot)", soil, reml=False)
+    assert by_ml.varcorr.frame["vcov"].iloc[0] == pytest.approx(0.0846741, rel=1e-4)
+
+
+def test_the_reviewers_two_criteria_are_close():
+    """“the REML criterion of their model is hardly lower than without the treatment”"""
+    soil = lk.load_data("herbivory")
+    with_it, without = (
+        lk.lmer(f"nitrogen ~ {part} + (1 | plot)", soil).reml_criterion for part in ("treatment", "1")
+    )
+    # R 4.2.2, lme4 1.1-31: REMLcrit of both
+    assert (with_it, without) == pytest.approx((38.597632, 39.058675), abs=1e-5)
