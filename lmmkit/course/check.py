@@ -6,17 +6,21 @@ import html
 import pkgutil
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from lmmkit.course import answers, progress
 from lmmkit.course.question import Judgement, Question
+from lmmkit.course.reading import is_endless, normalise, plain_text
 from lmmkit.course.written import ModelAnswer, written_answer
 from lmmkit.formatting.colours import GREEN, RED, SKY
 
 _SIGNS = {"right": ("✔", GREEN), "wrong": ("✘", RED), "open": ("…", SKY)}
+
+#: The answer that asks for the answer, and after how many tries it is given.
+SHOW, ENOUGH = "show me", 3
 
 
 @dataclass(frozen=True)
@@ -32,30 +36,40 @@ class Verdict:
         Why, in a sentence.
     hint : str
         One more hint, where there is one.
+    then : str
+        What to run next and look at, after a right answer.
     points : int
         What the answer has earned.
+    note : str
+        What is to be said besides, of the file that keeps the progress.
     """
 
     key: str
     state: str
     message: str
     hint: str = ""
+    then: str = ""
     points: int = 0
+    note: str = ""
 
     def __bool__(self) -> bool:
         return self.state == "right"
 
     def __repr__(self) -> str:
         text = f"{_SIGNS[self.state][0]} {self.key}: {self.message}"
-        return f"{text}\n  Hint: {self.hint}" if self.hint else text
+        return "\n".join([text, *(f"  {label}: {words}" for label, words in self._more())])
 
     def _repr_html_(self) -> str:
         sign, colour = _SIGNS[self.state]
-        hint = f"<br><em>Hint:</em> {html.escape(self.hint)}" if self.hint else ""
+        more = "".join(f"<br><em>{label}:</em> {html.escape(words)}" for label, words in self._more())
         return (
             f"<div style='border-left:5px solid {colour};padding:4px 12px;margin:4px 0'>"
-            f"<b>{sign} {html.escape(self.key)}</b> {html.escape(self.message)}{hint}</div>"
+            f"<b>{sign} {html.escape(self.key)}</b> {html.escape(self.message)}{more}</div>"
         )
+
+    def _more(self) -> list[tuple[str, str]]:
+        lines = (("Hint", self.hint), ("Next", self.then), ("Note", self.note))
+        return [(label, words) for label, words in lines if words]
 
 
 def check(key: str, value: Any = ...) -> Verdict:
@@ -85,7 +99,8 @@ def check(key: str, value: Any = ...) -> Verdict:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what a wrong model warns of is not for the reader of a verdict
-            return _check(key, question, value)
+            verdict = _check(key, question, value)
+            return replace(verdict, note=progress.take_notice())
     except Exception as trouble:
         return Verdict(key, "wrong", f"this answer could not be checked ({type(trouble).__name__}); "
                        "look at its type: print it, and compare with what is asked")  # fmt: skip
@@ -93,19 +108,44 @@ def check(key: str, value: Any = ...) -> Verdict:
 
 def _check(key: str, question: Question, value: Any) -> Verdict:
     if isinstance(value, str):
-        value = str.__str__(value)  # plain text, whose == is text's own
+        value = plain_text(str.__str__(value))  # plain text, whose == is text's own
     if value is ... or (isinstance(value, str) and not value.strip(" .…")):
         return Verdict(
             key, "open", "not answered yet: put your answer where the three dots are, and run the cell again"
         )
+    if isinstance(value, str) and normalise(value) == SHOW:
+        return _shown(key, question)
+    if is_endless(value):
+        return Verdict(key, "open", "that has no end, or a very far one; make a list of what is asked for")
     judgement: Judgement = question.judge(key, value)
+    if judgement.form:
+        return Verdict(key, "open", f"{judgement.message} (this is not counted as a try)")
     tries = progress.record(key, judgement.correct)
     if judgement.correct:
         message = f"right. {judgement.message}" if judgement.message else "right."
-        return Verdict(key, "right", message, points=question.points)
+        return Verdict(key, "right", message, then=question.then, points=question.points)
     hints = question.hints
     hint = hints[min(tries, len(hints)) - 1] if hints else ""
+    if tries >= ENOUGH and _can_be_shown(key, question):
+        hint = f'{hint} Or write "{SHOW}" as your answer, and you are told.'.strip()
     return Verdict(key, "wrong", judgement.message, hint)
+
+
+def _can_be_shown(key: str, question: Question) -> bool:
+    """Whether a question gives its answer away: those of lessons do, those of exercises do not."""
+    return key[:2].isdigit() and bool(question.solution(key))
+
+
+def _shown(key: str, question: Question) -> Verdict:
+    """The answer, for who has tried often enough."""
+    if not _can_be_shown(key, question):
+        return Verdict(key, "open", "the answers to exercises are not shown; try, and take the hints")
+    tries = progress.tries(key)
+    if tries < ENOUGH:
+        return Verdict(key, "open", f"after {ENOUGH} tries of your own the answer is shown; so far {tries}")
+    return Verdict(
+        key, "open", f"the answer is {question.solution(key)}. {question.praise}", then=question.then
+    )
 
 
 def find(key: Any) -> Question | None:

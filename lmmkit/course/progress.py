@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,13 @@ ROOMS = {"lessons", "exercises", "solutions"}
 _DONE, _OPEN = "●", "○"
 
 Known = dict[str, dict[str, Any]]
-#: What could not be kept in a file, or should not: lost when the notebook's kernel stops.
-_IN_MEMORY: dict[Path | None, Known] = {}
+#: What is not in a file yet, because it could not be written or none is wanted: added to it at the next attempt.
+_PENDING: dict[Path | None, Known] = {}
+#: Sentences about the file that the reader has not been told.
+_NOTICES: list[str] = []
+
+_ENTRY = re.compile(r'"([\w.]+)"\s*:\s*(\{[^{}]*\})')
+_PATIENCE = 5.0  # seconds to wait for another notebook that writes
 
 
 def path() -> Path | None:
@@ -31,41 +38,152 @@ def path() -> Path | None:
     wanted = os.environ.get(VARIABLE, "")
     if wanted.lower() == "off":
         return None
-    here = Path.cwd()
-    return Path(wanted) if wanted else (here.parent if here.name in ROOMS else here) / FILE
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # the folder was deleted under the notebook
+        return None
+    file = Path(wanted) if wanted else (here.parent if here.name in ROOMS else here) / FILE
+    return (file / FILE if file.is_dir() else file).resolve()  # where it is a link, what it points to
 
 
 def load() -> Known:
     """What is known of each question, ``{"ex04.q2": {"tries": 3, "right": true}}``; empty without a file."""
     file = path()
-    if file in _IN_MEMORY:
-        return _IN_MEMORY[file]
-    try:
-        known = json.loads(file.read_text(encoding="utf-8")) if file else {}
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {key: entry for key, entry in known.items() if isinstance(entry, dict)}
+    return _sum_of(_read(file)[0] if file else {}, _PENDING.get(file, {}))
+
+
+def tries(key: str) -> int:
+    """How often a question has been tried."""
+    return int(load().get(key, {}).get("tries", 0))
 
 
 def record(key: str, right: bool) -> int:
-    """Count one attempt; returns how many there have been. A question once right stays right."""
-    known = load()
-    before = known.get(key, {}).get("tries", 0)
-    tries = (before if isinstance(before, int) else 0) + 1
-    known[key] = {"tries": tries, "right": bool(known.get(key, {}).get("right")) or right}
+    """Count one attempt; returns how many there have been. A question once right stays right.
+
+    What cannot be written now, in a folder that is full or read-only, is added to the file at the next attempt;
+    what another notebook has written meanwhile stays.
+    """
     file = path()
-    if file is None:
-        _IN_MEMORY[file] = known
-        return tries
+    _PENDING[file] = _sum_of(_PENDING.get(file, {}), {key: {"tries": 1, "right": right}})
+    if file is not None:
+        with suppress(OSError), _alone(file):
+            known = _set_aside_unless_whole(file)
+            _write(file, _sum_of(known, _PENDING[file]))
+            del _PENDING[file]
+    return tries(key)
+
+
+def take_notice() -> str:
+    """What the reader has to be told about the file, once; empty when there is nothing."""
+    notice = " ".join(_NOTICES)
+    _NOTICES.clear()
+    return notice
+
+
+def is_kept() -> bool:
+    """Whether nothing waits for a file that cannot be written."""
+    file = path()
+    return file is None or not _PENDING.get(file)
+
+
+def _sum_of(known: Known, more: Known) -> Known:
+    """Two accounts of what was done, added up."""
+    both = {key: dict(entry) for key, entry in known.items()}
+    for key, entry in more.items():
+        before = both.get(key, {})
+        both[key] = before | {
+            "tries": _count(before) + _count(entry),
+            "right": bool(before.get("right")) or bool(entry.get("right")),
+        }
+    return both
+
+
+def _count(entry: Mapping[str, Any]) -> int:
+    tried = entry.get("tries", 0)
+    return tried if isinstance(tried, int) else 0
+
+
+def _read(file: Path) -> tuple[Known, bool]:
+    """What a file says, and whether all of it could be read; of a damaged one, the entries that are whole."""
     try:
-        draft = file.with_suffix(".part")
+        raw = file.read_bytes()
+    except OSError:
+        return {}, not file.exists()
+    if not raw.strip():
+        return {}, True
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        known = json.loads(raw.decode(encoding))
+    except (ValueError, RecursionError):  # a byte that cannot be decoded is a ValueError, too
+        return _saved_from(raw.decode(encoding, errors="replace")), False
+    if not isinstance(known, dict):
+        return {}, False
+    whole = {key: entry for key, entry in known.items() if isinstance(entry, dict)}
+    return whole, len(whole) == len(known)
+
+
+def _saved_from(text: str) -> Known:
+    """The entries that can still be read in a damaged file."""
+    saved: Known = {}
+    for key, entry in _ENTRY.findall(text):
+        with suppress(ValueError):
+            saved = _sum_of(saved, {key: json.loads(entry)})
+    return saved
+
+
+def _set_aside_unless_whole(file: Path) -> Known:
+    """What a file says; one that cannot be read whole is kept as a copy first, and the reader is told."""
+    known, whole = _read(file)
+    if not whole:
+        number = 1 + len(list(file.parent.glob(f"{file.stem}.unreadable-*")))
+        copy = file.with_name(f"{file.stem}.unreadable-{number}{file.suffix}")
+        copy.write_bytes(file.read_bytes())
+        _NOTICES.append(
+            f"The file of your progress, {file.name}, could not be read. A copy of it is kept as {copy.name}; "
+            f"{len(known)} questions could be saved from it."
+        )
+    return known
+
+
+def _write(file: Path, known: Known) -> None:
+    draft = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
         draft.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
         draft.replace(file)  # never half a file
-    except OSError:
-        _IN_MEMORY[file] = known  # a read-only folder must not stop anybody from learning
-    return tries
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """While no other notebook writes this file.
+
+    Raises
+    ------
+    TimeoutError
+        If another one does not come to an end.
+    FileNotFoundError
+        If there is no folder to write to.
+    """
+    try:
+        from filelock import FileLock
+    except ImportError:  # the library without the course's packages: no Jupyter, so no second kernel
+        yield
+        return
+    if not file.parent.is_dir():
+        raise FileNotFoundError(file.parent)  # or the lock would make the folder
+    lock = FileLock(file.with_name(f"{file.name}.lock"))
+    try:
+        lock.acquire(timeout=_PATIENCE)
+    except TimeoutError:
+        raise
+    except (OSError, NotImplementedError):  # a file system without locks: better written than lost
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @dataclass(frozen=True)
@@ -94,10 +212,13 @@ class Progress:
     ----------
     done : dict of str to int
         Questions answered rightly, by code.
+    kept : bool
+        Whether they stand in a file, which the next visit finds.
     """
 
     def __init__(self, chapters: Mapping[str, Chapter]) -> None:
         self.chapters = chapters
+        self.kept = is_kept()
         self.done: dict[str, int] = defaultdict(int)
         for key, entry in load().items():
             code = key.partition(".")[0]
@@ -140,7 +261,12 @@ class Progress:
 
     def _sum(self) -> str:
         total = sum(chapter.total for chapter in self.chapters.values())
-        return f"{sum(self.done.values())} of {total} questions are done."
+        said = f"{sum(self.done.values())} of {total} questions are done."
+        return (
+            said
+            if self.kept
+            else f"{said} (This is not kept: it will be forgotten when the notebook is closed.)"
+        )
 
     def _count(self, chapter: Chapter) -> int:
         return min(self.done[chapter.code], chapter.total)

@@ -7,23 +7,38 @@ letter, a word), only a salted hash of it is here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
+
+from lmmkit.course.reading import Given, as_numbers, chosen, describe, given, normalise
+from lmmkit.course.same_model import same_model, what_differs
 
 Recompute = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a question says of one answer: right or wrong, and a sentence."""
+    """What a question says of one answer: right or wrong, and a sentence.
+
+    With `form`, only the form is wrong (text where a number is wanted, per cent where a share is): the answer is
+    not counted as a try, and uses up no hint.
+    """
 
     correct: bool
     message: str
+    form: bool = False
+
+
+def slip(message: str) -> Judgement:
+    """The verdict on an answer whose form alone is wrong."""
+    return Judgement(False, message, form=True)
+
+
+class Slip(str):
+    """What the test of a :class:`Truth` returns when only the form of an answer is wrong."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +51,33 @@ class Question:
         Up to three, shown one at a time.
     praise : str
         What is said of a right answer: the reason why it is right.
+    then : str
+        What to run next, and what to look at there; said after a right answer.
     points : int
         What it counts.
     """
 
     hints: tuple[str, ...] = ()
     praise: str = ""
+    then: str = ""
     points: int = 1
 
     def judge(self, key: str, value: Any) -> Judgement:
         """Right or wrong, and why."""
         raise NotImplementedError(f"question {key} has no kind")  # pragma: no cover
 
-    def right(self) -> Judgement:
-        """The verdict on a right answer."""
-        return Judgement(True, self.praise)
+    def right(self, before: str = "") -> Judgement:
+        """The verdict on a right answer; what stands before the praise is about its form."""
+        return Judgement(True, " ".join(part for part in (before, self.praise) if part))
+
+    def solution(self, key: str) -> str:
+        """The answer in words, for a reader who has tried and asks to be shown."""
+        raise NotImplementedError(f"question {key} has no kind")  # pragma: no cover
 
 
 @dataclass(frozen=True)
 class Number(Question):
-    """A number, compared to about three digits unless told otherwise.
+    """A number, compared to about three digits; two are enough when they are the answer rounded.
 
     Attributes
     ----------
@@ -63,31 +85,91 @@ class Number(Question):
         Computes the answer.
     mistakes : mapping of str to callable
         Known misconceptions: the sentence that names one, and how the wrong number comes about.
+    others : callable, optional
+        Gives a mapping of names to the other numbers that can be read in the same place, such as
+        `printed_numbers(fit)`: an answer that is one of them is told its name.
     tolerance : float
         Relative to the answer.
     absolute : float
         Or this far from it, whichever is wider.
+    digits : int
+        How many a rounded answer must have.
     """
 
     truth: Recompute = float
     mistakes: Mapping[str, Recompute] | None = None
+    others: Callable[[], Mapping[str, float]] | None = None
     tolerance: float = 5e-3
     absolute: float = 0.0
+    digits: int = 2
 
     def judge(self, key: str, value: Any) -> Judgement:
-        number = as_number(value)
+        number = given(value)
         if number is None:
-            return Judgement(False, f"a single number is wanted here, not {describe(value)}")
+            return slip(f"a single number is wanted here, not {describe(value)}")
         truth = float(self.truth())
-        if self._near(number, truth):
+        if self._near(number.value, truth) or (number.percent and self._near(number.value / 100, truth)):
             return self.right()
-        for sentence, wrong in (self.mistakes or {}).items():
-            if self._near(number, float(wrong())):
+        known = [(sentence, float(wrong())) for sentence, wrong in (self.mistakes or {}).items()]
+        for sentence, wrong in known:
+            if self._near(number.value, wrong):
                 return Judgement(False, sentence)
-        return Judgement(False, _size_of_miss(number, truth))
+        if number.digits >= self.digits:
+            if number.means(truth):
+                return self.right(f"(With more digits it is {truth:.4g}.)")
+            for sentence, wrong in known:
+                if number.means(wrong):
+                    return Judgement(False, sentence)
+        return next(self._diagnoses(number, truth))
+
+    def solution(self, key: str) -> str:
+        return f"{float(self.truth()):.4g}"
 
     def _near(self, number: float, target: float) -> bool:
         return bool(abs(number - target) <= max(self.tolerance * abs(target), self.absolute))
+
+    def _agrees(self, number: Given, target: float) -> bool:
+        return self._near(number.value, target) or (number.digits >= self.digits and number.means(target))
+
+    def _diagnoses(self, number: Given, truth: float) -> Iterator[Judgement]:
+        """What a wrong number may be, the surest first."""
+        for label, other in (self.others() if self.others else {}).items():
+            if self._agrees(number, other) and not self._near(other, truth):
+                yield Judgement(False, f"that is {label}; something else is asked for")
+        if abs(truth) <= 1 and self._agrees(_scaled(number, -2), truth):
+            yield slip("as per cent that is right, but a share is wanted here: divide it by 100")
+        if abs(number.value) <= 1 and self._agrees(_scaled(number, 2), truth):
+            yield slip("as a share that is right, but per cent are wanted here: multiply it by 100")
+        if truth != 0 and self._agrees(Given(-number.value, number.decimals, number.digits), truth):
+            yield Judgement(False, "the size is right, the sign is not")
+        yield from (Judgement(False, sentence) for sentence in _relations(number, truth, self._near))
+        if 0 < number.digits < self.digits and number.means(truth):
+            yield slip(f"as far as it goes that is right; give at least {self.digits} digits")
+        if truth != 0 and 0.9 < number.value / truth < 1.1:
+            yield Judgement(False, "not far off, but another number: it is no matter of digits")
+        yield Judgement(False, "not this number yet")
+
+
+def _scaled(number: Given, power: int) -> Given:
+    """The number times a power of ten."""
+    return Given(number.value * 10.0**power, number.decimals - power, number.digits)
+
+
+def _relations(number: Given, truth: float, near: Callable[[float, float], bool]) -> Iterator[str]:
+    """Sentences for a number that is the answer upside down, squared, or on another scale."""
+    if number.digits < 3 or truth == 0 or 0.95 < abs(truth) < 1.05:
+        return  # with two digits, or near one, too many numbers would do by chance
+    value = number.value
+    if near(value, 1 / truth):
+        yield "that is the answer upside down: the two parts of the ratio have changed places"
+    if near(value, truth**2):
+        yield "that is the square of the answer: a variance where a standard deviation is asked for?"
+    if truth > 0 and near(value, truth**0.5):
+        yield "that is the square root of the answer: a standard deviation where a variance is asked for?"
+    if truth > 0 and near(value, float(np.log(truth))):
+        yield "that is the logarithm of the answer: go back to the scale that is asked for"
+    if abs(truth) < 50 and near(value, float(np.exp(truth))):
+        yield "that is the answer taken to the power of e: the logarithm itself is asked for"
 
 
 @dataclass(frozen=True)
@@ -114,25 +196,51 @@ class Numbers(Question):
         wanted = as_numbers(truth)
         assert wanted is not None
         if numbers is None:
-            return Judgement(False, f"{len(wanted)} numbers are wanted here, not {describe(value)}")
+            return slip(f"{len(wanted)} numbers are wanted here, not {describe(value)}")
         if len(numbers) != len(wanted):
-            return Judgement(False, f"{len(wanted)} numbers are wanted here, and there are {len(numbers)}")
+            return slip(f"{len(wanted)} numbers are wanted here, and there are {len(numbers)}")
         if self._near(numbers, wanted):
             return self.right()
         for sentence, wrong in (self.mistakes or {}).items():
             other = as_numbers(wrong())
             if other is not None and len(other) == len(numbers) and self._near(numbers, other):
                 return Judgement(False, sentence)
-        off = np.abs(numbers - wanted) > self.tolerance * np.abs(wanted).max(initial=1e-12)
-        return Judgement(False, f"{int(off.sum())} of the {len(wanted)} numbers are not right yet")
+        rounded = np.array(list(map(_rounded, numbers, wanted)))
+        if (rounded | ~self._is_off(numbers, wanted)).all():
+            return self.right()
+        if self._near(numbers / 100, wanted):
+            return slip("as per cent these are right, but shares are wanted here: divide by 100")
+        if self._near(-numbers, wanted):
+            return Judgement(False, "the sizes are right, the signs are not")
+        if self._near(np.sort(numbers), np.sort(wanted)):
+            return Judgement(False, "the numbers are right, their order is not")
+        return Judgement(
+            False,
+            f"{int(self._is_off(numbers, wanted).sum())} of the {len(wanted)} numbers are not right yet",
+        )
+
+    def solution(self, key: str) -> str:
+        numbers = as_numbers(self.truth())
+        assert numbers is not None
+        return ", ".join(f"{number:.4g}" for number in numbers)
 
     def _near(self, numbers: np.ndarray, wanted: np.ndarray) -> bool:
-        return bool(np.all(np.abs(numbers - wanted) <= self.tolerance * np.abs(wanted).max(initial=1e-12)))
+        return not self._is_off(numbers, wanted).any()
+
+    def _is_off(self, numbers: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        """Which numbers are wrong."""
+        return np.asarray(np.abs(numbers - wanted) > self.tolerance * np.abs(wanted).max(initial=1e-12))
+
+
+def _rounded(number: float, wanted: float) -> bool:
+    """Whether one number of several is the wanted one, rounded or cut off to two digits or more."""
+    found = given(number)
+    return found is not None and found.digits >= 2 and found.means(wanted)
 
 
 @dataclass(frozen=True)
 class Choice(Question):
-    """One of several options, named by a letter or a word; case and spaces do not matter.
+    """One of several options; case, spaces, dashes, brackets and plurals do not matter, and a part may do.
 
     Attributes
     ----------
@@ -152,20 +260,24 @@ class Choice(Question):
     truth: Recompute | None = None
 
     def judge(self, key: str, value: Any) -> Judgement:
-        chosen = normalise(value) if isinstance(value, str) else None
         if isinstance(value, (bool, np.bool_)):
-            chosen = "yes" if value else "no"
-        if chosen not in [normalise(option) for option in self.options]:
-            return Judgement(False, f"choose one of {', '.join(repr(option) for option in self.options)}")
-        if self._is_right(key, str(chosen)):
+            value = "yes" if value else "no"
+        option = chosen(value, self.options) if isinstance(value, str) else None
+        if option is None:
+            return slip(f"choose one of {', '.join(repr(option) for option in self.options)}")
+        if self._is_right(key, option):
             return self.right()
-        reasons = {normalise(option): reason for option, reason in (self.because or {}).items()}
-        return Judgement(False, reasons.get(str(chosen), "not this one; think again about what is asked"))
+        return Judgement(
+            False, (self.because or {}).get(option, "not this one; think again about what is asked")
+        )
 
-    def _is_right(self, key: str, chosen: str) -> bool:
+    def solution(self, key: str) -> str:
+        return next(repr(option) for option in self.options if self._is_right(key, option))
+
+    def _is_right(self, key: str, option: str) -> bool:
         if self.truth is not None:
-            return chosen == normalise(self.truth())
-        return digest(key, chosen) == self.digest
+            return normalise(option) == normalise(self.truth())
+        return digest(key, option) == self.digest
 
 
 @dataclass(frozen=True)
@@ -185,9 +297,7 @@ class Model(Question):
 
     def judge(self, key: str, value: Any) -> Judgement:
         if not hasattr(value, "loglik") or not hasattr(value, "fixef"):
-            return Judgement(
-                False, f"a fitted model is wanted here (what lk.lmer returns), not {describe(value)}"
-            )
+            return slip(f"a fitted model is wanted here (what lk.lmer returns), not {describe(value)}")
         truth = self.truth()
         if same_model(value, truth):
             return self.right()
@@ -199,19 +309,11 @@ class Model(Question):
                 False,
                 f"fitted to {value.nobs} rows, but {truth.nobs} are wanted; check the data",
             )
-        return Judgement(
-            False, "a fitted model, but not the one asked for; compare the formulas term by term"
-        )
+        return Judgement(False, f"a fitted model, but not the one asked for{what_differs(value, truth)}")
 
-
-def same_model(a: Any, b: Any) -> bool:
-    """Whether two fits are the same model of the same rows: likelihood, parameters, fitted values."""
-    if type(a) is not type(b) or a.nobs != b.nobs or a.npar != b.npar:
-        return False
-    if abs(float(a.loglik) - float(b.loglik)) > 1e-4 * max(1.0, abs(float(b.loglik))):
-        return False
-    ours, theirs = np.sort(np.asarray(a.fitted, dtype=float)), np.sort(np.asarray(b.fitted, dtype=float))
-    return bool(np.allclose(ours, theirs, rtol=1e-3, atol=1e-3 * float(theirs.std()) + 1e-9))
+    def solution(self, key: str) -> str:
+        call = self.truth().call
+        return f'lk.{call.function}("{call.formula}", ...)'
 
 
 @dataclass(frozen=True)
@@ -221,17 +323,26 @@ class Truth(Question):
     Attributes
     ----------
     test : callable
-        Takes the answer; returns None when it is right, else a sentence that says what is wrong.
+        Takes the answer; returns None when it is right, else a sentence that says what is wrong, as a
+        :class:`Slip` when only its form is.
     mistakes : mapping of str to callable
         Known wrong answers, each under the sentence that the test gives for it.
+    answer : callable
+        Gives a right answer in words; for questions of lessons, which are answered on request.
     """
 
     test: Callable[[Any], str | None] = str
     mistakes: Mapping[str, Recompute] | None = None
+    answer: Callable[[], str] = str
 
     def judge(self, key: str, value: Any) -> Judgement:
         complaint = self.test(value)
-        return self.right() if complaint is None else Judgement(False, complaint)
+        if complaint is None:
+            return self.right()
+        return Judgement(False, str(complaint), form=isinstance(complaint, Slip))
+
+    def solution(self, key: str) -> str:
+        return self.answer()
 
 
 def digest(key: str, answer: str) -> str:
@@ -257,62 +368,3 @@ def digest(key: str, answer: str) -> str:
     """
     text = f"lmmkit|{key}|{normalise(answer)}"
     return hashlib.pbkdf2_hmac("sha256", text.encode(), b"mice and owls", 2000).hex()[:16]
-
-
-def normalise(text: str) -> str:
-    """Lower case, single spaces, no surrounding quotes or final stop."""
-    return " ".join(str(text).lower().split()).strip(" .'\"`")
-
-
-def as_number(value: Any) -> float | None:
-    """The one finite number in a value, or None."""
-    numbers = as_numbers(value)
-    return float(numbers[0]) if numbers is not None and len(numbers) == 1 else None
-
-
-def as_numbers(value: Any, like: Any = None) -> np.ndarray | None:
-    """The finite numbers in a value as a vector, or None; a Series is put in the order of ``like``."""
-    if isinstance(value, Mapping):
-        value = pd.Series(dict(value))
-    if isinstance(value, pd.Series) and isinstance(like, pd.Series) and set(like.index) == set(value.index):
-        value = value.loc[like.index]
-    try:
-        array = np.asarray(value)
-        # Text, dates, truth values and complex numbers could be cast, and are no answers.
-        if array.dtype == object and not all(_is_real(item) for item in array.flat):
-            return None
-        numbers = array.astype(float).ravel() if array.dtype.kind in "iufO" else np.array([])
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return numbers if numbers.size and numbers.size < 100_000 and np.isfinite(numbers).all() else None
-
-
-def _is_real(item: Any) -> bool:
-    """Whether an item is a real number, not True or False."""
-    return isinstance(item, Real) and not isinstance(item, (bool, np.bool_))
-
-
-def describe(value: Any) -> str:
-    """A value's kind in words, never its whole content."""
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, pd.DataFrame):
-        return f"a table of {value.shape[0]} rows and {value.shape[1]} columns"
-    if isinstance(value, (pd.Series, np.ndarray)):
-        return f"{np.size(value)} values"
-    if isinstance(value, (bool, np.bool_)):
-        return "True or False"
-    if isinstance(value, Sequence):
-        return f"a list of {len(value)}"
-    if isinstance(value, (int, float, np.number)):
-        return "a number" if np.isfinite(float(value)) else "a value that is not a finite number"
-    return f"something of type {type(value).__name__}"
-
-
-def _size_of_miss(number: float, truth: float) -> str:
-    """A nudge that does not give the answer away."""
-    if truth != 0 and abs(number + truth) <= 5e-3 * abs(truth):
-        return "the size is right, the sign is not"
-    if truth != 0 and 0.9 < number / truth < 1.1:
-        return "close, but not to the digits asked for; give at least three"
-    return "not this number yet"

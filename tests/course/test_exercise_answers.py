@@ -31,7 +31,7 @@ each_question = pytest.mark.parametrize("key", QUESTIONS)
 @pytest.fixture(autouse=True)
 def keep_nothing(monkeypatch):
     monkeypatch.setenv(progress.VARIABLE, "off")
-    monkeypatch.setattr(progress, "_IN_MEMORY", {})
+    monkeypatch.setattr(progress, "_PENDING", {})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lmmkit import data_info, lmer
 from lmmkit.course.own_data import VARIABLE, own_data
-from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Truth
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
 
 _FIXED = "mass ~ I(age - 25) * implant"
 _BY_RING = f"{_FIXED} + (I(age - 25) | ring)"
@@ -49,11 +49,11 @@ _FACTORS = {
 
 def _judge_factors(answer: Any) -> str | None:
     if not isinstance(answer, (list, tuple, set, frozenset)) or not all(isinstance(a, str) for a in answer):
-        return "a list of column names is wanted, each as text"
+        return Slip("a list of column names is wanted, each as text")
     names = {name.strip().lower() for name in answer}
     unknown = names - {"brood", "ring", "implant", "age", "mass"}
     if unknown:
-        return "not all of these are columns of the table"
+        return Slip("not all of these are columns of the table")
     if names == {"brood", "ring"}:
         return None
     for sentence, wrong in _FACTORS.items():

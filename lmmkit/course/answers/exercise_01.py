@@ -8,7 +8,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Truth, digest, normalise
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth, digest, normalise
 
 _PROMISES = ("linearity", "equal spread", "normality", "independence")  # as the notebook draws them
 _ABSENT = {
@@ -75,11 +75,11 @@ def _swapped(one: int, other: int) -> list[str]:
 def _picture_fault(answer: Any) -> str | None:
     """What is wrong with the four names, or None."""
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != 4:
-        return "a list of four names is wanted, in the order A, B, C, D"
+        return Slip("a list of four names is wanted, in the order A, B, C, D")
     given = [normalise(name) for name in answer]
     unknown = [name for name in given if name not in _PROMISES]
     if unknown:
-        return f"there is no promise called {unknown[0]!r}; take {', '.join(_PROMISES)}"
+        return Slip(f"there is no promise called {unknown[0]!r}; take {', '.join(_PROMISES)}")
     for letter, mine, right in zip("ABCD", given, _pictures(), strict=True):
         if mine != right:
             return _absent(letter, mine)
@@ -95,11 +95,11 @@ def _family_fault(answer: Any) -> str | None:
     if isinstance(answer, (list, tuple)) and len(answer) == len(_STUDIES):
         answer = dict(zip(_STUDIES, answer, strict=True))
     if not isinstance(answer, Mapping) or {normalise(study) for study in answer} != set(_STUDIES):
-        return "one function for each of a, b, c and d is wanted"
+        return Slip("one function for each of a, b, c and d is wanted")
     given = {normalise(study): normalise(name).removeprefix("lk.") for study, name in answer.items()}
     for study, (response, groups) in _STUDIES.items():
         if given[study] not in _FAMILIES:
-            return f"study {study}: choose lm, lmer, glm or glmer"
+            return Slip(f"study {study}: choose lm, lmer, glm or glmer")
         if given[study].startswith("g") != (digest("ex01.q7", f"{study} is not continuous") in _TRUE):
             return f"study {study}: {response}"
         if given[study].endswith("er") != (digest("ex01.q7", f"{study} has groups") in _TRUE):

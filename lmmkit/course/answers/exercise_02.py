@@ -7,7 +7,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Number, Question, Truth, digest, normalise
+from lmmkit.course.question import Choice, Model, Number, Question, Slip, Truth, digest, normalise
 
 #: What the clouds show that are no paradox, by their place in the notebook's list.
 _NO_PARADOX = {
@@ -75,10 +75,10 @@ def _turn() -> float:
 def _slope_fault(answer: Any) -> str | None:
     """The first person who was given a slope of no use to them, and why, or None."""
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != 3:
-        return "a list of three slopes is wanted, in the order a, b, c"
+        return Slip("a list of three slopes is wanted, in the order a, b, c")
     for person, slope in zip("abc", map(normalise, answer), strict=True):
         if slope not in ("within", "between", "pooled"):
-            return f"for {person}, choose within, between or pooled"
+            return Slip(f"for {person}, choose within, between or pooled")
         if digest("ex02.q7", f"{person} {slope}") not in _FIT:
             return _unfit(person, slope)
     return None

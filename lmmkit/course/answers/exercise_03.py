@@ -7,7 +7,7 @@ import pandas as pd
 
 from lmmkit import lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Numbers, Question, Truth, normalise
+from lmmkit.course.question import Choice, Model, Numbers, Question, Slip, Truth, normalise
 
 _KINDS = ("fixed", "random", "residual")
 _NUMBER = "it is a number and gets a slope; a grouping factor is a category"
@@ -96,13 +96,13 @@ def _judge(reasons: Reasons) -> Callable[[Any], str | None]:
 
     def test(answer: Any) -> str | None:
         if not isinstance(answer, Mapping):
-            return "a dictionary is wanted, from the variables to their kinds"
+            return Slip("a dictionary is wanted, from the variables to their kinds")
         given = {normalise(name): normalise(kind) for name, kind in answer.items()}
         for name in reasons:
             if name not in given:
-                return f"{name} is missing in your dictionary"
+                return Slip(f"{name} is missing in your dictionary")
             if given[name] not in _KINDS:
-                return f"{name}: choose fixed, random or residual"
+                return Slip(f"{name}: choose fixed, random or residual")
             if given[name] in reasons[name]:
                 return _fault(name, given[name], reasons)
         return None
@@ -119,11 +119,11 @@ def _but(reasons: Reasons, name: str, kind: str) -> dict[str, str]:
 def _unit_fault(answer: Any) -> str | None:
     """The first unit that is wrong, and why, or None."""
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(_UNITS):
-        return "a list of four units is wanted"
+        return Slip("a list of four units is wanted")
     for number, (given, names) in enumerate(zip(map(normalise, answer), _UNIT_NAMES, strict=True), 1):
         unit = "half" if given == "halves" else given.removesuffix("s")
         if unit not in names:
-            return f"unit {number}: choose one of {', '.join(names)}"
+            return Slip(f"unit {number}: choose one of {', '.join(names)}")
         if unit in _UNITS[number - 1]:
             return f"unit {number}: {_UNITS[number - 1][unit]}"
     return None

@@ -6,7 +6,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Number, Question, Recompute, Truth, normalise
+from lmmkit.course.question import Choice, Model, Number, Question, Recompute, Slip, Truth, normalise
 
 _FORMULA = "length ~ 1 + (1 | group)"
 
@@ -52,7 +52,7 @@ def _named_lake(answer: Any) -> str | None:
     lake = normalise(answer) if isinstance(answer, str) else ""
     lakes = sorted(_perch()["group"].astype(str).unique())
     if lake not in lakes:
-        return f"the name of a lake is wanted, as text: one from {lakes[0]!r} to {lakes[-1]!r}"
+        return Slip(f"the name of a lake is wanted, as text: one from {lakes[0]!r} to {lakes[-1]!r}")
     if lake == str(_distances().idxmax()):
         return None
     for sentence, named in _MISTAKEN_LAKES.items():

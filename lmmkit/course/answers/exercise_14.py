@@ -9,7 +9,7 @@ import pandas as pd
 
 from lmmkit import lmer, variance_partition
 from lmmkit.course.own_data import VARIABLE, own_data
-from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Truth
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
 
 _MASS = "mass ~ day + implant + (1 | nest / chick)"
 _GENES = "~ Age + Height + (1 | Individual) + (1 | Tissue) + (1 | Batch)"
@@ -69,7 +69,7 @@ def _other_gene(sentence: str) -> str:
 def _judge_gene(answer: Any) -> str | None:
     shares = _gene_shares()
     if not isinstance(answer, str) or answer not in shares.index:
-        return "the name of a gene is wanted, as text, such as 'gene7'"
+        return Slip("the name of a gene is wanted, as text, such as 'gene7'")
     if answer == shares["Batch"].idxmax():
         return None
     for sentence in _OTHER_GENES:

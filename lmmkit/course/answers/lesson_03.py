@@ -3,7 +3,7 @@
 from typing import Any
 
 from lmmkit import lmer, load_data
-from lmmkit.course.question import Choice, Number, Question, Truth, digest, normalise
+from lmmkit.course.question import Choice, Number, Question, Slip, Truth, digest, normalise
 
 VARIABLES = (
     "treatment",
@@ -36,6 +36,10 @@ WHY_FIXED = {
 }
 
 
+def _is_random(name: str) -> bool:
+    return digest("03.q4", f"{name} is random") in RANDOM
+
+
 def _complaint(answer: Any) -> str | None:
     """What is wrong with a list of random variables, or None."""
     if isinstance(answer, str):
@@ -43,11 +47,11 @@ def _complaint(answer: Any) -> str | None:
     try:
         names = {normalise(name).removesuffix("s") for name in answer}
     except TypeError:
-        return "a list of names is wanted, as in ['treatment', 'plot']"
+        return Slip("a list of names is wanted, as in ['treatment', 'plot']")
     unknown = names - set(VARIABLES)
     if unknown:
-        return f"there is no variable {sorted(unknown)[0]!r} in the four studies"
-    random = {name for name in VARIABLES if digest("03.q4", f"{name} is random") in RANDOM}
+        return Slip(f"there is no variable {sorted(unknown)[0]!r} in the four studies")
+    random = set(filter(_is_random, VARIABLES))
     wrong = [name for name in VARIABLES if name in names - random]
     if wrong:
         return f"{wrong[0]} is not random: {WHY_FIXED[wrong[0]]}"
@@ -104,6 +108,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q4": Truth(
         test=_complaint,
+        answer=lambda: ", ".join(name for name in VARIABLES if _is_random(name)),
         hints=(
             "Would a repetition of the study use the same levels?",
             "In the third study two things were sampled, one inside the other.",
