@@ -57,8 +57,6 @@ class MixedFit(Fit):
         """The (RE)ML criterion of a linear model, holding the response that was fitted."""
         if self._criterion is None:
             self._criterion = Criterion(self.design, self.is_reml)
-        if self._criterion.y is not self.design.y:  # refits share it, and one of them has used it since
-            self._criterion.set_response(self.design.y)
         return self._criterion
 
     @property
@@ -179,14 +177,19 @@ class MixedFit(Fit):
         Returns
         -------
         dict
-            ``objective``, ``theta``, ``n_evaluations``, ``gradient_norm``, ``converged``, ``warnings``,
-            and ``trail``: a DataFrame with a column for each element of theta and the objective, one row
-            per accepted step.
+            ``objective``, ``theta``, ``n_evaluations``, ``gradient_norm``, ``converged``, ``warnings``;
+            ``trail``: a DataFrame with a column for each element of theta and the objective, one row
+            per accepted step; and ``places``: one row for each place from which the search went downhill,
+            with ``why`` it began there, theta and the objective there, and the objective that it ``reached``.
         """
         e = self.estimate
         columns = [f"theta{i + 1}" for i in range(len(e.theta))]
         trail = pd.DataFrame([theta for theta, _ in e.trail], columns=columns)
         trail["objective"] = [value for _, value in e.trail]
+        places = pd.DataFrame([theta for _, theta, _, _ in e.visits], columns=columns)
+        places.insert(0, "why", [why for why, _, _, _ in e.visits])
+        places["objective"] = [value for _, _, value, _ in e.visits]
+        places["reached"] = [reached for _, _, _, reached in e.visits]
         return {
             "objective": float(e.objective),
             "theta": self.theta,
@@ -195,6 +198,7 @@ class MixedFit(Fit):
             "converged": e.converged,
             "warnings": list(e.warnings),
             "trail": trail,
+            "places": places,
         }
 
     # ---- random effects ----

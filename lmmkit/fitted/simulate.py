@@ -137,8 +137,7 @@ def refit(fit: F, y: Any) -> F:
         return type(fit).of(design, call)
     from ..likelihood.lmm import fit_criterion
 
-    criterion = fit._criterion or fit.criterion
-    criterion.set_response(response)
+    criterion = fit.criterion.with_response(response)
     # From a zero variance the search would first have to find its way out.
     estimate = fit_criterion(criterion, None if fit.is_singular else fit.estimate.theta)
     return type(fit)(replace(estimate, design=design), call, criterion)

@@ -77,7 +77,7 @@ class Optimum:
         """Derivatives by theta of the variance of each row of ``L beta``, over ``sigma**2``: (m, r)."""
         crossed = self.crossed(L)
         out = np.empty((len(self.theta), len(L)))
-        for f, t, own in self.criterion._where:
+        for f, t, own in self.criterion.owned:
             images = crossed[f][:, own]
             products = np.einsum("lar,lbr->abr", images, images)
             slope = 2 * np.einsum("abr,bc->acr", products, self.point.factors[t])
@@ -95,7 +95,7 @@ class Optimum:
         profiled = differenced_hessian(criterion.trial, self.theta)
         # r2 / sigma² is the only part of the criterion in which theta and sigma meet.
         mixed = np.empty(len(self.theta))
-        for f, t, own in criterion._where:
+        for f, t, own in criterion.owned:
             score = point.scores[f][:, own]
             mixed[criterion.of_term[t]] = theta_from_factor(2 * score.T @ score @ point.factors[t])
         mixed *= point.nu / point.r2

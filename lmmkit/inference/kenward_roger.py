@@ -295,7 +295,7 @@ def _information(optimum: Optimum) -> tuple[Array, Array, Array]:
 def _directions(optimum: Optimum) -> Iterator[tuple[int, Array]]:
     """Grouping factor and symmetric (k, k) derivative of its covariance, for each variance and covariance."""
     criterion = optimum.criterion
-    for f, _, own in criterion._where:
+    for f, _, own in criterion.owned:
         k = criterion.layout.factors[f].k
         for b in range(own.start, own.stop):
             for a in range(b, own.stop):

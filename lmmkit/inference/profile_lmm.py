@@ -74,7 +74,7 @@ class JointLMM:
         slopes = [(slope + slope.T) / 2 for slope in slopes]
         m = len(at)
         gradient, first = np.empty(m), np.empty(m - 1)  # first: minus the derivative of r2
-        for f, t, own in criterion._where:
+        for f, t, own in criterion.owned:
             T = point.factors[t]
             gradient[criterion.of_term[t]] = theta_from_factor(2 * slopes[f][own, own] @ T)
             first[criterion.of_term[t]] = theta_from_factor(2 * outer[f][own, own] @ T)
@@ -114,7 +114,7 @@ class HeldCoefficient:
         return self._best(value, [start, self.optimum, *far, criterion.identity()])
 
     def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
-        self.criterion.set_response(self.y - value * self.column)
-        search: Callable[[Array], Search] = partial(minimise, self.criterion.trial, tolerance=1e-9)
-        best = best_search(search, starts, self.criterion)
+        criterion = self.criterion.with_response(self.y - value * self.column)
+        search: Callable[[Array], Search] = partial(minimise, criterion.trial, tolerance=1e-9)
+        best = best_search(search, starts, criterion)
         return best.value, best.x

@@ -50,6 +50,9 @@ class Estimate:
         How often the search evaluated the objective.
     trail : list of (ndarray, float)
         Theta and objective at each step of the search.
+    visits : list of (str, ndarray, float, float)
+        The places from which the search went downhill: why there, theta, the objective there, and where the
+        way down ended.
     converged : bool
         Whether the search ended at a point where the (projected) gradient vanishes.
     gradient : callable
@@ -77,6 +80,7 @@ class Estimate:
     fitted_eta: Array
     n_evaluations: int
     trail: list[tuple[Array, float]]
+    visits: list[tuple[str, Array, float, float]]
     converged: bool
     gradient: Callable[[], Array] = field(repr=False)
     conditional_cov: Callable[[], list[Array]] = field(repr=False)

@@ -26,6 +26,7 @@ from .glm_start import start_without_random_effects
 from .laplace import LaplacePoint
 from .pirls import Effects, ModeSearch, Precision, Rows
 from .quadrature import QuadraturePoint
+from .search import Place, Visit, best_of
 from .separation import separated_columns
 from .theta import Terms
 
@@ -35,6 +36,10 @@ MOST_NODES = 100
 SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
+HOPELESS = (
+    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
+    "the range of its link; centre and scale the covariates, or try another link"
+)
 
 
 class GlmmCriterion(Terms):
@@ -180,7 +185,7 @@ class GlmmCriterion(Terms):
         """Derivative of the objective with respect to ``x``."""
         root_slopes = point.root_slopes
         theta: list[Array] = [np.empty(0)] * len(self.ks)
-        for f, t, own in self._where:
+        for f, t, own in self.owned:
             theta[t] = theta_from_factor(root_slopes[f][own, own])
         rest = [self.Q.T @ point.row_slopes]
         if self.estimates_dispersion:
@@ -221,16 +226,6 @@ class GlmmCriterion(Terms):
         if point is None or not np.isfinite(point.objective):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         return Trial(point.objective, lambda: self.gradient(point), lambda: self.curvature(point), point)
-
-    def escape(self, x: Array, point: LaplacePoint, tolerance: float = 1e-6) -> Array | None:
-        """A better ``x`` beside a stationary point that is no minimum (:meth:`Criterion.escape`), or None."""
-        best, better = point.objective - tolerance, None
-        for theta in self._beside(point, tolerance):
-            candidate = np.concatenate([theta, x[self.n_theta :]])
-            value = self.trial(candidate).value
-            if value < best:
-                best, better = value, candidate
-        return better
 
 
 def _check_nodes(design: Design, n_agq: int) -> None:
@@ -299,36 +294,12 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     start : array, optional
         Where to start, in the units of the search.
     """
+    places = [
+        Place("effects of one unit", criterion.start()) if start is None else Place("the start given", start)
+    ]
     with threads_for(criterion.layout.width):
-        search = _descend(criterion, criterion.start() if start is None else start)
-        for theta in criterion.second_opinions(search.state.factors):
-            rival = _descend(criterion, np.concatenate([theta, search.x[criterion.n_theta :]]))
-            search, rival = (rival, search) if rival.value < search.value - 1e-7 else (search, rival)
-            search.evaluations += rival.evaluations
-        return _estimate(criterion, search, _polish(criterion, search))
-
-
-def _descend(criterion: GlmmCriterion, start: Array) -> Search:
-    """Minimise, and go on from beside any stationary point that is not a minimum."""
-    for shrink in (1.0, 0.3, 0.1, 0.01):
-        x = np.concatenate([shrink * start[: criterion.n_theta], start[criterion.n_theta :]])
-        if np.isfinite(criterion.trial(x).value):
-            break
-    else:
-        raise ModelError(
-            "no conditional modes can be found at the start of the search: the linear predictor is too large "
-            "or leaves the range of its link; centre and scale the covariates, or try another link"
-        )
-    search = minimise(criterion.trial, x, **SEARCH)
-    for _ in range(5):
-        better = criterion.escape(search.x, search.state)
-        if better is None:
-            break
-        again = minimise(criterion.trial, better, **SEARCH)
-        again.evaluations += search.evaluations
-        again.trail = search.trail + again.trail
-        search = again
-    return search
+        search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
+        return _estimate(criterion, search, visits, _polish(criterion, search))
 
 
 def _polish(criterion: GlmmCriterion, search: Search) -> Array:
@@ -359,7 +330,7 @@ def _polish(criterion: GlmmCriterion, search: Search) -> Array:
     return hessian
 
 
-def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estimate:
+def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
     """Carry the optimum back to the units of the data."""
     point = search.state
     theta, gamma, family = criterion.unpack(search.x)
@@ -379,6 +350,7 @@ def _estimate(criterion: GlmmCriterion, search: Search, hessian: Array) -> Estim
         fitted_eta=point.mode.eta,
         n_evaluations=search.evaluations,
         trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
+        visits=[visit._replace(x=_theta_at(criterion, visit.x)) for visit in visits],
         converged=search.converged,
         gradient=search.gradient.copy,
         conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
@@ -396,7 +368,7 @@ def _theta_at(criterion: GlmmCriterion, x: Array) -> Array:
 def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
     """Conditional modes ``b = A T u``, one (q, k) array per term."""
     modes: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         settled = criterion.settled(point.factors[t])
         modes[t] = point.mode.u[f][:, own] @ settled.T @ criterion.whitenings[t].matrix.T
     return modes
@@ -405,7 +377,7 @@ def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
 def _conditional_cov(criterion: GlmmCriterion, point: LaplacePoint, sigma: float) -> list[Array]:
     """Covariance of each level's effects given the data, (q, k, k) per term, divided by ``sigma**2``."""
     covs: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         A = criterion.whitenings[t].matrix / sigma
         covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
     return covs

@@ -11,8 +11,10 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -27,11 +29,19 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise, polish
 from .covariance import theta_from_factor
 from .estimate import Estimate
+from .grid import Grid, grid_thetas, valleys
 from .moments import moment_sds
+from .search import Place, Visit, best_of
 from .theta import Terms
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 LARGE = 2000  # and from which on it takes seconds
+VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
+
+HOPELESS = (
+    "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
+    "and of the response (scale() brings them to size one)"
+)
 
 
 @dataclass
@@ -122,20 +132,32 @@ class Criterion(Terms):
         self.log_weights = (
             0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
         )
-        self.set_response(design.y)
+        self._read(design.y)
 
-    def set_response(self, y: Array) -> None:
-        """Replace the response; nothing that depends on the design alone is done again.
+    def with_response(self, y: Array) -> Criterion:
+        """The criterion of the same design with another response; what depends on the design is shared.
 
         Parameters
         ----------
         y : array of shape (n,)
+
+        Returns
+        -------
+        Criterion
+            A new one: a fit keeps the criterion that it was made with.
 
         Raises
         ------
         ModelError
             If the fixed effects leave nothing to explain.
         """
+        other = copy(self)
+        other.design = replace(self.design, y=y)
+        other._read(y)
+        return other
+
+    def _read(self, y: Array) -> None:
+        """Sum the response over the rows."""
         self.y = y
         target = y - self.design.offset
         if self.root_weights is not None:
@@ -150,9 +172,8 @@ class Criterion(Terms):
                 "variation is left for random effects; check that it is not constant and that the model is "
                 "not saturated"
             )
-        self.unit = np.sqrt(
-            total / self.n
-        )  # the response is measured in its own residual SD during the search
+        # The response is measured in its own residual SD during the search.
+        self.unit = float(np.sqrt(total / self.n))
         column = (residual / self.unit)[:, None]
         lead = self.layout.lead
         sums = self.sums
@@ -205,7 +226,7 @@ class Criterion(Terms):
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
         slopes = point.slopes
         parts: list[Array] = [np.empty(0)] * len(self.ks)
-        for f, t, own in self._where:
+        for f, t, own in self.owned:
             parts[t] = theta_from_factor(2 * slopes[f][own, own] @ point.factors[t])
         return np.concatenate(parts)
 
@@ -236,7 +257,7 @@ class Criterion(Terms):
         return hessian + self._second_order(point.slopes)
 
     def trial(self, theta: Array) -> Trial:
-        """The criterion as the optimiser wants it; points where ``V`` overflows count as infinitely bad."""
+        """The criterion for the search; points where ``V`` overflows count as infinitely bad."""
         try:
             point = self.point(theta)
         except np.linalg.LinAlgError:
@@ -244,45 +265,59 @@ class Criterion(Terms):
         value = point.objective if point.r2 > 0 else np.inf
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
 
-    def start(self) -> Array:
-        """A multiple of :meth:`identity`, of the right size to a factor of three where that is cheap to find.
+    def places(self, start: Array | None = None) -> list[Place]:
+        """Where the search begins.
 
-        A large model begins at the estimate by moments.
-        """
-        if self.layout.width > SMALL:
-            return self._moments()
-        unit = self.identity()
-        scale, best = 1.0, self.trial(unit).value
-        for factor in (3.0, 1 / 3):
-            while 0.03 < scale * factor < 1000:
-                value = self.trial(scale * factor * unit).value
-                if not value < best:
-                    break
-                scale, best = scale * factor, value
-        return scale * unit
-
-    def _moments(self) -> Array:
-        sds = moment_sds(self.layout, self.sums, self.n)
-        parts: list[Array] = [np.empty(0)] * len(self.ks)
-        for f, t, own in self._where:
-            parts[t] = theta_from_factor(np.diag(sds[f][own]))
-        return np.concatenate(parts)
-
-    def escape(self, point: Point, tolerance: float = 1e-6) -> Array | None:
-        """A better ``theta`` beside a stationary point that is no minimum, or None.
+        Parameters
+        ----------
+        start : array of shape (m,), optional
+            A whitened ``theta`` to begin from. Valleys that the grid shows are visited as well, unless it shows
+            a single one and the start lies lower in it.
 
         Notes
         -----
-        In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'``
-        it is not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the
-        derivative with respect to ``Sigma`` has no negative eigenvalue there.
+        A small design is looked at on a coarse grid, a middling one at fewer points of it, one by one; a large
+        one begins at the estimate by moments.
         """
-        best, better = point.objective - tolerance, None
-        for candidate in self._beside(point, tolerance):
-            value = self.trial(candidate).value
-            if value < best:
-                best, better = value, candidate
-        return better
+        given = [] if start is None else [Place("the start given", start)]
+        if self.layout.width > SMALL:
+            return given or [Place("estimates by moments", self.moments())]
+        thetas, shape, values = self.on_grid()
+        lowest = valleys(values[None], shape, VALLEYS)[0]
+        if given and len(lowest) == 1 and self.trial(given[0].x).value < values[lowest[0]]:
+            return given
+        return [*given, *(Place("a valley on a coarse grid", thetas[g]) for g in lowest if g >= 0)]
+
+    def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:
+        """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,)."""
+        if self._grid is None:
+            thetas, shape = grid_thetas(tuple(self.ks), fine=False)
+            return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
+        sums, p = self.sums, self.p
+        of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
+        return self._grid.thetas, self._grid.shape, self._grid.values(*of_y)[0] + self._constant
+
+    @cached_property
+    def _grid(self) -> Grid | None:
+        return Grid.of(self, self.sums, self.p, self.reml, self.nu)
+
+    @property
+    def _constant(self) -> float:
+        """What the grid leaves out of the criterion."""
+        constant = self.nu * (1 + np.log(2 * np.pi * self.unit**2 / self.nu)) - self.log_weights
+        return constant + 2 * self._log_det_R if self.reml else constant
+
+    def moments(self) -> Array:
+        """Estimates by moments (:func:`~lmmkit.likelihood.moments.moment_sds`), whitened, shape (m,)."""
+        sds = moment_sds(self.layout, self.sums, self.n)
+        parts: list[Array] = [np.empty(0)] * len(self.ks)
+        for f, t, own in self.owned:
+            parts[t] = theta_from_factor(np.diag(sds[f][own]))
+        return np.concatenate(parts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the grid, which is quickly made again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_grid"}
 
 
 def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
@@ -324,36 +359,29 @@ def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bo
 
 
 def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
-    theta = criterion.start() if start is None else criterion.from_original(_checked_start(criterion, start))
+    given = None if start is None else criterion.from_original(_checked_start(criterion, start))
     if not optimize:
-        point = criterion.point(theta)
-        return _estimate(criterion, Search(theta, point.objective, np.empty(0), 1, state=point))
-    best = _descend(criterion, theta)
-    for other in criterion.second_opinions(best.state.factors):
-        rival = _descend(criterion, other)
-        best, rival = (rival, best) if rival.value < best.value - 1e-7 else (best, rival)
-        best.evaluations += rival.evaluations
-    if criterion.layout.width <= SMALL:
-        polish(criterion.trial, best, criterion.curvature(best.state))
-    return _estimate(criterion, best)
-
-
-def _descend(criterion: Criterion, theta: Array) -> Search:
-    """Minimise, and go on from beside any stationary point that is not a minimum."""
-    # Where an evaluation is dear, the parameters are known to far fewer digits than these.
+        theta = criterion.moments() if given is None else given
+        return _estimate(criterion, _evaluated(criterion, theta), [])
     width = criterion.layout.width
+    # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
-    search_on = partial(minimise, criterion.trial, tolerance=tolerance, dear=width > SMALL)
-    search = search_on(theta)
-    for _ in range(5):
-        better = criterion.escape(search.state)
-        if better is None:
-            break
-        again = search_on(better)
-        again.evaluations += search.evaluations
-        again.trail = search.trail + again.trail
-        search = again
-    return search
+    downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
+    best, visits = best_of(criterion, criterion.places(given), downhill, HOPELESS)
+    if width <= SMALL:
+        polish(criterion.trial, best, criterion.curvature(best.state))
+    return _estimate(criterion, best, visits)
+
+
+def _evaluated(criterion: Criterion, theta: Array) -> Search:
+    """The criterion where it is, without a search."""
+    trial = criterion.trial(theta)
+    if not np.isfinite(trial.value):
+        raise ModelError(
+            "the criterion cannot be computed at this start: the random effects are so large there that it "
+            "overflows; give a theta nearer to 1"
+        )
+    return Search(theta, trial.value, np.empty(0), 1, state=trial.state)
 
 
 def _checked_start(criterion: Criterion, start: Array) -> Array:
@@ -367,7 +395,7 @@ def _checked_start(criterion: Criterion, start: Array) -> Array:
     return start
 
 
-def _estimate(criterion: Criterion, search: Search) -> Estimate:
+def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:
     """Carry the optimum back to the units of the data."""
     point = search.state
     factors = criterion.to_original(search.x)
@@ -392,6 +420,7 @@ def _estimate(criterion: Criterion, search: Search) -> Estimate:
         fitted_eta=eta,
         n_evaluations=search.evaluations,
         trail=trail,
+        visits=[visit._replace(x=_theta(criterion, visit.x)) for visit in visits],
         converged=search.converged,
         gradient=partial(criterion.gradient, point),
         warnings=[],
@@ -408,7 +437,7 @@ def _modes(criterion: Criterion, point: Point) -> list[Array]:
     """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
     modes: list[Array] = [np.empty(0)] * len(criterion.ks)
     scores = point.scores
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         T = point.factors[t]
         whitened = scores[f][:, own] @ (T @ T.T)
         modes[t] = criterion.unit * whitened @ criterion.whitenings[t].matrix.T
@@ -419,7 +448,7 @@ def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
     """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
     elimination = point.elimination
     covs: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
         T, A = point.factors[t], criterion.whitenings[t].matrix
         Sigma = T @ T.T

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
 
@@ -11,17 +10,12 @@ from ..crossprod.factors import factors_of
 from ..crossprod.layout import Layout
 from ..design.design import Design
 from ..numerics.arrays import Array
+from ..numerics.trust_region import Search
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
+from .search import Place
 
-
-class Differentiable(Protocol):
-    """A criterion at one ``theta``."""
-
-    factors: list[Array]
-
-    @property
-    def slopes(self) -> list[Array]:
-        """``d objective / d Sigma`` per grouping factor; made when first asked for."""
+#: A singular value of ``T`` below this is next to none.
+LACKING = 1e-2
 
 
 class Terms:
@@ -44,6 +38,8 @@ class Terms:
     whitenings : list of Whitening
     layout : Layout
         The blocks of the whitened columns' cross-products.
+    owned : list of (int, int, slice)
+        Grouping factor, term, and which of the factor's columns are the term's.
     """
 
     sparse = False  # whether a criterion can do with a sparse Schur complement
@@ -62,7 +58,7 @@ class Terms:
             self.whitenings.append(whitening)
             columns.append(Z @ whitening.matrix)
         self.layout = Layout(factors_of(self.design.terms, columns), sparse=self.sparse)
-        self._where = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
+        self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
 
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
@@ -71,13 +67,25 @@ class Terms:
     def roots(self, factors: list[Array]) -> list[Array]:
         """One relative covariance factor per grouping factor, block diagonal in its terms."""
         roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
-        for f, t, own in self._where:
+        for f, t, own in self.owned:
             roots[f][own, own] = factors[t]
         return roots
 
+    def many_roots(self, theta: Array) -> tuple[list[Array], list[Array]]:
+        """Lower triangles (B, k, k) per term, and block-diagonal ones per grouping factor, for (B, m)."""
+        terms = []
+        for own, k in zip(self.of_term, self.ks, strict=True):
+            T = np.zeros((len(theta), k, k))
+            T[(slice(None), *lower_indices(k))] = theta[:, own]
+            terms.append(T)
+        roots = [np.zeros((len(theta), factor.k, factor.k)) for factor in self.layout.factors]
+        for f, t, own in self.owned:
+            roots[f][:, own, own] = terms[t]
+        return terms, roots
+
     @staticmethod
     def settled(theta: Array) -> Array:
-        """Zero for what the search took to zero: an effect that moves no row by a ten-millionth of a unit."""
+        """``theta`` with zero for entries below 1e-7: in whitened units they change no fitted value visibly."""
         return np.where(np.abs(theta) < 1e-7, 0.0, theta)
 
     def to_original(self, theta: Array) -> list[Array]:
@@ -98,7 +106,7 @@ class Terms:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
         m = self.of_term[-1].stop
         out = [np.zeros((*score.shape, m)) for score in scores]
-        for f, t, own in self._where:
+        for f, t, own in self.owned:
             T, score = factors[t], scores[f][:, own]
             image = score @ T
             rows, columns = lower_indices(self.ks[t])
@@ -118,26 +126,46 @@ class Terms:
         """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
         m = self.of_term[-1].stop
         hessian = np.zeros((m, m))
-        for f, t, own in self._where:
+        for f, t, own in self.owned:
             rows, columns = lower_indices(self.ks[t])
             same = columns[:, None] == columns[None, :]
             block = slopes[f][own, own][rows[:, None], rows]
             hessian[self.of_term[t], self.of_term[t]] = 2 * block * same
         return hessian
 
-    def second_opinions(self, factors: list[Array]) -> list[Array]:
-        """Other starts worth a try: a singular vector-valued term is where criteria have several minima."""
-        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < 1e-2 for T in factors]
+    def nearer_zero(self, x: Array, share: float) -> Array:
+        """The same point with ``theta``, its first entries, multiplied by ``share``."""
+        m = self.of_term[-1].stop
+        return np.concatenate([share * x[:m], x[m:]]) if share != 1 else x
+
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
+        factors, rest = search.state.factors, search.x[self.of_term[-1].stop :]
+        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < LACKING for T in factors]
         if not any(singular):
             return []
-        without = [np.zeros_like(T) if flag else T for T, flag in zip(factors, singular, strict=True)]
-        return [0.1 * self.identity(), np.concatenate([theta_from_factor(T) for T in without])]
+        without = [0 * T if flag else T for T, flag in zip(factors, singular, strict=True)]
+        mirrored = [_mirrored(T) if flag else T for T, flag in zip(factors, singular, strict=True)]
+        return [
+            Place(why, np.concatenate([*(theta_from_factor(T) for T in moved), rest]))
+            for why, moved in (
+                ("small random effects", [0.1 * np.eye(k) for k in self.ks]),
+                ("without the singular terms", without),
+                ("correlations of the other sign", mirrored),
+            )
+        ]
 
-    def _beside(self, point: Differentiable, tolerance: float) -> Iterator[Array]:
-        """Thetas a little way in the directions that a term's ``Sigma`` lacks and the criterion wants."""
-        for f, t, own in self._where:
+    def beside(self, search: Search, tolerance: float) -> Iterator[Array]:
+        """Points a little way in a direction that ``Sigma`` lacks and that leads downhill.
+
+        With ``U`` the left singular vectors of ``T`` that have (nearly) no singular value, and ``v`` the
+        eigenvector of ``U' (d objective / d Sigma) U`` with the most negative eigenvalue, these are the roots
+        of ``T T' + length^2 U v v' U'``.
+        """
+        point, rest = search.state, search.x[self.of_term[-1].stop :]
+        for f, t, own in self.owned:
             axes, spread, _ = np.linalg.svd(point.factors[t])
-            lacking = axes[:, spread < 1e-2]
+            lacking = axes[:, spread < LACKING]
             if not lacking.size:
                 continue
             values, vectors = np.linalg.eigh(lacking.T @ point.slopes[f][own, own] @ lacking)
@@ -146,4 +174,10 @@ class Terms:
             for length in (0.01, 0.03, 0.1, 0.3, 1.0):
                 root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
                 moved = [root if number == t else T for number, T in enumerate(point.factors)]
-                yield np.concatenate([theta_from_factor(T) for T in moved])
+                yield np.concatenate([*(theta_from_factor(T) for T in moved), rest])
+
+
+def _mirrored(T: Array) -> Array:
+    """The factor of the covariance in which the first effect has changed its sign."""
+    signs = np.where(np.arange(len(T)) == 0, -1.0, 1.0)
+    return canonical(signs[:, None] * T)

@@ -19,8 +19,10 @@ import numpy as np
 from scipy.sparse import csr_array, vstack
 
 from ..crossprod.factors import Factor
+from ..crossprod.layout import Sums
 from ..design.design import Design
 from ..likelihood.covariance import lower_indices
+from ..likelihood.grid import Grid, Parts, dense_parts, products, swept
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
 
@@ -96,27 +98,21 @@ class ManyCriterion(Terms):
         return int(np.clip(250_000 // each, 16, 2000))
 
     @cached_property
-    def _parts(self) -> tuple[Array, Array, Array]:
-        """``lead'lead`` (q, k, k), ``lead'[rest Q]`` (q, k, R + p) and ``[rest Q]'[rest Q]``, all dense."""
-        layout, p = self.layout, self.p
-        sums = layout.sums(self.Q)
-        width = layout.width
-        cross = np.zeros((layout.lead.q, layout.lead.k, width))
-        if layout.dense:
-            cross[...] = sums.cross
-        else:
-            cross[layout.cross_level, :, layout.cross_column] = sums.cross
-        rest = layout.flat(sums.rest) if width else np.zeros((0, 0))
-        rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
-        other = np.block([[rest, sums.rest_d], [sums.rest_d.T, np.eye(p)]])
-        return sums.lead, np.concatenate([cross, sums.lead_d], axis=2), other
+    def _sums(self) -> Sums:
+        return self.layout.sums(self.Q)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return dense_parts(self.layout, self._sums, self.p)
 
     @cached_property
     def _products(self) -> Array:
-        """Products of the entries of ``lead'[rest Q]`` within each level, (q k k, (R + p)²)."""
-        cross = self._parts[1]
-        q, k, width = cross.shape
-        return np.einsum("qai,qbj->qabij", cross, cross).reshape(q * k * k, width * width)
+        return products(self._parts.cross)
+
+    @cached_property
+    def grid(self) -> Grid | None:
+        """The criterion on a coarse grid, where that is affordable."""
+        return Grid.of(self, self._sums, self.p, self.reml, self.nu)
 
     @cached_property
     def _rest_products(self) -> Array:
@@ -145,18 +141,6 @@ class ManyCriterion(Terms):
         y_y = np.einsum("bn,bn->b", column, column)
         return Responses(ols, unit, lead, rest, column @ self.Q, y_y), left
 
-    def many_roots(self, theta: Array) -> tuple[list[Array], list[Array]]:
-        """Lower triangles (B, k, k) per term, and block-diagonal ones per grouping factor."""
-        terms = []
-        for own, k in zip(self.of_term, self.ks, strict=True):
-            T = np.zeros((len(theta), k, k))
-            T[(slice(None), *lower_indices(k))] = theta[:, own]
-            terms.append(T)
-        roots = [np.zeros((len(theta), factor.k, factor.k)) for factor in self.layout.factors]
-        for f, t, own in self._where:
-            roots[f][:, own, own] = terms[t]
-        return terms, roots
-
 
 def _transposed(factor: Factor) -> csr_array:
     n = len(factor.codes)
@@ -180,7 +164,7 @@ class Points:
         lead, cross, other = criterion._parts
         q, k, width = cross.shape
         B, R, p = len(theta), criterion.layout.width, criterion.p
-        self.M, logdet = _swept(lead, self.roots[0])
+        self.M, logdet = swept(lead, self.roots[0])
         gram = (self.M.reshape(B, q * k * k) @ criterion._products).reshape(B, width, width)
         My = np.einsum("bqij,bqj->bqi", self.M, responses.lead)
         self._My = My
@@ -329,7 +313,7 @@ class Points:
     def gradient(self) -> Array:
         """Derivative by whitened ``theta``, (B, m)."""
         out = np.empty_like(self.theta)
-        for f, t, own in self.criterion._where:
+        for f, t, own in self.criterion.owned:
             slope = 2 * self.slopes[f][:, own, own] @ self.factors[t]
             out[:, self.criterion.of_term[t]] = slope[(slice(None), *lower_indices(self.criterion.ks[t]))]
         return out
@@ -366,7 +350,7 @@ class Points:
         """``dSigma/dtheta_i`` times the scores: (B, levels, k, m) per factor."""
         criterion = self.criterion
         out = [np.zeros((*score.shape, criterion.m)) for score in self.scores]
-        for f, t, own in criterion._where:
+        for f, t, own in criterion.owned:
             T, score = self.factors[t], self.scores[f][..., own]
             image = score @ T
             rows, columns = lower_indices(criterion.ks[t])
@@ -380,25 +364,12 @@ class Points:
         """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
         criterion = self.criterion
         out = np.zeros((len(self.theta), criterion.m, criterion.m))
-        for f, t, own in criterion._where:
+        for f, t, own in criterion.owned:
             rows, columns = lower_indices(criterion.ks[t])
             same = columns[:, None] == columns[None, :]
             block = self.slopes[f][:, own, own][:, rows[:, None], rows]
             out[:, criterion.of_term[t], criterion.of_term[t]] = 2 * block * same
         return out
-
-
-def _swept(lead: Array, root: Array) -> tuple[Array, Array]:
-    """``T (T'G T + I)^-1 T'`` per level, (B, q, k, k), and ``sum log |T'G T + I|``, (B,)."""
-    k = lead.shape[1]
-    if k == 1:
-        square = root[:, :, 0] ** 2  # (B, 1)
-        spread = 1.0 + square * lead[:, 0, 0]
-        return (square / spread)[:, :, None, None], np.log(spread).sum(axis=1)
-    inner = root.transpose(0, 2, 1)[:, None] @ lead @ root[:, None] + np.eye(k)
-    lower, _ = _cholesky(inner)
-    W = np.linalg.inv(lower) @ root.transpose(0, 2, 1)[:, None]
-    return W.transpose(0, 1, 3, 2) @ W, 2 * np.log(lower.diagonal(axis1=2, axis2=3)).sum(axis=(1, 2))
 
 
 def _cholesky(stack: Array) -> tuple[Array, Flags]:

@@ -14,7 +14,10 @@ from ..errors import ModelError
 from ..fitted.mixed import SINGULAR
 from ..fitted.varcorr import distinct_names
 from ..likelihood.covariance import lower_indices
-from ..likelihood.lmm import Criterion, fit_criterion
+from ..likelihood.grid import Grid, valleys
+from ..likelihood.lmm import VALLEYS, Criterion, fit_criterion
+from ..likelihood.search import LOWER, WORTH
+from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trials, minimise_many
@@ -88,22 +91,49 @@ def _with_failures(found: Found, finite: Flags, fitted: Flags) -> Found:
 
 
 def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[Array, Array, Any]:
-    """The best ``theta`` (B, m) of each response, its objective, and whether the search converged."""
-    B = len(Y)
-    if not criterion.suits:
+    """The best ``theta`` (B, m) of each response, its objective, and whether the search converged.
+
+    The plan of :mod:`lmmkit.likelihood.search`, side by side; where a way down must go on from beside a
+    stationary point, the response is fitted by itself.
+    """
+    if not criterion.suits or criterion.grid is None:
         return _one_by_one(criterion, Y)
-    everyone = np.arange(B)
-    theta, value, converged = _minimise(criterion, responses, everyone, _start(criterion, responses))
+    theta, value, converged = _from_the_grid(criterion, criterion.grid, responses)
     doubtful = np.flatnonzero(_vector_singular(criterion, theta))
     for other in _second_opinions(criterion, theta[doubtful]) if len(doubtful) else ():
-        rival, its_value, arrived = _minimise(criterion, responses, doubtful, other)
-        better = its_value < value[doubtful] - 1e-7
-        where = doubtful[better]
-        theta[where], value[where], converged[where] = rival[better], its_value[better], arrived[better]
+        _improve(criterion, responses, doubtful, other, (theta, value, converged))
     hard = np.flatnonzero(~converged | _may_escape(criterion, theta, responses))
     if len(hard):
         theta[hard], value[hard], converged[hard] = _one_by_one(criterion, Y[hard])
     return theta, value, converged
+
+
+def _from_the_grid(criterion: ManyCriterion, grid: Grid, responses: Responses) -> tuple[Array, Array, Any]:
+    """Down from the lowest valley of the grid, and from the others of those that have several."""
+    at_points = grid.values(responses.lead, responses.rest, responses.q_y, responses.y_y)
+    lowest = valleys(at_points, grid.shape, VALLEYS)
+    everyone = np.arange(len(lowest))
+    best = _minimise(criterion, responses, everyone, grid.thetas[lowest[:, 0]])
+    for further in lowest[:, 1:].T:
+        several = np.flatnonzero(further >= 0)
+        if len(several):
+            _improve(criterion, responses, several, grid.thetas[further[several]], best)
+    return best
+
+
+def _improve(
+    criterion: ManyCriterion,
+    responses: Responses,
+    which: Index,
+    start: Array,
+    best: tuple[Array, Array, Any],
+) -> None:
+    """Search once more for some responses, and keep in place what is better."""
+    theta, value, converged = best
+    rival, its_value, arrived = _minimise(criterion, responses, which, start)
+    better = its_value < value[which] - LOWER
+    where = which[better]
+    theta[where], value[where], converged[where] = rival[better], its_value[better], arrived[better]
 
 
 def _minimise(
@@ -116,20 +146,12 @@ def _minimise(
     return minimise_many(evaluate, start)
 
 
-def _start(criterion: ManyCriterion, responses: Responses) -> Array:
-    """The best of three multiples of ``T = I``."""
-    unit = np.tile(criterion.identity(), (len(responses.unit), 1))
-    scales = (0.25, 0.7, 2.0)
-    values = [Points(criterion, scale * unit, responses).objective for scale in scales]
-    return unit * np.array(scales)[np.argmin(values, axis=0)][:, None]
-
-
 def _vector_singular(criterion: ManyCriterion, theta: Array) -> Flags:
     """Whether a vector-valued term is singular: then the criterion may have several minima."""
     flags = np.zeros(len(theta), dtype=bool)
     for T in criterion.many_roots(theta)[0]:
         if T.shape[1] > 1:
-            flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < 1e-2
+            flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
     return flags
 
 
@@ -138,21 +160,19 @@ def _second_opinions(criterion: ManyCriterion, theta: Array) -> list[Array]:
     without = theta.copy()
     for own, T in zip(criterion.of_term, criterion.many_roots(theta)[0], strict=True):
         if T.shape[1] > 1:
-            without[np.linalg.svd(T, compute_uv=False)[:, -1] < 1e-2, own] = 0.0
+            without[np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING, own] = 0.0
     return [np.tile(0.1 * criterion.identity(), (len(theta), 1)), without]
 
 
-def _may_escape(
-    criterion: ManyCriterion, theta: Array, responses: Responses, tolerance: float = 1e-6
-) -> Flags:
-    """Whether a variance that is zero would rather grow: a stationary point, but no minimum."""
+def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) -> Flags:
+    """Whether some zero variance is a stationary point, but no minimum (:meth:`Terms.beside`)."""
     points = Points(criterion, theta, responses)
     flags = np.zeros(len(theta), dtype=bool)
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         axes, spread, _ = np.linalg.svd(points.factors[t])
-        lacking = axes * (spread < 1e-2)[:, None, :]
+        lacking = axes * (spread < LACKING)[:, None, :]
         slope = lacking.transpose(0, 2, 1) @ points.slopes[f][:, own, own] @ lacking
-        flags |= np.linalg.eigvalsh(slope)[:, 0] < -tolerance
+        flags |= np.linalg.eigvalsh(slope)[:, 0] < -WORTH
     return flags
 
 
@@ -160,12 +180,12 @@ def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Any]:
     """Each response by the ordinary search, the sums of the design made once."""
     theta, value = np.zeros((len(Y), criterion.m)), np.full(len(Y), np.inf)
     converged = np.zeros(len(Y), dtype=bool)
-    single = Criterion(replace(criterion.design, y=Y[0]), criterion.reml) if len(Y) else None
+    if not len(Y):
+        return theta, value, converged
+    single = Criterion(replace(criterion.design, y=Y[0]), criterion.reml)
     for b, y in enumerate(Y):
-        assert single is not None
         try:
-            single.set_response(y)
-            estimate = fit_criterion(single)
+            estimate = fit_criterion(single.with_response(y))
         except (ModelError, np.linalg.LinAlgError):
             continue  # stays flagged as not converged
         theta[b] = single.from_original(estimate.theta)
@@ -248,7 +268,7 @@ def _satterthwaite(criterion: ManyCriterion, points: Points, half: Array) -> Arr
     right = points.root.transpose(0, 2, 1) @ half
     sensitivities = np.empty((len(half), criterion.m + 1, p))
     sensitivities[:, -1] = 1.0  # d log V / d log sigma²
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         crossed = points.images[f][:, :, own, :p] @ right[:, None]
         products = np.einsum("blar,blcr->bacr", crossed, crossed)
         slope = 2 * np.einsum("bacr,bcd->badr", products, points.factors[t])
@@ -264,7 +284,7 @@ def _information_inverse(criterion: ManyCriterion, points: Points) -> Array:
     hessian = np.empty((len(points.theta), m + 1, m + 1))
     hessian[:, :m, :m] = _differenced(criterion, points)
     mixed = np.empty_like(points.theta)
-    for f, t, own in criterion._where:
+    for f, t, own in criterion.owned:
         score = points.scores[f][..., own]
         slope = 2 * score.transpose(0, 2, 1) @ score @ points.factors[t]
         mixed[:, criterion.of_term[t]] = slope[(slice(None), *lower_indices(criterion.ks[t]))]

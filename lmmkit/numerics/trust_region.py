@@ -74,7 +74,7 @@ def minimise(
     max_evaluations: int = 1000,
     radius: float = 2.0,
     patience: int = 25,
-    dear: bool = False,
+    expensive: bool = False,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -84,7 +84,7 @@ def minimise(
         Maps a point of shape (m,) to a :class:`Trial`. An infinite or NaN value marks a point as
         inadmissible.
     start : array of shape (m,)
-        First point; must be admissible.
+        First point; where it is inadmissible nothing is searched, and the search says so by its value.
     tolerance : float
         Stop when the quadratic model promises a decrease smaller than this.
     max_evaluations : int
@@ -94,8 +94,8 @@ def minimise(
     patience : int
         After this many accepted steps the cheap curvature has not been good enough, and the Hessian is taken
         by differencing the gradient instead.
-    dear : bool
-        For a gradient that is dear: a step that promises no more than a few tolerances, and keeps its promise,
+    expensive : bool
+        For an expensive gradient: a step that promises no more than a few tolerances, and keeps its promise,
         is the last one and is not differentiated. ``Search.gradient`` is then the one before it.
 
     Returns
@@ -115,6 +115,8 @@ def minimise(
     array([3., 3.])
     """
     x, trial = start, evaluate(start)
+    if not np.isfinite(trial.value):
+        return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
     gradient, curvature = trial.gradient(), trial.curvature()
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state)
     while search.evaluations < max_evaluations:
@@ -141,7 +143,7 @@ def minimise(
         x = proposal
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
-        if dear and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
+        if expensive and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
             search.converged = True
             break
         gradient = search.gradient = trial.gradient()

@@ -79,10 +79,10 @@ def design_of(formula, data, **options):
 @pytest.mark.parametrize("formula", STRUCTURES.values(), ids=STRUCTURES)
 def test_value_and_gradient(formula, reml, data, storage):
     criterion = Criterion(design_of(formula, data, weights=data.w), reml)
-    m = len(criterion.start())
+    m = len(criterion.identity())
     rng = np.random.default_rng(0)
     partly_zero = rng.normal(size=m) * (np.arange(m) % 2)
-    for theta in (criterion.start(), rng.normal(size=m), partly_zero, np.zeros(m)):
+    for theta in (criterion.identity(), rng.normal(size=m), partly_zero, np.zeros(m)):
         point = criterion.point(theta)
         assert point.objective == pytest.approx(brute_force(criterion, theta)[0], abs=1e-8)
         h = 1e-5
@@ -124,7 +124,7 @@ def test_everything_an_estimate_holds(formula, data, storage):
 def test_curvature_is_close_to_the_hessian_at_the_optimum(formula, data):
     """Averaged information: right in expectation, so right to a factor here; exact in no direction."""
     criterion = Criterion(design_of(formula, data))
-    search = minimise(criterion.trial, criterion.start())
+    search = minimise(criterion.trial, criterion.identity())
     curvature = criterion.curvature(search.state)
     assert np.linalg.eigvalsh(curvature)[0] > -1e-6
     h = 1e-4
@@ -204,7 +204,7 @@ def test_a_new_response_gives_the_same_as_a_new_criterion(data):
     design = design_of("y ~ x + (x | g) + (1 | h)", data)
     criterion = Criterion(design)
     y = design.y**2
-    criterion.set_response(y)
+    criterion = criterion.with_response(y)
     fresh = fit_lmm(design_of("y2 ~ x + (x | g) + (1 | h)", data.assign(y2=y)))
     assert fit_criterion(criterion).objective == pytest.approx(fresh.objective, abs=1e-9)
 

@@ -57,7 +57,7 @@ def test_a_large_fit_begins_close_to_where_it_ends() -> None:
     data = pd.DataFrame({"y": y, "x": slope, "a": codes[:, 0], "b": codes[:, 1]})
     design = build_design("y ~ x + (x | a) + (1 | b)", data)
     made = Criterion(design)
-    start, fit = made.start(), fit_lmm(design)
+    start, fit = made.moments(), fit_lmm(design)
     assert made.layout.width > 300  # or it would not be large
     np.testing.assert_allclose(np.abs(start), np.abs(made.from_original(fit.theta)), atol=0.06)
     assert made.point(start).objective < fit.objective + 10

@@ -47,7 +47,7 @@ def test_a_negative_curvature_is_left_downhill():
     assert abs(search.x[1]) == pytest.approx(np.sqrt(0.5), abs=1e-5)
 
 
-def test_a_dear_gradient_is_not_taken_after_the_last_step():
+def test_an_expensive_gradient_is_not_taken_after_the_last_step():
     taken = []
 
     def bowl(x):  # the curvature is a tenth too large, so that each step goes a tenth too short
@@ -55,11 +55,11 @@ def test_a_dear_gradient_is_not_taken_after_the_last_step():
 
     plain, full = minimise(bowl, np.ones(1), tolerance=2e-6), len(taken)
     taken.clear()
-    dear = minimise(bowl, np.ones(1), tolerance=2e-6, dear=True)
-    assert dear.converged
-    assert dear.value <= plain.value
+    short = minimise(bowl, np.ones(1), tolerance=2e-6, expensive=True)
+    assert short.converged
+    assert short.value <= plain.value
     assert len(taken) == full - 1
-    assert not any(np.array_equal(dear.x, x) for x in taken)
+    assert not any(np.array_equal(short.x, x) for x in taken)
 
 
 def test_a_last_step_that_breaks_its_promise_is_not_the_last():
@@ -68,7 +68,7 @@ def test_a_last_step_that_breaks_its_promise_is_not_the_last():
 
     start = np.array([1.0001, 1.0002])
     assert rosenbrock(start).value < 20 * 1e-6
-    search = minimise(poor, start, tolerance=1e-9, dear=True)
+    search = minimise(poor, start, tolerance=1e-9, expensive=True)
     assert search.converged
     assert search.value < 1e-8
 

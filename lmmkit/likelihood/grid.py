@@ -1,0 +1,316 @@
+"""A coarse look at the whole criterion, to see in which valleys a search should begin.
+
+The criterion may have several minima: where a slope has no fixed part, where group means lie on a line, where
+a predictor stays far from zero. A grid over the standard deviations of the random effects shows them: every
+point that is lower than its neighbours begins a valley.
+
+What depends on ``theta`` alone is worked out once for all points of the grid. With the leading grouping factor
+swept out by ``M = T (T'G T + I)^-1 T'`` and ``L`` the Cholesky factor of what is left, a response costs
+
+    r2 = y'y - (lead'y)' M lead'y - |L^-1 Lambda' ([rest Q]'y - [rest Q]'lead M lead'y)|^2,
+
+a few small products for the whole grid.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from ..crossprod.layout import Layout, Sums
+from ..numerics.arrays import Array, Index
+from .theta import Terms
+
+__all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "swept", "valleys"]
+
+#: Smallest and largest standard deviation of an effect, relative to the residuals', in whitened units.
+ENDS = (0.03, 300.0)
+#: Points along each axis, by the number of axes; and where the criterion must be evaluated at each, one by one.
+FINE = {1: 16, 2: 9, 3: 6, 4: 4}
+COARSE = {1: 8, 2: 4, 3: 3, 4: 2}
+#: Correlations that a pair of effects is tried with.
+CORRELATIONS = (-0.98, 0.0, 0.98)
+#: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.
+MOST_NUMBERS = 2_000_000
+MOST_WORK = 10_000_000
+
+
+class Parts(NamedTuple):
+    """``Z'Z`` of a small design as dense arrays.
+
+    Attributes
+    ----------
+    lead : array of shape (q, k, k)
+        ``lead'lead``.
+    cross : array of shape (q, k, R + p)
+        ``lead'[rest Q]``.
+    other : array of shape (R + p, R + p)
+        ``[rest Q]'[rest Q]``.
+    """
+
+    lead: Array
+    cross: Array
+    other: Array
+
+
+def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
+    """The sums of a design with ``D = Q`` (further columns of ``D`` are left out)."""
+    width = layout.width
+    cross = np.zeros((layout.lead.q, layout.lead.k, width))
+    if layout.dense:
+        cross[...] = sums.cross
+    else:
+        cross[layout.cross_level, :, layout.cross_column] = sums.cross
+    rest = layout.flat(sums.rest) if width else np.zeros((0, 0))
+    rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
+    rest_q = sums.rest_d[:, :p]
+    other = np.block([[rest, rest_q], [rest_q.T, np.eye(p)]])
+    return Parts(sums.lead, np.concatenate([cross, sums.lead_d[..., :p]], axis=2), other)
+
+
+def swept(lead: Array, root: Array) -> tuple[Array, Array]:
+    """The leading factor swept out, for many covariances at once.
+
+    Parameters
+    ----------
+    lead : array of shape (q, k, k)
+        ``G_l``, the leading factor's own blocks.
+    root : array of shape (B, k, k)
+        Relative covariance factors ``T``.
+
+    Returns
+    -------
+    tuple
+        ``M = T (T'G T + I)^-1 T'`` per level, (B, q, k, k), and ``sum_l log |T'G_l T + I|``, (B,). Where that
+        overflows they are NaN or infinite.
+    """
+    k = lead.shape[1]
+    sigma = root @ root.transpose(0, 2, 1)
+    if k == 1:
+        spread = 1.0 + sigma[:, :, 0] * lead[:, 0, 0]  # (B, q)
+        return (sigma[:, :, 0] / spread)[:, :, None, None], np.log(spread).sum(axis=1)
+    if k == 2:
+        # (S^-1 + G)^-1 by the adjugates of 2 x 2 matrices.
+        size = (root[:, 0, 0] * root[:, 1, 1] - root[:, 0, 1] * root[:, 1, 0]) ** 2
+        adjugate = np.stack([lead[:, 1, 1], -lead[:, 0, 1], -lead[:, 1, 0], lead[:, 0, 0]], axis=1)
+        determinant = lead[:, 0, 0] * lead[:, 1, 1] - lead[:, 0, 1] ** 2
+        flat = sigma.reshape(-1, 4)
+        spread = 1.0 + flat @ lead.reshape(-1, 4).T + size[:, None] * determinant
+        numerator = flat[:, None, :] + size[:, None, None] * adjugate
+        return (numerator / spread[:, :, None]).reshape(*spread.shape, 2, 2), np.log(spread).sum(axis=1)
+    inside = root.transpose(0, 2, 1)[:, None] @ lead @ root[:, None] + np.eye(k)
+    sign, size = np.linalg.slogdet(inside)
+    middle = np.linalg.inv(np.where(np.isfinite(inside), inside, np.eye(k)))
+    swept = root[:, None] @ middle @ root.transpose(0, 2, 1)[:, None]
+    return swept, np.where(sign > 0, size, np.inf).sum(axis=1)
+
+
+@cache
+def grid_thetas(ks: tuple[int, ...], fine: bool = True) -> tuple[Array, tuple[int, ...]]:
+    """The points of the grid, whitened, and the number of them along each of its axes.
+
+    Parameters
+    ----------
+    ks : tuple of int
+        Effects per level of each term.
+    fine : bool
+        Many points or few.
+
+    Returns
+    -------
+    tuple
+        Points (G, m), and the shape whose product is G.
+
+    Notes
+    -----
+    Up to three effects, in terms of one or two, have an axis each; otherwise the effects of a term share one,
+    and beyond four terms all do. A single pair of effects is tried with several correlations.
+
+    Examples
+    --------
+    >>> grid_thetas((1, 1))[1]
+    (9, 9)
+    >>> grid_thetas((2,))[1]
+    (9, 9, 3)
+    """
+    effects, terms = sum(ks), len(ks)
+    if effects <= 3 and max(ks) <= 2:
+        axis = np.arange(effects)
+    elif terms <= 4:
+        axis = np.repeat(np.arange(terms), ks)
+    else:
+        axis = np.zeros(effects, dtype=int)
+    number = int(axis[-1]) + 1
+    sds = np.geomspace(*ENDS, (FINE if fine else COARSE)[number])
+    correlations = CORRELATIONS if ks == (2,) else (0.0,)
+    along_axes = [np.array(at)[axis] for at in product(sds, repeat=number)]
+    points = [_theta(ks, own, rho) for own in along_axes for rho in correlations]
+    shape = (len(sds),) * number + ((len(correlations),) if len(correlations) > 1 else ())
+    return np.array(points), shape
+
+
+def _theta(ks: tuple[int, ...], sds: Array, rho: float) -> Array:
+    """Lower triangles column by column: diagonal ones, but for a single pair that is correlated."""
+    if rho:
+        return np.array([sds[0], rho * sds[1], np.sqrt(1 - rho**2) * sds[1]])
+    parts, start = [], 0
+    for k in ks:
+        parts.append(np.diag(sds[start : start + k])[np.triu_indices(k)])  # its own transpose
+        start += k
+    return np.concatenate(parts)
+
+
+@cache
+def _neighbours(shape: tuple[int, ...]) -> Index:
+    """For each point of a grid the numbers of its neighbours, along diagonals too; G stands for none."""
+    G = int(np.prod(shape))
+    at = np.stack(np.unravel_index(np.arange(G), shape), axis=1)
+    columns = []
+    for step in product((-1, 0, 1), repeat=len(shape)):
+        if any(step):
+            moved = at + np.array(step)
+            inside = ((moved >= 0) & (moved < np.array(shape))).all(axis=1)
+            number = np.ravel_multi_index(tuple(np.where(inside[:, None], moved, 0).T), shape)
+            columns.append(np.where(inside, number, G))
+    return np.stack(columns, axis=1)
+
+
+class Grid:
+    """The criterion of a small design on a coarse grid, for any response.
+
+    Parameters
+    ----------
+    terms : Terms
+        The random-effects terms.
+    parts : Parts
+    reml : bool
+    nu : int
+        Which criterion, and its degrees of freedom.
+
+    Attributes
+    ----------
+    thetas : array of shape (G, m)
+        Whitened.
+    shape : tuple of int
+        Numbers of points along the axes.
+    """
+
+    def __init__(self, terms: Terms, parts: Parts, reml: bool, nu: int) -> None:
+        self.thetas, self.shape = grid_thetas(tuple(terms.ks))
+        self.nu, layout = nu, terms.layout
+        thetas, roots = self.thetas, terms.many_roots(self.thetas)[1]
+        G, R = len(thetas), layout.width
+        q, k, w = parts.cross.shape
+        with np.errstate(all="ignore"):
+            M, self._logdet = swept(parts.lead, roots[0])
+            gram = M.reshape(G, q * k * k) @ products(parts.cross)
+            system = parts.other - gram.reshape(G, w, w)
+            system = _times_roots(_times_roots(system, roots, layout).transpose(0, 2, 1), roots, layout)
+            system[:, range(R), range(R)] += 1.0
+            self._usable = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(self._logdet)
+            system[~self._usable] = np.eye(w)
+            lower = self._factorised(system)
+            diagonal = np.log(lower.diagonal(axis1=1, axis2=2))
+            self._logdet = self._logdet + 2 * diagonal[:, : w if reml else R].sum(axis=1)
+            # L^-1 Lambda', and lead'[rest Q]' M
+            transposed = [root.transpose(0, 2, 1) for root in roots]
+            self._white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, layout)
+            self._cross = (parts.cross.transpose(0, 2, 1) @ M).transpose(0, 2, 1, 3).reshape(G * w, q * k)
+        self._M = M.reshape(G, q * k * k)
+
+    def _factorised(self, system: Array) -> Array:
+        """Cholesky factors; where there is none the point is not usable."""
+        try:
+            return np.asarray(np.linalg.cholesky(system))
+        except np.linalg.LinAlgError:
+            out = np.empty_like(system)
+            for g, matrix in enumerate(system):
+                try:
+                    out[g] = np.linalg.cholesky(matrix)
+                except np.linalg.LinAlgError:
+                    out[g], self._usable[g] = np.eye(len(matrix)), False
+            return out
+
+    @classmethod
+    def of(cls, terms: Terms, sums: Sums, p: int, reml: bool, nu: int) -> Grid | None:
+        """The grid of a design, or None where it would cost more than a few evaluations of the criterion."""
+        lead, points = terms.layout.lead, len(grid_thetas(tuple(terms.ks))[0])
+        w, rows = terms.layout.width + p, lead.q * lead.k
+        if points * (w * (w + rows) + rows * lead.k) > MOST_NUMBERS:
+            return None
+        if (points + 10) * (rows * lead.k * w**2 + 2 * w**3) > MOST_WORK:
+            return None
+        return cls(terms, dense_parts(terms.layout, sums, p), reml, nu)
+
+    def values(self, lead: Array, rest: Array, q_y: Array, y_y: Array) -> Array:
+        """The criterion at every point, up to a constant.
+
+        Parameters
+        ----------
+        lead, rest, q_y, y_y : arrays of shape (B, q, k), (B, R), (B, p) and (B,)
+            Sums of the responses.
+
+        Returns
+        -------
+        array of shape (B, G)
+            Infinite where the criterion overflows.
+        """
+        B, G = len(y_y), len(self.thetas)
+        flat = lead.reshape(B, -1)
+        left = np.concatenate([rest, q_y], axis=1).T - (self._cross @ flat.T).reshape(G, -1, B)
+        explained = ((self._white @ left) ** 2).sum(axis=1)
+        explained += self._M @ (lead[..., :, None] * lead[..., None, :]).reshape(B, -1).T
+        with np.errstate(all="ignore"):
+            value = self._logdet + self.nu * np.log(y_y[:, None] - explained.T)
+        return np.where(self._usable & np.isfinite(value), value, np.inf)
+
+
+def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
+    """The points of a grid that are lower than all their neighbours, the lowest first.
+
+    Parameters
+    ----------
+    values : array of shape (B, G)
+        The criterion of each of B responses.
+    shape : tuple of int
+        Numbers of points along the axes.
+    most : int
+        So many at most.
+
+    Returns
+    -------
+    array of shape (B, most)
+        Numbers of grid points; -1 where there is none.
+
+    Examples
+    --------
+    >>> valleys(np.array([[3.0, 1.0, 2.0, 0.5]]), (4,), 3)
+    array([[ 3,  1, -1]])
+    """
+    rank = np.argsort(np.argsort(values, axis=1, kind="stable"), axis=1, kind="stable")  # no two are equal
+    walled = np.concatenate([rank, np.full((len(rank), 1), rank.shape[1])], axis=1)
+    lowest = np.isfinite(values)
+    for others in _neighbours(shape).T:
+        lowest &= rank < walled[:, others]
+    rank = np.where(lowest, rank, rank.shape[1])
+    found = np.argsort(rank, axis=1, kind="stable")[:, :most]
+    return np.asarray(np.where(np.take_along_axis(lowest, found, axis=1), found, -1))
+
+
+def products(cross: Array) -> Array:
+    """Products of the entries of ``lead'[rest Q]`` within each level, (q k k, (R + p)^2)."""
+    q, k, width = cross.shape
+    return np.einsum("qai,qbj->qabij", cross, cross).reshape(q * k * k, width * width)
+
+
+def _times_roots(matrix: Array, roots: list[Array], layout: Layout) -> Array:
+    """``matrix @ diag(Lambda of the rest, I)`` on the last axis, (G, r, R + p)."""
+    out = matrix.copy()
+    for f, factor in enumerate(layout.rest):
+        own = slice(int(layout.starts[f]), int(layout.starts[f + 1]))
+        part = matrix[..., own].reshape(*matrix.shape[:2], factor.q, factor.k)
+        out[..., own] = (part @ roots[1 + f][:, None]).reshape(*matrix.shape[:2], -1)
+    return out

@@ -1,0 +1,157 @@
+"""The search for the best parameters of a mixed model, the same for every criterion.
+
+A criterion may have several valleys, and in ``theta`` it is flat wherever a variance is zero. So the search
+
+1. goes downhill from every place that promises a valley of its own (:mod:`~lmmkit.likelihood.grid`);
+2. goes on from beside a stationary point that is no minimum;
+3. where the best of these is a singular covariance of several effects, starts again without it, and small;
+4. keeps the best, and a list of all places that it has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from ..errors import ModelError
+from ..numerics.arrays import Array
+from ..numerics.trust_region import Search, Trial
+
+__all__ = ["Criterion", "Place", "Visit", "best_of", "descend", "lower_beside"]
+
+#: How much lower a point must be to count as lower at all.
+LOWER = 1e-7
+#: Decrease that a way out of a stationary point must bring, and how often the search goes on from there.
+WORTH, AGAIN = 1e-6, 5
+#: Parts of the way to zero at which a start without a finite criterion is tried again.
+SHRUNK = (1.0, 0.3, 0.1, 0.01, 1e-4, 1e-8)
+
+Descent = Callable[[Array], Search]
+
+
+class Place(NamedTuple):
+    """Where a search may begin, and in words why."""
+
+    why: str
+    x: Array
+
+
+class Visit(NamedTuple):
+    """A place from which the search went downhill.
+
+    Attributes
+    ----------
+    why : str
+    x : array of shape (m,)
+    value, reached : float
+        The criterion at the place, and at the end of the way down.
+    """
+
+    why: str
+    x: Array
+    value: float
+    reached: float
+
+
+class Criterion(Protocol):
+    """What the search asks of a criterion."""
+
+    def trial(self, x: Array) -> Trial:
+        """Value and derivatives at a point; infinite where there are none."""
+
+    def nearer_zero(self, x: Array, share: float) -> Array:
+        """The same point with smaller random effects."""
+
+    def beside(self, search: Search, tolerance: float) -> Iterable[Array]:
+        """Points beside the end of a search, in directions in which a variance of zero is no minimum."""
+
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Other places worth a try after this end."""
+
+
+def best_of(
+    criterion: Criterion, places: Sequence[Place], minimise: Descent, hopeless: str
+) -> tuple[Search, list[Visit]]:
+    """The lowest end of the ways down from several places.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    places : sequence of Place
+    minimise : callable
+        Goes downhill from a point.
+    hopeless : str
+        What to say if the criterion has a value at none of the places, nor nearer to zero.
+
+    Returns
+    -------
+    tuple
+        The search that ended lowest, with the evaluations of all, and the places visited.
+
+    Raises
+    ------
+    ModelError
+        In that case.
+    """
+    ends: list[Search] = []
+    visits: list[Visit] = []
+
+    def visit(place: Place) -> None:
+        end = descend(criterion, place.x, minimise)
+        if end is not None:
+            ends.append(end)
+            visits.append(Visit(place.why, *end.trail[0], end.value))
+
+    for place in places:
+        visit(place)
+    if not ends:
+        raise ModelError(hopeless)
+    for place in criterion.second_opinions(_lowest(ends)):
+        visit(place)
+    best = _lowest(ends)
+    best.evaluations = sum(end.evaluations for end in ends)
+    return best, visits
+
+
+def _lowest(ends: Sequence[Search]) -> Search:
+    """The first of those that no other is lower than."""
+    bound = min(end.value for end in ends) + LOWER
+    return next(end for end in ends if end.value <= bound)
+
+
+def descend(criterion: Criterion, x: Array, minimise: Descent) -> Search | None:
+    """Go downhill, and on from beside any stationary point that is no minimum; None without a finite start."""
+    for share in SHRUNK:
+        search = minimise(criterion.nearer_zero(x, share))
+        if np.isfinite(search.value):
+            break
+    else:
+        return None
+    for _ in range(AGAIN):
+        better = lower_beside(criterion, search)
+        if better is None:
+            break
+        again = minimise(better)
+        again.evaluations += search.evaluations
+        again.trail = search.trail + again.trail
+        search = again
+    return search
+
+
+def lower_beside(criterion: Criterion, search: Search) -> Array | None:
+    """A better point beside a stationary point that is no minimum, or None.
+
+    Notes
+    -----
+    In ``theta`` the criterion is flat at a zero variance by symmetry. As a function of ``Sigma = T T'`` it is
+    not: at a minimum no direction ``v v'`` that ``Sigma`` lacks may lead downhill, that is, the derivative
+    with respect to ``Sigma`` has no negative eigenvalue there.
+    """
+    best, better = search.value - WORTH, None
+    for candidate in criterion.beside(search, WORTH):
+        value = criterion.trial(candidate).value
+        if value < best:
+            best, better = value, candidate
+    return better
