@@ -27,10 +27,10 @@ from .theta import Terms
 __all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "swept", "valleys"]
 
 #: Smallest and largest standard deviation of an effect, relative to the residuals', in whitened units.
-ENDS = (0.03, 300.0)
+ENDS = (0.05, 100.0)
 #: Points along each axis, by the number of axes; and where the criterion must be evaluated at each, one by one.
-FINE = {1: 16, 2: 9, 3: 6, 4: 4}
-COARSE = {1: 8, 2: 4, 3: 3, 4: 2}
+FINE = {1: 16, 2: 9, 3: 7, 4: 5}
+COARSE = {1: 8, 2: 5, 3: 4, 4: 3}
 #: Correlations that a pair of effects is tried with.
 CORRELATIONS = (-0.98, 0.0, 0.98)
 #: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.

@@ -11,7 +11,6 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -37,7 +36,8 @@ from .theta import Terms
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 LARGE = 2000  # and from which on it takes seconds
 VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
-
+#: Residual SD, relative to that of the fit without random effects, below which the likelihood rises for ever.
+ENDLESS = 1e-6
 HOPELESS = (
     "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
     "and of the response (scale() brings them to size one)"
@@ -151,7 +151,8 @@ class Criterion(Terms):
         ModelError
             If the fixed effects leave nothing to explain.
         """
-        other = copy(self)
+        other = object.__new__(Criterion)
+        other.__dict__.update(self.__dict__)
         other.design = replace(self.design, y=y)
         other._read(y)
         return other
@@ -263,7 +264,8 @@ class Criterion(Terms):
         except np.linalg.LinAlgError:
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
         value = point.objective if point.r2 > 0 else np.inf
-        return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point)
+        endless = point.r2 < ENDLESS**2 * self.nu
+        return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point, endless)
 
     def places(self, start: Array | None = None) -> list[Place]:
         """Where the search begins.
@@ -283,10 +285,10 @@ class Criterion(Terms):
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
         thetas, shape, values = self.on_grid()
-        lowest = valleys(values[None], shape, VALLEYS)[0]
+        lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
         if given and len(lowest) == 1 and self.trial(given[0].x).value < values[lowest[0]]:
             return given
-        return [*given, *(Place("a valley on a coarse grid", thetas[g]) for g in lowest if g >= 0)]
+        return [*given, *(Place("a valley on a coarse grid", thetas[g]) for g in lowest)]
 
     def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:
         """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,)."""
@@ -368,7 +370,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     best, visits = best_of(criterion, criterion.places(given), downhill, HOPELESS)
-    if width <= SMALL:
+    if width <= SMALL and best.converged:
         polish(criterion.trial, best, criterion.curvature(best.state))
     return _estimate(criterion, best, visits)
 

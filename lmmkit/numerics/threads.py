@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
+from threading import Lock
 from typing import Any
 
 #: Matrices with more columns than this are worth a second thread: below, it gains little on a quiet machine and
@@ -11,14 +13,44 @@ from typing import Any
 WORTH_THREADS = 2000
 
 
+class _OneThread:
+    """BLAS at one thread as long as anybody is inside.
+
+    BLAS knows one limit for the whole process. The first who enters notes what it was, the last who leaves puts
+    it back, in whatever order Python's threads come and go.
+    """
+
+    def __init__(self, libraries: list[Any]) -> None:
+        self._libraries, self._lock = libraries, Lock()
+        self._inside, self._before = 0, list[tuple[Any, int]]()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if self._inside == 0:
+                limits = [(library, library.get_num_threads()) for library in self._libraries]
+                self._before = [(library, number) for library, number in limits if number and number > 1]
+                for library, _ in self._before:
+                    library.set_num_threads(1)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if self._inside == 0:
+                    for library, number in self._before:
+                        library.set_num_threads(number)
+
+
 @cache
-def _controller() -> Any:
+def _one_thread() -> _OneThread | None:
     """The process's BLAS libraries, or None without threadpoolctl (a browser has no threads anyway)."""
     try:
         from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
     except ImportError:
         return None
-    return ThreadpoolController()
+    return _OneThread(ThreadpoolController().lib_controllers)
 
 
 def threads_for(width: int) -> AbstractContextManager[Any]:
@@ -33,13 +65,14 @@ def threads_for(width: int) -> AbstractContextManager[Any]:
     -------
     context manager
 
+    Notes
+    -----
+    May be nested, and entered by several threads of Python at once.
+
     Examples
     --------
     >>> with threads_for(width=3):
     ...     pass
     """
-    controller = _controller()
-    if controller is None or width > WORTH_THREADS:
-        return nullcontext()
-    limit: AbstractContextManager[Any] = controller.limit(limits=1)
-    return limit
+    one_thread = _one_thread()
+    return nullcontext() if one_thread is None or width > WORTH_THREADS else one_thread()

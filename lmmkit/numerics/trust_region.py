@@ -18,13 +18,15 @@ POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-
 class Trial(NamedTuple):
     """The objective at a point, and how to differentiate it there (only accepted points pay for that).
 
-    ``state`` is whatever the caller wants to have back for the best point.
+    ``state`` is whatever the caller wants to have back for the best point; ``endless`` says that the objective
+    falls for ever in this direction, so that nothing is gained by going on.
     """
 
     value: float
     gradient: Callable[[], Array]
     curvature: Callable[[], Array]
     state: Any = None
+    endless: bool = False
 
 
 class Trials(NamedTuple):
@@ -117,15 +119,19 @@ def minimise(
     x, trial = start, evaluate(start)
     if not np.isfinite(trial.value):
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
-    gradient, curvature = trial.gradient(), trial.curvature()
+    gradient, curvature, differenced = trial.gradient(), trial.curvature(), False
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state)
     while search.evaluations < max_evaluations:
         size, axes = np.linalg.eigh(curvature)
         size = np.maximum(np.abs(size), 1e-9 * max(1.0, float(np.abs(size).max(initial=0.0))))
         slope = axes.T @ gradient
         if 0.5 * float(slope @ (slope / size)) < tolerance:
-            search.converged = True
-            break
+            # Far out, where a ridge is flat, the cheap curvature promises too little.
+            if differenced or expensive or np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance):
+                search.converged = True
+                break
+            curvature, differenced = _second_derivatives(evaluate, search, trial), True
+            continue
         step = _trust_region_step(slope, size, radius)
         promised = -float(slope @ step + 0.5 * step @ (size * step))
         proposal = x + axes @ step
@@ -143,18 +149,22 @@ def minimise(
         x = proposal
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
+        if trial.endless:
+            break
         if expensive and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
             search.converged = True
             break
         gradient = search.gradient = trial.gradient()
-        if len(search.trail) <= patience:
-            curvature = trial.curvature()
-        else:
-            curvature = differenced_hessian(evaluate, x)
-            search.evaluations += 2 * len(x)
-            if not np.isfinite(curvature).all():  # a neighbour is inadmissible
-                curvature = trial.curvature()
+        differenced = len(search.trail) > patience
+        curvature = _second_derivatives(evaluate, search, trial) if differenced else trial.curvature()
     return search
+
+
+def _second_derivatives(evaluate: Callable[[Array], Trial], search: Search, trial: Trial) -> Array:
+    """The Hessian by differences where the search stands; the cheap curvature if a neighbour is inadmissible."""
+    search.evaluations += 2 * len(search.x)
+    hessian = differenced_hessian(evaluate, search.x)
+    return hessian if np.isfinite(hessian).all() else trial.curvature()
 
 
 def minimise_many(
@@ -205,7 +215,8 @@ def minimise_many(
         size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
         slope = np.einsum("bij,bi->bj", axes, gradient[active])
         there = 0.5 * (slope**2 / size).sum(axis=1) < tolerance
-        converged[active[there]] = True
+        scaled = np.abs(gradient[active] * x[active]).max(axis=1, initial=0.0)
+        converged[active[there]] = scaled[there] < 10 * np.sqrt(tolerance)
         active, size, axes, slope = active[~there], size[~there], axes[~there], slope[~there]
         if not len(active):
             break
