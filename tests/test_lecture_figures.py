@@ -79,7 +79,7 @@ DAMAGED = {
     "fields": ("nitrate", 7),
     "genexpr": ("s1", 0),
     "genexpr_info": ("Age", 3),
-    "groups20": ("group", 0),
+    "groups20": ("group", 17),
     "happiness": ("happiness", 7),
     "herbivory": ("plot", 0),
     "implants": ("implant", 0),

@@ -33,7 +33,6 @@ from lmmkit.course import explorers
 from lmmkit.course.check import check
 from lmmkit.course.lesson import (
     BLUE,
-    GREEN,
     GREY,
     RED,
     in_words,
@@ -52,8 +51,8 @@ use_course_look()
 # the mean is one number, from one bird, on one windy night: you would rather lean on what you know about
 # owls. How much should you lean? That is the whole of this lesson.
 #
-# We begin with people. Lorry drivers were kept awake, and every morning somebody measured how fast
-# they reacted. To the real study the lecture adds two made-up latecomers: one came twice, the other once.
+# We begin with people. Lorry drivers slept three hours a night, and every day somebody measured how fast
+# they reacted. To the real study two made-up drivers are added (by Mahr, see the end): one came twice, the other once.
 
 # %% covers="003-21"
 sleep, plus = lk.load_data("sleepstudy"), lk.load_data("sleepstudy_plus")
@@ -79,7 +78,7 @@ print(complete.fixef.round(2).to_string())
 # %% [markdown]
 # ## One line each
 #
-# **No pooling** forgets that the others exist. Each person gets a line from their own mornings only. For the
+# **No pooling** forgets that the others exist. Each person gets a line from their own days only. For the
 # driver who came once there *is* no such line: through one point you can draw any slope you like.
 
 # %%
@@ -126,10 +125,10 @@ days = np.array([0.0, 9.0])
 for ax, name in zip(axes.flat, names, strict=True):
     mine = plus[plus["Subject"].astype(str) == name]
     ax.plot(mine["Days"], mine["Reaction"], "o", color=GREY, ms=5)
-    ax.plot(days, complete.fixef.iloc[0] + complete.fixef.iloc[1] * days, ":", color=GREEN, label="complete")
+    ax.plot(days, complete.fixef.iloc[0] + complete.fixef.iloc[1] * days, "--", color="black", lw=1.5, label="complete")
     if name in own.index.astype(str):
         ax.plot(
-            days, own.loc[name, "intercept"] + own.loc[name, "slope"] * days, "--", color=RED, label="none"
+            days, own.loc[name, "intercept"] + own.loc[name, "slope"] * days, ":", color=RED, lw=2.5, label="none"
         )
     ax.plot(
         days,
@@ -139,15 +138,15 @@ for ax, name in zip(axes.flat, names, strict=True):
         label="partial",
     )
     ax.set_title(f"driver {name}")
-axes[0, 0].legend()
-fig.supxlabel("days without sleep")
+axes[0, 0].legend(fontsize=10)
+fig.supxlabel("day of the study")
 fig.supylabel("reaction time (ms)")
 plt.show()
 
 # %% [markdown] asks="q003-3" mends="x003-11"
-# Each panel is one driver; dotted is the line for everybody, dashed the driver's own, solid the mixed model's.
-# Where there are ten mornings the solid line stays close to the driver's own. Where there is one, or two, it
-# goes over to the crowd: it has little else to go by.
+# Each panel is one driver; dashed is the line for everybody, dotted the driver's own, solid the mixed model's.
+# Where there are ten days the solid line stays close to the driver's own. Where there is one, or two, its slope is
+# nearly the crowd's: it has little else to go by.
 #
 # (What was the weird `%+%` on the slides? It is ggplot2's way of giving an old plot new data: `p %+% new_data`.
 # The last slide of the series writes `p %>% all.pools` instead, which would *call* the data like a function, and fails.)
@@ -157,9 +156,9 @@ shift = lines.loc[own.index, "Days"] - own["slope"]
 in_words(
     f"Driver 308's own slope is {own.loc['308', 'slope']:.2f} ms a day; the mixed model says"
     f" {lines.loc['308', 'Days']:.2f}.",
-    f"Driver 374, with two mornings, would have {own.loc['374', 'slope']:.2f}; the mixed model says "
-    f"{lines.loc['374', 'Days']:.2f}, hardly distinguishable from the average {partial.fixef['Days']:.2f}.",
-    f"Driver 373, with a single morning, gets the slope {lines.loc['373', 'Days']:.2f}: borrowed, all of it.",
+    f"Driver 374, with two days, would have {own.loc['374', 'slope']:.2f}; the mixed model says "
+    f"{lines.loc['374', 'Days']:.2f}, close to the average {partial.fixef['Days']:.2f}.",
+    f"Driver 373, with a single day, gets the slope {lines.loc['373', 'Days']:.2f}: borrowed, all of it.",
 )
 
 # %% [markdown]
@@ -172,7 +171,7 @@ in_words(
 #
 # with $n_j$ observations, variance $\sigma^2$ within groups and $\tau^2$ between them. Many observations: believe the
 # group. Noisy observations: believe the crowd. Groups that differ a lot: believe the group again.
-# The simulated `groups20` has fish from twenty lakes; in one lake a single fish was caught.
+# The simulated `groups20` has fish from twenty lakes; in two of them a single fish was caught.
 
 # %% covers="004-17 004-18 004-19"
 groups = lk.load_data("groups20")
@@ -198,19 +197,22 @@ check("06.q2", your_weight)
 fig, ax = plt.subplots()
 order = table.sort_values("size")
 x = np.arange(len(order))
-ax.axhline(groups["length"].mean(), ls=":", color=GREEN, label="complete pooling")
+ax.axhline(groups["length"].mean(), ls=":", color="black", lw=1.5, label="complete pooling (mean of all fish)")
+ax.axhline(fit.fixef["(Intercept)"], ls="--", color=BLUE, lw=1.5, label="the model's common mean")
 ax.vlines(x, order["mean"], order["lmer"], color=GREY, lw=1)
-ax.plot(x, order["mean"], "s", color=RED, mfc="none", label="no pooling (own mean)")
-ax.plot(x, order["lmer"], "o", color=BLUE, label="partial pooling")
+ax.plot(x, order["mean"], "o", color=RED, mfc="none", label="no pooling (own mean)")
+ax.plot(x, order["lmer"], "s", color=BLUE, label="partial pooling")
 ax.set_xticks(x, order["size"].astype(int), rotation=90)
 ax.set_xlabel("fish caught in the lake")
 ax.set_ylabel("estimated mean length (cm)")
-ax.legend(loc="upper right")
+ax.set_ylim(top=37)
+ax.legend(loc="upper right", ncols=2, fontsize=10)
 plt.show()
 
 # %% [markdown]
-# Open squares are the groups' own means, filled circles the mixed model's; the grey stalks are the shrinkage. They are
-# long on the left, where groups are small, and vanish on the right.
+# Open circles are the lakes' own means, filled squares the mixed model's; the grey stalks are the shrinkage. They are
+# longest on the left, where lakes have few fish, and vanish on the right. Every stalk points to the *model's* common mean (blue), which weighs lakes. It
+# is not the mean of all fish (dotted), in which the lakes with many fish count most.
 
 # %% [markdown]
 # **Predict, then run.** As the variance between groups goes to zero, partial pooling becomes which of the other two:
@@ -256,25 +258,35 @@ compare = pd.DataFrame(
 ).loc[["308", "373", "374"]]
 print(compare.round(2).to_string())
 
+# %% [markdown]
+# **Predict, then run.** Towards which point does this model pull the *pair* of a driver's intercept and slope? Answer
+# `"the average driver"`, `"zero"` (both of them zero) or `"nothing"`.
+
+# %%
+your_direction = ...
+check("06.q4", your_direction)
+
+# %%
+away = (pulled.loc[own.index, "Days"].abs() > own["slope"].abs()).sum()
+frame = so_called.varcorr.frame
+in_words(
+    f"The pair is pulled, and not each number by itself: {away} of {len(own)} slopes have moved *away* from zero.",
+    f"That is because the model now finds intercepts with an SD of {frame['sdcor'].iloc[0]:.0f} ms around zero, and a correlation of "
+    f"{frame['sdcor'].iloc[2]:.2f} between intercept and slope. Whoever has an intercept of 250 ms must then have a slope of about "
+    f"{frame['sdcor'].iloc[2] * frame['sdcor'].iloc[1] / frame['sdcor'].iloc[0] * 250:.0f} ms a day: a common slope has come in all the same.",
+)
+
 # %% mends="x003-10"
 lecture_vs_truth(
     "003, no pooling",
     "a mixed model without fixed effects gives every subject an independent line",
-    "it gives partial pooling towards zero; independent lines come from one lm per subject, "
+    "it gives partial pooling towards a line of zeros; independent lines come from one lm per subject, "
     "or lm with Subject + Subject:Days",
     f"driver 308 moves from ({own.loc['308', 'intercept']:.2f}, {own.loc['308', 'slope']:.2f}) to "
     f"({pulled.loc['308', '(Intercept)']:.2f}, {pulled.loc['308', 'Days']:.2f}); and driver 373, with one "
     f"observation, is given a slope of {pulled.loc['373', 'Days']:.2f}, which no honest no-pooling could"
     " know",
 )
-
-# %% [markdown]
-# **Predict, then run.** In which direction does this model pull every slope? Answer `"up"`, `"down"` or
-# `"towards zero"`.
-
-# %%
-your_direction = ...
-check("06.q4", your_direction)
 
 # %% mends="x003-12"
 no_common = lk.lm("Reaction ~ 0 + Subject + Subject:Days", plus[plus["Subject"].astype(str) != "373"])
@@ -290,10 +302,23 @@ lecture_vs_truth(
 # %% [markdown] covers="003-28" asks="q003-2"
 # ## Why should we care?
 #
-# Because somebody will rank the groups. Hospitals by deaths, schools by marks, genes by fold change: the top and
-# the bottom of every such list are full of *small* groups, whose means are wild because they are small. Partial
-# pooling takes back exactly as much as is likely to be noise. It does so for all groups at once and has to be told
+# Because somebody will rank the groups. Hospitals by deaths, schools by marks, genes by fold change: at the top and
+# at the bottom of such a list small groups are easily found, since their means scatter widely just because they are small. Partial
+# pooling takes back as much as the model takes for noise. It does so for all groups at once and has to be told
 # nothing but the model.
+
+# %%
+ranks = table.assign(
+    rank_before=table["mean"].rank(ascending=False).astype(int),
+    rank_after=table["lmer"].rank(ascending=False).astype(int),
+).sort_values("rank_before")
+shown = ranks[["size", "mean", "rank_before", "lmer", "rank_after"]].round(1)
+print(pd.concat([shown.head(3), shown.tail(3)]).to_string())
+winner = ranks.iloc[0]
+in_words(
+    f"The winner, {ranks.index[0]}, has {winner['size']:.0f} fish. Pooled, it falls from rank 1 to rank {winner['rank_after']:.0f}; at the top stands "
+    f"{ranks['rank_after'].idxmin()} with {ranks.loc[ranks['rank_after'].idxmin(), 'size']:.0f} fish.",
+)
 
 # %%
 spread = table.assign(small=table["size"] <= table["size"].median())
@@ -316,8 +341,8 @@ lecture_vs_truth(
 key_points(
     "Complete pooling ignores the groups, no pooling ignores the crowd; a mixed model weighs the two.",
     "A group's own mean counts more the more observations it has and the more groups really differ.",
-    "What is pulled goes towards the model's fixed effects; without fixed effects, towards zero.",
-    "Rankings of raw group means reward small groups for being small.",
+    "Intercept and slope are pulled as a pair, towards the model's fixed effects; without fixed effects, towards (0, 0).",
+    "Rankings of raw group means put small groups at the ends, just for being small.",
 )
 
 # %% [markdown]
@@ -326,4 +351,6 @@ key_points(
 # - Belenky, G., and others (2003). Patterns of performance degradation and restoration during sleep restriction and
 #   subsequent recovery. *Journal of Sleep Research* 12, 1–12.
 # - Gelman, A., and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*, chapter 12.
+# - Mahr, T. (2017). Plotting partial pooling in mixed-effects models.
+#   <https://www.tjmahr.com/plotting-partial-pooling-in-mixed-effects-models/> (with the two made-up drivers).
 # - Efron, B., and Morris, C. (1977). Stein's paradox in statistics. *Scientific American* 236, 119–127.

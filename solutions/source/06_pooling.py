@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import use_course_look
+from lmmkit.course.lesson import BLUE, RED, use_course_look
 
 use_course_look()
 perch = lk.load_data("groups20")
@@ -113,8 +113,8 @@ check("ex06.q6", answer_6)
 # %% [markdown] tags=["written"] task="q7" points=3
 # Near both ends of your list stand lakes in which hardly a fish was caught, because the mean of one fish is as likely to be
 # very long as very short. I would print the mixed model's estimates, which lean on the average of all lakes
-# where there are few fish, each with its uncertainty. The lake at the top may well be a good one, but with so few fish
-# I would wait for the next season before I bought a permit.
+# where there are few fish, each with its uncertainty. The lake at the top of your list may well be a good one, but it was judged
+# by a single fish: I would wait for the next season before I bought a permit.
 
 # %% [markdown] tags=["rubric"] task="q7"
 # One point for each:
@@ -129,8 +129,12 @@ check("ex06.q6", answer_6)
 # %%
 estimates = model.coef()["group"]["(Intercept)"].sort_values() if model is not ... else None
 if estimates is not None:
-    fig, ax = plt.subplots(figsize=(8, 5))
-    ax.plot(estimates, range(len(estimates)), "o")
-    ax.set_yticks(range(len(estimates)), estimates.index)
+    fish, places = perch["group"].value_counts(), range(len(estimates))
+    fig, ax = plt.subplots(figsize=(8, 5.5))
+    ax.plot(perch.groupby("group", observed=True)["length"].mean()[estimates.index], places, "o", color=RED, mfc="none",
+            label="own mean")  # fmt: skip
+    ax.plot(estimates, places, "s", color=BLUE, label="mixed model")
+    ax.set_yticks(places, [f"{lake} ({fish[lake]} fish)" for lake in estimates.index], fontsize=10)
     ax.set_xlabel("estimated mean length (cm)")
+    ax.legend(loc="lower right")
     plt.show()

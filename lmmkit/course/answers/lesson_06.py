@@ -9,7 +9,7 @@ QUESTIONS: dict[str, Question] = {
         because={"steeper": "308 reacts to lost sleep more than anybody else, and the crowd is calmer"},
         hints=(
             "Is 308's own line steeper or flatter than the average?",
-            "Partial pooling goes towards the average.",
+            "Such a steep line is pulled towards the average line.",
         ),
         praise="308's own line is the steepest of all, so the only way to the crowd is down.",
     ),
@@ -30,13 +30,13 @@ QUESTIONS: dict[str, Question] = {
         praise="If groups do not differ, their own means carry nothing but noise.",
     ),
     "q4": Choice(
-        options=("up", "down", "towards zero"),
-        digest="078425edfdd92820",
+        options=("the average driver", "zero", "nothing"),
+        digest="b52db4e11fb83869",
         because={
-            "up": "look at 308 again: its slope became smaller",
-            "down": "a negative slope would have been pulled up",
+            "the average driver": "the average line has been taken out of the model: it has no fixed effects",
+            "nothing": "the lines are still draws from one normal distribution, so they are still pulled",
         },
-        hints=("The normal distribution of the slopes has a centre. Where is it now?",),
-        praise="Without fixed effects the population's mean line is the zero line.",
+        hints=("The normal distribution of the lines has a centre. Where is it now?",),
+        praise="Without fixed effects the population's mean line is the line of zeros.",
     ),
 }

@@ -1,0 +1,194 @@
+"""What lesson 6 and its exercise say of drivers and lakes."""
+
+import numpy as np
+import pytest
+
+import lmmkit as lk
+
+# Numbers of R: R 4.2.2, lme4 1.1-31.
+LAKES = (25.241671, 3.053714, 4.039077)  # fixef, VarCorr and sigma of lmer(length ~ 1 + (1 | group))
+COEF_374_373 = (11.0783, 10.3915)  # coef(lmer(Reaction ~ Days + (Days | Subject)))$Subject$Days
+SO_CALLED = {
+    "374": 11.410611,
+    "VarCorr": (253.6051, 11.9481, 0.8779),
+}  # lmer(Reaction ~ 0 + (Days | Subject))
+
+
+@pytest.fixture(scope="module")
+def plus():
+    return lk.load_data("sleepstudy_plus")
+
+
+@pytest.fixture(scope="module")
+def own(plus):
+    """Slope and intercept of each driver's own line, where there is one."""
+    return {
+        name: np.polyfit(rows["Days"], rows["Reaction"], 1)
+        for name, rows in plus.groupby("Subject", observed=True)
+        if rows["Days"].nunique() > 1
+    }
+
+
+@pytest.fixture(scope="module")
+def partial(plus):
+    return lk.lmer("Reaction ~ Days + (Days | Subject)", plus)
+
+
+@pytest.fixture(scope="module")
+def so_called(plus):
+    return lk.lmer("Reaction ~ 0 + (Days | Subject)", plus)
+
+
+@pytest.fixture(scope="module")
+def perch():
+    return lk.load_data("groups20")
+
+
+@pytest.fixture(scope="module")
+def lakes(perch):
+    """Number of fish and own mean of each lake."""
+    return perch.groupby("group", observed=True)["length"].agg(["size", "mean"])
+
+
+@pytest.fixture(scope="module")
+def estimates(perch):
+    return lk.lmer("length ~ 1 + (1 | group)", perch).coef()["group"]["(Intercept)"]
+
+
+def test_two_made_up_drivers(plus):
+    """“two made-up drivers are added (by Mahr, see the end): one came twice, the other once”"""
+    days = plus.groupby("Subject", observed=True).size()
+    assert days["374"] == 2 and days["373"] == 1
+    assert (days.drop(["373", "374"]) == 10).all()
+
+
+def test_308_is_the_steepest(own, partial):
+    """“308's own line is the steepest of all, so the only way to the crowd is down.”"""
+    assert max(own, key=lambda name: own[name][0]) == "308"
+    assert partial.coef()["Subject"]["Days"]["308"] < own["308"][0]
+
+
+def test_ten_days_keep_a_driver_near_their_own_line(own, partial):
+    """“Where there are ten days the solid line stays close to the driver's own.” and “Where there is one, or
+    two, its slope is nearly the crowd's”"""
+    lines, crowd = partial.coef()["Subject"], partial.fixef["Days"]
+    for name in set(own) - {"374"}:
+        slope, intercept = own[name]
+        shift = lines.loc[name] - [intercept, slope]
+        far = np.abs(shift["(Intercept)"] + np.array([0, 9]) * shift["Days"])
+        assert far.max() < partial.sigma
+    # coef: 373 slope 10.3876, 374 slope 11.0788; fixef 10.45
+    assert lines.loc[["373", "374"], "Days"].to_list() == pytest.approx([crowd, crowd], abs=0.7)
+
+
+def test_what_driver_374_gets(own, partial):
+    """“the mixed model says …, close to the average ….” and “gets the slope …: borrowed, all of it.”"""
+    assert own["374"][0] == pytest.approx(2.0)
+    assert partial.coef()["Subject"]["Days"][["374", "373"]].to_list() == pytest.approx(
+        COEF_374_373, abs=2e-3
+    )
+
+
+def test_the_lakes_fit(perch, lakes, estimates):
+    """“The last two columns agree to every digit shown: the weight formula *is* what the fit does.”"""
+    fit = lk.lmer("length ~ 1 + (1 | group)", perch)
+    assert fit.fixef.iloc[0] == pytest.approx(LAKES[0], abs=1e-4)  # fixef
+    assert fit.varcorr.frame["sdcor"].to_list() == pytest.approx(LAKES[1:], abs=1e-3)  # VarCorr
+    weight = lakes["size"] / (lakes["size"] + (LAKES[2] / LAKES[1]) ** 2)
+    by_hand = weight * lakes["mean"] + (1 - weight) * LAKES[0]
+    assert estimates.to_numpy() == pytest.approx(by_hand.to_numpy(), abs=1e-3)
+
+
+def test_two_lakes_have_a_single_fish(lakes):
+    """“in two of them a single fish was caught” and “in some lakes a single fish was caught, in one two
+    hundred”"""
+    assert sorted(lakes["size"])[:3] == [1, 1, 2]
+    assert lakes["size"].max() == 200
+
+
+def test_stalks_are_longest_where_lakes_have_few_fish(lakes, estimates):
+    """“They are longest on the left, where lakes have few fish, and vanish on the right.”"""
+    stalk = (lakes["mean"] - estimates).abs()
+    few, many = stalk[lakes["size"] <= 2], stalk[lakes["size"] >= 50]
+    assert few.min() > many.max()
+    assert stalk.nlargest(3).index.isin(few.index).all()
+    assert many.max() < 0.1
+
+
+def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
+    """“Every stalk points to the *model's* common mean (blue), which weighs lakes.” and “the mean of all
+    fish (dotted), in which the lakes with many fish count most”"""
+    assert (np.sign(estimates - lakes["mean"]) == np.sign(LAKES[0] - lakes["mean"])).all()
+    assert (np.abs(estimates - LAKES[0]) <= np.abs(lakes["mean"] - LAKES[0])).all()
+    all_fish = perch["length"].mean()
+    assert all_fish == pytest.approx(np.average(lakes["mean"], weights=lakes["size"]))
+    assert abs(all_fish - LAKES[0]) > 0.5
+
+
+def test_slopes_move_away_from_zero(own, so_called):
+    """“The pair is pulled, and not each number by itself: … of … slopes have moved *away* from zero.”"""
+    slopes = so_called.coef()["Subject"]["Days"]
+    away = [name for name in own if abs(slopes[name]) > abs(own[name][0])]
+    assert len(away) == 10 and len(own) == 19
+    assert slopes["374"] == pytest.approx(SO_CALLED["374"], abs=5e-3)  # coef
+
+
+def test_a_common_slope_has_come_in(so_called):
+    """“Whoever has an intercept of 250 ms must then have a slope of about … ms a day”"""
+    first, second, correlation = so_called.varcorr.frame["sdcor"].iloc[:3]
+    assert (first, second, correlation) == pytest.approx(SO_CALLED["VarCorr"], rel=2e-3)
+    assert correlation * second / first * 250 == pytest.approx(10, abs=0.5)
+
+
+def test_the_pair_is_pulled_towards_the_line_of_zeros(own, so_called):
+    """“Without fixed effects the population's mean line is the line of zeros.”"""
+    frame = so_called.varcorr.frame["sdcor"]
+    cov = frame.iloc[2] * frame.iloc[0] * frame.iloc[1]
+    precision = np.linalg.inv([[frame.iloc[0] ** 2, cov], [cov, frame.iloc[1] ** 2]])
+
+    def from_zero(intercept, slope):
+        """The distance from (0, 0) in the model's own measure."""
+        return np.array([intercept, slope]) @ precision @ np.array([intercept, slope])
+
+    pulled = so_called.coef()["Subject"]
+    for name, (slope, intercept) in own.items():
+        assert from_zero(*pulled.loc[name]) < from_zero(intercept, slope), name
+
+
+def test_the_winner_falls(lakes, estimates):
+    """“The winner, …, has … fish. Pooled, it falls from rank 1 to rank …; at the top stands … with … fish.”
+    and “it was judged by a single fish”"""
+    winner = lakes["mean"].idxmax()
+    assert lakes["size"][winner] == 1
+    assert estimates.rank(ascending=False)[winner] == 7
+    assert lakes["size"][estimates.idxmax()] >= 10
+
+
+def test_small_groups_at_the_ends(lakes):
+    """“at the top and at the bottom of such a list small groups are easily found” and “Near both ends of
+    your list stand lakes in which hardly a fish was caught”"""
+    order = lakes.sort_values("mean")["size"]
+    assert order.iloc[-3:].min() == 1 and order.iloc[:3].min() == 1
+    assert order.iloc[-2:].max() <= 2
+
+
+def test_small_lakes_scatter_more(lakes, estimates):
+    """“Rankings of raw group means put small groups at the ends, just for being small.”"""
+    small = lakes["size"] <= lakes["size"].median()
+    assert lakes["mean"][small].std() > 1.5 * lakes["mean"][~small].std()
+    assert estimates[small].std() < 0.7 * lakes["mean"][small].std()
+    assert estimates[~small].std() > 0.9 * lakes["mean"][~small].std()
+
+
+def test_a_lake_with_few_fish_moved_most(lakes, estimates):
+    """“A lake with few fish, far from the others: that is where shrinkage bites.”"""
+    moved = (lakes["mean"] - estimates).abs()
+    assert lakes["size"][moved.idxmax()] == 1
+    assert moved.max() > 2 * moved.median()
+
+
+def test_five_observations_outvote_the_crowd():
+    """“Five observations already outvote the crowd five to one.” and “Three fish weigh more than two thirds
+    already.”"""
+    assert pytest.approx(5 * (1 / 6)) == 5 / (5 + 1)
+    assert 3 / (3 + 16 / 12) > 2 / 3
