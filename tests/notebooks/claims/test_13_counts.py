@@ -1,0 +1,175 @@
+"""What lesson 13 and its exercise say of counts, ticks, udders and species."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return lk.load_data("scrna")
+
+
+@pytest.fixture(scope="module")
+def gene(cells):
+    return lk.glmer("counts ~ disease + (1 | sample)", cells, family="poisson")
+
+
+@pytest.fixture(scope="module")
+def ticks():
+    data = lk.load_data("ticks")
+    return data.assign(height=(data["altitude"] - 300) / 100)
+
+
+@pytest.fixture(scope="module")
+def poisson(ticks):
+    return lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="poisson")
+
+
+@pytest.fixture(scope="module")
+def negative(ticks):
+    return lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="negative_binomial")
+
+
+def test_the_two_clouds_of_means_do_not_overlap(cells):
+    """“On the right the two clouds do not overlap.”"""
+    means = cells.groupby(["disease", "sample"], observed=True)["counts"].mean()
+    assert means["D"].min() > means["ND"].max()
+
+
+def test_the_more_counts_there_are_the_more_they_scatter(cells):
+    """“the larger they are on average, the more they scatter”"""
+    donors = cells.groupby("sample", observed=True)["counts"].agg(["mean", "var"])
+    assert donors.corr(method="spearman").loc["mean", "var"] > 0.8
+
+
+def test_about_three_transcripts_where_there_was_one(cells, gene):
+    """“The sign turned, then exp: about three transcripts where there was one.”"""
+    # R 4.2.2, lme4 1.1-31: diseaseND = -1.1076863; the ratio of the plain means is the same
+    assert gene.fixef["diseaseND"] == pytest.approx(-1.1076863, abs=1e-5)
+    means = cells.groupby("disease", observed=True)["counts"].mean()
+    assert means["D"] / means["ND"] == pytest.approx(np.exp(1.1076863), rel=1e-4)
+
+
+def test_pseudobulk_loses_nothing(cells, gene):
+    """“Second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that the
+    cells know.”"""
+    bulk = cells.groupby(["disease", "sample"], observed=True)["counts"].agg(["size", "sum"]).reset_index()
+    fit = lk.glmer("sum ~ disease + offset(log(size)) + (1 | sample)", bulk, family="poisson")
+    for of_cells, of_donors in ((gene.fixef, fit.fixef), (gene.se, fit.se)):
+        assert of_donors.round(5).tolist() == pytest.approx(of_cells.round(5).tolist(), abs=2.1e-5)
+
+
+def test_the_spread_of_donors_is_not_known_to_be_zero(gene):
+    """“it begins at zero, and does not end there.”"""
+    low, high = gene.confint(parm="sd_(Intercept)|sample").iloc[0]
+    assert low == 0 and high > 0.1
+
+
+def test_more_cells_make_the_wrong_analysis_surer():
+    """“Every further cell makes the wrong analysis surer of its mistake. The t-test of ten means stays where it should
+    be.”"""
+    wrong = [explorers.counts.result(cells=number).wrong for number in (5, 20, 100, 300)]
+    rates = [state["Poisson GLM, all cells"] for state in wrong]
+    assert rates == sorted(rates) and rates[0] > 0.2
+    assert all(0.04 < state["t test of log means"] < 0.06 for state in wrong)
+
+
+def test_a_z_value_of_few_donors_is_too_sure():
+    """“With few donors a z-value is too sure of itself, the GLMM's, too.”"""
+    # As the log means are nearly normal, the GLMM's z is nearly t of 8 df with a maximum-likelihood variance.
+    t = stats.t(8).rvs(100_000, random_state=3)
+    z = t * np.sqrt(10 / 8)
+    assert (np.abs(z) > 1.96).mean() == pytest.approx(0.12, abs=0.015)
+    assert 0.05 < (np.abs(z) > stats.t.ppf(0.975, 8)).mean() < 0.09
+
+
+def test_the_counts_vary_about_twice_as_much_as_poisson_allows(poisson):
+    """“A Poisson count has the variance of its mean, no more”"""
+    test = lk.dispersion_test(poisson)
+    assert test.ratio == pytest.approx(1.98, abs=0.01)
+    # R 4.2.2, lme4 1.1-31 (bobyqa): AIC 1858.18 of the Poisson model
+    assert poisson.aic == pytest.approx(1858.1848, abs=0.01)
+
+
+def test_the_standard_error_of_altitude_hardly_changes(poisson, negative):
+    """“The standard error of `height` changed little once litters were in the model”"""
+    # R 4.2.2: 0.0902661 by lme4 1.1-31 (Poisson), 0.0907977 by glmmTMB 1.1.5 (nbinom2)
+    assert poisson.se["height"] == pytest.approx(0.0902661, rel=0.01)
+    assert negative.se["height"] == pytest.approx(0.0907977, rel=0.01)
+
+
+def test_altitude_is_a_property_of_the_litter(ticks):
+    """“altitude is a property of the litter”"""
+    assert (ticks.groupby("litter", observed=True)["altitude"].nunique() == 1).all()
+
+
+def test_without_any_groups_it_was_several_times_too_small(ticks, negative):
+    """“Without any groups it was several times too small.”"""
+    alone = lk.glm("ticks ~ year + height", ticks, family="poisson")
+    assert negative.se["height"] > 4 * alone.se["height"]
+
+
+def test_what_differs_from_hoglet_to_hoglet_looks_twice_as_sure(ticks):
+    """“would have looked about twice as sure as it is.”"""
+    tossed = ticks.assign(coin=np.random.default_rng(5).standard_normal(len(ticks)))
+    formula = "ticks ~ year + height + coin + (1 | park) + (1 | litter)"
+    errors = [
+        lk.glmer(formula, tossed, family=family).se["coin"] for family in ("poisson", "negative_binomial")
+    ]
+    assert errors[1] / errors[0] == pytest.approx(2, abs=0.3)
+
+
+def test_parks_and_litters(negative):
+    """“Litters are estimated to differ about twice as much (on the scale of logarithms) as parks do, but how much
+    parks differ is badly known.”"""
+    sds = negative.varcorr.frame.set_index("grp")["sdcor"]
+    # R 4.2.2, glmmTMB 1.1.5: 0.332895337 and 0.675263971
+    assert (sds["park"], sds["litter"]) == pytest.approx((0.332895337, 0.675263971), rel=0.01)
+    low, high = negative.confint(parm="sd_(Intercept)|park").iloc[0]
+    assert low < 0.05 and high > 0.55
+
+
+def test_the_ratio_of_altitude(negative):
+    """“only about three fifths of the ticks; the interval in the table runs from a half to nearly three quarters”"""
+    low, high = np.exp(negative.confint(method="wald").loc["height"])
+    assert np.exp(negative.fixef["height"]) == pytest.approx(0.6, abs=0.02)
+    assert low == pytest.approx(0.5, abs=0.02) and 0.70 < high < 0.75
+
+
+def test_herds_and_cows_tell_different_stories():
+    """“two dozen herds cannot tell.”"""
+    herds = lk.load_data("herds")
+    cows = lk.glm(
+        "cbind(infected, cows - infected) ~ season + milking", herds, family="binomial"
+    ).coef_table()
+    of_herds = lk.glmer(
+        "cbind(infected, cows - infected) ~ season + milking + (1 | herd)", herds, family="binomial"
+    ).coef_table()
+    # R 4.2.2, lme4 1.1-31: -0.34002462 (SE 0.31148146), p = 0.275
+    assert of_herds.loc["milkingrobot", "estimate"] == pytest.approx(-0.34002462, abs=1e-4)
+    assert of_herds.loc["milkingrobot", "p_value"] == pytest.approx(0.275, abs=0.003)
+    assert cows.loc["milkingrobot", "p_value"] < 0.001
+    assert herds["herd"].nunique() == 24
+
+
+def test_an_odds_ratio_is_not_a_ratio_of_probabilities():
+    """“times the probability: an odds ratio is not a ratio of probabilities.”"""
+    start, change = -2.13075802, 0.85139003  # R 4.2.2, lme4 1.1-31: spring, and summer against spring
+    spring, summer = (1 / (1 + np.exp(-x)) for x in (start, start + change))
+    assert np.exp(change) == pytest.approx(2.34, abs=0.01)
+    assert summer / spring == pytest.approx(2.05, abs=0.01)
+
+
+def test_species_vary_less_than_poisson():
+    """“Far below one: plants fill their room more evenly than chance would. The Poisson model does not know it, and its
+    standard errors are too large.”"""
+    meadows = lk.load_data("management")
+    pairs = meadows.pivot(index="field", columns="management", values="species").dropna()
+    ratio = (pairs["B"] - pairs["A"]).var() / 2 / pairs.to_numpy().mean()
+    assert stats.chi2.cdf((len(pairs) - 1) * ratio, len(pairs) - 1) < 0.01
+    # R 4.2.2, lme4 1.1-31: 0.090389517 on the log scale by Poisson; normal 0.87436845 of some 20 species
+    assert 0.87436845 / (18.91666667 + 2.91666667 / 2) < 0.090389517 / 1.5
