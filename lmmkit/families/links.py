@@ -20,20 +20,77 @@ class Link:
     ----------
     name : str
         R's name of the link.
+
+    Examples
+    --------
+    >>> from lmmkit.families import Binomial
+    >>> Binomial("probit").link
+    Probit()
     """
 
     name: ClassVar[str]
 
     def link(self, mu: Array) -> Array:
-        """Linear predictor for a mean."""
+        """Linear predictor for a mean.
+
+        Parameters
+        ----------
+        mu : array of any shape
+            Means, in the units of the response.
+
+        Returns
+        -------
+        array of that shape
+            On the scale of the link.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Log().link(np.array([1.0]))
+        array([0.])
+        """
         raise NotImplementedError
 
     def inverse(self, eta: Array) -> Array:
-        """Mean for a linear predictor."""
+        """Mean for a linear predictor.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        array of that shape
+            Means, in the units of the response.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Log().inverse(np.array([0.0]))
+        array([1.])
+        """
         raise NotImplementedError
 
     def mu_eta(self, eta: Array) -> Array:
-        """Derivative of the mean with respect to the linear predictor."""
+        """Derivative of the mean with respect to the linear predictor.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        array of that shape
+            Change of the mean for each unit of ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Logit().mu_eta(np.array([0.0]))
+        array([0.25])
+        """
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
@@ -47,25 +104,99 @@ class Link:
 
 
 class ProbabilityLink(Link):
-    """A link for probabilities: ``mu = F(eta)`` for a distribution function ``F``."""
+    """A link for probabilities: ``mu = F(eta)`` for a distribution function ``F``.
+
+    Examples
+    --------
+    >>> isinstance(Cloglog(), ProbabilityLink)
+    True
+    """
 
     def log_cdf(self, eta: Array) -> Derivatives:
-        """``log F`` and its derivatives."""
+        """Log of the probability, ``log F``, and its derivatives.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Logit().log_cdf(np.array([0.0]))[1]
+        array([0.5])
+        """
         raise NotImplementedError
 
     def log_sf(self, eta: Array) -> Derivatives:
-        """``log (1 - F)`` and its derivatives."""
+        """Log of the other probability, ``log (1 - F)``, and its derivatives.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Logit().log_sf(np.array([0.0]))[1]
+        array([-0.5])
+        """
         raise NotImplementedError
 
     def bernoulli(self, y: Array, eta: Array) -> Derivatives:
-        """``y log F + (1 - y) log (1 - F)`` and its derivatives."""
+        """Log density of a proportion, ``y log F + (1 - y) log (1 - F)``, and its derivatives.
+
+        Parameters
+        ----------
+        y, eta : array of the same shape
+            Proportions of hits, and linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Logit().bernoulli(np.array([1.0]), np.array([0.0]))[1]
+        array([0.5])
+        """
         pairs = zip(self.log_cdf(eta), self.log_sf(eta), strict=True)
         # A certain outcome has no share in the other one's log probability, which may be -inf.
         first, *rest = (np.where(y > 0, y * a, 0.0) + np.where(y < 1, (1 - y) * b, 0.0) for a, b in pairs)
         return (first, *rest)  # type: ignore[return-value]
 
     def information(self, eta: Array) -> tuple[Array, Array]:
-        """Expected information of one trial, ``f^2 / (F (1 - F))``, and its derivative."""
+        """Expected information of one trial, ``f^2 / (F (1 - F))``, and its derivative.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of two arrays of that shape
+            The information, and its derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Logit().information(np.array([0.0]))[0]
+        array([0.25])
+        """
         _, a1, a2, _ = self.log_cdf(eta)
         _, b1, b2, _ = self.log_sf(eta)
         return -a1 * b1, -(a2 * b1 + a1 * b2)
@@ -91,7 +222,14 @@ def logistic(eta: Array) -> tuple[Array, Array, Array]:
 
 
 class Logit(ProbabilityLink):
-    """``eta = log(mu / (1 - mu))``."""
+    """Log odds of a probability, ``eta = log(mu / (1 - mu))``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Logit().inverse(np.array([0.0]))
+    array([0.5])
+    """
 
     name = "logit"
 
@@ -118,7 +256,14 @@ class Logit(ProbabilityLink):
 
 
 class Probit(ProbabilityLink):
-    """``eta = Phi^-1(mu)``, the standard normal quantile."""
+    """Standard normal quantile of a probability, ``eta = Phi^-1(mu)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Probit().inverse(np.array([0.0]))
+    array([0.5])
+    """
 
     name = "probit"
 
@@ -142,7 +287,14 @@ class Probit(ProbabilityLink):
 
 
 class Cloglog(ProbabilityLink):
-    """``eta = log(-log(1 - mu))``, the complementary log-log link."""
+    """Complementary log-log of a probability, ``eta = log(-log(1 - mu))``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Cloglog().inverse(np.array([0.0])).round(4)
+    array([0.6321])
+    """
 
     name = "cloglog"
 
@@ -172,7 +324,14 @@ class Cloglog(ProbabilityLink):
 
 
 class Cauchit(ProbabilityLink):
-    """``eta = tan(pi (mu - 1/2))``, the Cauchy quantile: heavier tails than the logit."""
+    """Cauchy quantile of a probability, ``eta = tan(pi (mu - 1/2))``: heavier tails than the logit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Cauchit().inverse(np.array([1.0]))
+    array([0.75])
+    """
 
     name = "cauchit"
 
@@ -198,18 +357,75 @@ class Cauchit(ProbabilityLink):
 
 
 class MeanLink(Link):
-    """A link for positive means; where ``eta`` gives no positive mean, the logarithm is ``-inf``."""
+    """A link for positive means; where ``eta`` gives no positive mean, the logarithm is ``-inf``.
+
+    Examples
+    --------
+    >>> isinstance(Sqrt(), MeanLink)
+    True
+    """
 
     def mean(self, eta: Array) -> Derivatives:
-        """``mu`` and its derivatives."""
+        """Mean, ``mu``, and its derivatives.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Log().mean(np.array([0.0]))[1]
+        array([1.])
+        """
         raise NotImplementedError
 
     def log_mean(self, eta: Array) -> Derivatives:
-        """``log mu`` and its derivatives."""
+        """Log of the mean, ``log mu``, and its derivatives.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Log().log_mean(np.array([0.0]))[1]
+        array([1.])
+        """
         raise NotImplementedError
 
     def reciprocal(self, eta: Array) -> Derivatives:
-        """``1 / mu`` and its derivatives."""
+        """Reciprocal of the mean, ``1 / mu``, and its derivatives.
+
+        Parameters
+        ----------
+        eta : array of any shape
+            Linear predictors.
+
+        Returns
+        -------
+        tuple of four arrays of that shape
+            The function and its first, second and third derivative in ``eta``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> Log().reciprocal(np.array([0.0]))[1]
+        array([-1.])
+        """
         raise NotImplementedError
 
     def inverse(self, eta: Array) -> Array:
@@ -224,7 +440,14 @@ def _log_or_minus_inf(eta: Array) -> Array:
 
 
 class Log(MeanLink):
-    """``eta = log mu``."""
+    """Logarithm of the mean, ``eta = log mu``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Log().inverse(np.array([0.0]))
+    array([1.])
+    """
 
     name = "log"
 
@@ -245,7 +468,14 @@ class Log(MeanLink):
 
 
 class Sqrt(MeanLink):
-    """``eta = sqrt mu``."""
+    """Square root of the mean, ``eta = sqrt mu``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Sqrt().inverse(np.array([3.0]))
+    array([9.])
+    """
 
     name = "sqrt"
 
@@ -264,7 +494,14 @@ class Sqrt(MeanLink):
 
 
 class Identity(MeanLink):
-    """``eta = mu``."""
+    """The mean itself, ``eta = mu``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Identity().inverse(np.array([3.0]))
+    array([3.])
+    """
 
     name = "identity"
 
@@ -283,7 +520,14 @@ class Identity(MeanLink):
 
 
 class Inverse(MeanLink):
-    """``eta = 1 / mu``."""
+    """Reciprocal of the mean, ``eta = 1 / mu``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Inverse().inverse(np.array([4.0]))
+    array([0.25])
+    """
 
     name = "inverse"
 

@@ -26,7 +26,20 @@ MOST_LABELS = 40  # levels whose names can be read beside the picture
 class Ranef(Picture):
     """Random effects of each level with 95% intervals, in order of size (a caterpillar).
 
-    Call it to draw; ``describe()`` says in a sentence what it shows.
+    ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    Conditional modes, with 1.96 conditional standard deviations on either side, as ``dotplot(ranef(fit))`` of
+    lme4. Intervals clear of zero are red diamonds.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> figure = fit.plot.ranef("Subject")
+    >>> [ax.get_xlabel() for ax in figure.axes]
+    ['(Intercept) (deviation)', 'Days (deviation)']
     """
 
     def __call__(self, group: str | None = None) -> Figure:
@@ -39,8 +52,13 @@ class Ranef(Picture):
 
         Returns
         -------
-        Figure
+        matplotlib.figure.Figure
             One panel for each effect; the levels of a grouping factor stand in the order of its first effect.
+
+        Raises
+        ------
+        ModelError
+            When `group` is no grouping factor of the model.
         """
         effects, sds = self.fit.ranef(), self.fit.ranef_sd()
         groups = _chosen(group, list(effects))
@@ -55,7 +73,18 @@ class Ranef(Picture):
         return figure
 
     def describe(self, group: str | None = None) -> str:
-        """What the picture shows, in a sentence."""
+        """What the picture shows, in a sentence.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor; all of them otherwise.
+
+        Returns
+        -------
+        str
+            How many levels have an interval clear of zero.
+        """
         effects, sds = self.fit.ranef(), self.fit.ranef_sd()
         parts = []
         for name in _chosen(group, list(effects)):
@@ -101,9 +130,22 @@ def _caterpillar(ax: Axes, values: pd.Series, sds: Array) -> None:
 class Pooling(Picture):
     """How far each level's own estimate is drawn towards the mean of all (partial pooling, shrinkage).
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. *No pooling* estimates a level from its
-    own rows alone, with everything else in the model as estimated; *partial pooling* is the mixed model's
-    estimate; *complete pooling* the fixed effects, the same for all.
+    *No pooling* estimates a level from its own rows alone, with everything else in the model as estimated;
+    *partial pooling* is the mixed model's estimate; *complete pooling* the fixed effects, the same for all.
+    ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    Gelman and Hill 2007, *Data Analysis Using Regression and Multilevel/Hierarchical Models*, chapter 12. For
+    a GLMM the estimates without pooling are those of the working response.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.pooling("Subject")
+    >>> ax.get_ylabel()
+    'Slope of Reaction on Days'
     """
 
     def __call__(self, group: str | None = None, ax: Axes | None = None) -> Axes:
@@ -114,14 +156,19 @@ class Pooling(Picture):
         group : str, optional
             A grouping factor; the first otherwise. Of a term with more than two effects the first two are
             shown.
-        ax : Axes, optional
-            Where to; a new figure otherwise.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
 
         Returns
         -------
-        Axes
+        matplotlib.axes.Axes
             A line for each level from its own estimate to the model's: against the number of rows for one
             effect, in the plane of both for two.
+
+        Raises
+        ------
+        ModelError
+            When `group` is no grouping factor of the model.
         """
         t = self._term(group)
         own, partial, complete = pooled(self.fit, t)
@@ -156,7 +203,18 @@ class Pooling(Picture):
             ax.set_xticks([])
 
     def describe(self, group: str | None = None) -> str:
-        """What the picture shows, in a sentence."""
+        """What the picture shows, in a sentence.
+
+        Parameters
+        ----------
+        group : str, optional
+            A grouping factor; the first otherwise.
+
+        Returns
+        -------
+        str
+            How much partial pooling narrows the spread between the levels.
+        """
         t = self._term(group)
         own, partial, complete = pooled(self.fit, t)
         term = self.fit.design.terms[t]
@@ -231,8 +289,21 @@ def _coefficient_label(fit: MixedFit, name: str) -> str:
 class ProfilePlot(Picture):
     """Likelihood profiles: how much worse the model gets when a parameter is held at another value.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. A straight line means that a Wald
-    interval is right; the vertical lines are the ends of the 95% profile interval.
+    A straight line means that a Wald interval is right; the vertical lines are the ends of the 95% profile
+    interval. ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    As ``xyplot(profile(fit))`` of lme4. Drawn is zeta, the signed root of the rise of the deviance (Bates et
+    al. 2015, *Journal of Statistical Software* 67(1), section 5.1).
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> figure = fit.plot.profile("Days")
+    >>> figure.axes[0].get_ylabel()
+    'zeta'
     """
 
     def __call__(self, parm: str | list[str] | None = None) -> Figure:
@@ -245,9 +316,14 @@ class ProfilePlot(Picture):
 
         Returns
         -------
-        Figure
+        matplotlib.figure.Figure
             One panel for each parameter: zeta, the signed root of the rise of the deviance, against its
             value.
+
+        Raises
+        ------
+        ModelError
+            When the model has no parameter of that name.
         """
         from ..inference.profile import profile
 
@@ -263,7 +339,18 @@ class ProfilePlot(Picture):
         return figure
 
     def describe(self, parm: str | list[str] | None = None) -> str:
-        """What the picture shows, in a sentence."""
+        """What the picture shows, in a sentence.
+
+        Parameters
+        ----------
+        parm : str or list of str, optional
+            Parameters, as in ``fit.confint``; all otherwise.
+
+        Returns
+        -------
+        str
+            The 95% profile interval of each parameter.
+        """
         from ..inference.confint import confint
 
         table = confint(self.fit, parm=parm)

@@ -1,8 +1,8 @@
 """The pictures of a fitted model, as ``fit.plot``.
 
-Drawn by matplotlib and statsmodels' lowess, which are loaded when a picture is drawn. Colours are Okabe and
-Ito's, with a marker or line style as a second cue. ``fit.plot.residuals()`` draws,
-``fit.plot.residuals.describe()`` says in a sentence what is to be seen.
+``fit.plot.residuals()`` draws, ``fit.plot.residuals.describe()`` says in a sentence what is to be seen, and
+``fit.plot.residuals?`` tells about the picture. matplotlib and statsmodels' lowess are loaded when a picture is
+drawn.
 """
 
 from __future__ import annotations
@@ -17,40 +17,20 @@ __all__ = ["LinearPlots", "Plots"]
 
 
 class _Plots:
-    """The pictures that every model has."""
+    """The pictures that every model has, as attributes: a property would hide their docstrings from ``?``."""
 
     def __init__(self, fit: Any) -> None:
-        self._fit = fit
+        self.fit = FitPlot(fit)
+        self.residuals = Residuals(fit)
+        self.qq = QQ(fit)
+        self.scale_location = ScaleLocation(fit)
+        self.diagnostics = Diagnostics(fit)
 
-    @property
-    def fit(self) -> FitPlot:
-        """The data and the fitted model against a predictor."""
-        return FitPlot(self._fit)
-
-    @property
-    def residuals(self) -> Residuals:
-        """Residuals against fitted values, with a smoother."""
-        return Residuals(self._fit)
-
-    @property
-    def qq(self) -> QQ:
-        """Normal quantiles of the residuals, with a band."""
-        return QQ(self._fit)
-
-    @property
-    def scale_location(self) -> ScaleLocation:
-        """Size of the residuals against fitted values."""
-        return ScaleLocation(self._fit)
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """Four pictures at a glance, with plain-language warnings beside them."""
-        return Diagnostics(self._fit)
+    def __dir__(self) -> list[str]:
+        return list(vars(self))
 
     def __repr__(self) -> str:
-        names = [name for kind in type(self).__mro__[-2::-1] for name, value in vars(kind).items()
-                 if isinstance(value, property)]  # fmt: skip
-        return f"Pictures of this model: {', '.join(f'{name}()' for name in names)}"
+        return f"Pictures of this model: {', '.join(f'{name}()' for name in vars(self))}"
 
 
 class LinearPlots(_Plots):
@@ -59,18 +39,23 @@ class LinearPlots(_Plots):
     Parameters
     ----------
     fit : LinearModel or GeneralizedLinearModel
+        Whose pictures are drawn.
+
+    Attributes
+    ----------
+    fit, residuals, qq, scale_location, diagnostics, leverage
+        Call one to draw it; ``describe()`` says in a sentence what it shows.
 
     Examples
     --------
     >>> import lmmkit as lk
-    >>> LinearPlots(lk.lm("Weight ~ Dose", lk.load_data("mouse")))
+    >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).plot
     Pictures of this model: fit(), residuals(), qq(), scale_location(), diagnostics(), leverage()
     """
 
-    @property
-    def leverage(self) -> Leverage:
-        """Standardised residuals against leverage."""
-        return Leverage(self._fit)
+    def __init__(self, fit: Any) -> None:
+        super().__init__(fit)
+        self.leverage = Leverage(fit)
 
 
 class Plots(_Plots):
@@ -79,6 +64,12 @@ class Plots(_Plots):
     Parameters
     ----------
     fit : MixedFit
+        Whose pictures are drawn.
+
+    Attributes
+    ----------
+    fit, residuals, qq, scale_location, diagnostics, ranef_qq, ranef, pooling, profile
+        Call one to draw it; ``describe()`` says in a sentence what it shows.
 
     Examples
     --------
@@ -91,22 +82,9 @@ class Plots(_Plots):
     'Fitted Reaction'
     """
 
-    @property
-    def ranef_qq(self) -> RanefQQ:
-        """Normal quantiles of the random effects, with a band."""
-        return RanefQQ(self._fit)
-
-    @property
-    def ranef(self) -> Ranef:
-        """Random effects with intervals."""
-        return Ranef(self._fit)
-
-    @property
-    def pooling(self) -> Pooling:
-        """How far each level's own estimate is drawn towards the mean."""
-        return Pooling(self._fit)
-
-    @property
-    def profile(self) -> ProfilePlot:
-        """Likelihood profiles of the parameters."""
-        return ProfilePlot(self._fit)
+    def __init__(self, fit: Any) -> None:
+        super().__init__(fit)
+        self.ranef_qq = RanefQQ(fit)
+        self.ranef = Ranef(fit)
+        self.pooling = Pooling(fit)
+        self.profile = ProfilePlot(fit)

@@ -22,6 +22,10 @@ class Picture:
     def __init__(self, fit: Any) -> None:
         self.fit = fit
 
+    def __repr__(self) -> str:
+        summary = " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())
+        return f"{summary} Draw it with () behind its name."
+
     def describe(self) -> str:
         """What the picture shows, in a sentence.
 

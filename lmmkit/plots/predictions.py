@@ -24,9 +24,21 @@ MOST_COLOURS = 7
 class FitPlot(Picture):
     """The data and the fitted model against a predictor.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. Thick lines are the fixed part with its
-    95% confidence band, thin grey ones the levels of a grouping factor. Other predictors stand at their
-    means, or at their most frequent level.
+    Thick lines are the fixed part with its 95% confidence band, thin grey ones the levels of a grouping factor.
+    Other predictors stand at their means, or at their most frequent level. ``describe()`` says in a sentence what
+    the picture shows.
+
+    Notes
+    -----
+    Lines and bands are those of ``fit.predict(..., interval="confidence")``, on the scale of the response.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.fit(x="Days")
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('Days', 'Reaction')
     """
 
     def __call__(
@@ -43,12 +55,13 @@ class FitPlot(Picture):
             otherwise.
         group : str, optional
             Grouping factor whose levels have lines; the one with the most levels, up to 60, otherwise.
-        ax : Axes, optional
-            Where to; a new figure otherwise.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
 
         Returns
         -------
-        Axes
+        matplotlib.axes.Axes
+            What has been drawn, in the units of the predictor and of the response.
 
         Raises
         ------
@@ -72,7 +85,18 @@ class FitPlot(Picture):
         return ax
 
     def describe(self, x: str | None = None, hue: str | None = None, group: str | None = None) -> str:
-        """What the picture shows, in a sentence."""
+        """What the picture shows, in a sentence.
+
+        Parameters
+        ----------
+        x, hue, group : str, optional
+            As when drawing.
+
+        Returns
+        -------
+        str
+            Between which values the fixed part runs.
+        """
         x, hue = self._chosen(x, hue)
         lines = self._group(group)
         each = f", with a line for each level of {lines}" if lines else ""

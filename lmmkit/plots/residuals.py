@@ -22,8 +22,24 @@ if TYPE_CHECKING:
 class Residuals(AxesPicture):
     """Residuals against fitted values, with a smoother (Tukey and Anscombe's picture).
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. Residuals are scaled: 1 is one residual
-    standard deviation. Around zero everywhere, and equally wide everywhere, is as it should be.
+    Residuals are scaled: 1 is one residual standard deviation. Points around zero everywhere, and spread
+    equally wide everywhere, are as they should be. ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    The smoother is lowess (Cleveland 1979, *Journal of the American Statistical Association* 74:829), with
+    two thirds of the points in each window. For a GLMM the fitted values are linear predictors. As the first
+    picture of ``plot(lm)`` in R.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.residuals()
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('Fitted Reaction', 'Scaled residual')
+    >>> fit.plot.residuals.describe()[:48]
+    'Residuals of Reaction against its fitted values:'
     """
 
     def _draw(self, ax: Axes) -> None:
@@ -47,7 +63,21 @@ class Residuals(AxesPicture):
 class QQ(AxesPicture):
     """Quantiles of the residuals against those of a normal distribution, with a 95% band for each point.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
+    Points on the line are as they should be. Residuals are scaled: 1 is one residual standard deviation.
+    ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    The line goes through the quartiles, as R's ``qqline``; the band is that of the order statistics of so
+    many independent normal values, so that one point in twenty is expected outside.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.qq()
+    >>> ax.get_ylabel()
+    'Scaled residual of Reaction'
     """
 
     def _draw(self, ax: Axes) -> None:
@@ -70,8 +100,20 @@ class QQ(AxesPicture):
 class ScaleLocation(AxesPicture):
     """Root of the absolute scaled residual against the fitted value, with a smoother.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. A level smoother means that the spread
-    is the same everywhere, as it should be.
+    A level smoother means that the spread is the same everywhere, as it should be. ``describe()`` says in a
+    sentence what the picture shows.
+
+    Notes
+    -----
+    As the third picture of ``plot(lm)`` in R; the root makes the distribution of the sizes less skewed.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.scale_location()
+    >>> ax.get_ylabel()
+    '√|scaled residual|'
     """
 
     def _draw(self, ax: Axes) -> None:
@@ -97,7 +139,20 @@ class ScaleLocation(AxesPicture):
 class RanefQQ(AxesPicture):
     """Quantiles of the random effects against those of a normal distribution, each effect over its own spread.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. On the line is as it should be.
+    Points on the line are as they should be. ``describe()`` says in a sentence what the picture shows.
+
+    Notes
+    -----
+    Drawn are the conditional modes (``fit.ranef()``), each kind of effect divided by its own standard deviation
+    over the levels; the band holds 95% of such values, one at a time. Effects estimated as zero are left out.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> ax = fit.plot.ranef_qq()
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['(Intercept) | Subject', 'Days | Subject']
     """
 
     def _draw(self, ax: Axes) -> None:
@@ -128,8 +183,20 @@ class RanefQQ(AxesPicture):
 class Leverage(AxesPicture):
     """Standardised residuals of a model without random effects against leverage, with lines of equal Cook's distance.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. A row beyond the lines decides much by
-    itself.
+    A row beyond the lines of Cook's distance (Cook's D) decides much by itself. ``describe()`` says in a sentence
+    what the picture shows.
+
+    Notes
+    -----
+    As the fifth picture of ``plot(lm)`` in R. Leverage is the diagonal of the hat matrix, from 0 to 1.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lm("Weight ~ Dose", lk.load_data("mouse"))
+    >>> ax = fit.plot.leverage()
+    >>> ax.get_xlabel()
+    'Leverage'
     """
 
     def _draw(self, ax: Axes) -> None:
@@ -165,16 +232,30 @@ class Diagnostics(Picture):
 
     Without random effects the fourth is that of leverage.
 
-    Call it to draw; ``describe()`` says in a sentence what it shows. Beside the pictures stands in plain
-    words what looks wrong, and what to try.
+    Beside the pictures stands in plain words what looks wrong, and what to try. ``describe()`` says the same
+    in a sentence.
+
+    Notes
+    -----
+    The pictures are those of ``residuals``, ``qq``, ``scale_location`` and ``ranef_qq`` (without random effects
+    ``leverage``). The words come from tests that must find p < 0.01 and something large enough to matter.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> figure = fit.plot.diagnostics()
+    >>> [ax.get_title(loc="left") for ax in figure.axes][:2]
+    ['Residuals', 'Normal QQ of residuals']
     """
 
     def __call__(self) -> Figure:
-        """Draw it.
+        """Draw them.
 
         Returns
         -------
-        Figure
+        matplotlib.figure.Figure
+            Four panels and one of text; ``figure.savefig("picture.png")`` saves it.
         """
         import matplotlib.pyplot as plt
 
