@@ -47,6 +47,11 @@ def load_data(name: str) -> pd.DataFrame:
         If there is no such data set, or its file does not agree with its dictionary any more: a column is
         missing or renamed, a number cannot be read, a level is unknown, rows are lost or added.
 
+    Notes
+    -----
+    The tables are CSV files; types, levels and the order of levels stand in a data dictionary beside them
+    (`datapackage.json`, a Frictionless Data Package).
+
     Examples
     --------
     >>> import lmmkit as lk
@@ -83,6 +88,11 @@ def data_info(name: str | None = None) -> DataInfo | pd.DataFrame:
     ------
     DataError
         As `load_data`.
+
+    Notes
+    -----
+    All of it stands in the data dictionary (`datapackage.json`). The true parameters of a synthetic set are in
+    `.truth`; they are not printed, so that a guess can come first.
 
     Examples
     --------
@@ -141,6 +151,13 @@ class DataInfo:
         The parameters a synthetic set was drawn with; empty if they are not known (real or calibrated data).
     trap : str
         What the data were made to teach. Neither truth nor trap is shown unasked: try first.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> info = lk.data_info("sleepstudy")
+    >>> info.rows, info["synthetic"]
+    (180, False)
     """
 
     name: str
@@ -163,7 +180,19 @@ class DataInfo:
         return getattr(self, key)
 
     def keys(self) -> list[str]:
-        """Names of the attributes, so that `dict(info)` works."""
+        """List the names of the attributes, so that `dict(info)` works.
+
+        Returns
+        -------
+        list of str
+            In the order in which they are described.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.data_info("mouse").keys()[:2]
+        ['name', 'title']
+        """
         return list(self.__dataclass_fields__)
 
     def _facts(self) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ __all__ = ["simulate_simpson"]
 def simulate_simpson(
     n: int = 100, groups: int = 5, r: float = 0.95, difference: float = 1, seed: int | None = None
 ) -> pd.DataFrame:
-    """Simpson's paradox: a trend within groups that turns round when the groups are pooled.
+    """Simulate Simpson's paradox: a trend within groups that turns round when the groups are pooled.
 
     In each group both variables have variance 1 and correlation `r`, exactly, whatever the seed: the sample
     moments are set, not only their expectations. Group i lies `i * difference` to the right of the origin and

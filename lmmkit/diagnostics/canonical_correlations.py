@@ -18,6 +18,7 @@ def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:
     formula : str
         One-sided, without random effects: ``"~ Age + Tissue + Batch"``. Factors count with all their levels.
     data : DataFrame
+        A row for each sample, with the columns that the formula names.
 
     Returns
     -------

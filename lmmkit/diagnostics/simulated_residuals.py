@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,12 @@ class DispersionTest:
     p_value : float
         Upper tail of the chi-squared; by simulation, two-sided.
     method : {"pearson", "simulation"}
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> dispersion_test(lk.glmer("ticks ~ year + (1 | park)", lk.load_data("ticks"), "poisson")).method
+    'pearson'
     """
 
     ratio: float
@@ -81,6 +87,13 @@ class SimulationTest:
     p_value : float
     meaning : str
         The finding in a sentence.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    >>> simulate_residuals(fit, seed=1).dispersion.name
+    'dispersion'
     """
 
     name: str
@@ -110,6 +123,13 @@ class SimulatedResiduals:
         Means by the fixed effects alone.
     counts_zeros : bool
         Whether a response of zero is possible, so that their number can be tested.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.glmer("ticks ~ year + (1 | park)", lk.load_data("ticks"), "poisson")
+    >>> list(simulate_residuals(fit, seed=1).table.index)
+    ['uniformity', 'dispersion', 'outliers', 'zero inflation']
     """
 
     residuals: pd.Series
@@ -237,6 +257,14 @@ class SimulatedResiduals:
             Left: the residuals in order against an even spread; the band holds 95 % of the curves that chance
             would draw. Right: residuals against the rank of their prediction, with the quartiles of
             consecutive groups of rows; those outside 99 % of what the simulations give are diamonds.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> figure = simulate_residuals(fit, seed=1).plot()
+        >>> figure.axes[0].get_xlabel()
+        'Even spread'
         """
         import matplotlib.pyplot as plt
 
@@ -303,11 +331,12 @@ def _head(ax: Any, question: str, key: str) -> None:
 def simulate_residuals(
     fit: MixedFit, n_sim: int = 250, *, conditional: bool = False, seed: Any = None
 ) -> SimulatedResiduals:
-    """Residuals by simulation from the fitted model.
+    """Compute residuals by simulation from the fitted model.
 
     Parameters
     ----------
     fit : MixedFit
+        Of :func:`lmmkit.lmer` or :func:`lmmkit.glmer`.
     n_sim : int
         Number of simulated responses, at least 40.
     conditional : bool
@@ -320,6 +349,7 @@ def simulate_residuals(
     Returns
     -------
     SimulatedResiduals
+        The residuals with their tests (``.table``) and their picture (``.plot()``).
 
     Raises
     ------
@@ -375,9 +405,9 @@ def _conditional_draws(fit: MixedFit, n_sim: int, rng: np.random.Generator) -> p
 
 
 def dispersion_test(
-    fit: MixedFit, method: str = "pearson", *, n_sim: int = 250, seed: Any = None
+    fit: MixedFit, method: Literal["pearson", "simulation"] = "pearson", *, n_sim: int = 250, seed: Any = None
 ) -> DispersionTest:
-    """Do the responses vary more than the family allows?
+    """Test whether the responses vary more than the family allows.
 
     Parameters
     ----------
@@ -394,6 +424,7 @@ def dispersion_test(
     Returns
     -------
     DispersionTest
+        With ``.ratio`` (1 is as expected), ``.statistic``, ``.df`` and ``.p_value``; printed, a sentence.
 
     Raises
     ------

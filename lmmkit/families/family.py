@@ -419,7 +419,7 @@ class Family:
         return _total(self._saturated(y), weights) + self.constant(y, weights)
 
     def nuisance(self, y: Array, eta: Array, weights: Array | None = None) -> Nuisance:
-        """Derivatives with respect to the log dispersion.
+        """The derivatives with respect to the log dispersion.
 
         Parameters
         ----------

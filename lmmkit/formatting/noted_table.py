@@ -25,7 +25,10 @@ class Table(pd.DataFrame):
 
     Parameters
     ----------
-    data : anything that makes a DataFrame
+    data : array, dict or DataFrame
+        Anything that makes a DataFrame.
+    *args
+        Handed to DataFrame.
     notes : sequence of str
         Plain sentences; kept in ``attrs["notes"]``, so that they survive rounding and selecting.
     **options

@@ -23,6 +23,7 @@ import lmmkit as lk
 from lmmkit.plots import style
 from lmmkit.plots.checks import warnings_of
 from lmmkit.plots.effects import pooled
+from lmmkit.plots.variance_fractions import stratified
 from tests.inference.reference import close, model
 from tests.lme4_reference import load
 
@@ -234,3 +235,36 @@ def test_nothing_is_loaded_before_a_picture_is_drawn():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_tab_offers_pictures_only_and_each_tells_what_it_is():
+    for plot in (model("slopes").plot, mouse().plot):
+        assert dir(plot) == sorted(vars(plot))
+        for name, picture in vars(plot).items():
+            assert callable(picture) and repr(picture).endswith("Draw it with () behind its name."), name
+    assert set(dir(mouse().plot)) - set(dir(model("slopes").plot)) == {"leverage"}
+
+
+def test_the_legend_of_a_panel_covers_no_data():
+    figure = mouse().plot.diagnostics()
+    figure.canvas.draw()
+    for ax in figure.axes[:4]:
+        if ax.get_legend() is not None and ax.get_title(loc="left") != "Normal QQ of residuals":
+            box = ax.get_legend().get_window_extent()
+            assert box.y0 >= ax.get_window_extent().y1 - 1
+            assert box.x0 > ax._left_title.get_window_extent().x1
+    plt.close(figure)
+
+
+@pytest.mark.filterwarnings("error")
+def test_boxes_are_drawn_without_a_warning():
+    rng = np.random.default_rng(1)
+    tissue = pd.Series(rng.choice(list("abc"), 60), name="tissue")
+    values = pd.Series(rng.normal(size=60), name="gene")
+    ax = stratified(values, tissue)
+    boxes = [patch.get_path().get_extents() for patch in ax.patches]
+    for level, box in zip("abc", boxes, strict=True):
+        own = np.quantile(values[tissue == level], [0.25, 0.75])
+        close(np.array([box.y0, box.y1]), own, 1e-12)
+    assert [text.get_text() for text in ax.get_xticklabels()] == list("abc")
+    plt.close("all")
