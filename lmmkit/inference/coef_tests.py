@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,24 +12,58 @@ from ..errors import ModelError
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from . import kenward_roger, satterthwaite
+from . import design_df, kenward_roger, satterthwaite
 from .contrasts import uncorrelated
 
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
 
-__all__ = ["DDF", "coef_table", "contest", "contrast_tests"]
-
-#: Approximate denominator degrees of freedom: what to ask for -> a module with `coef_tests` and `f_test`.
-APPROXIMATIONS: dict[str, ModuleType] = {"satterthwaite": satterthwaite, "kenward_roger": kenward_roger}
-DDF = (*APPROXIMATIONS, "residual", "none")
+__all__ = ["DDF", "coef_table", "contrast_tests", "joint_test"]
 
 
-def _approximation(fit: Fit, ddf: str) -> ModuleType | None:
-    """How degrees of freedom are approximated; None where they are exact or not wanted, and for z tests."""
-    if ddf not in DDF:
+class Method(NamedTuple):
+    """How denominator degrees of freedom are found.
+
+    Attributes
+    ----------
+    single : callable
+        Tests of single contrasts, of a fit and L (r, p): columns ``estimate std_error df statistic p_value``.
+    joint : callable
+        One test of all of them, of a fit, L and coefficients: statistic, numerator and denominator degrees
+        of freedom.
+    """
+
+    single: Callable[[Any, Array], pd.DataFrame]
+    joint: Callable[[Any, Array, Array], tuple[float, float, float]]
+
+
+def _counted(count: Callable[[Any], Array]) -> Method:
+    """A method that counts degrees of freedom of single coefficients."""
+    return Method(
+        lambda fit, L: design_df.coef_tests(fit, L, count(fit)),
+        lambda fit, L, beta: design_df.f_test(fit, L, count(fit), beta),
+    )
+
+
+#: Denominator degrees of freedom of linear mixed models: what to ask for -> how they are found.
+METHODS = {
+    "satterthwaite": Method(satterthwaite.coef_tests, satterthwaite.f_test),
+    "kenward_roger": Method(kenward_roger.coef_tests, kenward_roger.f_test),
+    "kenward_roger_observed": Method(
+        lambda fit, L: kenward_roger.coef_tests(fit, L, observed=True),
+        lambda fit, L, beta: kenward_roger.f_test(fit, L, beta, observed=True),
+    ),
+    "between_within": _counted(design_df.between_within),
+    "containment": _counted(design_df.containment),
+}
+DDF = (*METHODS, "residual", "none")
+
+
+def _method(fit: Fit, ddf: str) -> Method | None:
+    """How degrees of freedom are found; None where they are n - p or not wanted, and for z tests."""
+    if not isinstance(ddf, str) or ddf not in DDF:
         raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
-    return APPROXIMATIONS.get(ddf) if fit.design.terms and fit.family is None else None
+    return METHODS.get(ddf) if fit.design.terms and fit.family is None else None
 
 
 def _common_df(fit: Fit) -> float:
@@ -61,10 +95,9 @@ def contrast_tests(fit: Fit, L: Array, ddf: str = "satterthwaite") -> pd.DataFra
     ModelError
         For another `ddf`.
     """
-    method = _approximation(fit, ddf)
+    method = _method(fit, ddf)
     if method is not None:
-        table: pd.DataFrame = method.coef_tests(fit, L)
-        return table
+        return method.single(fit, L)
     std_error = fit.sigma * np.sqrt(np.einsum("ri,ij,rj->r", L, fit.cov_unscaled, L))
     df = np.inf if ddf == "none" else _common_df(fit)
     return Table(satterthwaite.t_table(L @ fit.beta, std_error, np.full(len(L), df)))
@@ -76,10 +109,13 @@ def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
     Parameters
     ----------
     fit : MixedFit or FixedFit
-    ddf : {"satterthwaite", "kenward_roger", "residual", "none"}
-        Denominator degrees of freedom of the t tests: Satterthwaite's or Kenward and Roger's
-        approximation, n - p, or no p-values at all. Without random effects the first three are the same.
-        A GLMM, and a glm without a scale, have z tests, whatever `ddf` says.
+    ddf : str
+        Denominator degrees of freedom of the t tests. ``"satterthwaite"`` and ``"kenward_roger"`` approximate
+        them from the estimated variances; ``"kenward_roger_observed"`` takes the observed information about
+        these, as SAS does, where R takes the expected one. ``"between_within"`` (nlme's) and ``"containment"``
+        (SAS's default) count them from the design. ``"residual"`` is n - p, ``"none"`` leaves p-values out.
+        Without random effects all are n - p. A GLMM, and a glm without a scale, have z tests, whatever `ddf`
+        says.
 
     Returns
     -------
@@ -110,7 +146,9 @@ def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
     return table.drop(columns=["df", "p_value"]) if ddf == "none" else table
 
 
-def contest(fit: Fit, L: Array, ddf: str = "satterthwaite") -> tuple[float, float, float, float]:
+def joint_test(
+    fit: Fit, L: Array, ddf: str = "satterthwaite", beta: Array | None = None
+) -> tuple[float, float, float, float]:
     """Test ``L beta = 0``, all rows at once.
 
     Parameters
@@ -120,6 +158,8 @@ def contest(fit: Fit, L: Array, ddf: str = "satterthwaite") -> tuple[float, floa
         One contrast per row.
     ddf : str
         As in :func:`coef_table`.
+    beta : array of shape (p,), optional
+        In place of the estimates: these less what the hypothesis says of them.
 
     Returns
     -------
@@ -136,15 +176,15 @@ def contest(fit: Fit, L: Array, ddf: str = "satterthwaite") -> tuple[float, floa
     --------
     >>> import lmmkit as lk
     >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> np.round(contest(fit, np.array([[0.0, 1.0]])), 2)
+    >>> np.round(joint_test(fit, np.array([[0.0, 1.0]])), 2)
     array([ 1.  , 17.  , 45.85,  0.  ])
     """
-    method = _approximation(fit, ddf)
+    method, beta = _method(fit, ddf), fit.beta if beta is None else beta
     if method is not None:
-        statistic, num_df, den_df = method.f_test(fit, L)
+        statistic, num_df, den_df = method.joint(fit, L, beta)
     else:
         rotated, variances = uncorrelated(L, fit.sigma**2 * fit.cov_unscaled)
-        chisq, num_df = float(((rotated @ fit.beta) ** 2 / variances).sum()), float(len(variances))
+        chisq, num_df = float(((rotated @ beta) ** 2 / variances).sum()), float(len(variances))
         den_df = _common_df(fit)
         if np.isinf(den_df):
             return num_df, den_df, chisq, float(stats.chi2.sf(chisq, num_df))

@@ -72,9 +72,10 @@ def emmeans(
     adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}, optional
         For the p-values of contrasts, over those with the same `by`. ``"tukey"``, for all pairs, is the
         default for them; ``"holm"`` for the other contrasts.
-    ddf : {"satterthwaite", "kenward_roger", "residual", "none"}, optional
-        Denominator degrees of freedom of a linear mixed model, ``"satterthwaite"`` by default; ``"none"``
-        takes normal quantiles. A GLMM has those anyway, and a model without random effects n - p.
+    ddf : str, optional
+        Denominator degrees of freedom of a linear mixed model, as in its ``coef_table``,
+        ``"satterthwaite"`` by default; ``"none"`` takes normal quantiles. A GLMM has those anyway, and a
+        model without random effects n - p.
     at : dict, optional
         Other values for predictors in the grid: ``{"Days": [0, 9]}``.
     weights : {"equal", "proportional"}

@@ -12,7 +12,7 @@ from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import contest
+from .coef_tests import joint_test
 from .contrasts import term_contrasts
 from .satterthwaite import singular_notes
 
@@ -35,8 +35,9 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
     fit : MixedFit
     type : {1, 2, 3}
         Which hypothesis a term's test is: see :func:`~lmmkit.inference.contrasts.term_contrasts`.
-    ddf : {"satterthwaite", "kenward_roger", "residual", "none"}
-        How the denominator degrees of freedom are found; ``"none"`` gives F statistics only.
+    ddf : str
+        How the denominator degrees of freedom are found, as in
+        :func:`~lmmkit.inference.coef_tests.coef_table`; ``"none"`` gives F statistics only.
 
     Returns
     -------
@@ -86,7 +87,7 @@ def term_tests(fit: Fit, contrasts: dict[str, Array], ddf: str, notes: Sequence[
         Columns ``num_df den_df statistic p_value``.
     """
     nothing = (0, np.nan, np.nan, np.nan)
-    rows = [contest(fit, L, ddf) if len(L) else nothing for L in contrasts.values()]
+    rows = [joint_test(fit, L, ddf) if len(L) else nothing for L in contrasts.values()]
     untested = [label for label, L in contrasts.items() if not len(L)]
     table = Table(rows, index=list(contrasts), columns=COLUMNS, notes=[*notes, *confounded_note(untested)])
     table = table.astype({"num_df": int})

@@ -16,7 +16,7 @@ from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
 from ..numerics.arrays import Array
-from .coef_tests import contest
+from .coef_tests import joint_test
 from .reference_grid import ReferenceGrid, split_specs
 from .satterthwaite import singular_notes
 
@@ -36,7 +36,7 @@ def joint_tests(
         Of `lmer`, `glmer`, `lm` or `glm`.
     by : str or list of str, optional
         Test the effects of the other predictors within each level of these: simple effects.
-    ddf : {"satterthwaite", "kenward_roger", "residual", "none"}
+    ddf : str
         As in :func:`lmmkit.emmeans`.
     at : dict, optional
         Values of predictors, as in :func:`lmmkit.emmeans`.
@@ -137,5 +137,5 @@ def _tested(fit: Fit, contrasts: Array, ddf: str) -> tuple[float, float, float, 
     contrasts = contrasts[np.isfinite(contrasts).all(axis=1)]
     if not len(contrasts) or not np.abs(contrasts).max(initial=0.0) > 1e-12:
         return 0.0, np.nan, np.nan, np.nan
-    num_df, den_df, statistic, p_value = contest(fit, contrasts, ddf)
+    num_df, den_df, statistic, p_value = joint_test(fit, contrasts, ddf)
     return num_df, den_df, statistic / num_df if np.isinf(den_df) else statistic, p_value

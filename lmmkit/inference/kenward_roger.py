@@ -28,6 +28,7 @@ from ..crossprod.elimination import Elimination
 from ..errors import ModelError
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
+from ..likelihood.covariance import lower_indices
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
@@ -52,7 +53,7 @@ class Adjustment:
     P : array of shape (r, p, p)
         Derivatives of the information ``X'V^-1 X``, one for each variance parameter.
     W : array of shape (r, r)
-        Covariance of the variance parameters, from the expected REML information.
+        Covariance of the variance parameters, from the expected REML information, or from the observed one.
     inflation : array of shape (p, p)
         The adjusted covariance is ``H' inflation H``.
     """
@@ -63,15 +64,22 @@ class Adjustment:
     inflation: Array
 
     @classmethod
-    def of(cls, fit: MixedFit) -> Adjustment:
+    def of(cls, fit: MixedFit, observed: bool = False) -> Adjustment:
         """Make it for a fit, once.
+
+        Parameters
+        ----------
+        fit : MixedFit
+        observed : bool
+            Take the observed information about the variances, as SAS does, in place of the expected one.
 
         Raises
         ------
         ModelError
             For a GLMM or a fit by maximum likelihood.
         """
-        known = fit.__dict__.get("_kenward_roger")
+        name = "_kenward_roger_observed" if observed else "_kenward_roger"
+        known = fit.__dict__.get(name)
         if known is None:
             optimum = Optimum.of(fit)
             if not fit.is_reml:
@@ -80,17 +88,20 @@ class Adjustment:
                     "or ddf='satterthwaite'"
                 )
             with threads_for(optimum.criterion.layout.width):
-                known = fit.__dict__["_kenward_roger"] = cls._make(optimum, fit.sigma)
+                known = fit.__dict__[name] = cls._make(optimum, fit.sigma, observed)
         return known
 
     @classmethod
-    def _make(cls, optimum: Optimum, sigma: float) -> Adjustment:
+    def _make(cls, optimum: Optimum, sigma: float, observed: bool) -> Adjustment:
         P, Q, traces = _information(optimum)
-        products = np.einsum("rij,sji->rs", P, P)
-        information = traces - 2 * np.einsum("rsii->rs", Q) + products
-        scale = np.sqrt(np.diag(information))
-        W = 2 * np.linalg.pinv(information / np.outer(scale, scale), rcond=1e-10, hermitian=True)
-        W /= np.outer(scale, scale)
+        if observed:
+            W = _observed_covariance(optimum)
+        else:
+            products = np.einsum("rij,sji->rs", P, P)
+            information = traces - 2 * np.einsum("rsii->rs", Q) + products
+            scale = np.sqrt(np.diag(information))
+            W = 2 * np.linalg.pinv(information / np.outer(scale, scale), rcond=1e-10, hermitian=True)
+            W /= np.outer(scale, scale)
         uncertainty = np.einsum("rs,rsij->ij", W, Q) - np.einsum("rs,rik,skj->ij", W, P, P, optimize=True)
         inflation = np.eye(len(uncertainty)) + uncertainty + uncertainty.T
         return cls(sigma * optimum.covariance_root, P, W, inflation)
@@ -142,7 +153,7 @@ def adjusted_vcov(fit: MixedFit) -> pd.DataFrame:
     return pd.DataFrame(Adjustment.of(fit).vcov, index=names, columns=names)
 
 
-def ddf(fit: MixedFit, L: Array) -> Array:
+def ddf(fit: MixedFit, L: Array, observed: bool = False) -> Array:
     """Kenward and Roger's degrees of freedom of single contrasts.
 
     Parameters
@@ -151,6 +162,8 @@ def ddf(fit: MixedFit, L: Array) -> Array:
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         One contrast per row.
+    observed : bool
+        As in :meth:`Adjustment.of`.
 
     Returns
     -------
@@ -172,12 +185,12 @@ def ddf(fit: MixedFit, L: Array) -> Array:
     >>> ddf(fit, np.eye(2)).round(3)
     array([17., 17.])
     """
-    adjustment = Adjustment.of(fit)
+    adjustment = Adjustment.of(fit, observed)
     L = np.atleast_2d(np.asarray(L, dtype=float))
     return np.array([2 / adjustment.moments(row[None])[1] for row in L])
 
 
-def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
+def coef_tests(fit: MixedFit, L: Array, observed: bool = False) -> pd.DataFrame:
     """t test of each row of ``L beta = 0``, with the adjusted standard errors.
 
     Parameters
@@ -186,6 +199,8 @@ def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         One contrast per row; the identity tests the coefficients.
+    observed : bool
+        As in :meth:`Adjustment.of`.
 
     Returns
     -------
@@ -211,11 +226,13 @@ def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     1    10.467      1.560  18.187      6.712  <0.001
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
-    std_error = np.sqrt(np.einsum("ri,ij,rj->r", L, Adjustment.of(fit).vcov, L))
-    return Table(t_table(L @ fit.estimate.beta, std_error, ddf(fit, L)), notes=singular_notes(fit))
+    std_error = np.sqrt(np.einsum("ri,ij,rj->r", L, Adjustment.of(fit, observed).vcov, L))
+    return Table(t_table(L @ fit.estimate.beta, std_error, ddf(fit, L, observed)), notes=singular_notes(fit))
 
 
-def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
+def f_test(
+    fit: MixedFit, L: Array, beta: Array | None = None, observed: bool = False
+) -> tuple[float, float, float]:
     """F test of ``L beta = 0``, all rows at once.
 
     Parameters
@@ -224,6 +241,10 @@ def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
         A linear mixed model fitted by REML.
     L : array of shape (r, p)
         Contrasts; rows that repeat others do not count.
+    beta : array of shape (p,), optional
+        In place of the estimates: these less what the hypothesis says of them.
+    observed : bool
+        As in :meth:`Adjustment.of`.
 
     Returns
     -------
@@ -246,10 +267,10 @@ def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
     >>> np.round(f_test(fit, np.eye(2)), 3)
     array([705.844,   2.   ,  16.   ])
     """
-    adjustment = Adjustment.of(fit)
+    adjustment = Adjustment.of(fit, observed)
     L = uncorrelated(np.atleast_2d(np.asarray(L, dtype=float)), fit.vcov.to_numpy())[0]
     q = len(L)
-    difference = L @ fit.estimate.beta
+    difference = L @ (fit.beta if beta is None else beta)
     raw = float(difference @ np.linalg.solve(L @ adjustment.vcov @ L.T, difference)) / q
     scaling, den_df = _scaling(q, *adjustment.moments(L))
     return scaling * raw, float(q), den_df
@@ -266,6 +287,25 @@ def _scaling(q: int, A1: float, A2: float) -> tuple[float, float]:
     rho = ratio**2 * V0 / V2 / q
     df = 4 + (q + 2) / (q * rho - 1)
     return (1.0 if abs(df - 2) < 1e-2 else df * (1 - A2 / q) / (df - 2)), df
+
+
+def _observed_covariance(optimum: Optimum) -> Array:
+    """Covariance of the variances, covariances and the scale, from the observed information about theta.
+
+    A variance of zero counts as known, as in SAS.
+    """
+    criterion, m = optimum.criterion, len(optimum.theta)
+    jacobian = np.zeros((m + 1, m + 1))
+    jacobian[m, m] = 1.0
+    row = 0
+    for _, t, own in criterion._where:
+        T, k = optimum.point.factors[t], own.stop - own.start
+        rows, columns = lower_indices(k)
+        place = np.arange(len(rows)) + criterion.of_term[t].start
+        for a, b in zip(rows, columns, strict=True):  # the entry (a, b) of Sigma = T T'
+            jacobian[row, place] = (rows == a) * T[b, columns] + (rows == b) * T[a, columns]
+            row += 1
+    return np.asarray(jacobian @ optimum.information_inverse @ jacobian.T)
 
 
 def _information(optimum: Optimum) -> tuple[Array, Array, Array]:

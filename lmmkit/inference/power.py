@@ -19,7 +19,7 @@ from ..likelihood.estimate import Estimate
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
 from ..numerics.workers import replicates
-from .coef_tests import contest
+from .coef_tests import joint_test
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -337,7 +337,7 @@ def _p_values(
             again = refit(model, draw(model, mean, rng))
             if callable(test):
                 return float(test(again))
-            return _likelihood_ratio(again, names) if test == "lr" else contest(again, L, test)[3]
+            return _likelihood_ratio(again, names) if test == "lr" else joint_test(again, L, test)[3]
         except (DataError, ModelError, np.linalg.LinAlgError):
             return float("nan")  # a simulated response that the model cannot be fitted to
 

@@ -111,7 +111,7 @@ def t_table(estimate: Array, std_error: Array, df: Array) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
+def f_test(fit: MixedFit, L: Array, beta: Array | None = None) -> tuple[float, float, float]:
     """F test of ``L beta = 0``, all rows at once.
 
     Parameters
@@ -120,6 +120,8 @@ def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
         A linear mixed model.
     L : array of shape (r, p)
         Contrasts; rows that repeat others do not count.
+    beta : array of shape (p,), optional
+        In place of the estimates: these less what the hypothesis says of them.
 
     Returns
     -------
@@ -140,7 +142,7 @@ def f_test(fit: MixedFit, L: Array) -> tuple[float, float, float]:
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
     rotated, variances = uncorrelated(L, fit.vcov.to_numpy())
-    squares = (rotated @ fit.estimate.beta) ** 2 / variances
+    squares = (rotated @ (fit.beta if beta is None else beta)) ** 2 / variances
     return float(squares.mean()), float(len(squares)), _combined(ddf(fit, rotated))
 
 

@@ -300,6 +300,14 @@ class FixedEffectsModel(FixedFit):
 
         return confint_fixed(self, level, method, parm)
 
+    def contest(
+        self, L: Any, rhs: Any = 0, *, ddf: str = "residual", joint: bool = True, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Test ``L beta = rhs``, together or one by one; see :func:`lmmkit.inference.contest.contest`."""
+        from ..inference.contest import contest
+
+        return contest(self, L, rhs, ddf=ddf, joint=joint, level=level)
+
     def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
         """Test each term."""
         raise NotImplementedError

@@ -44,9 +44,11 @@ class MixedModel(MixedFit):
 
         Parameters
         ----------
-        ddf : {"satterthwaite", "kenward_roger", "residual", "none"}
-            Denominator degrees of freedom of the t tests: Satterthwaite's or Kenward and Roger's
-            approximation, n - p, or no p-values at all. A GLMM has z tests, whatever `ddf` says.
+        ddf : str
+            Denominator degrees of freedom of the t tests: ``"satterthwaite"``, ``"kenward_roger"``,
+            ``"kenward_roger_observed"``, ``"between_within"``, ``"containment"``, ``"residual"`` or
+            ``"none"``; see :func:`lmmkit.inference.coef_tests.coef_table`. A GLMM has z tests, whatever it
+            says.
 
         Returns
         -------
@@ -163,6 +165,14 @@ class MixedModel(MixedFit):
         from ..inference.confint import confint
 
         return confint(self, level=level, method=method, parm=parm, **options)
+
+    def contest(
+        self, L: Any, rhs: Any = 0, *, ddf: str = "satterthwaite", joint: bool = True, level: float = 0.95
+    ) -> pd.DataFrame:
+        """Test ``L beta = rhs``, together or one by one; see :func:`lmmkit.inference.contest.contest`."""
+        from ..inference.contest import contest
+
+        return contest(self, L, rhs, ddf=ddf, joint=joint, level=level)
 
     def anova(self, type: int = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
         """F test of each fixed term, types 1, 2, 3; see :mod:`lmmkit.inference.f_tests`."""

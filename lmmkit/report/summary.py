@@ -38,6 +38,9 @@ LEGEND = "Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0
 METHODS = {
     "satterthwaite": "Satterthwaite's method",
     "kenward_roger": "Kenward-Roger's method",
+    "kenward_roger_observed": "Kenward-Roger's method with observed information",
+    "between_within": "between-within degrees of freedom",
+    "containment": "containment degrees of freedom",
     "residual": "residual degrees of freedom",
 }
 
@@ -48,9 +51,9 @@ class Summary:
     Parameters
     ----------
     fit : MixedFit
-    ddf : {"satterthwaite", "kenward_roger", "residual", "none"}
-        How the t tests of a linear mixed model count their degrees of freedom; ``"none"`` leaves out the
-        p-values, as lme4 does without lmerTest.
+    ddf : str
+        As in :meth:`MixedModel.coef_table`; ``"none"`` leaves out the p-values, as lme4 does without
+        lmerTest.
 
     Attributes
     ----------

@@ -13,6 +13,7 @@ from ..fitted.mixed import MixedFit
 from ..fitted.predict import predict
 from ..formatting.noted_table import Table
 from ..inference.coef_tests import coef_table
+from ..inference.confint import confint
 from ..numerics import distributions as stats
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals")
@@ -38,8 +39,8 @@ def tidy(
         are stacked.
     conf_int : bool
         Add ``conf_low conf_high``: estimate ± quantile × standard error, of the t distribution where
-        there are degrees of freedom, else of the normal. ``ran_pars`` have none (missing); use
-        ``fit.confint()`` for them.
+        there are degrees of freedom, else of the normal; for ``ran_pars`` the limits of
+        ``fit.confint()``, by the profile of the likelihood.
     level : float
         Coverage of the intervals.
     ddf : str
@@ -83,6 +84,9 @@ def tidy(
         "ran_vals": lambda: _ran_vals(fit),
     }
     table = pd.DataFrame([row for name in asked for row in tables[name]().to_dict("records")])
+    if conf_int and not 0 < level < 1:
+        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    notes: list[str] = []
     if conf_int and "std_error" in table:
         tail = 0.5 + level / 2
         quantile = np.full(len(table), stats.norm.ppf(tail))
@@ -91,10 +95,16 @@ def tidy(
             quantile[known] = stats.t.ppf(tail, table.loc[known, "df"])
         table["conf_low"] = table["estimate"] - quantile * table["std_error"]
         table["conf_high"] = table["estimate"] + quantile * table["std_error"]
+    if conf_int and "ran_pars" in asked:
+        limits = confint(fit, level, parm="theta_")
+        rows = table.index[table["effect"] == "ran_pars"][_order_of_theta(fit)[: len(limits)]]
+        for name in ("conf_low", "conf_high"):
+            table.loc[rows, name] = limits[name].to_numpy()
+        notes = list(limits.attrs.get("notes", []))
     if exponentiate:
         _as_factors(fit, table)
     order = ["effect", "group", "level", "term", "estimate", "std_error", "df", "statistic", "p_value"]
-    return Table(table[[name for name in [*order, "conf_low", "conf_high"] if name in table]])
+    return Table(table[[name for name in [*order, "conf_low", "conf_high"] if name in table]], notes=notes)
 
 
 def _as_factors(fit: MixedFit, table: pd.DataFrame) -> None:
@@ -128,6 +138,18 @@ def _ran_pars(fit: MixedFit) -> pd.DataFrame:
     return pd.DataFrame(
         {"effect": "ran_pars", "group": frame["grp"], "term": term, "estimate": frame["sdcor"]}
     )
+
+
+def _order_of_theta(fit: MixedFit) -> list[int]:
+    """Rows of the table of random-effects parameters in the order in which `confint` gives them."""
+    rows, start = [], 0
+    for part in fit.varcorr.components:
+        k = len(part.names)
+        pairs = {pair: start + k + i for i, pair in enumerate(part.pairs())}
+        for j in range(k):
+            rows += [start + j, *(pairs[i, j] for i in range(j + 1, k))]
+        start += k + len(pairs)
+    return [*rows, start]
 
 
 def _ran_vals(fit: MixedFit) -> pd.DataFrame:

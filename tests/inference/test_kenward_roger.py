@@ -198,3 +198,65 @@ def test_type_one_error_with_six_groups():
     assert abs(rates["satterthwaite"] - 0.05) < error
     assert abs(rates["kenward_roger"] - 0.05) < error
     assert rates["wald"] > 0.05 + error  # the test can tell a wrong method
+
+
+# The wind tunnel of Goos and Jones (2011), chapter 10: ten whole plots of five rows.
+PLOTS = {"FRH": "-1 0 1 -1 0 0 1 -1 0 1", "RRH": "-1 -1 -1 0 0 0 0 1 1 1"}
+WITHIN = {
+    "YA": "-1 1 0 1 -1 1 0 1 0 -1 1 1 -1 -1 0 -1 0 1 0 -1 0 1 0 -1 0 1 0 0 0 -1 0 1 0 0 -1 -1 1 0 1 -1 -1 0 0 0 1 "
+    "-1 1 -1 1 0",
+    "GC": "-1 1 0 -1 1 1 0 -1 1 0 -1 1 -1 1 0 0 1 0 -1 1 -1 0 0 1 0 0 0 0 0 -1 -1 1 0 1 0 -1 -1 0 1 1 0 -1 0 1 1 1 "
+    "-1 -1 0 1",
+    "y": ".873 .969 .959 .821 1.019 .921 .923 .821 .958 .914 .705 .861 .756 .861 .78 .999 1.06 .91 .854 1.082 .841 "
+    ".885 .905 1.025 .936 .844 .891 .902 .871 .833 .786 .879 .86 .905 .87 .98 .907 1.045 1.094 1.159 1 .901 .99 1.059 "
+    "1.025 .991 .828 .853 .923 .997",
+}
+# SAS, PROC MIXED with DDFM=KR, as published with MixedModelsSmallSample.jl: standard errors and degrees of freedom
+SAS_WIND = {
+    "(Intercept)": (0.0117343911712, 4.21140124411036),
+    "FRH": (0.00790252489387, 3.97849987439679),
+    "RRH": (0.00790249573775, 3.97847134192016),
+    "YA": (0.002735211802, 31.033074211572),
+    "GC": (0.00271095101541, 31.1923850072426),
+    "I(FRH^2)": (0.0127485226818, 4.07472047063037),
+    "I(RRH^2)": (0.01274268330569, 4.0675369122956),
+    "I(YA^2)": (0.00470046319605, 31.2137001771135),
+    "I(GC^2)": (0.00480791030355, 31.1129883842682),
+    "FRH:RRH": (0.00967281723446, 3.96913152461157),
+    "FRH:YA": (0.00326351798154, 31.0282844687551),
+    "FRH:GC": (0.00320212893617, 31.0763597859923),
+    "RRH:YA": (0.0032709720541, 31.0355538779529),
+    "RRH:GC": (0.00321178730788, 31.1174624936025),
+    "YA:GC": (0.00328526261115, 31.3860103539013),
+}
+SAS_SLEEP = [
+    (7.5345680852253, 25.4403327505904),
+    (2.72459382818507, 87.9473469873813),
+    (0.27461578272595, 86.2132178815192),
+]
+
+
+def test_observed_information_as_sas():
+    data = pd.DataFrame({name: [float(v) for v in text.split()] for name, text in WITHIN.items()})
+    data["WP"] = np.repeat(list("abcdefghij"), 5)
+    for name, text in PLOTS.items():
+        data[name] = np.repeat([float(v) for v in text.split()], 5)
+    squares = " + ".join(f"I({name}^2)" for name in ("FRH", "RRH", "YA", "GC"))
+    fit = lk.lmer(f"y ~ (FRH + RRH + YA + GC)^2 + {squares} + (1 | WP)", data)
+    table = fit.coef_table("kenward_roger_observed").loc[list(SAS_WIND)]
+    close(table[["std_error", "df"]], list(SAS_WIND.values()), 2e-5)
+    expected = fit.coef_table("kenward_roger").loc[list(SAS_WIND)]
+    assert (np.abs(expected["df"] / table["df"] - 1) > 5e-4).any()  # R's are others
+
+
+def test_observed_information_of_several_variances_as_sas():
+    terms = "(1 | Subject) + (0 + Days | Subject) + (0 + I(Days^2) | Subject)"
+    fit = lk.lmer(f"Reaction ~ Days + I(Days^2) + {terms}", load("sleepstudy"))
+    close(fit.coef_table("kenward_roger_observed")[["std_error", "df"]], SAS_SLEEP, 3e-5)
+
+
+def test_balanced_designs_do_not_mind_which_information():
+    observed, expected = (model("slopes").coef_table(d) for d in ("kenward_roger_observed", "kenward_roger"))
+    close(observed, expected, 1e-6)
+    joint = model("slopes").contest(np.eye(2), ddf="kenward_roger_observed")
+    close(joint, model("slopes").contest(np.eye(2), ddf="kenward_roger"), 1e-6)
