@@ -298,7 +298,7 @@ def _observed_covariance(optimum: Optimum) -> Array:
     jacobian = np.zeros((m + 1, m + 1))
     jacobian[m, m] = 1.0
     row = 0
-    for _, t, own in criterion._where:
+    for _, t, own in criterion.owned:
         T, k = optimum.point.factors[t], own.stop - own.start
         rows, columns = lower_indices(k)
         place = np.arange(len(rows)) + criterion.of_term[t].start
