@@ -13,7 +13,6 @@ import pytest
 from numpydoc.docscrape import get_doc_object
 
 import lmmkit as lk
-from lmmkit.families.links import Link
 from lmmkit.families.resolve import FAMILIES
 from lmmkit.plots.namespace import LinearPlots, Plots
 
@@ -37,9 +36,9 @@ PLACES = {
     "lmmkit.datasets.DataInfo": "result",
     "lmmkit.families.family.Family": "constructor",
     **{f"{family.__module__}.{family.__name__}": "constructor" for family in FAMILIES.values()},
-    **{f"lmmkit.families.links.{kind.__name__}": "constructor" for kind in (Link,)},
+    "lmmkit.families.links.Link": "constructor",
     **{
-        f"lmmkit.families.links.{kind.__name__}": "constructor"
+        f"{kind.__module__}.{kind.__name__}": "constructor"
         for family in FAMILIES.values() for kind in family.links.values()
     },
     "lmmkit.models.mixed.MixedModel": "result",

@@ -10,7 +10,8 @@ from scipy.special import gammaln, xlog1py, xlogy
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
 from .family import Family, Information, first_offender, refuse_constant
-from .links import Cauchit, Cloglog, Derivatives, Link, Logit, Probit
+from .links import Derivatives, Link
+from .probability_links import Cauchit, Cloglog, Logit, Probit
 
 
 class Binomial(Family):

@@ -9,8 +9,11 @@ from scipy.special import digamma, gammaln, xlogy
 
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
-from .family import Family, Information, Nuisance, first_offender, refuse_constant
-from .links import Derivatives, Identity, Link, Log, Sqrt, logistic
+from .family import Family, Information, first_offender, refuse_constant
+from .links import Derivatives, Link
+from .mean_links import Identity, Log, Sqrt
+from .probability_links import logistic
+from .rows import Nuisance
 
 LARGEST_COUNT = 2.0**53  # beyond it a float cannot tell a count from the next
 

@@ -1,48 +1,27 @@
 """The base of all families: a response distribution with its link.
 
-A family gives the log density of one row as a function of its linear predictor ``eta``, with three
-derivatives: the first two find the conditional modes, the third enters the gradient of the Laplace objective.
-
-Prior weights multiply the log density of their row; for a binomial proportion the weight is the number of
-trials. Weighting and summing over rows are done here, once. A subclass says what one row of weight 1 is:
-``_density``, ``_information``, ``_constant``, ``_saturated``, ``_deviance`` and, where it has a dispersion
-parameter, ``_nuisance``; and it gives ``variance``, ``simulate``, ``start_mean`` and ``check_response``.
+A new family is a subclass in a file of its own. It says what one row of weight 1 is, in ``_density``,
+``_information``, ``_constant``, ``_saturated``, ``_deviance`` and, where it has a dispersion parameter,
+``_nuisance``; and it gives ``variance``, ``simulate``, ``start_mean`` and ``check_response``.
 """
 
 from __future__ import annotations
 
 from copy import copy
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array, Flags
-from .links import Derivatives, Link
+from .links import Link
+from .rows import RowLikelihood
 
 #: Which second derivative of the log density stands in the determinant of the Laplace approximation.
 Information = Literal["expected", "observed"]
 
 
-class Nuisance(NamedTuple):
-    """Derivatives with respect to the logarithm of the dispersion parameter, one value per row.
-
-    Attributes
-    ----------
-    density : array of shape (n,)
-        Of the log density.
-    score : array of shape (n,)
-        Of its first derivative in ``eta``.
-    weight : array of shape (n,)
-        Of the information used as weight (see :attr:`Family.information`).
-    """
-
-    density: Array
-    score: Array
-    weight: Array
-
-
-class Family:
+class Family(RowLikelihood):
     """A response distribution with its link; make one of the classes in ``lk.families``.
 
     Parameters
@@ -77,7 +56,6 @@ class Family:
     True
     """
 
-    name: ClassVar[str]
     links: ClassVar[dict[str, type[Link]]]
     default_information: ClassVar[Information] = "expected"
     canonical: ClassVar[str] = ""
@@ -233,56 +211,6 @@ class Family:
         """
         raise NotImplementedError
 
-    def deviance_parts(self, y: Array, mu: Array, weights: Array | None = None) -> Array:
-        """Each row's share of the deviance: twice the drop in log density from ``mu = y`` to ``mu``.
-
-        Parameters
-        ----------
-        y, mu : array of shape (n,)
-            Responses and their means.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        array of shape (n,)
-            In units of :attr:`sigma` squared: for the gamma it is not yet divided by the dispersion, as in R.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Poisson
-        >>> Poisson().deviance_parts(np.array([0.0, 2.0]), np.array([0.5, 2.0]))
-        array([1., 0.])
-        """
-        with np.errstate(all="ignore"):
-            rows = self._deviance(y, mu)
-        return np.asarray(rows if weights is None else weights * rows)
-
-    def deviance_residuals(self, y: Array, mu: Array, weights: Array | None = None) -> Array:
-        """Signed square roots of :meth:`deviance_parts`.
-
-        Parameters
-        ----------
-        y, mu : array of shape (n,)
-            Responses and their means.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        array of shape (n,)
-            Negative where the response is below its mean.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Poisson
-        >>> Poisson().deviance_residuals(np.array([0.0, 2.0]), np.array([0.5, 2.0]))
-        array([-1.,  0.])
-        """
-        return np.sign(y - mu) * np.sqrt(np.maximum(self.deviance_parts(y, mu, weights), 0.0))
-
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         """Draw one response per row.
 
@@ -315,138 +243,6 @@ class Family:
         raise NotImplementedError
 
     # --- what the fitter asks for --------------------------------------------------------------------------
-
-    def derivatives(self, y: Array, eta: Array, weights: Array | None = None) -> Derivatives:
-        """Log density of each row without :meth:`constant`, and three derivatives in ``eta``, all weighted.
-
-        Points outside the domain of the link have ``-inf`` or NaN; that is for the caller to judge.
-
-        Parameters
-        ----------
-        y, eta : array of shape (n,)
-            Responses and their linear predictors.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        tuple of four arrays of shape (n,)
-            Log density, first, second and third derivative.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Poisson
-        >>> Poisson().derivatives(np.array([3.0]), np.array([0.0]))[1]
-        array([2.])
-        """
-        density, first, second, third = self._density(y, eta)
-        if weights is None:
-            return density, first, second, third
-        return density * weights, first * weights, second * weights, third * weights
-
-    def expected_information(self, eta: Array, weights: Array | None = None) -> tuple[Array, Array]:
-        """Expected information of each row about its ``eta``, and its derivative there, both weighted.
-
-        Parameters
-        ----------
-        eta : array of shape (n,)
-            Linear predictors.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        tuple of two arrays of shape (n,)
-            The expected information (the weight of IRLS) and its derivative in ``eta``.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Poisson
-        >>> Poisson().expected_information(np.array([0.0]))
-        (array([1.]), array([1.]))
-        """
-        information, slope = self._information(eta)
-        return (information, slope) if weights is None else (information * weights, slope * weights)
-
-    def constant(self, y: Array, weights: Array | None = None) -> float:
-        """The part of the log-likelihood that does not depend on ``eta``.
-
-        Parameters
-        ----------
-        y : array of shape (n,)
-            Responses.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        float
-            Summed over the rows.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Poisson
-        >>> round(Poisson().constant(np.array([3.0])), 4)  # -log(3!)
-        -1.7918
-        """
-        return _total(self._constant(y), weights)
-
-    def saturated(self, y: Array, weights: Array | None = None) -> float:
-        """Log-likelihood at ``mu = y``.
-
-        Parameters
-        ----------
-        y : array of shape (n,)
-            Responses.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        float
-            Summed over the rows; no model with this family reaches a higher value.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Binomial
-        >>> Binomial().saturated(np.array([0.0, 1.0]))
-        0.0
-        """
-        return _total(self._saturated(y), weights) + self.constant(y, weights)
-
-    def nuisance(self, y: Array, eta: Array, weights: Array | None = None) -> Nuisance:
-        """The derivatives with respect to the log dispersion.
-
-        Parameters
-        ----------
-        y, eta : array of shape (n,)
-            Responses and their linear predictors.
-        weights : array of shape (n,), optional
-            Prior weights.
-
-        Returns
-        -------
-        Nuisance
-            Derivatives of the log density, of its score and of the information, one value per row.
-
-        Raises
-        ------
-        ModelError
-            For a family without a dispersion parameter.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import Gamma
-        >>> Gamma(dispersion=0.5).nuisance(np.array([1.0]), np.array([0.0])).score
-        array([-0.])
-        """
-        rows = self._nuisance(y, eta)
-        return rows if weights is None else Nuisance(*(part * weights for part in rows))
 
     @property
     def dispersion(self) -> float | None:
@@ -540,39 +336,10 @@ class Family:
         """
         raise NotImplementedError
 
-    # --- one row of weight 1, for a subclass to say ---------------------------------------------------------
-
-    def _density(self, y: Array, eta: Array) -> Derivatives:
-        """Log density without :meth:`_constant`, and three derivatives in ``eta``."""
-        raise NotImplementedError
-
-    def _information(self, eta: Array) -> tuple[Array, Array]:
-        """Expected information about ``eta``, and its derivative."""
-        raise NotImplementedError
-
-    def _constant(self, y: Array) -> Array:
-        """The part of the log density that does not depend on ``eta``."""
-        raise NotImplementedError
-
-    def _saturated(self, y: Array) -> Array:
-        """Log density at ``mu = y``, without :meth:`_constant`."""
-        raise NotImplementedError
-
-    def _deviance(self, y: Array, mu: Array) -> Array:
-        """Share of the deviance."""
-        raise NotImplementedError
-
-    def _nuisance(self, y: Array, eta: Array) -> Nuisance:
-        """Derivatives with respect to the log dispersion."""
-        raise self._has_no_dispersion()
-
     @property
     def _known(self) -> float:
         """The dispersion parameter to compute with: 1 while it is to be estimated."""
         return 1.0 if self._dispersion is None else self._dispersion
-
-    def _has_no_dispersion(self) -> ModelError:
-        return ModelError(f"the {self.name} family has no dispersion parameter")
 
 
 def first_offender(bad: Flags, y: Array) -> str:
@@ -586,10 +353,6 @@ def refuse_constant(y: Array, weights: Array | None, name: str, meaning: dict[fl
     used = y if weights is None else y[weights > 0]
     if len(used) and used.min() == used.max() and used[0] in meaning:
         raise DataError(f"every value of '{name}' is {meaning[used[0]]}, so {why}; check the column")
-
-
-def _total(rows: Array, weights: Array | None) -> float:
-    return float((rows if weights is None else weights * rows).sum())
 
 
 def _positive(value: float | None, what: str) -> float | None:

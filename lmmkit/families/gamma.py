@@ -9,8 +9,10 @@ from scipy.special import digamma, gammaln
 
 from ..errors import DataError
 from ..numerics.arrays import Array
-from .family import Family, Information, Nuisance, first_offender
-from .links import Derivatives, Identity, Inverse, Link, Log
+from .family import Family, Information, first_offender
+from .links import Derivatives, Link
+from .mean_links import Identity, Inverse, Log
+from .rows import Nuisance
 
 
 class Gamma(Family):

@@ -19,7 +19,7 @@ import numpy as np
 from ..crossprod.blocks import inner
 from ..crossprod.conditional_variances import Meetings, Variances
 from ..crossprod.layout import Layout, level_sums
-from ..families.family import Nuisance
+from ..families.rows import Nuisance
 from ..numerics.arrays import Array
 from .pirls import Effects, Mode, ModeSearch, Precision, dot, rows_of, sums_of
 
