@@ -12,6 +12,8 @@ NB       ?=
 FORCE    ?=
 OWN_DATA ?=
 BLIND    ?=
+WITHOUT  ?=
+WHEELS   ?=
 JOBS     ?= 2
 
 # Small matrices: threads of the linear algebra only get in each other's way.
@@ -24,9 +26,6 @@ export JUPYTER_CONFIG_DIR ?= $(CURDIR)/.jupyter/config
 
 # In a container everybody is root; Jupyter wants to be told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
-
-# A first visit is not met by questions about news and updates.
-LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings
 
 NOTEBOOKS = $(wildcard lessons/*.ipynb solutions/*.ipynb)
 NBVAL = --nbval --nbval-current-env --nbval-cell-timeout 120 --nbval-sanitize-with tests/notebooks/sanitize.cfg
@@ -47,8 +46,9 @@ test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-lab: $(VENV)/.course  ## set everything up and open the first notebook
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+lab: $(VENV)/.course  ## set everything up and open the first notebook, in a copy of your own: my_course/
+	@$(BIN)/python -m tools.working_copy
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)/my_course" \
 	    --LabApp.default_url=/lab/tree/lessons/00_start_here.ipynb $(AS_ROOT) $(LAB_ARGS)
 
 test: lint lowest  ## the same set-up, then every test: fast, slow, notebooks, browser
@@ -76,6 +76,7 @@ notebooks: $(VENV)/.dev  ## build the notebooks whose source, or the library, ha
 	$(BIN)/python -m tools.make_pages
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) $(if $(FORCE),--force) $(NB)
 	$(BIN)/python -m tools.make_coverage
+	$(BIN)/python -m tools.lesson_report
 
 check-notebooks: $(VENV)/.dev  ## build all notebooks anew and compare with those in the repository
 	$(BIN)/python -m tools.build_notebooks --jobs $(JOBS) --check $(NB)
@@ -89,8 +90,8 @@ ledger: $(VENV)/.dev  ## every number the lectures print beside ours
 bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
-release: $(VENV)/.dev  ## the zip that students get, with a wheel in it
-	$(BIN)/python -m tools.make_release
+release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave these out; WHEELS=1: no network needed)
+	$(BIN)/python -m tools.make_release --without "$(WITHOUT)" $(if $(WHEELS),--wheels)
 
 nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each student's own; BLIND=1: no verdicts)
 	$(BIN)/python -m tools.nbgrader_course $(if $(OWN_DATA),--own-data) $(if $(BLIND),--blind) $(NB)
@@ -105,23 +106,23 @@ lock:  ## take the newest versions that pyproject.toml allows as the new pins
 	(echo "# Exact versions that every check has run against; made by 'make lock', read by pip as constraints."; \
 	    $(BIN)/python -m pip freeze --exclude-editable) > $(LOCK)
 
-clean:  ## remove what make has made (the notebooks stay)
+clean:  ## remove what make has made (the notebooks stay, and what you did in my_course/)
 	rm -rf $(VENV) $(VENV)-lowest .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
 	find lmmkit tests tools data -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "lmmkit needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-
-# What a student needs, then what a contributor needs on top; made anew when the pins or pyproject change.
-$(VENV)/.course: pyproject.toml $(LOCK) | $(BIN)/python
-	$(PIP) hatchling
-	$(PIP) --no-build-isolation -e ".[course]"
-	mkdir -p $(LAB_SETTINGS)
-	echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
-	    > $(LAB_SETTINGS)/overrides.json
-	touch $@
+# What a student needs, then what a contributor needs on top; made anew when the pins or pyproject change. A set-up that
+# was killed leaves .unfinished behind, and begins again from nothing; one that only failed (no network) does not.
+$(VENV)/.course: pyproject.toml $(LOCK) tools/jupyter_settings.py $(wildcard tools/jupyter/*)
+	@if [ -e $(VENV)/.unfinished ] || ! $(BIN)/python -m pip --version > /dev/null 2>&1; then \
+	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	        { echo "lmmkit needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
+	    $(PYTHON) -m venv --clear $(VENV) && touch $(VENV)/.unfinished; fi
+	@echo "Setting the course up: about 120 packages, two to five minutes, only this once."
+	@touch $(VENV)/.unfinished
+	@$(PIP) hatchling && $(PIP) --no-build-isolation -e ".[course]" || { rm -f $(VENV)/.unfinished; exit 1; }
+	@$(BIN)/python -m tools.jupyter_settings
+	@rm -f $(VENV)/.unfinished
+	@touch $@
 
 $(VENV)-lowest/.made: pyproject.toml tools/lowest.py $(VENV)/.dev
 	rm -rf $(VENV)-lowest

@@ -159,7 +159,7 @@ def test_its_commands_exist():
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
     variables = re.findall(r"make [a-z]+ ([A-Z_]+)=", TEXT)
-    assert len(variables) == 3
+    assert len(variables) == 4
     assert all(f"$({name}" in makefile for name in variables)
     for name in set(re.findall(r"(?:NB=|nbgrader \w+ |marks\.py )(\w+)", TEXT)):
         assert (ROOT / "solutions" / f"{name}.ipynb").exists(), name

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -57,6 +56,8 @@ def read_source(source: Path) -> NotebookNode:
     BuildError
         When a cell has a tag that is not in the table of CONTRIBUTING, or a folded cell has no caption.
     """
+    import jupytext  # of those who build: a student's set-up has this module, but not that package
+
     notebook = jupytext.reads(source.read_text(encoding="utf-8"), fmt="py:percent")
     known = EXERCISE_TAGS | RUNNING_TAGS | FOLDED_TAGS
     for number, cell in enumerate(notebook.cells):

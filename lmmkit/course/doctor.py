@@ -4,6 +4,7 @@ Each check looks at the thing itself: it starts the kernel that a notebook would
 fits a model whose answer is known. A check that fails says what to do.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 OLDEST_PYTHON = (3, 11)
-REINSTALL = "make clean, then make lab; with conda: conda env update --prune --file environment.yml"
 WIDGETS = ("ipywidgets", "widgetsnbextension", "jupyterlab_widgets")
 WIDGET_EXTENSION = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
 
@@ -62,6 +62,7 @@ def examine() -> Iterator[Finding]:
         "widgets": check_widgets,
         "data": check_data,
         "fit": check_fit,
+        "progress": check_progress,
     }
     yield from (guarded(name, check) for name, check in checks.items())
 
@@ -70,8 +71,33 @@ def guarded(name: str, check: Callable[[], Finding]) -> Finding:
     """The finding of a check; one that breaks down is a finding too."""
     try:
         return check()
+    except ModuleNotFoundError as error:
+        says = f"the course's packages are not all installed: there is no {error.name}."
+        return Finding(
+            name, False, says, "python -m pip install 'lmmkit[course]', or install as the README says"
+        )
     except Exception as error:
-        return Finding(name, False, f"the check itself stopped: {type(error).__name__}: {error}", REINSTALL)
+        return Finding(name, False, f"the check itself stopped: {type(error).__name__}: {error}", reinstall())
+
+
+def home() -> Path | None:
+    """The folder of the course: the clone, or where the student's zip was unpacked; None where neither is."""
+    around = (Path(__file__).resolve().parents[2], Path.cwd(), *Path.cwd().parents)
+    return next((folder for folder in around if (folder / "requirements.lock").is_file()), None)
+
+
+def has_make() -> bool:
+    """Whether this is a clone with its Makefile; the students' zip has none."""
+    folder = home()
+    return folder is not None and (folder / "Makefile").is_file()
+
+
+def reinstall() -> str:
+    """How to set the course up anew."""
+    conda = "with conda: conda env update --prune --file environment.yml"
+    if has_make():
+        return f"make clean, then make lab; {conda}"
+    return f"remove the folder .venv, then install again as the README says; {conda}"
 
 
 def check_python() -> Finding:
@@ -83,7 +109,9 @@ def check_python() -> Finding:
             "Python",
             False,
             f"this is Python {found}; lmmkit needs {wanted} or newer.",
-            "install a newer Python, then: make clean, make lab PYTHON=python3.12",
+            "install a newer Python, then: make clean, make lab PYTHON=python3.12"
+            if has_make()
+            else "install a newer Python, remove the folder .venv, and begin again as the README says",
         )
     return Finding("Python", True, f"{found}, in {sys.prefix}")
 
@@ -105,7 +133,7 @@ def check_packages() -> Finding:
         elif found != tested.get(wanted.name, found):
             other.append(f"{wanted.name} {found} (tested with {tested[wanted.name]})")
     if wrong:
-        return Finding("packages", False, "; ".join(wrong) + ".", REINSTALL)
+        return Finding("packages", False, "; ".join(wrong) + ".", reinstall())
     says = f"all {len(needed)} that the course asks for are here"
     return Finding(
         "packages",
@@ -124,12 +152,12 @@ def installed(name: str) -> str | None:
 
 def pins() -> dict[str, str]:
     """The tested versions, from requirements.lock in the clone or where the student works; else none."""
-    for folder in (Path(__file__).resolve().parents[2], Path.cwd()):
-        lock = folder / "requirements.lock"
-        if lock.is_file():
-            parts = [line.partition("==") for line in lock.read_text(encoding="utf-8").splitlines()]
-            return {name: version for name, equals, version in parts if equals}
-    return {}
+    folder = home()
+    if folder is None:
+        return {}
+    lines = (folder / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    parts = [line.partition("==") for line in lines]
+    return {name: version for name, equals, version in parts if equals}
 
 
 def check_kernel() -> Finding:
@@ -151,7 +179,7 @@ def check_kernel() -> Finding:
     else:
         says = f"the kernel sees {', '.join(there[1:])}, the server {', '.join(here[1:])}."
     return Finding(
-        "kernel", False, says, f"in JupyterLab choose Kernel > Change Kernel > Python 3; else {REINSTALL}"
+        "kernel", False, says, f"in JupyterLab choose Kernel > Change Kernel > Python 3; else {reinstall()}"
     )
 
 
@@ -186,18 +214,18 @@ def check_widgets() -> Finding:
     missing = [name for name in WIDGETS if installed(name) is None]
     if missing:
         return Finding(
-            "widgets", False, f"{' and '.join(missing)} cannot be found; sliders will not show.", REINSTALL
+            "widgets", False, f"{' and '.join(missing)} cannot be found; sliders will not show.", reinstall()
         )
     places = [Path(folder) for folder in jupyter_path("labextensions")]
     serving = next((folder for folder in places if (folder / WIDGET_EXTENSION).is_file()), None)
     if serving is None:
-        return Finding("widgets", False, "JupyterLab has no extension for sliders.", REINSTALL)
+        return Finding("widgets", False, "JupyterLab has no extension for sliders.", reinstall())
     if not serving.is_relative_to(sys.prefix):
         return Finding(
             "widgets",
             False,
             f"JupyterLab would take its sliders from another installation, {serving}.",
-            f"remove {serving / WIDGET_EXTENSION.parent}, or set JUPYTER_PREFER_ENV_PATH=1 before make lab",
+            f"remove {serving / WIDGET_EXTENSION.parent}, or set JUPYTER_PREFER_ENV_PATH=1 before starting JupyterLab",
         )
     return Finding("widgets", True, "JupyterLab's sliders and the kernel's are of one installation")
 
@@ -221,7 +249,23 @@ def check_fit() -> Finding:
     if abs(found - KNOWN_CRITERION) < 1e-3:
         return Finding("fit", True, f"sleepstudy's REML criterion is {found:.4f}, as in R ({seconds:.2f} s)")
     says = f"sleepstudy's REML criterion came out as {found:.4f}; it should be {KNOWN_CRITERION}."
-    return Finding("fit", False, says, f"{REINSTALL}; if that does not help, report it with this page")
+    return Finding("fit", False, says, f"{reinstall()}; if that does not help, report it with this page")
+
+
+def check_progress() -> Finding:
+    """Whether what a student has done can be kept."""
+    from lmmkit.course import progress
+
+    file = progress.path()
+    if file is None:
+        return Finding("progress", True, f"is not kept, as {progress.VARIABLE}=off wants it")
+    writable = os.access(file if file.exists() else file.parent, os.W_OK)
+    if writable and os.access(file.parent, os.W_OK):
+        return Finding("progress", True, f"is kept in {file}")
+    says = (
+        f"nothing can be written to {file.parent}: what you have done is forgotten when a notebook is closed."
+    )
+    return Finding("progress", False, says, "work in a folder of your own")
 
 
 def main() -> int:
@@ -234,7 +278,9 @@ def main() -> int:
     if wrong:
         print(f"\n{len(wrong)} of {len(findings)} checks failed. Begin with the first, {wrong[0]}.")
     else:
-        print("\nAll is well. To begin: make lab")
+        print(
+            f"\nAll is well. To begin: {'make lab' if has_make() else 'start JupyterLab as the README says'}"
+        )
     return 1 if wrong else 0
 
 

@@ -204,7 +204,7 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
     if "|" in value or "~" in value:
         return None  # a part of a formula is another formula
     words = _words(value)
-    near = [option for option in options if words and _words(option) and _overlap(words, _words(option))]
+    near = [option for option in options if len(option) > 1 and _overlap(words, _words(option))]
     if len(near) != 1 or (words - _words(near[0])) & {"not", "no", "never", "neither", "nor", "except"}:
         return None
     return near[0]
@@ -220,7 +220,8 @@ def _by_letter(letter: str, options: Sequence[str]) -> str | None:
 
 
 def _overlap(words: set[str], option: set[str]) -> bool:
-    return words <= option or option <= words
+    """Whether one of two sets of words holds the other, and none is empty."""
+    return bool(words and option) and (words <= option or option <= words)
 
 
 def _key(text: str) -> str:

@@ -125,6 +125,46 @@ def test_the_exit_code_and_the_last_line(monkeypatch, capsys):
 def test_every_check_is_made(monkeypatch):
     monkeypatch.setattr(doctor, "ask_kernel", lambda code: HERE)
     findings = list(doctor.examine())
-    names = ["Python", "packages", "kernel", "widgets", "data", "fit"]
+    names = ["Python", "packages", "kernel", "widgets", "data", "fit", "progress"]
     assert [finding.check for finding in findings] == names
     assert [str(finding) for finding in findings if not finding.well] == []
+
+
+@pytest.fixture
+def zip_folder(tmp_path, monkeypatch):
+    """Where a student's zip was unpacked: the pins, and no Makefile."""
+    (tmp_path / "requirements.lock").write_text("numpy==2.4.6\n")
+    (tmp_path / "exercises").mkdir()
+    monkeypatch.setattr(doctor, "__file__", str(tmp_path / "site" / "lmmkit" / "course" / "doctor.py"))
+    monkeypatch.chdir(tmp_path / "exercises")
+    return tmp_path
+
+
+def test_where_there_is_no_makefile_nobody_is_sent_to_make(zip_folder, monkeypatch, capsys):
+    assert "make" not in doctor.reinstall() and "README" in doctor.reinstall()
+    assert doctor.pins() == {"numpy": "2.4.6"}
+    monkeypatch.setattr(doctor, "examine", lambda: iter([doctor.Finding("Python", True, "3.12")]))
+    doctor.main()
+    assert "make" not in capsys.readouterr().out
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18))
+    assert "make" not in doctor.check_python().remedy
+    (zip_folder / "Makefile").touch()
+    assert "make clean" in doctor.reinstall()
+
+
+def test_a_bare_library_is_told_what_to_install():
+    def needs():
+        raise ModuleNotFoundError("No module named 'packaging'", name="packaging")
+
+    finding = doctor.guarded("packages", needs)
+    assert_ill(finding, "not all installed: there is no packaging")
+    assert "lmmkit[course]" in finding.remedy
+
+
+def test_a_folder_that_cannot_be_written_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.setenv("LMMKIT_PROGRESS", str(tmp_path / "progress.json"))
+    assert doctor.check_progress().well
+    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    assert_ill(doctor.check_progress(), "is forgotten when a notebook is closed")
+    monkeypatch.setenv("LMMKIT_PROGRESS", "off")
+    assert doctor.check_progress().well

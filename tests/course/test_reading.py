@@ -69,6 +69,7 @@ NESTED = ("(1 | school/class)", "(1 | class)", "(1 | school) + (1 | class)", "(0
         ("plots", ("plot", "core", "field"), "plot"),
         ("one in two", ("one in twenty", "nearly one in two"), "nearly one in two"),
         ("B", ("A", "B", "C"), "B"), ("panel c", ("A", "B", "C"), "C"), ("a mouse", ("A", "B", "C"), None),
+        ("%s%d%n", ("a", "b", "c", "d"), None), ("%s%d%n", ("draw", "none"), None),
         ("class" * 200, ("class", "school"), None),
     ],
 )  # fmt: skip

@@ -1,11 +1,17 @@
 """The students' zip holds what they need, and neither a line nor a number of a solution."""
 
 import io
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,6 +19,7 @@ import pytest
 from lmmkit.course import written
 from tests.leaks import exercise_questions, secret_lines, secret_numbers, shows, solution_sources, texts
 from tools.build_notebooks import ROOT
+from tools.jupyter_settings import PLACES
 from tools.make_release import ANSWERS, pack, write_release
 
 pytestmark = pytest.mark.slow
@@ -56,6 +63,110 @@ def test_what_students_are_told_is_there(release):
     assert readme.count(f"./{wheel}[course]") == 2 and "WHEEL" not in readme
     assert set(re.findall(r"\]\(([^)#]+)\)", readme)) <= names
     assert f"- ./{wheel}[course]" in release.read(f"{top}/environment.yml").decode("utf-8")
+
+
+def test_everybody_may_read_all_of_it(release):
+    assert {entry.external_attr >> 16 for entry in release.infolist()} == {0o644}
+
+
+def test_nothing_has_been_run(release):
+    for name in release.namelist():
+        if name.endswith(".ipynb"):
+            cells = nbformat.reads(release.read(name).decode("utf-8"), as_version=4).cells
+            assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in cells), (
+                name
+            )
+
+
+def test_no_link_is_dead(release):
+    names = {name.split("/", 1)[1] for name in release.namelist()}
+    assert dead_links(release, names) == []
+
+
+def dead_links(release, names):
+    dead = []
+    for name in release.namelist():
+        if name.endswith((".ipynb", ".md")):
+            text = release.read(name).decode("utf-8")
+            if name.endswith(".ipynb"):
+                cells = nbformat.reads(text, as_version=4).cells
+                text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            folder = Path(name.split("/", 1)[1]).parent
+            for target in re.findall(r"\]\((?!\w+:|#)([^)#]+)", text):
+                if os.path.normpath(folder / target) not in names:
+                    dead.append((name, target))
+    return dead
+
+
+def test_the_wheel_brings_the_settings_and_the_librarys_own_does_not(wheel):
+    assert {name.partition(".data/data/")[2] for name in wheel.namelist() if ".data/" in name} == set(
+        PLACES.values()
+    )
+    assert "shared-data" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_lessons_and_exercises_can_be_left_out(tmp_path):
+    release = zipfile.ZipFile(write_release(tmp_path, frozenset({"14", "ex06", "capstoneowls"})))
+    names = {name.split("/", 1)[1] for name in release.namelist()}
+    gone = {"lessons/14_variance_partitioning.ipynb", "exercises/14_variance_partitioning.ipynb",
+            "exercises/06_pooling.ipynb", "exercises/capstone_owls.ipynb"}  # fmt: skip
+    assert not gone & names and {"lessons/06_pooling.ipynb", "lessons/15_power.ipynb"} <= names
+    assert dead_links(release, names) == []
+    (name,) = [name for name in release.namelist() if name.endswith(".whl")]
+    modules = {Path(path).stem for path in zipfile.ZipFile(io.BytesIO(release.read(name))).namelist()}
+    assert not {"lesson_14", "exercise_14"} & modules and {"exercise_06", "capstone_owls"} <= modules
+    with pytest.raises(SystemExit, match="there is no 99 to leave out"):
+        write_release(tmp_path, frozenset({"99"}))
+
+
+@pytest.mark.timeout(1800)
+def test_the_readme_is_right_line_by_line(release, tmp_path):
+    """In a fresh environment the zip's own commands open a page from which an exercise can be reached."""
+    if subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", tmp_path, "filelock"]
+    ).returncode:
+        pytest.skip("no index of packages can be reached, and the README installs from one")
+    release.extractall(tmp_path)
+    folder = next(path for path in tmp_path.iterdir() if path.is_dir())
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
+    block = re.search(r"```sh\n(.+?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    *install, lab = block[1].strip().splitlines()
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "JUPYTER"))
+    }
+    environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
+    for line in install:
+        subprocess.run(line, shell=True, cwd=folder, env=environment, check=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = f" --no-browser --port={port} --IdentityProvider.token=t --allow-root"
+    server = subprocess.Popen(f"exec {lab}{flags}", shell=True, cwd=folder, env=environment)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        assert (
+            opened(f"{address}/?token=t", server)
+            .url.split("?")[0]
+            .endswith("/lab/tree/lessons/00_start_here.ipynb")
+        )
+        served = json.load(opened(f"{address}/api/contents/exercises/06_pooling.ipynb?token=t", server))
+        assert any("check(" in cell["source"] for cell in served["content"]["cells"])
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def opened(url, server):
+    give_up = time.monotonic() + 120
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=10)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:
+            assert server.poll() is None and time.monotonic() < give_up, "the server does not answer"
+            time.sleep(0.5)
 
 
 def test_no_solution_source_test_or_tool_is_there(readable):
