@@ -137,7 +137,8 @@ def bootstrap(
     Raises
     ------
     ModelError
-        When `n_sim` is not a positive whole number, or `stat` gives something else.
+        When `n_sim` is not a positive whole number, `stat` gives something else, or values under other names
+        for a refit than for the model.
 
     Notes
     -----
@@ -152,6 +153,8 @@ def bootstrap(
     ['sd_(Intercept)|Subject', 'sigma', '(Intercept)', 'Days']
     """
     stat = parameter_values if stat is None else stat
+    if not callable(stat):
+        raise ModelError(f"stat must be a function of a fitted model, not {stat!r}")
     estimate = _as_series(stat(fit))
     mean = fixed_predictor(fit)
 
@@ -163,17 +166,30 @@ def bootstrap(
 
     results = replicates(replicate, n_sim, seed, n_jobs, progress, "bootstrap")
     nothing = np.full(len(estimate), np.nan)
-    rows = [nothing if result is None else result.to_numpy() for result in results]
+    rows = [nothing if result is None else _in_order(result, estimate) for result in results]
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
+
+
+def _in_order(result: pd.Series, estimate: pd.Series) -> np.ndarray:
+    """A refit's values in the order of the model's own."""
+    if not result.index.equals(estimate.index):
+        if len(result) != len(estimate) or set(result.index) != set(estimate.index):
+            names = [", ".join(map(str, each.index[:5])) or "none" for each in (estimate, result)]
+            raise ModelError(
+                f"stat gives {len(estimate)} values for the model ({names[0]}) but {len(result)} for a refit "
+                f"({names[1]}); it must give the same ones for both"
+            )
+        result = result[estimate.index]
+    return result.to_numpy()
 
 
 def _as_series(value: Any) -> pd.Series:
     """What a statistic gave, as a Series of numbers."""
-    if isinstance(value, pd.Series):
-        return value.astype(float)
-    if isinstance(value, Mapping):
-        return pd.Series(dict(value), dtype=float)
     try:
+        if isinstance(value, pd.Series):
+            return value.astype(float)
+        if isinstance(value, Mapping):
+            return pd.Series(dict(value), dtype=float)
         numbers = np.atleast_1d(np.asarray(value, dtype=float)).ravel()
     except (TypeError, ValueError):
         raise ModelError(

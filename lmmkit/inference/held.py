@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 #: How far, in whitened units, zero standard deviations are lifted at every step, and once more at a limit.
-LIFT, FAR_LIFTS = 0.05, (0.3, 1.0)
+LIFT, FAR_LIFT = 0.05, 0.3
 
 
 class Held(Protocol):
@@ -173,10 +173,9 @@ class _Mapped:
         criterion, joint = self.joint.criterion, self.joint
         if criterion.layout.width > SMALL:
             return self.minimise(value, start)
-        far = [lifted(criterion, at, size) for at in (start, joint.optimum) for size in FAR_LIFTS]
         plain = start.copy()
         plain[: criterion.of_term[-1].stop] = criterion.identity()
-        return self._best(value, [start, joint.optimum, *far, plain])
+        return self._best(value, [start, lifted(criterion, joint.optimum, FAR_LIFT), plain])
 
     def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
         """The deviance and the whole point, from the best of some starts."""

@@ -14,7 +14,7 @@ from ..likelihood.covariance import theta_from_factor
 from ..likelihood.lmm import SMALL, Criterion, Point
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, minimise
-from .held import FAR_LIFTS, Held, HeldEntry, HeldSD, best_search, held_covariances, lifted, with_first
+from .held import FAR_LIFT, Held, HeldEntry, HeldSD, best_search, held_covariances, lifted, with_first
 from .parameters import random_names
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ class HeldCoefficient:
         criterion = self.criterion
         if criterion.layout.width > SMALL:
             return self.minimise(value, start)
-        far = [lifted(criterion, at, size) for at in (start, self.optimum) for size in FAR_LIFTS]
-        return self._best(value, [start, self.optimum, *far, criterion.identity()])
+        far = lifted(criterion, self.optimum, FAR_LIFT)
+        return self._best(value, [start, far, criterion.identity()])
 
     def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
         criterion = self.criterion.with_response(self.y - value * self.column)

@@ -92,3 +92,27 @@ def test_a_bar_if_wished(capsys):
 def test_a_glmm_is_bootstrapped_as_well():
     boot = model("herds").bootstrap(3, seed=1, progress=False)
     assert np.isfinite(boot.replicates).all(axis=None)
+
+
+def test_statistics_are_matched_by_name():
+    fit = model("intercepts")
+    turn = iter(range(100))
+
+    def turning(again):
+        names = ["(Intercept)", "Days"] if next(turn) % 2 else ["Days", "(Intercept)"]
+        return {name: again.fixef[name] for name in names}
+
+    boot = fit.bootstrap(6, turning, seed=1, progress=False)
+    straight = fit.bootstrap(6, lambda again: again.fixef[["Days", "(Intercept)"]], seed=1, progress=False)
+    close(boot.replicates, straight.replicates, 1e-12)
+
+
+def test_statistics_that_change_their_names_or_number_are_refused():
+    fit = model("intercepts")
+    turn = iter(range(100))
+    with pytest.raises(lk.ModelError, match=r"gives 1 values for the model .* but 2 for a refit"):
+        fit.bootstrap(5, lambda again: np.ones(1 + (next(turn) > 0)), seed=1, progress=False)
+    with pytest.raises(lk.ModelError, match="must be a function of a fitted model"):
+        fit.bootstrap(5, 3)
+    with pytest.raises(lk.ModelError, match="stat must give a number"):
+        fit.bootstrap(5, lambda again: {"a": "b"}, progress=False)
