@@ -4,8 +4,9 @@
 configuration, a small program that tells the marks, and a README with the steps. Of each cell of a source
 
 - a solution becomes an answer cell: `name = ...`, and between nbgrader's marks what the student does not see;
-- `check(...)` becomes a locked test that counts the question's points: the hidden part asks lmmkit itself, so
-  that a `check` of the student's own making earns nothing;
+- `check(...)` becomes a locked test that counts the question's points and fails when the answer is wrong, for the
+  student who validates the notebook as well; the hidden part asks lmmkit itself, so that a `check` of the student's
+  own making earns nothing;
 - a written answer becomes a cell marked by hand, and its rubric a locked cell whose text the students' version
   has lost and the marker's has regained;
 - what imports and loads data is locked, all else is left as it is.
@@ -44,12 +45,16 @@ from tools.student_version import (
     replace_regions,
     stub_of,
     tags,
+    words_in_view,
 )
 
 HERE = Path(__file__).resolve().parent / "nbgrader"
 BEGIN_SCHEME, END_SCHEME = "### BEGIN MARK SCHEME", "### END MARK SCHEME"
 LOADS = re.compile(r"\b(?:lk\.)?load_data\(")
 SET_UP = re.compile(r"^(import|from) |\bown_data\(|\bload_data\(", re.MULTILINE)
+
+#: What the exercises promise of a verdict, which a blind course does not give.
+PROMISE = re.compile(r":\s+you\s+get\s+a\s+verdict\s+at\s+once,[^.]*\.")
 
 NOTE = """*This copy is marked. Write into the answer cells, add cells where you like, and leave the other cells as they
 are. Before you hand it in, run it once from top to bottom (Kernel ▸ Restart Kernel and Run All Cells).*"""
@@ -74,6 +79,7 @@ class Assignment:
     def __init__(self, source: Path, own_data: bool = False, blind: bool = False) -> None:
         self.source, self.own_data, self.blind = source, own_data, blind
         self.ids: Counter[str] = Counter()
+        self.keep = words_in_view(read_source(source))
 
     def notebook(self) -> NotebookNode:
         """The assignment as nbgrader's source."""
@@ -91,6 +97,8 @@ class Assignment:
         """What becomes of one cell: a cell, or none."""
         kinds, task = tags(cell), str(cell.metadata.get("task", f"cell{number}"))
         text = LOADS.sub("own_data(", cell.source) if self.own_data else cell.source
+        if self.blind and cell.cell_type != "code":
+            text = PROMISE.sub(".", text)
         try:
             if "written" in kinds:
                 return [self._written(cell, text, task)]
@@ -99,7 +107,8 @@ class Assignment:
             if cell.cell_type != "code":
                 return [] if kinds & {"solution", "hidden"} else [new_markdown_cell(text)]
             if "solution" in kinds or BEGIN_SOLUTION in text:
-                return [self._marked(new_code_cell(answer_cell(text)), f"{task}_answer", solution=True)]
+                text = answer_cell(text, self.keep, cell.metadata.get("given", ""))
+                return [self._marked(new_code_cell(text), f"{task}_answer", solution=True)]
             if kinds & {"test", "hidden"}:
                 return [self._test(cell, hidden(text) if "hidden" in kinds else text, f"{task}_test")]
             if text.startswith("check("):
@@ -154,8 +163,8 @@ class Assignment:
         return cell
 
 
-def answer_cell(text: str) -> str:
-    """A solution that nbgrader can take out: its names first, without values, then the marked region.
+def answer_cell(text: str, keep: set[str] | None = None, given: str = "") -> str:
+    """A solution that nbgrader can take out: what the student is given and the names first, then the marked region.
 
     Examples
     --------
@@ -169,7 +178,7 @@ def answer_cell(text: str) -> str:
         text = f"{BEGIN_SOLUTION}\n{text}\n{END_SOLUTION}"
 
     def with_names(region: str) -> str:
-        names = stub_of(region).removeprefix(f"{CODE_STUB}\n")
+        names = stub_of(region, keep, given).removeprefix(f"{CODE_STUB}\n")
         return f"{names}\n{BEGIN_SOLUTION}\n{region}\n{END_SOLUTION}"
 
     return replace_regions(text, BEGIN_SOLUTION, END_SOLUTION, with_names)
@@ -188,14 +197,14 @@ def test_of(text: str, blind: bool = False) -> str:
     from lmmkit.course.grading import assert_right
     assert_right('ex06.q1', answer_1)
     ### END HIDDEN TESTS
-    check("ex06.q1", answer_1)
+    check("ex06.q1", answer_1).must_be_right()
     ### BEGIN HIDDEN TESTS
     None
     ### END HIDDEN TESTS
     """
     key, answer = asked(text)
     import_line = "from lmmkit.course.grading import assert_right"
-    shown = "# This is checked when you have handed it in." if blind else text.strip()
+    shown = "# This is checked when you have handed it in." if blind else f"{text.strip()}.must_be_right()"
     return "\n".join([hidden(f"{import_line}\nassert_right({key!r}, {answer})"), shown, hidden("None")])
 
 

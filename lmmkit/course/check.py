@@ -55,6 +55,18 @@ class Verdict:
     def __bool__(self) -> bool:
         return self.state == "right"
 
+    def must_be_right(self) -> Verdict:
+        """The verdict itself when it is right, an error else: for a test that a wrong answer must fail.
+
+        Raises
+        ------
+        WrongAnswer
+            With what the verdict says.
+        """
+        if not self:
+            raise WrongAnswer(self)
+        return self
+
     def __repr__(self) -> str:
         text = f"{_SIGNS[self.state][0]} {self.key}: {self.message}"
         return "\n".join([text, *(f"  {label}: {words}" for label, words in self._more())])
@@ -70,6 +82,17 @@ class Verdict:
     def _more(self) -> list[tuple[str, str]]:
         lines = (("Hint", self.hint), ("Next", self.then), ("Note", self.note))
         return [(label, words) for label, words in lines if words]
+
+
+class WrongAnswer(AssertionError):
+    """An answer that is not right; a notebook shows the sentence, and no traceback."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+    def _render_traceback_(self) -> list[str]:
+        return [repr(self.verdict)]
 
 
 def check(key: str, value: Any = ...) -> Verdict:

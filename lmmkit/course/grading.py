@@ -19,16 +19,14 @@ def assert_right(key: str, value: Any) -> None:
 
     Raises
     ------
-    AssertionError
-        When it is wrong or missing; the message is what ``check`` says of it.
+    WrongAnswer
+        An AssertionError, when it is wrong or missing; the message is what ``check`` says of it.
 
     Examples
     --------
     >>> assert_right("ex06.q2", 3 / (3 + 12 / 16))
     Traceback (most recent call last):
         ...
-    AssertionError: the ratio is upside down: the variance within is divided by the one between
+    lmmkit.course.check.WrongAnswer: the ratio is upside down: the variance within is divided by the one between
     """
-    verdict = check(key, value)
-    if not verdict:
-        raise AssertionError(verdict.message)
+    check(key, value).must_be_right()

@@ -79,6 +79,26 @@ def test_a_blind_course_does_not_tell(tmp_path):
     assert not [cell for cell in nbformat.read(path, as_version=4).cells if cell.source.startswith("check(")]
 
 
+@each_source
+def test_a_blind_course_promises_no_verdict(source):
+    texts = [cell.source for cell in Assignment(source, blind=True).notebook().cells]
+    assert not [
+        text
+        for text in texts
+        if re.search(r"get a\s+verdict|a hint when|check\(\"", text.split("### END HIDDEN")[-1])
+    ]
+
+
+def test_a_wrong_answer_fails_the_test_that_a_student_sees():
+    seen = test_of('check("ex06.q2", 0.3)').split("### END HIDDEN TESTS\n")[1].split("### BEGIN")[0]
+    names = {}
+    exec("from lmmkit.course.check import check", names)
+    with pytest.raises(AssertionError) as caught:
+        exec(seen, names)
+    assert caught.value._render_traceback_()[0].startswith("✘ ex06.q2: ")
+    exec(seen.replace("0.3", "3 / (3 + 16 / 12)"), names)
+
+
 def test_a_cell_that_checks_and_does_more_is_refused(tmp_path):
     source = tmp_path / "06_pooling.py"
     source.write_text('# %%\ncheck("ex06.q1", 3)\nprint("more")\n', encoding="utf-8")
@@ -216,6 +236,15 @@ def test_the_students_version_tells_nothing(course):
     for key, question in exercise_questions().items():
         if key.startswith("ex06"):
             assert [number for number in secret_numbers(key, question) if shows(text, number)] == []
+
+
+@pytest.mark.slow
+def test_only_a_right_notebook_validates(course):
+    path = course.folder / "mine.ipynb"
+    for answers, said in ((({"q2": "answer_2 = 0.3"}), "failed"), ({}, "Success!")):
+        path.write_text(nbformat.writes(course.solved(**answers)), encoding="utf-8")
+        run = course.run("-m", "nbgrader", "validate", str(path))
+        assert said in run.stdout + run.stderr, (answers, run.stdout, run.stderr)
 
 
 @pytest.mark.slow
