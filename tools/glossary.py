@@ -84,6 +84,13 @@ def prose(text: str) -> str:
     return NOT_PROSE.sub(lambda found: " " * len(found[0]), text)
 
 
+def plain(text: str) -> str:
+    """The words of a markdown cell as they are read: without code fences, formulas, tags and addresses of links."""
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|<[^>\n]+>", " ", text, flags=re.DOTALL)
+    text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return re.sub(r"[`*#|]+", "", text)
+
+
 def linked(cells: list[NotebookNode], terms: list[Term]) -> list[NotebookNode]:
     """The cells of a lesson, in which the first use of each term is a link into the glossary.
 

@@ -36,7 +36,7 @@ def test_every_cell_has_been_run_in_order_and_warns_of_nothing(source):
 
 @pytest.mark.parametrize("path", make_pages.pages(), ids=str)
 def test_a_page_that_is_made_is_what_its_sources_give(path):
-    assert (ROOT / path).read_text(encoding="utf-8") == make_pages.pages()[path], "make notebooks"
+    assert (ROOT / path).read_bytes() == make_pages.pages()[path], "make notebooks"
 
 
 def test_no_notebook_is_without_a_source():
