@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 
 from lmmkit.course import explorers
+from tools.student_version import read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
@@ -33,8 +34,9 @@ def tables(*header):
 
 def lesson_minutes(number):
     (source,) = (ROOT / "lessons" / "source").glob(f"{int(number):02d}_*.py")
-    said = re.search(r"\*\*Time\*\* about (\d+) minutes", source.read_text(encoding="utf-8"))
-    return int(said[1])
+    minutes = read_source(source).cells[0].metadata.get("minutes")
+    assert minutes, f"the title cell of {source.name} must say how long the lesson takes, as minutes=45"
+    return int(minutes)
 
 
 def minutes_of(name):

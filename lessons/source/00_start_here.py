@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="003-2 003-3 000-s2 004-2"
+# %% [markdown] covers="003-2 003-3 000-s2 004-2" minutes=15 needs="how to run a cell of a notebook: Shift and Enter"
 # # Start here
 #
 # A barn owl has six chicks. You weigh each of them every other day. Are forty weighings forty pieces of evidence?
@@ -20,7 +20,7 @@
 # - move a slider and say what happened;
 # - have an answer checked.
 #
-# **Time** about 15 minutes. **Data** `sleepstudy` (real: Belenky and colleagues, 2003).
+# **Data** `sleepstudy` (real: Belenky and colleagues, 2003).
 #
 # You need a t-test and the equation of a straight line, $y = a + bx$. You need no R. If you come from R you
 # will feel at home: the formulas are lme4's, and so are the numbers.

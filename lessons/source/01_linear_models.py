@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="000-s1 001-1 003-1"
+# %% [markdown] covers="000-s1 001-1 003-1" minutes=45 needs="what a mean is, and the equation of a straight line"
 # # 1. Linear models and the promise they make
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - see when independence breaks, and what a broken promise costs;
 # - choose the family of model with four questions.
 #
-# **Time** about 45 minutes. **Data** `happiness` and `plasma_age` (both synthetic; `plasma_age` gives the lecture's
+# **Data** `happiness` and `plasma_age` (both synthetic; `plasma_age` gives the lecture's
 # printed results to the digit, but its patients are invented).
 # **Lectures** 000 on linear models and their limits; 001 up to "linear mixed models"; 003 "when a linear model is not
 # enough"; 004, the opening questions.

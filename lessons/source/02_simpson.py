@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="002-1 002-2"
+# %% [markdown] covers="002-1 002-2" minutes=50 needs="how a line is fitted, and what a residual is (01)"
 # # 2. Simpson's paradox: which slope do you mean?
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - tell Simpson's paradox from an interaction;
 # - explain why two or three groups are a fixed effect and not a random one.
 #
-# **Time** about 50 minutes. **Data** `simpson` (simulated), `biomarker` and `clinic` (synthetic: they give the lecture's
+# **Data** `simpson` (simulated), `biomarker` and `clinic` (synthetic: they give the lecture's
 # printed results, but no patient stands behind them).
 # **Lectures** 000 clinic and biomarker; 002 what mixed models are, and Simpson's paradox; 003 "random intercept model,
 # example".

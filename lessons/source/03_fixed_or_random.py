@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=60 needs="how a factor becomes coefficients (01), why groups must not be forgotten (02)"
 # # 3. Fixed or random?
 #
 # **You will be able to**
@@ -17,7 +17,7 @@
 # - judge whether there are enough levels;
 # - separate a slope within groups from a slope between them (group-mean centring).
 #
-# **Time** about 60 minutes. **Data** `happiness`, `herbivory`, `management`, `implants`, `behaviour` (simulated),
+# **Data** `happiness`, `herbivory`, `management`, `implants`, `behaviour` (simulated),
 # `plasma_age` and others that you know (synthetic stand-ins with the lectures' printed results).
 # **Lectures** 000 what random effects are; 001 fixed and random effects; 002 three options, and ANOVA; 003 kinds of mixed
 # models; 004 fixed vs random, four examples and the first exercise.

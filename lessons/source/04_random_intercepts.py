@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=55 needs="a standard deviation and a standard error (01), fixed and random effects (03)"
 # # 4. Random intercepts
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - say what share of the variance lies between groups;
 # - compare residuals before and after, and report an effect on a log scale in plain words.
 #
-# **Time** about 55 minutes. **Data** `mouse`, `plasma_age`, `owl_cort` (synthetic: they give the lectures' printed
+# **Data** `mouse`, `plasma_age`, `owl_cort` (synthetic: they give the lectures' printed
 # results, but neither mice nor owls stand behind them).
 # **Lectures** 000 formulas and mice; 001 model with a random intercept, to the end; 003 random intercept models, and the
 # summary; 004 fitting a linear mixed model.

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=55 needs="a random intercept and its printout (04), an interaction (01)"
 # # 5. Random slopes: when the effect itself differs
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - centre a predictor, and say what that does to the intercept's spread and to the correlation;
 # - decide whether slopes vary enough to bother.
 #
-# **Time** about 55 minutes. **Data** `mouse`, `ex33`, `owl_wing`, `plasma_age`: all four synthetic, made so that they
+# **Data** `mouse`, `ex33`, `owl_wing`, `plasma_age`: all four synthetic, made so that they
 # reproduce the lectures' printed tables (the real animals belong to other people).
 # **Lectures** 000 slides 19 and 20; 001 "Random slope"; 003 "ex33"; 004 "Random intercepts and slope".
 

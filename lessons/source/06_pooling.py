@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="003-20"
+# %% [markdown] covers="003-20" minutes=45 needs="random intercepts (04) and random slopes (05)"
 # # 6. Pooling: whom do you believe?
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - compute the weight of a group's own mean by hand, and find the same number in a fit;
 # - spot an analysis that calls itself "no pooling" and is not.
 #
-# **Time** about 45 minutes. **Data** `sleepstudy` (real: Belenky and colleagues, 2003), `sleepstudy_plus` (the
+# **Data** `sleepstudy` (real: Belenky and colleagues, 2003), `sleepstudy_plus` (the
 # same with two people who hardly took part), `groups20` (simulated).
 # **Lectures** 003 from "Partial pooling" to "what's the point?"; 004 "Complete, partial and no pooling".
 #

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=40 needs="random intercepts (04)"
 # # 7. Nested and crossed: families of families
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - notice when labels repeat, and what a wrong formula then claims;
 # - say why a level with one row each cannot have a random effect of its own.
 #
-# **Time** about 40 minutes. **Data** `owl_cort`, `schools`, `words` (all synthetic).
+# **Data** `owl_cort`, `schools`, `words` (all synthetic).
 # **Lectures** 003 "Crossed data" and "Nested data"; 004 "Nested and crossed random effects".
 
 # %%

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=45 needs="random intercepts (04), between and within groups (03)"
 # # 8. Replicates: how many mice is a mouse measured ten times?
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - recognise pseudoreplication in somebody else's degrees of freedom;
 # - say what an estimated variance of zero does and does not mean.
 #
-# **Time** about 45 minutes. **Data** `enzyme` (synthetic; it reproduces the lecture's tables).
+# **Data** `enzyme` (synthetic; it reproduces the lecture's tables).
 # **Lectures** 000 slides 22 to 24; 002 "Option 1: aggregate"; 004.
 
 # %%

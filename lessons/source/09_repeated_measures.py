@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=35 needs="random slopes (05), shrinkage (06)"
 # # 9. Repeated measures: the same mouse, year after year
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - tell a shrunken slope from a tested one;
 # - ask whether a straight line is enough, and whether time has memory.
 #
-# **Time** about 35 minutes. **Data** `protein_years` (synthetic; it reproduces the lecture's tables), `sleepstudy` (real).
+# **Data** `protein_years` (synthetic; it reproduces the lecture's tables), `sleepstudy` (real).
 # **Lectures** 000 slide 30; 003 on repeated measures.
 
 # %%

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=50 needs="random intercepts and slopes (05), REML in a sentence (04)"
 # # 10. What the fitter does
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - say what REML corrects, what it does not, and when you need which;
 # - read a criterion of two models without being fooled by it.
 #
-# **Time** about 50 minutes. **Data** `mouse` (synthetic; it reproduces the lecture's tables), `owl_cort` (synthetic).
+# **Data** `mouse` (synthetic; it reproduces the lecture's tables), `owl_cort` (synthetic).
 # **Lectures** 000 slide 21; 004 "REML vs LM". You will want lessons 4 and 5 behind you.
 
 # %%

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=55 needs="a t-test and a p-value (01), random slopes (05), REML and ML (10)"
 # # 11. Testing and intervals: is it real?
 #
 # **You will be able to**
@@ -17,7 +17,7 @@
 # - give an interval, by profile or bootstrap, for an effect and for a standard deviation;
 # - test whether a variance is zero.
 #
-# **Time** about 55 minutes. **Data** `protein_years` (synthetic; it reproduces the lecture's tables).
+# **Data** `protein_years` (synthetic; it reproduces the lecture's tables).
 # **Lectures** 000 slides 32 to 34. You will want lessons 9 and 10 behind you.
 
 # %%

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=50 needs="residuals (01), random effects and their predictions (06)"
 # # 12. Checking the model
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - find what the four pictures cannot show: a missing variable, neighbours that are alike;
 # - ask which field, brood or person decides the result.
 #
-# **Time** about 50 minutes. **Data** `owl_cort` (synthetic; it reproduces the lecture's tables), `fields` (simulated, with a trap in it),
+# **Data** `owl_cort` (synthetic; it reproduces the lecture's tables), `fields` (simulated, with a trap in it),
 # `protein_years` (synthetic).
 # **Lectures** 000 slides 31 and 37; 003 "assumptions" and "other considerations"; 004 "assessment of model assumptions".
 

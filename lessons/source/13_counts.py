@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=55 needs="random intercepts (04), how to check a model (12)"
 # # 13. Counts, and yes or no
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - recognise overdispersion and cure it in two ways;
 # - fit yes/no outcomes, and read odds ratios and probabilities.
 #
-# **Time** about 55 minutes. **Data** `scrna` (synthetic; it reproduces the lecture's tables), `ticks` and `herds` (both simulated,
+# **Data** `scrna` (synthetic; it reproduces the lecture's tables), `ticks` and `herds` (both simulated,
 # so that we know the truth).
 # **Lectures** 000 slides 35 and 36; 002 "when to fit". You will want lessons 8 and 11 behind you.
 

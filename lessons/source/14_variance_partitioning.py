@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=45 needs="variance components and the ICC (04), nested and crossed groups (07)"
 # # 14. Variance partitioning: one gene, then thousands
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - do it for thousands of genes at once, and read the picture that comes out;
 # - say what a share is *not*: certain when there are few levels, or true for another model.
 #
-# **Time** about 45 minutes. **Data** `genexpr`, `genexpr_info` (synthetic: a stand-in for the example data of a package; the
+# **Data** `genexpr`, `genexpr_info` (synthetic: a stand-in for the example data of a package; the
 # samples' first ten rows and the first gene reproduce what the lecture prints).
 # **Lectures** 002 from "The variancePartition package" to "Reproduce with lme4".
 

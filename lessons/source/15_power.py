@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=45 needs="tests and degrees of freedom (11), what a replicate is (08)"
 # # 15. Power: simulate before you collect
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - draw a power curve with `lk.power`, and say how sure of it you are;
 # - explain why a pilot study's significant effect is a bad guess for the real one.
 #
-# **Time** about 45 minutes. **Data** simulated in the lesson, and `sleepstudy` (real: Belenky and colleagues, 2003).
+# **Data** simulated in the lesson, and `sleepstudy` (real: Belenky and colleagues, 2003).
 # **Lectures** 003 "Other considerations". You will want lessons 8 and 11 behind you.
 
 # %%

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="000-s1 001-1 002-1 003-1 004-1"
+# %% [markdown] covers="000-s1 001-1 002-1 003-1 004-1" minutes=60 needs="the whole way from formula (05) through tests (11) and checks (12) to power (15)"
 # # 16. Choosing and reporting: from a question to a sentence in a paper
 #
 # **You will be able to**
@@ -16,7 +16,7 @@
 # - find the mistake that a good-looking p-value hides;
 # - check a manuscript (your own first) against a list.
 #
-# **Time** about 60 minutes. **Data** `forest` and `fields` (simulated: stand-ins for data sets of the lecture that may not
+# **Data** `forest` and `fields` (simulated: stand-ins for data sets of the lecture that may not
 # be shipped; other trees, other plots, own stories) and `owl_cort` (synthetic; it reproduces the lecture's tables).
 # **Lectures** the last pages of all of them: 000 slide 38; 003 "Summary"; 004 exercises 2 and 3, "What we have learned",
 # "Practice at home". Their title pages promised mixed models for biologists; time to keep the promise.
