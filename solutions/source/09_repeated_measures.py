@@ -14,12 +14,13 @@
 
 # %%
 import matplotlib.pyplot as plt
+import numpy as np
 from scipy.stats import t
 
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, use_course_look
+from lmmkit.course.lesson import GREY, RED, use_course_look
 
 use_course_look()
 drivers = lk.load_data("sleepstudy")
@@ -105,7 +106,7 @@ answer_5 = lk.anova(same, differ)["p_value"].iloc[1]
 check("ex09.q5", answer_5)
 
 # %% [markdown]
-# ## 6. Memory that is none
+# ## 6. Memory, or a slope left out?
 #
 # This function gives the correlation of each residual with the same driver's next one:
 
@@ -131,6 +132,30 @@ answer_6 = memory(parallel)
 check("ex09.q6", answer_6)
 
 # %% [markdown]
+# Are these two numbers large or small? That depends on what drivers *without* memory would give. So here are two hundred studies that are simulated from
+# your model of task 2, in which every day's noise is fresh. Both models are fitted to each of them. (It takes some seconds.)
+
+# %%
+if model is not ... and parallel is not ...:
+    fresh = model.simulate(200, seed=6)
+    fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True, sharey=True, layout="constrained")
+    for ax, fit, name in zip(axes, (parallel, model), ("intercepts only", "random slopes"), strict=True):
+        none = np.array([memory(fit.refit(fresh[study])) for study in fresh])
+        low, high = np.quantile(none, [0.025, 0.975])
+        print(f"{name}: {memory(fit):+.2f}; without memory 95% lie between {low:+.2f} and {high:+.2f}")
+        ax.hist(none, bins=np.arange(-0.55, 0.55, 0.05), color=GREY)
+        ax.axvline(memory(fit), color=RED, lw=3)
+        ax.set_title(name)
+    fig.supxlabel("correlation of neighbouring residuals (grey: simulated, no memory; line: the drivers)", fontsize=12)
+    axes[0].set_ylabel("studies")
+    plt.show()
+
+# %% [markdown]
+# Two lessons. A slope that was left out looks like memory: with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
+# the drivers' larger number is nothing unusual there. And small is not none: with random slopes the grey studies lie below zero, and the drivers' number, next
+# to zero, is larger than nearly all of them or all. Some memory remains.
+
+# %% [markdown]
 # ## 7. Find the mistake
 #
 # A colleague averages all drivers night by night, puts a line through the means, and writes: *"Lost sleep explains nearly all of the variation
@@ -146,7 +171,7 @@ left.plot(nightly["lost"], nightly["Reaction"], "o", color=RED)
 for _, driver in sleep.groupby("Subject", observed=True):
     right.plot(driver["lost"], driver["Reaction"], "-", color=GREY, lw=1)
 for ax in (left, right):
-    ax.plot(nightly["lost"], of_means.fitted, "--", color=BLUE)
+    ax.plot(nightly["lost"], of_means.fitted, "--", color="black")
     ax.set_xlabel("short nights")
 left.set_title("the colleague's means")
 right.set_title("the drivers")
@@ -178,7 +203,7 @@ check("ex09.q7", answer_7)
 # %% [markdown] tags=["written"] task="q8" points=4
 # I would take more hares and weigh each less often, say forty hares and five times: the mean growth rate of the region is known no better than the
 # number of hares allows, since each brings a slope of its own, and the twentieth weighing of a hare tells next to nothing new about the
-# others. Two weighings would be too few, for then nobody could see a bend or part the noise from the hares. First draw a line for each hare, not the mean of each week. Then fit
+# others. Two weighings would be too few, for then nobody could see a bend, or tell the noise from the differences between hares. First draw a line for each hare, not the mean of each week. Then fit
 # weight ~ age + (age | hare), with age centred, and report the mean slope with its standard error as well as the SD of the slopes.
 # Add a squared age, or look at the residuals against age: if they run in an arch, the line is not enough.
 

@@ -156,8 +156,8 @@ QUESTIONS: dict[str, Question] = {
         },
         absolute=0.004,
         hints=("lk.lmer('Reaction ~ lost + (1 | Subject)', sleep), then memory of it.",),
-        praise="A driver whose line is too flat for him is above it for nights on end: what looks like memory is a "
-        "slope left out.",
+        praise="A driver whose line is too flat lies above it for nights on end, so that a slope left out looks like "
+        "memory. Whether that is all of it, the simulated studies tell.",
     ),
     "q7": Choice(
         options=("a", "b", "c", "d", "e"),

@@ -18,13 +18,13 @@ QUESTIONS: dict[str, Question] = {
         digest="eb50062af53ef086",
         because={"people": "more people tell you more about the average, but little about any one of them"},
         hints=("What do you know about one person's slope?",),
-        praise="One person's slope is learnt from that person's years.",
+        praise="One person's slope is learnt mostly from that person's years.",
     ),
     "q3": Choice(
-        options=("rows as people", "random intercept", "random slope"),
+        options=("lm", "random intercept", "random slope"),
         digest="dd5cca434b2942fd",
         because={
-            "rows as people": "it divides by the number of rows, which grows with the years",
+            "lm": "it takes rows for people, and rows grow in number with the years",
             "random intercept": "it knows one common slope, and every further year sharpens that",
         },
         hints=("Which model knows that there are only six slopes?",),

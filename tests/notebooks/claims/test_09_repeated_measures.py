@@ -1,0 +1,283 @@
+"""What lesson 9 and its exercise say of proteins, of sleepless drivers and of memory."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from statsmodels.formula.api import ols
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+# Numbers of R: R 4.2.2, lme4 1.1-31, lmerTest 3.1-3, nlme 3.1-162.
+
+
+@pytest.fixture(scope="module")
+def protein():
+    return lk.load_data("protein_years")
+
+
+@pytest.fixture(scope="module")
+def sleep():
+    return lk.load_data("sleepstudy")
+
+
+@pytest.fixture(scope="module")
+def drivers(sleep):
+    return lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
+
+
+@pytest.fixture(scope="module")
+def short_nights(sleep):
+    return sleep[sleep["Days"] >= 2].assign(lost=lambda rows: rows["Days"] - 2).reset_index(drop=True)
+
+
+def own_fits(data, y, x, group):
+    """Each group's own regression."""
+    return {name: ols(f"{y} ~ {x}", rows).fit() for name, rows in data.groupby(group, observed=True)}
+
+
+def lag1(table):
+    """The correlation of neighbours, in a table of a row for each driver."""
+    return np.corrcoef(table[:, :-1].ravel(), table[:, 1:].ravel())[0, 1]
+
+
+def residuals_of_own_lines(y, days):
+    """What each row leaves of its least-squares line."""
+    X = np.column_stack([np.ones_like(days), days])
+    return y - y @ X @ np.linalg.solve(X.T @ X, X.T)
+
+
+def ar1_criterion(parameters, y, days):
+    """-2 log REML likelihood of a random line for each row of y, with AR(1) errors (its slope free, too)."""
+    tau0, tau1, mixed, sigma, phi = parameters
+    X = np.column_stack([np.ones_like(days), days])
+    L = np.array([[np.exp(tau0), 0], [mixed, np.exp(tau1)]])
+    lags = np.abs(np.subtract.outer(days, days))
+    V = X @ L @ L.T @ X.T + np.exp(2 * sigma) * np.tanh(phi) ** lags
+    inverse = np.linalg.inv(V)
+    information = len(y) * X.T @ inverse @ X
+    beta = np.linalg.solve(information, X.T @ inverse @ y.sum(axis=0))
+    left = y - X @ beta
+    determinants = len(y) * np.linalg.slogdet(V)[1] + np.linalg.slogdet(information)[1]
+    return determinants + np.einsum("ij,jk,ik->", left, inverse, left) + (y.size - 2) * np.log(2 * np.pi)
+
+
+def with_and_without_memory(y, days):
+    """The log-likelihoods (REML) without and with AR(1) errors, and their correlation."""
+    start = np.array([3.2, 1.8, 0.0, 3.2])
+    fresh = minimize(lambda p: ar1_criterion([*p, 0.0], y, days), start, method="BFGS")
+    memory = minimize(ar1_criterion, [*fresh.x, 0.3], (y, days), method="BFGS")
+    return fresh.fun / -2, memory.fun / -2, np.tanh(memory.x[4])
+
+
+def test_high_in_one_year_high_in_the_next(protein):
+    """“whoever is high in one year tends to be high in the next”"""
+    wide = protein.pivot(index="Sample", columns="Year", values="Value").to_numpy()
+    neighbours = [np.corrcoef(wide[:, k], wide[:, k + 1])[0, 1] for k in range(4)]
+    assert min(neighbours) > 0.9
+    assert np.corrcoef(wide[:, 0], wide[:, 4])[0, 1] < 0.6  # and not much further than that
+
+
+def test_most_climb_one_sinks(protein):
+    """“Most climb, one sinks, and they start at different heights.” and “one person falls, and one hardly
+    climbs”"""
+    slopes = sorted(fit.params["Year"] for fit in own_fits(protein, "Value", "Year", "Sample").values())
+    assert [slope < 0 for slope in slopes] == [True, *[False] * 5]
+    assert slopes[1] < 0.6 < 1.3 < slopes[2]
+
+
+def test_a_straight_line_will_do(protein):
+    """“nothing in these five years speaks against a straight line”"""
+    row = lk.lmer("Value ~ Year + I(Year^2) + (Year | Sample)", protein).coef_table().loc["I(Year^2)"]
+    # lmerTest: 0.0160609, SE 0.050055, df 17.00053, p 0.752224
+    assert row["estimate"] == pytest.approx(0.0160609, abs=1e-5)
+    assert row["p_value"] == pytest.approx(0.752224, abs=1e-3)
+
+
+def test_own_and_mixed_lines_coincide(protein):
+    """“They nearly coincide: the assay is so precise that there is little noise to shrink away.”"""
+    # coef(lmer(Value ~ Year + (Year | Sample)))
+    mixed = {"s1": 0.565386, "s2": -0.392967, "s3": 2.037629, "s4": 1.372936, "s5": 2.722282, "s6": 3.144810}
+    for name, fit in own_fits(protein, "Value", "Year", "Sample").items():
+        assert fit.params["Year"] == pytest.approx(mixed[name], abs=0.03)
+
+
+def test_slopes_differ(protein):
+    """“slopes run from … to … around …, with a standard deviation of …; that slopes differ at all is
+    supported with p = …”"""
+    growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
+    parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
+    # anova(refit = FALSE): Chisq 47.362, Df 2, p 5.193e-11; VarCorr: Year 1.343611
+    assert parallel.reml_criterion - growth.reml_criterion == pytest.approx(47.362, abs=2e-3)
+    assert growth.varcorr.frame["sdcor"].iloc[1] == pytest.approx(1.343611, abs=1e-3)
+
+
+def test_no_bar_of_the_six_reaches_the_dotted_line(protein):
+    """“Of the six people no bar reaches the dotted line; of the eighteen drivers … do.”"""
+    growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
+    slopes, errors = growth.coef()["Sample"]["Year"], growth.ranef_sd()["Sample"]["Year"]
+    assert (slopes.abs() > 1.96 * errors).all()
+    # coef and condVar of lmer(Reaction ~ Days + (Days | Subject)): 335 -0.28488, 309 1.84761, 310 5.01843; sd 2.3048
+    assert 1.84761 < 1.96 * 2.3048 < 5.01843
+
+
+def test_what_the_model_predicts_for_the_two(sleep, drivers):
+    """“ms a day; the model predicts”"""
+    own = {name: fit.params["Days"] for name, fit in own_fits(sleep, "Reaction", "Days", "Subject").items()}
+    predicted = drivers.coef()["Subject"]["Days"]
+    assert (own["335"], own["309"]) == pytest.approx((-2.881, 2.262), abs=1e-3)
+    assert (predicted["335"], predicted["309"]) == pytest.approx((-0.28488, 1.84761), abs=2e-3)
+    # 309 moves away from the mean of 10.47, its intercept being low: only the pair is pulled, not each slope.
+    assert predicted["335"] > own["335"]
+
+
+def test_all_three_find_the_same_slope(protein):
+    """“All three find the same slope, for everybody was measured every year.”"""
+    assert (protein.groupby("Sample", observed=True)["Year"].nunique() == 5).all()
+    slopes = [
+        ols("Value ~ Year", protein).fit().params["Year"],
+        lk.lmer("Value ~ Year + (1 | Sample)", protein).fixef["Year"],
+        lk.lmer("Value ~ Year + (Year | Sample)", protein).fixef["Year"],
+    ]
+    assert slopes == pytest.approx([1.575013] * 3, abs=1e-5)  # lm, and fixef of both
+
+
+def test_three_standard_errors(protein):
+    """“Giving them levels but one common slope claims too much”"""
+    # coef(summary()): lm 0.5941711, (1 | Sample) 0.262188, (Year | Sample) 0.5515568
+    assert ols("Value ~ Year", protein).fit().bse["Year"] == pytest.approx(0.5941711, abs=1e-6)
+    assert lk.lmer("Value ~ Year + (1 | Sample)", protein).se["Year"] == pytest.approx(0.262188, abs=1e-4)
+    slopes = [fit.params["Year"] for fit in own_fits(protein, "Value", "Year", "Sample").values()]
+    assert np.std(slopes, ddof=1) / np.sqrt(6) == pytest.approx(0.5515568, abs=1e-6)  # balanced: exactly so
+
+
+def test_six_slopes_stay_six_slopes():
+    """“Six slopes stay six slopes, however well each of them is known.” and “takes rows for people, and rows
+    grow in number with the years”"""
+    sd_slope, sigma = 1.343611, 0.447198
+    years = {n: ((np.arange(n) - (n - 1) / 2) ** 2).sum() for n in (5, 80)}
+    of_slope = [np.sqrt((sd_slope**2 + sigma**2 / years[n]) / 6) for n in (5, 80)]
+    assert of_slope[0] == pytest.approx(0.5515568, abs=1e-5)
+    assert of_slope[1] > 0.99 * sd_slope / np.sqrt(6)
+    rng = np.random.default_rng(2)
+    t = np.arange(80.0)
+    values = rng.normal(0, 5.2, (6, 1)) + rng.normal(0, sd_slope, (6, 1)) * t + rng.normal(0, sigma, (6, 80))
+    X = np.column_stack([np.ones(480), np.tile(t, 6)])
+    y = values.ravel()
+    left = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    assert np.sqrt(left @ left / 478 / (480 * t.var())) < of_slope[1] / 2
+
+
+def test_residuals_of_a_driver_add_up_to_nearly_zero(sleep, drivers):
+    """“a driver's residuals add up to nearly zero: a high one must be made good by low ones”"""
+    sums = drivers.resid().groupby(sleep["Subject"], observed=True).mean()
+    assert sums.abs().max() < 0.35 * drivers.sigma
+
+
+def test_without_memory_the_correlation_is_negative():
+    """“But without memory it would be about … (95% of the simulated studies lie between … and …)” and “large
+    beside what no memory looks like”"""
+    # Each driver's own line is nearly the model's, and its residuals can be had without any fit.
+    rng = np.random.default_rng(99)
+    days = np.arange(10.0)
+    found = [lag1(residuals_of_own_lines(rng.normal(size=(18, 10)), days)) for _ in range(2000)]
+    assert np.mean(found) == pytest.approx(-0.19, abs=0.04)
+    assert np.quantile(found, 0.975) < 0
+    assert max(found) < 0.119
+
+
+def test_the_drivers_show_memory(sleep, drivers):
+    """“The correlation of neighbouring residuals is …. That looks like next to nothing.” and “The days do
+    have memory.”"""
+    table = sleep.assign(r=drivers.resid()).pivot(index="Subject", columns="Days", values="r").to_numpy()
+    assert lag1(table) == pytest.approx(0.119, abs=0.002)
+    reference = [
+        lag1(
+            drivers.refit(y).resid().to_numpy().reshape(18, 10)
+        )
+        for _, y in drivers.simulate(100, seed=5).items()
+    ]  # fmt: skip
+    assert max(reference) < 0.119
+
+
+def test_ar1_errors_of_about_a_half(sleep):
+    """“It finds a correlation of about a half from one day to the next.” and “The average slope and its
+    standard error hardly change here”"""
+    y = sleep.pivot(index="Subject", columns="Days", values="Reaction").to_numpy()
+    without, with_memory, phi = with_and_without_memory(y, np.arange(10.0))
+    # nlme: logLik -871.8141; with corAR1() -862.0935, Phi 0.4870368 (0.279 to 0.651), a hair before the optimum
+    assert without == pytest.approx(-871.8141, abs=1e-3)
+    assert -862.0935 <= with_memory < -862.0935 + 0.1
+    assert phi == pytest.approx(0.4870368, abs=0.02)
+    # nlme: Days 10.46729 (SE 1.545786) without, 10.46701 (1.532133) with
+    assert pytest.approx(1, abs=0.02) == 1.532133 / 1.545786
+
+
+def test_wild_days_of_two_drivers(sleep, drivers):
+    """“a few wild days of two drivers stretch the picture”"""
+    left = drivers.resid().abs().groupby(sleep["Subject"], observed=True).max().sort_values(ascending=False)
+    assert set(left.index[:2]) == {"332", "308"}
+    assert left.iloc[1] > 90 > 60 > left.iloc[2]
+
+
+def test_better_measurements_do_not_bring_lines_together():
+    """“They do not. Better measurements would tell more about each line; the lines differ as before.”"""
+    spread = [
+        explorers.random_effects.result(sd_slope=0.8, sigma=s).lines[:, 1].std() for s in (0.0, 0.8, 4.0)
+    ]
+    assert spread == pytest.approx([spread[0]] * 3)
+
+
+def test_days_0_and_1_were_training():
+    """“Days 0 and 1 were training, and the test of day 2 was taken before the first short night.”"""
+    caveats = " ".join(lk.data_info("sleepstudy").caveats)
+    assert "Days 0 and 1 were adaptation and training" in caveats
+    assert "after the test of day 2" in caveats
+
+
+def test_memory_or_a_slope_left_out(short_nights):
+    """“with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
+    the drivers' larger number is nothing unusual there” and “with random slopes the grey studies lie below
+    zero, and the drivers' number, next to zero, is larger than nearly all of them or all”"""
+    slopes = lk.lmer("Reaction ~ lost + (lost | Subject)", short_nights)
+    levels = lk.lmer("Reaction ~ lost + (1 | Subject)", short_nights)
+
+    def memory(fit):
+        return lag1(fit.resid().to_numpy().reshape(18, 8))
+
+    fresh = slopes.simulate(120, seed=12)
+    without = {
+        name: np.array([memory(fit.refit(y)) for _, y in fresh.items()])
+        for name, fit in (("levels", levels), ("slopes", slopes))
+    }
+    assert (without["levels"] > 0).mean() > 0.7
+    assert 0.02 < (without["levels"] >= memory(levels)).mean() < 0.2
+    assert (without["slopes"] < 0).mean() > 0.95
+    assert memory(slopes) == pytest.approx(0.02, abs=0.01)
+    assert (without["slopes"] >= memory(slopes)).mean() <= 0.02
+
+
+def test_some_memory_remains(short_nights):
+    """“Some memory remains.”"""
+    y = short_nights.pivot(index="Subject", columns="lost", values="Reaction").to_numpy()
+    without, with_memory, phi = with_and_without_memory(y, np.arange(8.0))
+    # nlme: logLik -702.0472; with corAR1() -697.2926, Phi 0.4118695, LR 9.509, p 0.002
+    assert without == pytest.approx(-702.0472, abs=1e-3)
+    assert -697.2926 <= with_memory < -697.2926 + 0.1
+    assert phi > 0.4
+
+
+def test_drivers_are_what_is_counted(short_nights):
+    """“About as many degrees of freedom as drivers, less one: drivers are what is counted.”"""
+    row = lk.lmer("Reaction ~ lost + (lost | Subject)", short_nights).coef_table().loc["lost"]
+    assert row["df"] == pytest.approx(18 - 1, abs=1e-2)  # lmerTest: 16.9995
+    assert row["std_error"] == pytest.approx(1.84529, abs=1e-3)
+
+
+def test_averaging_takes_the_drivers_out(short_nights):
+    """“The slope survives averaging, the variation does not.”"""
+    means = short_nights.groupby("lost", as_index=False)["Reaction"].mean()
+    of_means, of_rows = ols("Reaction ~ lost", means).fit(), ols("Reaction ~ lost", short_nights).fit()
+    assert of_means.params["lost"] == pytest.approx(of_rows.params["lost"])
+    assert of_means.rsquared > 0.95
+    assert of_rows.rsquared < 0.25
