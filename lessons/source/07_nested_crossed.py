@@ -14,7 +14,7 @@
 # - tell nested from crossed grouping factors by looking at a table, and write the formula of each;
 # - explain what `a/b` stands for, and why the two notations often give one model;
 # - notice when labels repeat, and what a wrong formula then claims;
-# - say why a level with one row each cannot have a random effect of its own.
+# - say why, in these models, a level with one row each cannot have a random effect of its own.
 #
 # **Data** `owl_cort`, `schools`, `words` (all synthetic).
 # **Lectures** 003 "Crossed data" and "Nested data"; 004 "Nested and crossed random effects".
@@ -26,7 +26,7 @@ import pandas as pd
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, in_words, key_points, lecture_vs_truth, use_course_look
+from lmmkit.course.lesson import GREY, in_words, key_points, lecture_vs_truth, use_course_look
 
 use_course_look()
 
@@ -34,11 +34,11 @@ use_course_look()
 # ## The question
 #
 # An owl chick belongs to a brood. Chicks of one brood share parents, a nest box, a winter of many mice or of few.
-# And every chick is measured three times. So a measurement belongs to a chick, and the chick to a brood: groups within groups.
+# And a chick is measured up to three times. So a measurement belongs to a chick, and the chick to a brood: groups within groups.
 # Such factors are **nested**: every ring (the number on a chick's leg) occurs in one brood only.
 #
-# A reaction time belongs to a subject and to a word. But subjects do not belong to words, nor words to subjects: every
-# subject meets every word. Such factors are **crossed**.
+# A reaction time belongs to a subject and to a word. But subjects do not belong to words, nor words to subjects: each
+# subject meets the same words. Such factors are **crossed**.
 #
 # Which is which can be read off a table of counts. Nested: every column has its numbers in one row. Crossed: the table is full.
 
@@ -51,13 +51,13 @@ left.spy(
     nested[:14, : int((nested[:14].sum(axis=0) > 0).sum())],
     marker="s",
     markersize=4,
-    color=BLUE,
+    color=GREY,
     aspect="auto",
 )
 left.set_title("nested: broods and rings")
 left.set_xlabel("ring")
 left.set_ylabel("brood")
-right.spy(crossed[:14], marker="s", markersize=4, color=BLUE, aspect="auto")
+right.spy(crossed[:14], marker="s", markersize=4, color=GREY, aspect="auto")
 right.set_title("crossed: subjects and words")
 right.set_xlabel("word")
 right.set_ylabel("subject")
@@ -71,11 +71,13 @@ plt.show()
 #
 # ## Nested, in a formula
 #
-# $$\log(\text{cort})_{ijk} = x_{ijk}^\top\beta + b_{\text{brood}_i} + c_{\text{ring}_{ij}} + \varepsilon_{ijk},\qquad
-# b \sim N(0,\tau_1^2),\; c\sim N(0,\tau_2^2),\; \varepsilon\sim N(0,\sigma^2)$$
+# For blood sample $i$ of ring $j$ in brood $k$:
+#
+# $$\log(\text{cort})_{ijk} = \text{fixed part}_{ijk} + b_k + c_{jk} + \varepsilon_{ijk},\qquad
+# b_k \sim N(0,\tau_1^2),\; c_{jk}\sim N(0,\tau_2^2),\; \varepsilon_{ijk}\sim N(0,\sigma^2)$$
 #
 # `(1 | Brood/Ring)` says: an effect for each brood, and one for each ring within its brood. It is short for
-# `(1 | Brood) + (1 | Ring:Brood)`. In R: `lmer(log(totCort) ~ Implant*days + (1|Brood/Ring), REML=FALSE)`.
+# `(1 | Brood) + (1 | Ring:Brood)`. In R: `lmer(log(totCort) ~ Implant*days + (1|Brood/Ring), data = owls, REML = FALSE)`.
 
 # %% covers="004-39 004-40"
 as_nested = lk.lmer("log(totCort) ~ Implant + days + Implant:days + (1 | Brood/Ring)", owls, reml=False)
@@ -97,7 +99,7 @@ lecture_vs_truth(
 
 # %% [markdown]
 # So the difference between the notations matters only when labels are used again. Suppose that somebody had numbered the
-# chicks first, second, third in each brood. Let us be that somebody.
+# chicks first, second, third in each brood. We do that now.
 
 # %%
 order = owls.groupby("Brood", observed=True)["Ring"].transform(
@@ -108,19 +110,24 @@ right_way = lk.lmer("log(totCort) ~ Implant*days + (1 | Brood/chick)", renumbere
 wrong_way = lk.lmer("log(totCort) ~ Implant*days + (1 | Brood) + (1 | chick)", renumbered, reml=False)
 print("groups, Brood/chick:     ", right_way.ngroups.to_dict())
 print("groups, Brood + chick:   ", wrong_way.ngroups.to_dict())
+sharing = renumbered.groupby("chick")["Brood"].nunique()
 in_words(
     f"Written with the slash the model is what it was (log-likelihood {right_way.loglik:.4f}).",
-    f"Written with a plus it believes in {wrong_way.ngroups['chick']} chicks that live in all broods at once "
-    f"(log-likelihood {wrong_way.loglik:.4f}), and tells nobody.",
+    f"Written with a plus it believes in {wrong_way.ngroups['chick']} chicks that live in many broods at once, chick1 in all "
+    f"{sharing.max()}, chick6 in {sharing.min()} (log-likelihood {wrong_way.loglik:.4f}). "
+    f"It finds an SD of {wrong_way.varcorr.frame.set_index('grp').loc['chick', 'sdcor']:.2f} between them: the fit is singular, and that "
+    "is the only sign it gives.",
 )
 
 # %% [markdown]
 # **Predict, then run.** In `schools`, classes are called c1, c2, ... in every school. How many groups will
-# `(1 | class)` alone have? Look at the first rows, then guess.
+# `(1 | class)` alone have? Here are the classes of the first three of the twelve schools.
 
 # %%
 schools = lk.load_data("schools")
-print(schools.groupby("school", observed=True)["class"].nunique().to_string())
+classes = schools[["school", "class"]].drop_duplicates().reset_index(drop=True)
+print(classes[classes["school"].isin(["sch01", "sch02", "sch03"])].to_string())
+print(f"classes in all schools: {len(classes)}; no school has more than {classes.groupby('school', observed=True).size().max()}")
 
 # %%
 your_groups = ...
@@ -134,14 +141,18 @@ for name, fit in (("school/class", good), ("school + class", bad)):
     print(fit.varcorr)
 
 # %% [markdown]
-# The wrong model finds hardly any difference between "classes", since the first class of one school has nothing in common with the
-# first class of the next; the real differences between classes are swept into the residual, and the standard errors of anything
-# measured per class become too small.
+# The wrong model finds little difference between "classes", since the first class of one school has nothing in common with the
+# first class of the next. The real differences between classes go into the residual, and a part of them into the schools; and the standard
+# errors of anything measured per class become too small.
 #
 # Build such a design yourself. Switch the labels between unique and repeating and see what each formula claims.
 
 # %%
 explorers.nested_crossed()
+
+# %% [markdown]
+# With unique labels, a lower unit is known by its label alone. With labels that start anew, the label alone throws units of different groups
+# together: the formula counts fewer units than there are.
 
 # %% [markdown]
 # **Predict, then run.** Pupils are nested in classes, and pupil numbers start again in every class. Which formula is right for
@@ -154,7 +165,7 @@ check("07.q2", your_formula)
 # %% [markdown]
 # ## One row each
 #
-# The third lecture writes `(1 | School/Class/Student)` for data with a row per student. Let us try.
+# Lecture 003 writes `(1 | School/Class/Student)` for data with a row per student. Let us try.
 
 # %% mends="x003-9"
 try:
@@ -164,7 +175,7 @@ except ValueError as refusal:
 lecture_vs_truth(
     "003, nested data",
     "(1 | School/Class/Student) for one outcome per student",
-    "with one row per student the student's effect is the residual; no data can part the two, and lmer stops",
+    "with one row per student the student's effect is the residual; no data can tell the two apart, and lmer stops",
     f"{len(schools)} rows and as many pupils: the message above",
 )
 
@@ -181,15 +192,15 @@ print(both.summary())
 # %%
 in_words(
     f"Subjects differ by a standard deviation of {both.varcorr.frame['sdcor'].iloc[0]:.0f} ms, words by"
-    f" {both.varcorr.frame['sdcor'].iloc[1]:.0f} ms, and the same subject with the same word still by"
-    f" {both.sigma:.0f} ms.",
+    f" {both.varcorr.frame['sdcor'].iloc[1]:.0f} ms. What is left, one trial of one subject with one word, scatters by"
+    f" {both.sigma:.0f} ms: what is peculiar to the pair, and noise, which one row for each pair cannot tell apart.",
     "Leave the words out, and their differences go into the residual: sigma becomes"
     f" {subjects_only.sigma:.0f} ms, and the standard error of priming {subjects_only.se.iloc[1]:.2f} ms"
     f" instead of {both.se.iloc[1]:.2f} ms.",
 )
 
 # %% [markdown]
-# Here every subject met each word, so leaving the words out only costs precision. Had each condition had its own words, it
+# Here every word was met in both conditions, so leaving the words out only costs precision. Had each condition had its own words, it
 # would have been worse: the words' differences would have passed for an effect of the condition.
 #
 # **Predict, then run.** A study has plots in fields; each plot is visited by all of the same four observers. Fields and plots are
@@ -206,7 +217,7 @@ key_points(
     "If labels are unique, slash and plus are the same model; if they repeat, only the slash (or a:b) is"
     " right.",
     "Look at the number of groups that the fit prints. Is it the number of things you have?",
-    "A level with one row each has no random effect of its own.",
+    "In a linear mixed model, a level with one row each has no random effect of its own.",
 )
 
 # %% [markdown]

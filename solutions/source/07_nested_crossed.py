@@ -19,7 +19,7 @@ import pandas as pd
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, use_course_look
+from lmmkit.course.lesson import GREY, table_text, use_course_look
 
 use_course_look()
 chicks = lk.load_data("implants")
@@ -91,7 +91,7 @@ if model is not ...:
 # ## 4. How alike are siblings?
 #
 # According to your model, what is the correlation of two weights, on the same day and with the same implant, of *two different chicks
-# of one nest*?
+# of one nest*? (A number between 0 and 1, three decimals.)
 
 # %% tags=["solution"] task="q4"
 variances = model.varcorr.frame.set_index("grp")["vcov"]
@@ -124,7 +124,7 @@ check("ex07.q5", answer_5)
 colleague = lk.lmer("activity ~ time + temperature + (1 | animal/day)", marmots)
 print(colleague.varcorr)
 print(colleague.ngroups.to_dict())
-print(colleague.coef_table().round(4).to_string())
+print(table_text(colleague.coef_table(), 4))
 
 # %% [markdown]
 # The table of animals and days: a square is a pair that occurs.
@@ -132,7 +132,7 @@ print(colleague.coef_table().round(4).to_string())
 # %%
 table = pd.crosstab(marmots["animal"], marmots["day"])
 fig, ax = plt.subplots(figsize=(8, 3.4))
-ax.spy(table.to_numpy(), marker="s", markersize=7, color=BLUE, aspect="auto")
+ax.spy(table.to_numpy(), marker="s", markersize=7, color=GREY, aspect="auto")
 ax.set_yticks(range(len(table)), table.index, fontsize=9)
 ax.set_xticks(range(table.shape[1]), table.columns, fontsize=9)
 ax.tick_params(top=False, labeltop=False, labelbottom=True)
@@ -159,7 +159,7 @@ check("ex07.q6", answer_6)
 # %% [markdown]
 # ## 7. What the mistake costs
 #
-# Fit the marmots rightly. How many times as large as the colleague's is the standard error of `temperature`?
+# Fit the marmots rightly. How many times as large as the colleague's is the standard error of `temperature`? (Two decimals.)
 
 # %% tags=["solution"] task="q7"
 crossed = lk.lmer("activity ~ time + temperature + (1 | animal) + (1 | day)", marmots)

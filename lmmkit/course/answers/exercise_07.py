@@ -115,6 +115,7 @@ QUESTIONS: dict[str, Question] = {
             "the residual belongs into the denominator, for each weight carries it": lambda: _alike(
                 1, rows=2
             ),
+            "that is in per cent; a correlation lies between -1 and 1": lambda: 100 * _alike(1),
             "that is the chicks' share, but two different chicks have no chick in common": lambda: _alike(0),
         },
         hints=(
@@ -122,7 +123,7 @@ QUESTIONS: dict[str, Question] = {
             "Correlation = variance of what they share / variance of one of them.",
             "They share the nest; each has nest, chick and residual.",
         ),
-        praise="Most of what makes chicks differ is the nest they sit in.",
+        praise="Most of what makes weights of one day differ is the nest.",
     ),
     "q5": Number(
         truth=lambda: _design("(1 | plot)").right.df,
