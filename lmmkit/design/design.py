@@ -25,6 +25,7 @@ from ..numerics.arrays import Array, Flags, Index
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
 from .model_matrix import ModelMatrix, check_contrasts, independent_columns
+from .names import make_unique
 from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Value, numeric
@@ -374,7 +375,7 @@ def build_design(
         formula=parsed,
         y=y,
         X=X if len(kept) == X.shape[1] else X[:, kept],
-        x_names=[recipe.names[i] for i in kept],
+        x_names=make_unique([recipe.names[i] for i in kept]),
         dropped=[name for i, name in enumerate(recipe.names) if i not in set(kept)],
         offset=_total_offset(parsed, rows, offset_values),
         weights=prior,
@@ -426,7 +427,7 @@ def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, str]) -> tuple[M
 def _random_term(bar: Bar, rows: KeptRows) -> RandomTerm:
     recipe, Z = _columns(bar.lhs, rows, {})  # lme4 hands its contrasts to the fixed part only
     grouping, codes = Grouping.fit(bar.factors, rows)
-    return RandomTerm(bar.group, codes, grouping.labels, Z, recipe.names, bar, recipe, grouping)
+    return RandomTerm(bar.group, codes, grouping.labels, Z, make_unique(recipe.names), bar, recipe, grouping)
 
 
 def _total_offset(formula: Formula, rows: KeptRows, argument: Array | None) -> Array:

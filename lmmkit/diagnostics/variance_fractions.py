@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
+from ..design.names import free_name
 from ..errors import ModelError
 from ..fitted.mixed import MixedFit
 from ..fitted.varcorr import distinct_names
@@ -24,7 +25,8 @@ def variance_fractions(fit: MixedFit) -> pd.Series:
     Returns
     -------
     Series
-        Random terms by name, fixed terms, ``Residuals``; they add up to 1. A random term counts with the
+        Random terms by name (by their formula if a fixed term has that name), fixed terms, ``Residuals``
+        (``.Residuals`` if a term has that name); they add up to 1. A random term counts with the
         variance that it gives to an average row (for a random intercept, its variance). A fixed term counts
         with the population variance of its part of the linear predictor; where there are several, they are
         scaled so that together they have the variance of the whole fixed part.
@@ -68,16 +70,14 @@ def fractions(design: Design, beta: Array, covs: Sequence[Array], residual: Arra
     residual : array of shape (B,)
         Residual variance.
     """
-    parts: dict[str, Array] = {}
+    fixed = _fixed_parts(design, beta)
     groups = distinct_names([term.group for term in design.terms])
-    random = {
-        group: np.einsum("kl,bkl->b", term.Z.T @ term.Z / len(term.Z), cov)
-        for group, term, cov in zip(groups, design.terms, covs, strict=True)
-    }
-    parts |= {group: random[group] for group in sorted(random)}
-    for label, share in _fixed_parts(design, beta).items():
-        parts[label] = parts.get(label, 0.0) + share
-    parts["Residuals"] = residual
+    random = {}
+    for group, term, cov in zip(groups, design.terms, covs, strict=True):
+        label = f"({term.bar.text})" if group in fixed else group  # as in x + (1 | x)
+        random[label] = np.einsum("kl,bkl->b", term.Z.T @ term.Z / len(term.Z), cov)
+    parts = {label: random[label] for label in sorted(random)} | fixed
+    parts[free_name("Residuals", parts)] = residual
     values = np.column_stack(list(parts.values()))
     return list(parts), values / values.sum(axis=1, keepdims=True)
 

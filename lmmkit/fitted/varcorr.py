@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..design.names import make_unique
 from ..formatting.r_text import format_numbers, matrix_lines
 from ..numerics.arrays import Array
 
@@ -190,11 +191,4 @@ def distinct_names(groups: list[str]) -> list[str]:
     """R's ``make.names(unique = TRUE)``, which lme4 applies as soon as two terms share a grouping factor."""
     if len(set(groups)) == len(groups):
         return list(groups)
-    plain = [re.sub(r"[^\w.]", ".", group) for group in groups]
-    seen: dict[str, int] = {}
-    out = []
-    for name in plain:
-        count = seen.get(name, 0)
-        seen[name] = count + 1
-        out.append(f"{name}.{count}" if count else name)
-    return out
+    return make_unique([re.sub(r"[^\w.]", ".", group) for group in groups])

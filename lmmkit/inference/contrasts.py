@@ -196,8 +196,8 @@ def _type_three(design: Design) -> dict[str, Array]:
             own = assign == numbers[label]
             fitted = L[:, above] @ np.linalg.lstsq(L[:, above], L[:, own], rcond=1e-9)[0]
             L[:, own] = _zap(L[:, own] - fitted)
-    place = {name: row for row, name in enumerate(complete.names)}
-    L = L[[place[name] for name in names]]
+    place = {pair: row for row, pair in enumerate(zip(complete.assign, complete.names, strict=True))}
+    L = L[[place[pair] for pair in zip(assign, names, strict=True)]]
     recoded = _zap(np.linalg.solve(R, Q.T @ design.X))  # from treatment contrasts to those of the fit
     out = {}
     for label, number in numbers.items():

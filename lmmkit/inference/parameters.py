@@ -9,22 +9,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..design.names import free_name
 from ..errors import ModelError
+from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.varcorr import distinct_names
 
-__all__ = ["parameter_values", "random_names", "select"]
+__all__ = ["parameter_values", "random_names", "scale_name", "select"]
 
 
-def random_names(fit: MixedFit) -> list[str]:
+def random_names(fit: Fit) -> list[str]:
     """Names of the standard deviations and correlations, in the order of theta."""
     groups = [term.group for term in fit.design.terms]
     names = _names_with(fit, groups)
-    if len(set(names)) == len(names):
-        return names
-    return _names_with(fit, [part.group for part in fit.varcorr.components])  # these are distinct
+    if len(set(names)) < len(names):
+        names = _names_with(fit, distinct_names(groups))
+    return [free_name(name, fit.design.x_names) for name in names]
 
 
-def _names_with(fit: MixedFit, groups: list[str]) -> list[str]:
+def scale_name(fit: Fit) -> str:
+    """What the residual standard deviation is called: ``sigma``; ``.sigma`` if a coefficient has that name."""
+    return free_name("sigma", fit.design.x_names)
+
+
+def _names_with(fit: Fit, groups: list[str]) -> list[str]:
     names = []
     for term, group in zip(fit.design.terms, groups, strict=True):
         for j, column in enumerate(term.names):
@@ -33,12 +41,12 @@ def _names_with(fit: MixedFit, groups: list[str]) -> list[str]:
     return names
 
 
-def parameter_values(fit: Any) -> pd.Series:
+def parameter_values(fit: Fit) -> pd.Series:
     """Standard deviations, correlations, sigma and fixed effects of a fit.
 
     Parameters
     ----------
-    fit : MixedFit, LinearModel or GeneralizedLinearModel
+    fit : MixedFit or FixedFit
 
     Returns
     -------
@@ -54,14 +62,14 @@ def parameter_values(fit: Any) -> pd.Series:
     {'sd_(Intercept)|Subject': 37.12, 'sigma': 30.99, '(Intercept)': 251.41, 'Days': 10.47}
     """
     values = []
-    for part in fit.varcorr.components if fit.design.terms else ():
+    for part in fit.varcorr.components if isinstance(fit, MixedFit) else ():
         cor = part.cor
         for j, sd in enumerate(part.sd):
             values += [sd, *cor[j + 1 :, j]]
     index = random_names(fit)
     if fit.has_scale:
         values.append(fit.sigma)
-        index.append("sigma")
+        index.append(scale_name(fit))
     return pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
 
 

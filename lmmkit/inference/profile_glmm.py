@@ -15,7 +15,7 @@ from ..likelihood.covariance import theta_from_factor
 from ..likelihood.glmm import GlmmCriterion
 from ..numerics.arrays import Array
 from .held import Held, HeldEntry, held_covariances, with_first
-from .parameters import random_names
+from .parameters import random_names, scale_name
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
@@ -89,7 +89,7 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
     held = dict(zip(random_names(fit), held_covariances(joint, fit, _held_sd), strict=True))
     if fit.has_scale and open_ended:
         scale = fit.sigma / np.sqrt(2 * fit.nobs)
-        held["sigma"] = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: 2 * np.log(v))
+        held[scale_name(fit)] = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: 2 * np.log(v))
     place = joint.criterion.n_theta + joint.criterion.p - 1
     for j, name in enumerate(fit.design.x_names):
         own = joint.with_last(j)

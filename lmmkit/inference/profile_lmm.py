@@ -15,7 +15,7 @@ from ..likelihood.lmm import SMALL, Criterion, Point
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, minimise
 from .held import FAR_LIFT, Held, HeldEntry, HeldSD, best_search, held_covariances, lifted, with_first
-from .parameters import random_names
+from .parameters import random_names, scale_name
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
@@ -35,7 +35,7 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
     held = dict(zip(random_names(fit), held_covariances(joint, fit, HeldSD), strict=True))
     scale = fit.sigma / np.sqrt(2 * fit.nobs)
     sigma = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: np.log(v / joint.criterion.unit))
-    held["sigma"] = sigma
+    held[scale_name(fit)] = sigma
     held |= {name: HeldCoefficient(fit, j) for j, name in enumerate(fit.design.x_names)}
     return held, -2 * fit.loglik
 

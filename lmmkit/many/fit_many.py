@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import build_design, check_grouping
+from ..design.names import free_name
+from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Index
+from ..numerics.arrays import Array, Flags, Index
 from .criterion import ManyCriterion
 from .partition_table import VariancePartition, status_notes
 from .responses import aligned
-from .search import Found, failure, fit_chunk
+from .search import Found, failure, fit_chunk, no_responses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from ..models.mixed import MixedModel
 
 __all__ = ["ManyFits", "fit_many"]
-
-RESPONSE = "_response_"  # the column of the data that stands for every response in turn
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,16 @@ class ManyFits:
         """The values of one response, in the order of the rows of the data."""
         if name not in self.status.index:
             raise DataError(f"there is no response {name!r} among the {len(self)} fitted")
-        return pd.Series(self._values[self.status.index.get_loc(name)], index=self._data.index, name=name)
+        where = self.status.index.get_loc(name)
+        if not isinstance(where, int):
+            raise DataError(f"several responses are called {name!r}; give them different names")
+        return pd.Series(self._values[where], index=self._data.index, name=name)
 
     def fit(self, name: Hashable) -> MixedModel:
         """The full model of one response, as :func:`lmmkit.lmer` gives it."""
         from ..models.lmer import lmer
 
-        column = str(name) if str(name).isidentifier() else "response"
+        column = free_name(str(name) if str(name).isidentifier() else "response", self._data.columns, "_")
         data = self._data.assign(**{column: self.response(name)})
         text = f"{column} {self.formula.strip()}"
         return lmer(text, data, reml=self.reml, weights=self._weights)
@@ -220,9 +223,14 @@ def fit_many(
     if not parsed.bars:
         raise FormulaError(f"the formula '{formula}' has no random effects; add one such as (1 | group)")
     values, names = aligned(responses, data, axis)
-    tasks = list(_tasks(values, replace(parsed, response=RESPONSE), data, reml, weights))
+    whole = _Samples(parsed, check_frame(data, "data"), reml, weights)
+    tasks = list(_tasks(values, whole))
     found = _run(tasks, ddf == "satterthwaite", n_jobs, progress)
-    frames = _gathered(found, [task.which for task in tasks], names)
+    # The columns of the design of all samples come first, whatever single responses lack.
+    columns = no_responses(whole.criterion(np.zeros(len(data), dtype=bool))[1])
+    frames = _gathered(
+        [columns, *found], [np.zeros(0, dtype=np.intp), *(task.which for task in tasks)], names
+    )
     fractions = VariancePartition(frames["fractions"], status=frames["status"])
     return ManyFits(
         formula, frames["fixef"], frames["se"], frames["df"], frames["ran_pars"], fractions,
@@ -240,7 +248,23 @@ class _Task:
     message: str = ""
 
 
-def _tasks(values: Array, formula: Formula, data: pd.DataFrame, reml: bool, weights: Any) -> Iterator[_Task]:
+class _Samples:
+    """The samples, and the designs of those that a response has."""
+
+    def __init__(self, formula: Formula, data: pd.DataFrame, reml: bool, weights: Any) -> None:
+        self.column = free_name("response", data.columns, "_")  # stands for every response in turn
+        self.formula, self.data = replace(formula, response=self.column), data
+        self.reml, self.weights = reml, weights
+
+    def criterion(self, lacking: Flags) -> tuple[Index, ManyCriterion]:
+        """Which samples are used when some are lacking, and the criterion of these."""
+        rows = np.where(lacking, np.nan, np.arange(len(self.data), dtype=float))
+        design = build_design(self.formula, self.data.assign(**{self.column: rows}), weights=self.weights)
+        check_grouping(design, gaussian=True)
+        return design.y.astype(np.intp), ManyCriterion(design, self.reml)
+
+
+def _tasks(values: Array, samples: _Samples) -> Iterator[_Task]:
     """Group the responses by the pattern of what they lack, and cut the groups into chunks."""
     if np.isnan(values).any():
         patterns, group = np.unique(np.isnan(values), axis=0, return_inverse=True)
@@ -249,17 +273,13 @@ def _tasks(values: Array, formula: Formula, data: pd.DataFrame, reml: bool, weig
         patterns, group = np.zeros((1, values.shape[1]), dtype=bool), np.zeros(len(values), dtype=np.intp)
     for number, lacking in enumerate(patterns):
         which = np.flatnonzero(group == number)
-        rows = np.where(lacking, np.nan, np.arange(len(data), dtype=float))
         try:
-            design = build_design(formula, data.assign(**{RESPONSE: rows}), weights=weights)
-            check_grouping(design, gaussian=True)
-            criterion = ManyCriterion(design, reml)
+            used, criterion = samples.criterion(lacking)
         except (DataError, ModelError) as error:
             if not lacking.any():
                 raise  # no response is to blame
             yield _Task(which, None, values[which], str(error))
             continue
-        used = design.y.astype(np.intp)
         for start in range(0, len(which), criterion.chunk):
             chunk = which[start : start + criterion.chunk]
             yield _Task(chunk, criterion, values[np.ix_(chunk, used)])
@@ -282,7 +302,14 @@ def _run(tasks: list[_Task], tests: bool, n_jobs: int, progress: bool | None) ->
 def _one(task: _Task, tests: bool) -> Found:
     if task.criterion is None:
         return failure(task.Y, task.message)
-    return fit_chunk(task.criterion, task.Y, tests)
+    try:
+        return fit_chunk(task.criterion, task.Y, tests)
+    except (DataError, ModelError, np.linalg.LinAlgError) as error:
+        if len(task.Y) == 1:
+            return failure(task.Y, f"the search broke off ({error})")
+    # One response stops them all: fit each by itself, so that only this one is lost.
+    parts = [_one(replace(task, which=task.which[[b]], Y=task.Y[[b]]), tests) for b in range(len(task.Y))]
+    return Found(*(pd.concat([getattr(part, name) for part in parts]) for name in Found.__dataclass_fields__))
 
 
 def _gathered(found: list[Found], which: list[Index], names: pd.Index[Any]) -> dict[str, pd.DataFrame]:

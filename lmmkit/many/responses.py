@@ -6,17 +6,37 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Index
 
 
 def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> tuple[Array, pd.Index]:
     """Responses as (B, n) numbers in the order of the rows of the data, and their names.
 
-    Samples are matched by label where the labels are those of the data's index, or of one of its columns;
-    else they are taken in the order in which they stand.
+    Parameters
+    ----------
+    responses : DataFrame or array
+        A row for each response and a column for each sample, or the other way round.
+    data : DataFrame
+        A row for each sample.
+    axis : {0, 1}
+        Along which axis of `responses` the responses stand.
+
+    Returns
+    -------
+    tuple
+        Values (B, n) and names. Samples are matched by label where the labels are those of the data's index, or
+        of one of its columns; else they are taken in the order in which they stand. Columns numbered from 0
+        have no labels: pandas numbers them so by itself.
+
+    Raises
+    ------
+    DataError
+        When the responses are no table of numbers, or their samples cannot be matched to the data without doubt.
     """
     if axis not in (0, 1):
         raise DataError(f"axis must be 0 (a row for each response) or 1 (a column for each), not {axis!r}")
+    if not isinstance(responses, pd.DataFrame) and np.ndim(responses) != 2:
+        raise DataError("responses must be a DataFrame, or an array with a row for each response")
     frame = responses if isinstance(responses, pd.DataFrame) else pd.DataFrame(np.asarray(responses))
     frame = frame.T if axis == 1 else frame
     try:
@@ -25,17 +45,44 @@ def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> t
         raise DataError(
             "the responses must be numbers; leave out columns of text, or make them the index"
         ) from None
-    samples, n = frame.columns, len(data)
-    if isinstance(responses, pd.DataFrame):
-        for labels in (data.index, *(pd.Index(data[name].astype(object)) for name in data.columns)):
-            if samples.is_unique and labels.is_unique and len(labels) == n and labels.isin(samples).all():
-                return values[:, samples.get_indexer(labels)], frame.index
-        partly = samples[samples.isin(data.index)]
-        if 0 < len(partly) < n and not isinstance(samples, pd.RangeIndex):
-            absent = data.index[~data.index.isin(samples)][0]
-            raise DataError(f"the responses have no sample {absent!r}, which is a row of the data")
-    if values.shape[1] != n:
+    order = _order(frame.columns, data) if isinstance(responses, pd.DataFrame) else None
+    if order is not None:
+        return values[:, order], frame.index
+    if values.shape[1] != len(data):
         other = 1 - axis
-        hint = f"; did you mean axis={other}?" if len(values) == n else ""
-        raise DataError(f"the responses have {values.shape[1]} samples, but the data have {n} rows{hint}")
+        hint = f"; did you mean axis={other}?" if len(values) == len(data) else ""
+        raise DataError(
+            f"the responses have {values.shape[1]} samples, but the data have {len(data)} rows{hint}"
+        )
     return values, frame.index
+
+
+def _order(samples: pd.Index, data: pd.DataFrame) -> Index | None:
+    """Where the sample of each row of the data stands; None where only the order tells."""
+    if _numbered(samples):
+        if not _numbered(data.index) and _same(samples, data.index):
+            raise DataError(
+                "the samples of the responses are numbered from 0, and the rows of the data bear the same numbers "
+                "in another order, so it is not clear which belong together; give both their names, or pass "
+                "responses.to_numpy() if the order is the same"
+            )
+        return None
+    columns = [pd.Index(data[name].astype(object)) for name in data.columns]
+    for labels in (data.index, *columns):
+        if samples.is_unique and labels.is_unique and labels.isin(samples).all():
+            return np.asarray(samples.get_indexer(labels))
+    for labels, enough in ((data.index, 0.0), *((column, 0.5) for column in columns)):
+        if not _numbered(labels) and labels.is_unique and labels.isin(samples).mean() > enough:
+            absent = labels[~labels.isin(samples)]
+            what = f"no sample {absent[0]!r}" if len(absent) else "some sample more than once"
+            raise DataError(f"the responses have {what}, which is a row of the data")
+    return None
+
+
+def _numbered(labels: pd.Index) -> bool:
+    """Whether labels are the numbers 0, 1, 2, … that pandas gives where there are none."""
+    return pd.api.types.is_integer_dtype(labels.dtype) and bool((labels == np.arange(len(labels))).all())
+
+
+def _same(some: pd.Index, others: pd.Index) -> bool:
+    return len(some) == len(others) and bool(others.is_unique and others.isin(some).all())

@@ -23,7 +23,7 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trials, minimise_many
 from .criterion import ManyCriterion, Points, Responses
 
-__all__ = ["Found", "failure", "fit_chunk"]
+__all__ = ["Found", "failure", "fit_chunk", "no_responses"]
 
 
 @dataclass
@@ -47,6 +47,17 @@ def failure(Y: Array, message: str) -> Found:
     return Found(nothing, nothing, nothing, nothing, nothing, status)
 
 
+def no_responses(criterion: ManyCriterion) -> Found:
+    """Tables without rows: their columns."""
+    design, nothing = criterion.design, np.zeros(0)
+    covs = [np.zeros((0, k, k)) for k in criterion.ks]
+    labels, shares = fractions(design, np.zeros((0, criterion.p)), covs, nothing)
+    names, ran_pars = _ran_pars(criterion, covs, nothing)
+    beta = pd.DataFrame(np.zeros((0, criterion.p)), columns=pd.Index(design.x_names))
+    tables = (pd.DataFrame(ran_pars, columns=pd.Index(names)), pd.DataFrame(shares, columns=pd.Index(labels)))
+    return Found(beta, beta, beta, *tables, _status(0, len(design.y), nothing, nothing))
+
+
 def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
     """Fit responses of shape (B, n).
 
@@ -62,31 +73,32 @@ def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
     with threads_for(criterion.layout.width), np.errstate(all="ignore"):
         responses, varied = criterion.responses(np.where(finite[:, None], Y, 0.0))
         fitted = finite & varied
+        if not fitted.any():
+            return _with_failures(no_responses(criterion), finite, fitted, len(criterion.design.y))
         theta, objective, converged = _search(criterion, responses.take(fitted), Y[fitted])
         points = Points(criterion, theta, responses.take(fitted))
         found = _tables(criterion, points, objective, converged, tests)
     if fitted.all():
         return found
-    return _with_failures(found, finite, fitted)
+    return _with_failures(found, finite, fitted, len(criterion.design.y))
 
 
-def _with_failures(found: Found, finite: Flags, fitted: Flags) -> Found:
+def _with_failures(found: Found, finite: Flags, fitted: Flags, n: int) -> Found:
     """Rows of NaN for the responses that could not be fitted, at their places."""
     place = np.full(len(fitted), -1)
     place[fitted] = np.arange(fitted.sum())
     parts = {name: getattr(found, name) for name in found.__dataclass_fields__}
     out = {name: frame.reindex(place).reset_index(drop=True) for name, frame in parts.items()}
     status, bad = out["status"], ~fitted
-    n = found.status["n_obs"].iloc[0] if len(found.status) else 0
     message = np.where(
         finite,
         "the fixed effects reproduce this response exactly (is it constant?)",
         "this response has infinite values",
     )
-    status.loc[bad, "message"] = message[bad]
+    status["message"] = np.where(bad, message, status["message"].astype(object))
     for flag in ("singular", "converged", "failed"):
         status[flag] = np.where(bad, flag == "failed", status[flag]).astype(bool)
-    status["n_obs"] = status["n_obs"].fillna(n).astype(int)
+    status["n_obs"] = n
     return Found(**out)
 
 

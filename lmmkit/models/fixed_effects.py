@@ -371,7 +371,8 @@ class FixedEffectsModel(FixedFit):
         DataFrame
             The columns used and ``_fitted _resid _hat _cooksd _std_resid``: leverage, Cook's distance, and
             the residual divided by its standard deviation; for a linear model ``_sigma`` as well, sigma
-            without the row. A glm's `_resid` is the deviance residual.
+            without the row. A glm's `_resid` is the deviance residual. A name that the data have already
+            gets another underscore.
 
         Notes
         -----
@@ -386,12 +387,11 @@ class FixedEffectsModel(FixedFit):
         0   24.525   1.142  0.063   2.734    0.006       0.435
         1   22.086   3.495  0.030   2.690    0.026       1.309
         """
-        frame = self.design.frame.copy()
-        if self.call.response is not None and self.design.response in frame:
-            frame[self.design.response] = self.call.response
-        measures = self.influence().filter(["hat", "sigma", "cooksd", "std_resid"]).add_prefix("_")
+        from ..report.tidy import with_measures
+
+        measures = self.influence().filter(["hat", "sigma", "cooksd", "std_resid"])
         kind = "response" if self.family is None else "deviance"
-        return frame.assign(_fitted=self.fitted, _resid=self.resid(kind)).join(measures)
+        return with_measures(self, {"fitted": self.fitted, "resid": self.resid(kind), **measures})
 
     def influence(self) -> pd.DataFrame:
         """How much each row decides."""

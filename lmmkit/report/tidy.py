@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from ..design.names import free_name
 from ..errors import ModelError
 from ..fitted.henderson import MixedEquations
 from ..fitted.mixed import MixedFit
@@ -15,6 +17,9 @@ from ..formatting.noted_table import Table
 from ..inference.coef_tests import coef_table
 from ..inference.confint import confint
 from ..numerics import distributions as stats
+
+if TYPE_CHECKING:
+    from ..fitted.fit import Fit
 
 EFFECTS = ("fixed", "ran_pars", "ran_vals")
 
@@ -83,7 +88,8 @@ def tidy(
         "ran_pars": lambda: _ran_pars(fit),
         "ran_vals": lambda: _ran_vals(fit),
     }
-    table = pd.DataFrame([row for name in asked for row in tables[name]().to_dict("records")])
+    records = [row for name in asked for row in tables[name]().to_dict("records")]
+    table = pd.DataFrame(records or {name: [] for name in ("effect", "term", "estimate", "std_error")})
     if conf_int and not 0 < level < 1:
         raise ModelError(f"level must lie between 0 and 1, not {level!r}")
     notes: list[str] = []
@@ -213,7 +219,7 @@ def augment(fit: MixedFit) -> pd.DataFrame:
         The columns that the model uses, and ``_fitted`` (with all random effects), ``_resid`` (response -
         fitted), ``_hat`` (leverage), ``_cooksd`` (Cook's distance), ``_fixed`` (prediction without random
         effects) and ``_scaled`` (the residual over its standard deviation), all on the scale of the
-        response.
+        response. A name that the data have already gets another underscore: ``__hat``.
 
     Notes
     -----
@@ -233,14 +239,34 @@ def augment(fit: MixedFit) -> pd.DataFrame:
     hat = MixedEquations(fit).leverage()
     pearson = fit.resid("pearson").to_numpy()
     rank = max(1, fit.design.X.shape[1])
+    measures = {
+        "fitted": fit.fitted,
+        "resid": fit.resid(),
+        "hat": hat,
+        "cooksd": (pearson / (1 - hat)) ** 2 * hat / (fit.sigma**2 * rank),
+        "fixed": predict(fit, re_form="~0"),
+        "scaled": fit.resid("scaled"),
+    }
+    return with_measures(fit, measures)
+
+
+def with_measures(fit: Fit, measures: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows used, with columns of ours beside them.
+
+    Parameters
+    ----------
+    fit : MixedFit or FixedFit
+    measures : mapping
+        Name -> values (n,). The column gets an underscore in front, and more of them if the data have a column
+        of that name.
+
+    Returns
+    -------
+    DataFrame
+    """
     frame = fit.design.frame.copy()
     if fit.call.response is not None and fit.design.response in frame:
         frame[fit.design.response] = fit.call.response
-    return frame.assign(
-        _fitted=fit.fitted,
-        _resid=fit.resid(),
-        _hat=hat,
-        _cooksd=(pearson / (1 - hat)) ** 2 * hat / (fit.sigma**2 * rank),
-        _fixed=predict(fit, re_form="~0").to_numpy(),
-        _scaled=fit.resid("scaled"),
-    )
+    for name, values in measures.items():
+        frame[free_name(f"_{name}", frame.columns, "_")] = np.asarray(values)
+    return frame

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
+import lmmkit.many.fit_many as fit_many_module
 from lmmkit.design.design import build_design
 from lmmkit.formula.parse import parse
 from lmmkit.inference.parameters import parameter_values
@@ -181,3 +182,113 @@ def test_bad_requests(data: pd.DataFrame) -> None:
         fits.tests("x")
     with pytest.raises(lk.ModelError, match="there is no coefficient 'z'"):
         fits.tests("z")
+
+
+# ---- every row stays ----
+
+
+def unfittable(Y: np.ndarray, row: int) -> list[np.ndarray]:
+    """The same responses with one that can never be fitted, in a chunk of its own by what it lacks."""
+    constant, infinite, empty = Y.copy(), Y.copy(), Y.copy()
+    constant[row], infinite[row, 3], empty[row] = 0.0, np.inf, np.nan
+    constant[row, 5] = infinite[row, 5] = np.nan
+    return [constant, infinite, empty]
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2])
+@pytest.mark.parametrize("row", [0, 3])
+def test_a_chunk_without_a_single_fit_costs_no_other_response(
+    data: pd.DataFrame, kind: int, row: int
+) -> None:
+    Y = mixed_difficulty(data, 4, 10)
+    spoiled = unfittable(Y, row)[kind]
+    fits, whole = (lk.fit_many(values, "~ x + (1 | g)", data) for values in (spoiled, Y))
+    assert fits.status["failed"].tolist() == [b == row for b in range(4)]
+    assert fits.status.loc[row, "message"]
+    others = [b for b in range(4) if b != row]
+    pd.testing.assert_frame_equal(fits.fixef.loc[others], whole.fixef.loc[others])
+    parts = lk.variance_partition(spoiled, "~ x + (1 | g)", data)
+    assert len(parts) == 4 and parts.loc[row].isna().all() and parts.loc[others].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("B", [0, 1, 3])
+def test_where_nothing_can_be_fitted_the_tables_are_there(data: pd.DataFrame, B: int) -> None:
+    for values in (
+        np.zeros((B, len(data))),
+        np.full((B, len(data)), np.nan),
+        np.full((B, len(data)), np.inf),
+    ):
+        fits = lk.fit_many(values, "~ x + (1 | g)", data)
+        assert list(fits.fixef) == ["(Intercept)", "x"]
+        assert list(fits.ran_pars) == ["sd_(Intercept)|g", "sigma"]
+        assert list(fits.fractions) == ["g", "x", "Residuals"]
+        assert len(fits) == len(fits.fractions) == B
+        assert fits.status["failed"].all()
+
+
+def test_half_of_the_responses_constant_and_a_chunk_full_of_them(data: pd.DataFrame) -> None:
+    Y = np.vstack([mixed_difficulty(data, 3, 11), np.zeros((3000, len(data)))])
+    fits = lk.fit_many(Y, "~ x + (1 | g)", data, ddf="none")
+    assert fits.status["failed"].sum() == 3000
+    assert (~fits.status["failed"].iloc[:3]).all()
+
+
+def test_a_response_that_stops_the_search_is_lost_alone(
+    data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Y = mixed_difficulty(data, 4, 12)
+    plain = lk.fit_many(Y, "~ x + (1 | g)", data)
+    ordinary = fit_many_module.fit_chunk
+
+    def breaks(criterion, rows, tests):
+        if any(np.array_equal(row, Y[2]) for row in rows):
+            raise np.linalg.LinAlgError("no digits left")
+        return ordinary(criterion, rows, tests)
+
+    monkeypatch.setattr(fit_many_module, "fit_chunk", breaks)
+    fits = lk.fit_many(Y, "~ x + (1 | g)", data)
+    assert fits.status["failed"].tolist() == [False, False, True, False]
+    assert "no digits left" in fits.status.loc[2, "message"]
+    np.testing.assert_allclose(fits.fixef.loc[[0, 1, 3]], plain.fixef.loc[[0, 1, 3]], rtol=1e-5)
+
+
+def test_a_fault_of_the_formula_is_no_fault_of_the_responses(data: pd.DataFrame) -> None:
+    Y = mixed_difficulty(data, 2, 13)
+    Y[:, 0] = np.nan
+    with pytest.raises(lk.DataError, match="did you mean"):
+        lk.fit_many(Y, "~ xx + (1 | g)", data)
+
+
+# ---- which sample is which ----
+
+
+def test_numbered_samples_have_no_labels(data: pd.DataFrame) -> None:
+    """A column that happens to hold the numbers 0 … n - 1 is no list of samples."""
+    Y = mixed_difficulty(data, 2, 14)
+    rank = np.random.default_rng(1).permutation(len(data))
+    named = data.assign(rank=rank, index=rank + 0.0).set_axis([f"s{i}" for i in range(len(data))])
+    plain = lk.fit_many(Y, "~ x + (1 | g)", data).fixef
+    for frame in (pd.DataFrame(Y), pd.DataFrame(Y, columns=list(range(len(data))))):
+        pd.testing.assert_frame_equal(lk.fit_many(frame, "~ x + (1 | g)", named).fixef, plain)
+    pd.testing.assert_frame_equal(lk.fit_many(pd.DataFrame(Y.T), "~ x + (1 | g)", named, axis=1).fixef, plain)
+    with pytest.raises(lk.DataError, match="not clear which belong together"):
+        lk.fit_many(pd.DataFrame(Y), "~ x + (1 | g)", data.set_axis(rank))
+
+
+def test_a_sample_that_a_column_names_but_the_responses_lack(data: pd.DataFrame) -> None:
+    Y = pd.DataFrame(mixed_difficulty(data, 2, 15), columns=[f"s{i}" for i in range(len(data))])
+    with pytest.raises(lk.DataError, match="no sample 's0'"):
+        lk.fit_many(Y.rename(columns={"s0": "other"}), "~ x + (1 | g)", data.assign(ID=Y.columns))
+    with pytest.raises(lk.DataError, match="DataFrame, or an array"):
+        lk.fit_many(None, "~ x + (1 | g)", data)
+
+
+def test_a_response_called_like_a_predictor_is_fitted_by_itself(data: pd.DataFrame) -> None:
+    Y = pd.DataFrame(mixed_difficulty(data, 2, 16), index=["x", "response"])
+    busy = data.assign(response=1.0)
+    fits = lk.fit_many(Y, "~ x + (1 | g)", busy)
+    for name in Y.index:
+        np.testing.assert_allclose(fits.fit(name).fixef, fits.fixef.loc[name], rtol=1e-4, atol=1e-6)
+    twice = lk.fit_many(Y.set_axis(["a", "a"]), "~ x + (1 | g)", data)
+    with pytest.raises(lk.DataError, match="several responses are called 'a'"):
+        twice.fit("a")
