@@ -38,7 +38,7 @@ use_course_look()
 # different weights. But one strain may also *respond* more than another: the same dose, a steeper fall. How do we ask
 # for the effect of the dose when the effect itself is not one number?
 #
-# By the same trick again. The five slopes are draws from a population of slopes; the model estimates the mean of
+# As before. The five slopes are draws from a population of slopes; the model estimates the mean of
 # that population, which is the fixed effect, and its spread, which is the random one.
 #
 # $$\text{Weight}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Dose}_{ij} + \varepsilon_{ij},\qquad
@@ -57,24 +57,27 @@ print(slopes.coef()["Strain"].round(6).to_string())
 # %% [markdown]
 # In R: `lmer(Weight ~ Dose + (Dose | Strain), data = mouse_data)` and `coef(lmm2)`.
 #
-# Below are the five lines. Look where they would meet if you drew them on to the right.
+# Below are the five lines, drawn on to the right (thin) far beyond the doses that were given.
 
 # %%
 fig, ax = plt.subplots()
-dose = np.array([mouse["Dose"].min(), mouse["Dose"].max()])
+dose, beyond = np.array([mouse["Dose"].min(), mouse["Dose"].max()]), np.array([1.0, 20.0])
 styles = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))]
 markers = ["o", "s", "^", "D", "v"]
 for (strain, line), style, marker in zip(slopes.coef()["Strain"].iterrows(), styles, markers, strict=True):
     mice = mouse[mouse["Strain"] == strain]
     (drawn,) = ax.plot(dose, line["(Intercept)"] + line["Dose"] * dose, ls=style, label=strain)
+    ax.plot(beyond, line["(Intercept)"] + line["Dose"] * beyond, color=drawn.get_color(), lw=0.8)
     ax.plot(mice["Dose"], mice["Weight"], marker, color=drawn.get_color(), ms=5, alpha=0.7)
-ax.set_xlabel("dose")
+ax.axhline(0, color=GREY, lw=0.8, ls=":")
+ax.set_xlabel("dose (mg/kg a day)")
 ax.set_ylabel("weight (g)")
 ax.legend(title="strain", ncol=2)
 plt.show()
 
 # %% [markdown]
-# Each strain has its own line; heavy strains fall a little faster, so the lines draw together.
+# Each strain has its own line; heavy strains fall a little faster, so the lines draw together. They meet in one point, at a dose of about 17, where
+# the weights would be negative: no line of a real mouse goes there.
 #
 # ## A correlation of minus one
 #
@@ -95,9 +98,9 @@ lecture_vs_truth(
 )
 
 # %% [markdown]
-# Five points cannot tell a correlation of minus one from a correlation of minus a half; the likelihood happened to be
-# highest at the edge. A singular fit is not a crash. It is the model saying: *I was asked for more than these
-# data hold.*
+# Five strains cannot tell a correlation of minus one from a correlation of minus a half; the likelihood happened to be
+# highest at the edge. A singular fit is not a crash. It is the model saying: *of what I was asked for, these data do not show all.* Either there is
+# next to nothing to be found, or the groups are too few to show it.
 #
 # **Predict, then run.** How many *different* numbers does this fit need to describe the spread of the five strains'
 # lines (count standard deviations and correlations that are really free)?
@@ -107,22 +110,26 @@ your_count = ...
 check("05.q1", your_count)
 
 # %% [markdown]
-# ## Three ways to write it
+# ## Four ways to write it
 #
 # - `(1 | g)`: intercepts vary, slopes are all the same.
 # - `(0 + x | g)`: slopes vary, intercepts are all the same.
 # - `(x || g)`: both vary, and their correlation is set to zero.
 # - `(x | g)`, which is short for `(1 + x | g)`: both vary, and their correlation is estimated.
 #
-# Take the handles and see each of them. Which one makes all lines pass through one point?
+# Use the sliders and see each of them. Which one makes all lines pass through one point?
 
 # %%
 explorers.random_effects()
 
 # %% [markdown]
+# `(0 + x | g)` does: all lines pass through one point where `x` is zero. So does a correlation of plus or minus one, but there the point lies
+# elsewhere, as with the mice.
+
+# %% [markdown]
 # ## One intercept for all: parasites in cattle
 #
-# The third lecture follows twelve infected animals and the share of red cells in their blood (PCV, in per cent). It
+# Lecture 003 follows twelve infected animals and the share of red cells in their blood (PCV, in per cent). It
 # lets only the slope vary: `(0 + time | animal_id)`.
 
 # %% covers="003-15 003-16"
@@ -131,8 +138,8 @@ slope_only = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
 print(slope_only.summary())
 
 # %% [markdown]
-# That forces every animal to be exactly average on the day of infection. Sometimes that is right: pups weighed from the
-# moment of conception have no head start. But it is a strong statement about the one day `time` calls zero.
+# That forces every animal to be exactly average on the day of infection. Sometimes that is right: plants that grow from
+# seed all begin with no height. But it is a strong statement about the one day that `time` calls zero.
 
 # %% mends="x003-7"
 both = lk.lmer("PCV ~ time + (time | animal_id)", cattle)
@@ -150,9 +157,9 @@ lecture_vs_truth(
 fig, ax = plt.subplots()
 time = np.array([cattle["time"].min(), cattle["time"].max()])
 for _, line in slope_only.coef()["animal_id"].iterrows():
-    ax.plot(time, line["(Intercept)"] + line["time"] * time, color=GREY, lw=1.3)
-ax.plot(cattle["time"], cattle["PCV"], "o", color=BLUE, ms=3)
-ax.plot(time, slope_only.fixef["(Intercept)"] + slope_only.fixef["time"] * time, "--", color=RED, lw=3)
+    ax.plot(time, line["(Intercept)"] + line["time"] * time, color=BLUE, lw=1.3)
+ax.plot(cattle["time"], cattle["PCV"], "o", color=GREY, ms=3)
+ax.plot(time, slope_only.fixef["(Intercept)"] + slope_only.fixef["time"] * time, "--", color="black", lw=3)
 ax.set_xlabel("time (days)")
 ax.set_ylabel("PCV (%)")
 plt.show()
@@ -165,7 +172,7 @@ lecture_vs_truth(
 )
 
 # %% [markdown]
-# All grey lines leave from one point, and fan out; dashed is the average animal.
+# All blue lines, one for each animal, leave from one point and fan out; dashed is the average animal.
 #
 # **Predict, then run.** With `(0 + x | g)`, which of these would change the fitted lines: measuring `x` in other
 # *units*, or moving its *zero*? Answer `"units"`, `"zero"`, `"both"` or `"neither"`.
@@ -178,7 +185,7 @@ check("05.q2", your_choice)
 # ## How fast do owls grow?
 #
 # Now the wings of barn owl nestlings. Some carried an implant with the stress hormone corticosterone, some a placebo.
-# Does the hormone slow their growth? Every bird was measured a few times, each has its own start and its own pace:
+# Does the hormone slow their growth? Nearly every bird was measured two or three times; each has its own start and its own pace:
 #
 # $$\text{Wing}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Age}_{ij} + \beta_2\,\text{P}_j +
 # \beta_3\,\text{Age}_{ij}\,\text{P}_j + \varepsilon_{ij}$$
@@ -199,9 +206,11 @@ for ring, b in own.iterrows():
     placebo = implant[implant.index.astype(str) == str(ring)].iloc[0] == "P"
     start = fixed["(Intercept)"] + b["(Intercept)"] + placebo * fixed["ImplantP"]
     pace = fixed["Age"] + b["Age"] + placebo * fixed["Age:ImplantP"]
-    ax.plot(age, start + pace * age, "--" if placebo else "-", color=BLUE if placebo else RED, lw=0.9)
-ax.plot([], [], "--", color=BLUE, label="placebo")
-ax.plot([], [], "-", color=RED, label="corticosterone")
+    ax.plot(age, start + pace * age, "--" if placebo else "-", color=BLUE if placebo else RED, lw=0.6, alpha=0.6)
+mean_c = fixed["(Intercept)"] + fixed["Age"] * age
+mean_p = mean_c + fixed["ImplantP"] + fixed["Age:ImplantP"] * age
+ax.plot(age, mean_p, "--", color=BLUE, lw=4, label="placebo: birds, and their average")
+ax.plot(age, mean_c, "-", color=RED, lw=4, label="corticosterone")
 ax.set_xlabel("age (days)")
 ax.set_ylabel("wing length (mm)")
 ax.legend()
@@ -229,12 +238,19 @@ in_words(
 # %% [markdown]
 # ## What zero means
 #
-# A start spread of fourteen millimetres, with wings that average far below zero at hatching? And a correlation of
-# nearly minus one? Nobody measured an owl at age nought: the birds were weeks old. The intercept is where the lines *would*
-# be if they were drawn back to the left edge of the world, and there, of course, birds that grow fast must have come
+# A start spread of fourteen millimetres, with wings that average *less* than nothing at hatching? And a correlation of
+# nearly minus one? Nobody measured an owl on day zero: the youngest were more than two weeks old. The intercept is where the lines *would*
+# be if they were drawn back to age zero, and there, of course, birds that grow fast must have come
 # from further down.
 #
-# Move the zero to the middle of the ages:
+# So let us move the zero to the middle of the ages.
+#
+# **Predict, then run.** Which of these will centring `Age` leave as it is? Answer `"slope sd"`, `"intercept sd"` or
+# `"correlation"`.
+
+# %%
+your_constant = ...
+check("05.q3", your_constant)
 
 # %% mends="x004-12"
 centred = owls.assign(age_c=owls["Age"] - owls["Age"].mean())
@@ -254,13 +270,6 @@ lecture_vs_truth(
 
 # %% [markdown]
 # The same model, the same likelihood, the same lines; only the place where we read the spread of the lines has moved.
-#
-# **Predict, then run.** Which of these does centring `Age` leave as it was? Answer `"slope sd"`, `"intercept sd"` or
-# `"correlation"`.
-
-# %%
-your_constant = ...
-check("05.q3", your_constant)
 
 # %% [markdown] covers="001-16"
 # ## Is it worth it?
@@ -282,17 +291,20 @@ fanned_c = lk.lmer("conc ~ age_c + (1 + age_c | group)", centred_age)
 lecture_vs_truth(
     "001, random slope",
     "a random slope is added, and its correlation of -0.67 printed, without a test",
-    "two more parameters must earn their place; and the correlation depends on where age has its zero",
+    "say how well the data show such slopes, and what they change; and the correlation depends on where age has its zero",
     f"the criterion falls from {parallel.reml_criterion:.1f} to {fanned.reml_criterion:.1f}, by {gain:.1f}"
-    f" for two parameters (p = {comparison['p_value'].iloc[1]:.2f}): no support. With age centred at"
+    f" for two parameters (p = {comparison['p_value'].iloc[1]:.2f}): four clinics do not show that slopes differ, nor"
+    f" that they are equal. The standard error of age is {parallel.se['age']:.2f} with one slope and"
+    f" {fanned.se['age']:.2f} with four. With age centred at"
     f" {plasma['age'].mean():.1f} the correlation is {fanned_c.varcorr.frame['sdcor'].iloc[2]:.2f}",
 )
 
 # %% [markdown]
 # There is no law that says which slopes must be random. Two questions help. *Could* the effect differ between groups, for
 # a reason you would defend in a seminar? And is the predictor measured *within* groups, so that each group has a slope
-# to show? If both are true, a fixed slope makes its standard error too small when slopes really differ; keep the
-# random slope unless the data refuse it, which they say by a singular fit.
+# to show? If both are true, keep the random slope, even where its test says nothing. If slopes really differ, a model with one slope makes the
+# standard error too small; if they do not, the random slope costs a little certainty. A singular fit is another matter: there the data
+# refuse it, and you take out the correlation first (`x || g`), then the slope, and say so.
 #
 # **Predict, then run.** In the owl data each bird has one implant. Could you add a random slope for `Implant` by `Ring`?
 # Answer `"yes"` or `"no"`.
@@ -306,7 +318,7 @@ key_points(
     "A random slope says that an effect is a population of effects; its mean is the fixed effect.",
     "(x | g) means intercept, slope and their correlation; (0 + x | g) one common intercept; (x || g) no"
     " correlation.",
-    "A correlation of plus or minus one is a singular fit: asked for more than the data hold.",
+    "A correlation of plus or minus one is a singular fit: the data do not show all that was asked for.",
     "Intercept spread and correlation depend on where x has its zero; centre x.",
     "Random slopes need a predictor that varies within groups.",
 )

@@ -20,7 +20,7 @@ from scipy.stats import norm
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import use_course_look
+from lmmkit.course.lesson import table_text, use_course_look
 
 use_course_look()
 happy = lk.load_data("happiness")
@@ -135,7 +135,7 @@ check("ex05.q6", answer_6)
 
 # %%
 colleague = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
-print(colleague.coef_table().round(4).to_string())
+print(table_text(colleague.coef_table(), 4))
 
 # %% [markdown]
 # What is wrong?

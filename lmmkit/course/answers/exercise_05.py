@@ -56,7 +56,7 @@ QUESTIONS: dict[str, Question] = {
         digest="ccb169ba89fa1e4c",
         because={
             "scales": "their lines are parallel: each scale is off by the same amount for every stone",
-            "owls": "at age zero a chick is an egg; there is no common start where the owls were weighed",
+            "owls": "chicks are weighed from two weeks on, and broods differ by then; there is no common start",
             "fields": "a slope needs several amounts within a field, and each field has one",
         },
         hints=("Where all groups agree when the predictor is zero, the intercept is one number.",),
@@ -143,13 +143,13 @@ QUESTIONS: dict[str, Question] = {
         because={
             "a": "ML makes standard errors smaller, if anything",
             "b": "departments of their own level, fixed or random, still have one common slope in that formula",
-            "d": "compare the estimates of the two models: they hardly differ; the standard errors do",
+            "d": "compare the estimates of the two models: they are the same; the standard errors are not",
             "e": "it took care of the levels; what of the slopes?",
         },
         hints=(
             "Print model.coef_table() and compare it with the colleague's, column by column.",
             "Look at the degrees of freedom: what has each model counted?",
         ),
-        praise="Six slopes, six pieces of evidence: the honest standard error is about three times as large.",
+        praise="Six slopes, six pieces of evidence: with them the standard error is about three times as large.",
     ),
 }

@@ -1,0 +1,247 @@
+"""What lesson 5 and its exercise say of mice, cattle, wings, clinics and meetings."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.stats import norm
+from statsmodels.formula.api import ols
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+# Numbers of R: R 4.2.2, lme4 1.1-31, lmerTest 3.1-3, with bobyqa where the default search stops early.
+
+
+@pytest.fixture(scope="module")
+def mice():
+    return lk.load_data("mouse")
+
+
+@pytest.fixture(scope="module")
+def strains(mice):
+    return lk.lmer("Weight ~ Dose + (Dose | Strain)", mice)
+
+
+@pytest.fixture(scope="module")
+def cattle():
+    return lk.load_data("ex33")
+
+
+@pytest.fixture(scope="module")
+def owls():
+    data = lk.load_data("owl_wing")
+    return data.assign(age_c=data["Age"] - data["Age"].mean())
+
+
+@pytest.fixture(scope="module")
+def wing(owls):
+    return lk.lmer("Wing ~ Age * Implant + (Age | Ring)", owls, reml=False)
+
+
+@pytest.fixture(scope="module")
+def plasma():
+    return lk.load_data("plasma_age")
+
+
+@pytest.fixture(scope="module")
+def happy():
+    return lk.load_data("happiness")
+
+
+def sds(fit):
+    """Two standard deviations and their correlation."""
+    return fit.varcorr.frame["sdcor"].iloc[:3].to_list()
+
+
+def criterion(y, x, groups, first, second, correlation, sigma):
+    """-2 log REML likelihood of random lines with these standard deviations."""
+    X = np.column_stack([np.ones_like(x), x])
+    cov = correlation * first * second
+    D = np.array([[first**2, cov], [cov, second**2]])
+    same = groups[:, None] == groups
+    V = X @ D @ X.T * same + sigma**2 * np.eye(len(y))
+    inverse = np.linalg.inv(V)
+    information = X.T @ inverse @ X
+    left = y - X @ np.linalg.solve(information, X.T @ inverse @ y)
+    logdet = np.linalg.slogdet(V)[1] + np.linalg.slogdet(information)[1]
+    return logdet + left @ inverse @ left + (len(y) - 2) * np.log(2 * np.pi)
+
+
+def test_heavy_strains_fall_faster(strains):
+    """“heavy strains fall a little faster, so the lines draw together”"""
+    # coef(lmer(Weight ~ Dose + (Dose | Strain)))
+    lines = strains.coef()["Strain"]
+    assert lines["Dose"].to_list() == pytest.approx(
+        [-2.202011, -2.009368, -1.784338, -1.972606, -2.290192], abs=1e-4
+    )
+    assert list(lines["(Intercept)"].argsort()) == list((-lines["Dose"]).argsort())
+
+
+def test_lines_meet_at_a_dose_of_17(strains):
+    """“They meet in one point, at a dose of about 17, where the weights would be negative”"""
+    first, second, correlation = sds(strains)
+    assert correlation == pytest.approx(-1)  # VarCorr: 3.440486, 0.200382, -1.0000
+    assert first / second == pytest.approx(3.440486 / 0.200382, rel=1e-3)
+    assert first / second == pytest.approx(17, abs=0.3)
+    assert strains.fixef["(Intercept)"] + 17.17 * strains.fixef["Dose"] < 0
+
+
+def test_five_strains_cannot_tell_the_correlation(mice, strains):
+    """“Five strains cannot tell a correlation of minus one from a correlation of minus a half”"""
+    y, x = mice["Weight"].to_numpy(), mice["Dose"].to_numpy(float)
+    groups = mice["Strain"].cat.codes.to_numpy()
+
+    def at(logs, correlation):
+        return criterion(y, x, groups, *np.exp(logs[:2]), correlation, np.exp(logs[2]))
+
+    start = np.log([3.44, 0.2, 0.905])
+    edge, half = (minimize(at, start, (c,), method="Nelder-Mead").fun for c in (-1.0, -0.5))
+    assert edge == pytest.approx(153.43116, abs=1e-3)  # REMLcrit
+    assert strains.reml_criterion == pytest.approx(153.43116, abs=1e-3)
+    assert 0 < half - edge < 3.84  # within the 95% interval of a profile
+
+
+def test_a_correlation_of_one_is_one_point_elsewhere():
+    """“`(0 + x | g)` does: all lines pass through one point where `x` is zero. So does a correlation of plus
+    or minus one, but there the point lies elsewhere, as with the mice.”"""
+
+    def lines(**state):
+        return explorers.random_effects.result(sigma=0.0, **state).lines
+
+    common = lines(sd_intercept=0.0, sd_slope=0.8)
+    assert common[:, 0] == pytest.approx(np.full(len(common), common[0, 0]))
+    tied = lines(sd_intercept=3.0, sd_slope=0.8, correlation=-1.0)
+    at = 3 / 0.8
+    assert np.ptp(tied[:, 0] + at * tied[:, 1]) == pytest.approx(0, abs=1e-9)
+    assert np.ptp(tied[:, 0]) > 1
+
+
+def test_nothing_speaks_against_the_common_start(cattle):
+    """“on this stand-in for the real cattle, nothing speaks against the common start”"""
+    common = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
+    free = lk.lmer("PCV ~ time + (time | animal_id)", cattle)
+    assert common.reml_criterion == pytest.approx(850.30767, abs=1e-3)  # REMLcrit
+    # R's searches stay at 850.30767 (SD of intercepts 0), so that there even less speaks against it
+    assert 0 <= common.reml_criterion - free.reml_criterion < 0.1
+    assert free.is_singular
+
+
+def test_the_zero_changes_the_lines(cattle):
+    """“All lines meet where x is zero, so the zero had better mean something.” and “slopes in other units
+    are the same lines”"""
+    fits = [
+        lk.lmer("PCV ~ t + (0 + t | animal_id)", cattle.assign(t=t))
+        for t in (cattle["time"], cattle["time"] / 7, cattle["time"] - 10)
+    ]
+    assert np.abs(fits[0].fitted - fits[1].fitted).max() < 1e-3
+    assert np.abs(fits[0].fitted - fits[2].fitted).max() > 1
+
+
+def test_nearly_every_bird_was_measured_two_or_three_times(owls):
+    """“Nearly every bird was measured two or three times; each has its own start and its own pace”"""
+    times = owls.groupby("Ring", observed=True).size().value_counts().to_dict()
+    assert times == {2: 47, 3: 38, 1: 1}
+
+
+def test_the_hormone_slows_growth(wing):
+    """“has a standard error of …: the hormone does slow growth (t = …).”"""
+    row = wing.coef_table().loc["Age:ImplantP"]
+    # lmerTest: 0.411302, SE 0.1363347, t 3.01685, p 3.55959e-03
+    assert row["estimate"] == pytest.approx(0.411302, abs=1e-4)
+    assert row["statistic"] == pytest.approx(3.01685, abs=1e-3)
+
+
+def test_less_than_nothing_at_hatching(wing, owls):
+    """“wings that average *less* than nothing at hatching?” and “the youngest were more than two weeks
+    old”"""
+    assert wing.fixef["(Intercept)"] < -8  # fixef: -8.288685, with placebo 9.78 less
+    assert wing.fixef["(Intercept)"] + wing.fixef["ImplantP"] < -18
+    assert owls["Age"].min() > 14
+
+
+def test_what_centring_leaves_and_what_it_moves(wing, owls):
+    """“Lines keep their slopes wherever you put the zero.” and “The same model, the same likelihood, the
+    same lines”"""
+    centred = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
+    # VarCorr: 14.642393, 0.357304, -0.9026; centred 6.854588, 0.357305, -0.3927; logLik -632.219546 both
+    assert sds(wing) == pytest.approx([14.642393, 0.357304, -0.9026], abs=2e-3)
+    assert sds(centred) == pytest.approx([6.854588, 0.357305, -0.3927], abs=2e-3)
+    assert wing.loglik == pytest.approx(-632.219546, abs=1e-4)
+    assert centred.loglik == pytest.approx(wing.loglik, abs=1e-5)
+    assert np.abs(centred.fitted - wing.fitted).max() < 0.01
+
+
+def test_four_clinics_do_not_show_that_slopes_differ(plasma):
+    """“four clinics do not show that slopes differ, nor that they are equal”"""
+    one = lk.lmer("conc ~ age + (1 | group)", plasma)
+    four = lk.lmer("conc ~ age + (age | group)", plasma)
+    assert one.reml_criterion - four.reml_criterion == pytest.approx(
+        1.1851, abs=2e-3
+    )  # anova: Chisq, p 0.5529
+    assert not four.is_singular
+    spread = sds(four)[1]
+    assert spread == pytest.approx(0.6265, abs=1e-3)  # VarCorr: a third of the mean slope
+    assert four.se["age"] > 1.4 * one.se["age"]
+
+
+def test_the_correlation_moves_with_the_zero(plasma):
+    """“the correlation depends on where age has its zero”"""
+    centred = plasma.assign(age=plasma["age"] - plasma["age"].mean())
+    # VarCorr: -0.675; centred -0.396
+    assert sds(lk.lmer("conc ~ age + (age | group)", plasma))[2] == pytest.approx(-0.675, abs=1e-3)
+    assert sds(lk.lmer("conc ~ age + (age | group)", centred))[2] == pytest.approx(-0.396, abs=1e-3)
+
+
+def test_a_model_with_one_slope_is_too_sure():
+    """“If slopes really differ, a model with one slope makes the standard error too small”"""
+    rng = np.random.default_rng(55)
+    x = np.tile(np.arange(10.0), 8)
+    group = np.repeat(np.arange(8), 10)
+    estimates, errors = [], []
+    for _ in range(200):
+        y = rng.normal(0, 1, 8)[group] + rng.normal(0, 0.5, 8)[group] * x + rng.normal(0, 1, 80)
+        from_mean = x - x.mean()
+        level = np.array([y[group == g].mean() for g in range(8)])[group]
+        slope = from_mean @ (y - level) / (from_mean @ from_mean)
+        left = y - level - slope * from_mean
+        estimates.append(slope)
+        errors.append(np.sqrt(left @ left / 71 / (from_mean @ from_mean)))
+    assert np.mean(errors) < 0.6 * np.std(estimates)
+
+
+def test_each_bird_has_one_implant(owls):
+    """“The implant varies between birds, never within one.”"""
+    assert (owls.groupby("Ring", observed=True)["Implant"].nunique() == 1).all()
+
+
+def test_the_departments_lines_draw_together_and_fan_out(happy):
+    """“The lines of your picture first draw together and then fan out.”"""
+    lines = (
+        lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy).coef()["department"].to_numpy()
+    )
+    spread = [(lines[:, 0] + hours * lines[:, 1]).std() for hours in (0, 1.8, 5, 10)]
+    assert spread[1] < spread[0] and spread[1] < spread[2] < spread[3]
+
+
+def test_some_departments_may_enjoy_their_meetings(happy):
+    """“A clear mean effect, and still some departments may enjoy their meetings”"""
+    fit = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy)
+    # lmerTest: -0.500014, SE 0.128374, p 0.0115; VarCorr: 0.311177
+    assert fit.coef_table().loc["zoom_hours", "p_value"] == pytest.approx(0.0114676, abs=1e-4)
+    assert norm.cdf(-0.500014 / 0.311177) == pytest.approx(0.054, abs=1e-3)
+    assert 0.5 * norm.cdf(-0.500014 / 0.311177) < norm.cdf(fit.fixef["zoom_hours"] / sds(fit)[1]) < 0.1
+
+
+def test_the_colleague_is_three_times_too_sure(happy):
+    """“Six slopes, six pieces of evidence: with them the standard error is about three times as large.” and
+    “compare the estimates of the two models: they are the same; the standard errors are not”"""
+    one = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
+    six = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy)
+    # lmerTest: 0.0413422 (df 59), 0.128374 (df 5)
+    assert (one.se["zoom_hours"], six.se["zoom_hours"]) == pytest.approx((0.0413422, 0.128374), abs=1e-4)
+    assert pytest.approx(3, abs=0.2) == 0.128374 / 0.0413422
+    assert one.fixef["zoom_hours"] == pytest.approx(six.fixef["zoom_hours"], abs=1e-4)
+    slopes = [
+        ols("happiness ~ zoom_hours", rows).fit().params.iloc[1] for _, rows in happy.groupby("department")
+    ]
+    assert np.mean(slopes) == pytest.approx(six.fixef["zoom_hours"], abs=1e-4)
