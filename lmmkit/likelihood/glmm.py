@@ -23,10 +23,11 @@ from ..numerics.trust_region import Search, Trial, minimise
 from .covariance import theta_from_factor
 from .estimate import Estimate
 from .glm_start import start_without_random_effects
+from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
 from .pirls import Effects, ModeSearch, Precision, Rows
 from .quadrature import QuadraturePoint
-from .search import Place, Visit, best_of
+from .search import SHRUNK, Place, Visit, best_of
 from .separation import separated_columns
 from .theta import Terms
 
@@ -34,6 +35,8 @@ from .theta import Terms
 MOST_NODES = 100
 #: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
 SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
+#: Valleys of the working linear model from which the search goes downhill, at most.
+VALLEYS = 3
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
 HOPELESS = (
@@ -137,6 +140,35 @@ class GlmmCriterion(Terms):
     def start(self) -> Array:
         """Independent effects of one unit on the linear predictor, and the fit without random effects."""
         return np.concatenate([self.identity(), self._pack(self._start_beta, self._start_dispersion)])
+
+    def places(self) -> list[Place]:
+        """Where the search begins: the valleys of the working linear model on a coarse grid.
+
+        Notes
+        -----
+        At :meth:`start` each row has a weight and a working response, whose linear mixed model (with residual
+        variance one) resembles this one. A large design begins at :meth:`start`.
+        """
+        usual = Place("effects of one unit", self.start())
+        shares = [share for share in SHRUNK if share > 1e-3]
+        points = (self.point(self.nearer_zero(usual.x, share)) for share in shares)
+        point = next((point for point in points if point is not None), None)
+        if point is None or not Grid.suits(self, self.p):
+            return [usual]
+        weights, _ = point.search.rows.expected(point.mode.eta)
+        response = point.mode.eta - self.design.offset + point.mode.rows[1] / weights
+        if not np.isfinite(weights.sum() + response.sum()) or (weights <= 0).any():
+            return [usual]
+        sums = self.layout.sums(np.column_stack([self.Q, response]), weights)
+        grid, p = Grid(self, dense_parts(self.layout, sums, self.p), reml=False, nu=None), self.p
+        of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
+        lowest = valleys(grid.values(*of_y), grid.shape, VALLEYS)[0]
+        rest = usual.x[self.n_theta :]
+        seen = [np.concatenate([grid.thetas[g], rest]) for g in lowest if g >= 0]
+        places = [Place("a valley of the working linear model", x) for x in seen]
+        if not self.has_slopes:
+            return places or [usual]
+        return [*places, Place("effects of three units", np.concatenate([3 * usual.x[: self.n_theta], rest]))]
 
     def point(self, x: Array) -> LaplacePoint | None:
         """Evaluate the objective; None where no mode is found.
@@ -294,10 +326,8 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     start : array, optional
         Where to start, in the units of the search.
     """
-    places = [
-        Place("effects of one unit", criterion.start()) if start is None else Place("the start given", start)
-    ]
     with threads_for(criterion.layout.width):
+        places = criterion.places() if start is None else [Place("the start given", start)]
         search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
         return _estimate(criterion, search, visits, _polish(criterion, search))
 

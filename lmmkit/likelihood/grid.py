@@ -24,7 +24,7 @@ from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Index
 from .theta import Terms
 
-__all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "swept", "valleys"]
+__all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "ring_thetas", "swept", "valleys"]
 
 #: Smallest and largest standard deviation of an effect, relative to the residuals', in whitened units.
 ENDS = (0.05, 100.0)
@@ -57,7 +57,7 @@ class Parts(NamedTuple):
 
 
 def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
-    """The sums of a design with ``D = Q`` (further columns of ``D`` are left out)."""
+    """The sums of a design with ``D = [Q y]``, of which the first ``p`` columns are taken."""
     width = layout.width
     cross = np.zeros((layout.lead.q, layout.lead.k, width))
     if layout.dense:
@@ -67,7 +67,7 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
     rest = layout.flat(sums.rest) if width else np.zeros((0, 0))
     rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
     rest_q = sums.rest_d[:, :p]
-    other = np.block([[rest, rest_q], [rest_q.T, np.eye(p)]])
+    other = np.block([[rest, rest_q], [rest_q.T, sums.dd[:p, :p]]])
     return Parts(sums.lead, np.concatenate([cross, sums.lead_d[..., :p]], axis=2), other)
 
 
@@ -152,6 +152,23 @@ def grid_thetas(ks: tuple[int, ...], fine: bool = True) -> tuple[Array, tuple[in
     return np.array(points), shape
 
 
+@cache
+def ring_thetas() -> tuple[Array, tuple[int, ...]]:
+    """Singular covariances of a pair of effects, correlations of plus and minus one: angles and sizes.
+
+    Examples
+    --------
+    >>> ring_thetas()[1]
+    (24, 10)
+    """
+    angles = np.pi * (np.arange(24) - 12) / 24
+    sizes = np.geomspace(*ENDS, 10)
+    points = [
+        (size * np.cos(angle), size * np.sin(angle), 0.01 * size) for angle, size in product(angles, sizes)
+    ]
+    return np.array(points), (len(angles), len(sizes))
+
+
 def _theta(ks: tuple[int, ...], sds: Array, rho: float) -> Array:
     """Lower triangles column by column: diagonal ones, but for a single pair that is correlated."""
     if rho:
@@ -187,8 +204,10 @@ class Grid:
         The random-effects terms.
     parts : Parts
     reml : bool
-    nu : int
-        Which criterion, and its degrees of freedom.
+    nu : int or None
+        Which criterion, and its degrees of freedom; None where the residual variance is known to be one.
+    points : (array of shape (G, m), tuple of int), optional
+        The points and the number of them along each axis; by default those of :func:`grid_thetas`.
 
     Attributes
     ----------
@@ -198,8 +217,15 @@ class Grid:
         Numbers of points along the axes.
     """
 
-    def __init__(self, terms: Terms, parts: Parts, reml: bool, nu: int) -> None:
-        self.thetas, self.shape = grid_thetas(tuple(terms.ks))
+    def __init__(
+        self,
+        terms: Terms,
+        parts: Parts,
+        reml: bool,
+        nu: int | None,
+        points: tuple[Array, tuple[int, ...]] | None = None,
+    ) -> None:
+        self.thetas, self.shape = grid_thetas(tuple(terms.ks)) if points is None else points
         self.nu, layout = nu, terms.layout
         thetas, roots = self.thetas, terms.many_roots(self.thetas)[1]
         G, R = len(thetas), layout.width
@@ -234,16 +260,19 @@ class Grid:
                     out[g], self._usable[g] = np.eye(len(matrix)), False
             return out
 
-    @classmethod
-    def of(cls, terms: Terms, sums: Sums, p: int, reml: bool, nu: int) -> Grid | None:
-        """The grid of a design, or None where it would cost more than a few evaluations of the criterion."""
+    @staticmethod
+    def suits(terms: Terms, p: int) -> bool:
+        """Whether it costs no more than a few evaluations of the criterion."""
         lead, points = terms.layout.lead, len(grid_thetas(tuple(terms.ks))[0])
         w, rows = terms.layout.width + p, lead.q * lead.k
-        if points * (w * (w + rows) + rows * lead.k) > MOST_NUMBERS:
-            return None
-        if (points + 10) * (rows * lead.k * w**2 + 2 * w**3) > MOST_WORK:
-            return None
-        return cls(terms, dense_parts(terms.layout, sums, p), reml, nu)
+        numbers = points * (w * (w + rows) + rows * lead.k)
+        work = (points + 10) * (rows * lead.k * w**2 + 2 * w**3)
+        return numbers <= MOST_NUMBERS and work <= MOST_WORK
+
+    @classmethod
+    def of(cls, terms: Terms, sums: Sums, p: int, reml: bool, nu: int | None) -> Grid | None:
+        """The grid of a design, or None where it would be expensive."""
+        return cls(terms, dense_parts(terms.layout, sums, p), reml, nu) if cls.suits(terms, p) else None
 
     def values(self, lead: Array, rest: Array, q_y: Array, y_y: Array) -> Array:
         """The criterion at every point, up to a constant.
@@ -264,7 +293,8 @@ class Grid:
         explained = ((self._white @ left) ** 2).sum(axis=1)
         explained += self._M @ (lead[..., :, None] * lead[..., None, :]).reshape(B, -1).T
         with np.errstate(all="ignore"):
-            value = self._logdet + self.nu * np.log(y_y[:, None] - explained.T)
+            r2 = y_y[:, None] - explained.T
+            value = self._logdet + (r2 if self.nu is None else self.nu * np.log(r2))
         return np.where(self._usable & np.isfinite(value), value, np.inf)
 
 

@@ -28,7 +28,7 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise, polish
 from .covariance import theta_from_factor
 from .estimate import Estimate
-from .grid import Grid, grid_thetas, valleys
+from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .search import Place, Visit, best_of
 from .theta import Terms
@@ -260,10 +260,11 @@ class Criterion(Terms):
     def trial(self, theta: Array) -> Trial:
         """The criterion for the search; points where ``V`` overflows count as infinitely bad."""
         try:
-            point = self.point(theta)
+            with np.errstate(all="ignore"):
+                point = self.point(theta)
         except np.linalg.LinAlgError:
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
-        value = point.objective if point.r2 > 0 else np.inf
+        value = point.objective if point.r2 > 0 and np.isfinite(point.objective) else np.inf
         endless = point.r2 < ENDLESS**2 * self.nu
         return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point, endless)
 
@@ -274,34 +275,56 @@ class Criterion(Terms):
         ----------
         start : array of shape (m,), optional
             A whitened ``theta`` to begin from. Valleys that the grid shows are visited as well, unless it shows
-            a single one and the start lies lower in it.
+            a single one and the start lies lower in it. A start at which the criterion overflows is passed over.
 
         Notes
         -----
         A small design is looked at on a coarse grid, a middling one at fewer points of it, one by one; a large
         one begins at the estimate by moments.
         """
-        given = [] if start is None else [Place("the start given", start)]
+        value = np.inf if start is None else self.trial(start).value
+        given = [Place("the start given", start)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
         thetas, shape, values = self.on_grid()
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
-        if given and len(lowest) == 1 and self.trial(given[0].x).value < values[lowest[0]]:
+        if given and len(lowest) == 1 and value < values[lowest[0]]:
             return given
-        return [*given, *(Place("a valley on a coarse grid", thetas[g]) for g in lowest)]
+        seen = [Place("a valley on a coarse grid", thetas[g]) for g in lowest]
+        if sum(self.ks) > 2 and self.has_slopes:  # then the grid is very coarse
+            seen.append(Place("effects as variable as the residuals", self.identity()))
+        return [*given, *seen]
+
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around."""
+        others = super().second_opinions(search)
+        if others and self._ring is not None:
+            values = self._ring.values(*self._of_y())
+            lowest = valleys(values, self._ring.shape, VALLEYS)[0]
+            others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
+        return others
 
     def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:
         """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,)."""
         if self._grid is None:
             thetas, shape = grid_thetas(tuple(self.ks), fine=False)
             return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
+        return self._grid.thetas, self._grid.shape, self._grid.values(*self._of_y())[0] + self._constant
+
+    def _of_y(self) -> tuple[Array, Array, Array, Array]:
+        """Sums of the response, as :meth:`Grid.values` takes them."""
         sums, p = self.sums, self.p
-        of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
-        return self._grid.thetas, self._grid.shape, self._grid.values(*of_y)[0] + self._constant
+        return sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
 
     @cached_property
     def _grid(self) -> Grid | None:
         return Grid.of(self, self.sums, self.p, self.reml, self.nu)
+
+    @cached_property
+    def _ring(self) -> Grid | None:
+        if tuple(self.ks) != (2,) or self._grid is None:
+            return None
+        return Grid(self, dense_parts(self.layout, self.sums, self.p), self.reml, self.nu, ring_thetas())
 
     @property
     def _constant(self) -> float:
@@ -318,8 +341,8 @@ class Criterion(Terms):
         return np.concatenate(parts)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the grid, which is quickly made again."""
-        return {name: value for name, value in self.__dict__.items() if name != "_grid"}
+        """Without the grids, which are quickly made again."""
+        return {name: value for name, value in self.__dict__.items() if name not in ("_grid", "_ring")}
 
 
 def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:

@@ -4,7 +4,7 @@ A criterion may have several valleys, and in ``theta`` it is flat wherever a var
 
 1. goes downhill from every place that promises a valley of its own (:mod:`~lmmkit.likelihood.grid`);
 2. goes on from beside a stationary point that is no minimum;
-3. where the best of these is a singular covariance of several effects, starts again without it, and small;
+3. where the best of these is a singular covariance of several effects, starts again without it and beside it;
 4. keeps the best, and a list of all places that it has seen.
 """
 

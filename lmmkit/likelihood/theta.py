@@ -9,13 +9,15 @@ import numpy as np
 from ..crossprod.factors import factors_of
 from ..crossprod.layout import Layout
 from ..design.design import Design
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Flags
 from ..numerics.trust_region import Search
 from .covariance import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 from .search import Place
 
 #: A singular value of ``T`` below this is next to none.
 LACKING = 1e-2
+#: Standard deviation that it is given where the search tries again from off the edge.
+LIFT = 0.3
 
 
 class Terms:
@@ -98,6 +100,11 @@ class Terms:
         pairs = zip(self.whitenings, self.split(theta), strict=True)
         return np.concatenate([theta_from_factor(w.whitened(T)) for w, T in pairs])
 
+    @property
+    def has_slopes(self) -> bool:
+        """Whether some term has more than an intercept."""
+        return any(bool((term.Z != 1).any()) for term in self.design.terms)
+
     def identity(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
@@ -140,20 +147,35 @@ class Terms:
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
-        factors, rest = search.state.factors, search.x[self.of_term[-1].stop :]
-        singular = [len(T) > 1 and np.linalg.svd(T, compute_uv=False)[-1] < LACKING for T in factors]
-        if not any(singular):
+        theta, rest = search.x[: self.of_term[-1].stop], search.x[self.of_term[-1].stop :]
+        if not self.vector_singular(theta[None])[0]:
             return []
-        without = [0 * T if flag else T for T, flag in zip(factors, singular, strict=True)]
-        mirrored = [_mirrored(T) if flag else T for T, flag in zip(factors, singular, strict=True)]
-        return [
-            Place(why, np.concatenate([*(theta_from_factor(T) for T in moved), rest]))
-            for why, moved in (
-                ("small random effects", [0.1 * np.eye(k) for k in self.ks]),
-                ("without the singular terms", without),
-                ("correlations of the other sign", mirrored),
-            )
-        ]
+        others = self.beside_singular(theta[None])
+        return [Place(why, np.concatenate([other[0], rest])) for why, other in others.items()]
+
+    def vector_singular(self, theta: Array) -> Flags:
+        """Whether some term of several effects is singular, for each of (B, m)."""
+        flags = np.zeros(len(theta), dtype=bool)
+        for T in self.many_roots(theta)[0]:
+            if T.shape[1] > 1:
+                flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
+        return flags
+
+    def beside_singular(self, theta: Array) -> dict[str, Array]:
+        """Starts beside a singular covariance of several effects, each (B, m): without it, and lifted off zero."""
+        without, off_zero = theta.copy(), theta.copy()
+        for own, T in zip(self.of_term, self.many_roots(theta)[0], strict=True):
+            if T.shape[1] > 1:
+                axes, spread, _ = np.linalg.svd(T)
+                lacking = axes * (spread < LACKING)[:, None, :]
+                singular = spread[:, -1] < LACKING
+                # T T' + LIFT^2 U U' has this root, which QR makes triangular.
+                root = np.concatenate([T, LIFT * lacking], axis=2)[singular]
+                triangle = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"))
+                rows, columns = lower_indices(T.shape[1])
+                off_zero[singular, own] = triangle[:, columns, rows]
+                without[singular, own] = 0.0
+        return {"without the singular terms": without, "off the edge of the singular terms": off_zero}
 
     def beside(self, search: Search, tolerance: float) -> Iterator[Array]:
         """Points a little way in a direction that ``Sigma`` lacks and that leads downhill.
@@ -175,9 +197,3 @@ class Terms:
                 root = canonical(np.column_stack([point.factors[t], length * lacking @ vectors[:, 0]]))
                 moved = [root if number == t else T for number, T in enumerate(point.factors)]
                 yield np.concatenate([*(theta_from_factor(T) for T in moved), rest])
-
-
-def _mirrored(T: Array) -> Array:
-    """The factor of the covariance in which the first effect has changed its sign."""
-    signs = np.where(np.arange(len(T)) == 0, -1.0, 1.0)
-    return canonical(signs[:, None] * T)

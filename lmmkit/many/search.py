@@ -111,8 +111,8 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
     if not criterion.suits or criterion.grid is None:
         return _one_by_one(criterion, Y)
     theta, value, converged = _from_the_grid(criterion, criterion.grid, responses)
-    doubtful = np.flatnonzero(_vector_singular(criterion, theta))
-    for other in _second_opinions(criterion, theta[doubtful]) if len(doubtful) else ():
+    doubtful = np.flatnonzero(criterion.vector_singular(theta))
+    for other in criterion.beside_singular(theta[doubtful]).values() if len(doubtful) else ():
         _improve(criterion, responses, doubtful, other, (theta, value, converged))
     hard = np.flatnonzero(~converged | _may_escape(criterion, theta, responses))
     if len(hard):
@@ -156,24 +156,6 @@ def _minimise(
         return Trials(points.objective, points.gradient, points.curvature)
 
     return minimise_many(evaluate, start)
-
-
-def _vector_singular(criterion: ManyCriterion, theta: Array) -> Flags:
-    """Whether a vector-valued term is singular: then the criterion may have several minima."""
-    flags = np.zeros(len(theta), dtype=bool)
-    for T in criterion.many_roots(theta)[0]:
-        if T.shape[1] > 1:
-            flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
-    return flags
-
-
-def _second_opinions(criterion: ManyCriterion, theta: Array) -> list[Array]:
-    """Other starts for those: small, and without the singular terms."""
-    without = theta.copy()
-    for own, T in zip(criterion.of_term, criterion.many_roots(theta)[0], strict=True):
-        if T.shape[1] > 1:
-            without[np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING, own] = 0.0
-    return [np.tile(0.1 * criterion.identity(), (len(theta), 1)), without]
 
 
 def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) -> Flags:

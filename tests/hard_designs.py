@@ -1,0 +1,83 @@
+"""Random designs whose criterion tends to have several minima, from a seed.
+
+A slope without a fixed part, group means on a line, a predictor far from zero, uncorrelated terms, nested and
+crossed slopes, no intercept: six kinds in turn.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+FORMULAS = (
+    ("y ~ 1 + (0 + x | g)", "y ~ 1 + (x | g)", "y ~ 1 + (x || g)", "y ~ z + (x || g)", "y ~ z + (x | g)"),
+    ("y ~ x + (1 | g)", "y ~ x + (x | g)", "y ~ x + (x || g)", "y ~ 1 + (x | g)", "y ~ x + (1 | g)"),
+    ("y ~ x + (x || g)", "y ~ x + (x | g)", "y ~ x + (0 + x | g)", "y ~ 1 + (0 + x | g)", "y ~ 1 + (x || g)"),
+    ("y ~ z + (x || g) + (1 | h)", "y ~ 1 + (x + z || g)", "y ~ x + (x + z || g)", "y ~ z + (x || h)"),
+    (
+        "y ~ 1 + (x || g/s)",
+        "y ~ x + (1 | g) + (0 + x | h)",
+        "y ~ 1 + (0 + x | g) + (1 | h)",
+        "y ~ x + (1 | g/s)",
+    ),
+    ("y ~ 0 + (x | g)", "y ~ 0 + (x || g)", "y ~ 0 + x + (1 | g)", "y ~ 0 + z + (0 + x | g) + (1 | h)"),
+)
+
+
+@dataclass
+class HardDesign:
+    """A formula, its data, and whether to fit by REML."""
+
+    formula: str
+    data: pd.DataFrame
+    reml: bool
+
+
+def hard_design(seed: int) -> HardDesign:
+    """One design; the kind is the seed's remainder by six."""
+    rng = np.random.default_rng([seed, 14])
+    kind, formulas = seed % 6, FORMULAS[seed % 6]
+    groups, size = int(rng.integers(3, 22)), int(rng.integers(4, 15))
+    n, others = groups * size, int(rng.integers(3, 11))
+    g, h, s = np.repeat(np.arange(groups), size), rng.integers(0, others, n), rng.integers(0, 3, n)
+    far = rng.choice([8, 30]) if kind == 2 else rng.choice([0, 1, 5])
+    x = far + rng.normal(size=n) + rng.choice([0, 1, 3]) * rng.normal(size=groups)[g]
+    if kind == 1:
+        x = 2.0 * g + rng.normal(0, 0.7, n)
+    z = rng.normal(size=n)
+
+    def spread() -> float:
+        return float(np.exp(rng.normal(0, 1.3)) * rng.choice([0, 1, 1]))
+
+    y = np.exp(rng.normal(-0.3, 0.7)) * rng.normal(size=n) + rng.choice([0, 1, 3]) * rng.normal() * x
+    y += spread() * rng.normal(size=groups)[g] + spread() * rng.normal(size=others)[h]
+    y += spread() * rng.normal(size=groups)[g] * (x if rng.random() < 0.5 else x - far)
+    if kind == 1:
+        y = 0.3 * y + rng.normal(0, 1.5) * g
+    data = pd.DataFrame({"y": y, "x": x, "z": z, "g": g, "h": h, "s": s})
+    return HardDesign(str(rng.choice(formulas)), data, bool(rng.random() < 0.6))
+
+
+GLMM_FORMULAS = (
+    "y ~ 1 + (0 + x | g)", "y ~ 1 + (x | g)", "y ~ 1 + (x || g)", "y ~ z + (x || g)", "y ~ x + (1 | g)",
+    "y ~ x + (x || g)", "y ~ x + (x | g)", "y ~ 1 + (0 + x | g) + (1 | h)", "y ~ 0 + x + (1 | g)",
+)  # fmt: skip
+
+
+def hard_glmm_design(seed: int) -> tuple[str, pd.DataFrame, str]:
+    """Formula, data and family: zeros and ones for even seeds, counts for odd ones."""
+    rng = np.random.default_rng([seed, 15])
+    groups, size = int(rng.integers(5, 30)), int(rng.integers(4, 14))
+    n = groups * size
+    g, h, far = np.repeat(np.arange(groups), size), rng.integers(0, 6, n), rng.choice([0, 3, 10])
+    x = far + rng.normal(size=n) + rng.choice([0, 1, 2]) * rng.normal(size=groups)[g]
+    z = rng.normal(size=n)
+
+    def spread() -> float:
+        return float(np.exp(rng.normal(0, 0.8)) * rng.choice([0, 1, 1]))
+
+    eta = spread() * rng.normal(size=groups)[g] + 0.5 * rng.normal() * z + spread() * rng.normal(size=6)[h]
+    eta += spread() * rng.normal(size=groups)[g] * (x - rng.choice([0, far])) / (1 + 0.3 * far)
+    y = rng.binomial(1, 1 / (1 + np.exp(-eta))) if seed % 2 == 0 else rng.poisson(np.exp(np.clip(eta, -5, 6)))
+    data = pd.DataFrame({"y": y, "x": x, "z": z, "g": g, "h": h})
+    return str(rng.choice(GLMM_FORMULAS)), data, ("binomial", "poisson")[seed % 2]

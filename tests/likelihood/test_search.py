@@ -1,0 +1,132 @@
+"""The search finds the lowest valley: held against twelve other starts and against lme4."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from lmmkit.design.design import build_design
+from lmmkit.families import resolve
+from lmmkit.formula.parse import parse
+from lmmkit.likelihood.glmm import GlmmCriterion
+from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
+from lmmkit.likelihood.lmm import Criterion, fit_criterion
+from tests.hard_designs import hard_design, hard_glmm_design
+from tests.valleys import DESIGNS, builder_models, lowest_of_eight, lowest_of_twelve, reference
+
+#: Three seeds of every kind.
+SAMPLE = range(18)
+
+
+def above(seed: int) -> tuple[float, float]:
+    """How far the fit ends above the other starts, and above lme4."""
+    hard = hard_design(seed)
+    criterion = Criterion(build_design(parse(hard.formula), hard.data), hard.reml)
+    found = fit_criterion(criterion).objective
+    return found - lowest_of_twelve(criterion, seed), found - reference()["designs"][seed]
+
+
+@pytest.mark.parametrize("seed", SAMPLE)
+def test_no_other_start_and_not_lme4_finds_less(seed):
+    assert max(above(seed)) < 1e-4
+
+
+@pytest.mark.slow
+def test_no_other_start_and_not_lme4_finds_less_in_500_hard_designs():
+    worse = {seed: above(seed) for seed in range(DESIGNS)}
+    assert {seed: by for seed, by in worse.items() if not max(by) < 1e-4} == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "formula"),
+    [
+        ("owl_wing", "Wing ~ Implant + (Age || Ring)"),
+        ("owl_wing", "Wing ~ 1 + (Age || Ring)"),
+        ("owl_wing", "Wing ~ 1 + (0 + Age | Ring)"),
+        ("owl_wing", "Wing ~ Implant + (0 + Age | Ring)"),
+        ("biomarker", "Disease ~ 1 + (0 + Biomarker | Cohort)"),
+        ("biomarker", "Disease ~ 1 + (Biomarker || Cohort)"),
+    ],
+)
+def test_models_with_two_valleys(data, formula):
+    lme4 = {(name, text): value for name, text, value in reference()["models"]}
+    fit = lk.lmer(formula, lk.load_data(data))
+    assert fit.reml_criterion < lme4[data, formula] + 1e-4
+    assert fit.converged
+
+
+@pytest.mark.slow
+def test_every_model_of_the_model_builder():
+    lme4 = {(name, text): value for name, text, value in reference()["models"]}
+    models = builder_models()
+    assert set(models) == set(lme4)
+    worse = {}
+    for number, (name, formula) in enumerate(models):
+        criterion = Criterion(build_design(parse(formula), lk.load_data(name)))
+        found = fit_criterion(criterion).objective
+        bound = min(lowest_of_twelve(criterion, number), lme4[name, formula])
+        if not found < bound + 1e-4:
+            worse[name, formula] = found - bound
+    assert worse == {}
+
+
+def test_optinfo_says_where_the_search_looked():
+    fit = lk.lmer("Wing ~ Implant + (Age || Ring)", lk.load_data("owl_wing"))
+    places = fit.optinfo["places"]
+    assert places.columns.tolist() == ["why", "theta1", "theta2", "objective", "reached"]
+    assert len(places) >= 2
+    assert places["reached"].min() == pytest.approx(fit.reml_criterion, abs=1e-6)
+    assert places["reached"].max() > fit.reml_criterion + 100  # the other valley
+    assert (places["objective"] >= places["reached"]).all()
+
+
+def test_a_single_valley_is_descended_once(sleepstudy):
+    fit = lk.lmer("Reaction ~ Days + (Days | Subject)", sleepstudy)
+    assert len(fit.optinfo["places"]) == 1
+    assert fit.optinfo["n_evaluations"] < 10
+
+
+@pytest.fixture(scope="module")
+def sleepstudy() -> pd.DataFrame:
+    return lk.load_data("sleepstudy")
+
+
+@pytest.mark.parametrize("start", [0.0, 1e-6, 1.0, 1e4, 1e8, 1e150, 1e200, 1e308])
+@pytest.mark.parametrize("formula", ["(1 | Subject)", "(Days | Subject)", "(Days || Subject)"])
+def test_any_start_leads_to_the_same_end(sleepstudy, formula, start):
+    model = f"Reaction ~ Days + {formula}"
+    best = lk.lmer(model, sleepstudy)
+    with np.errstate(all="raise"):
+        fit = lk.lmer(model, sleepstudy, start=[start] * len(best.theta))
+    assert fit.reml_criterion == pytest.approx(best.reml_criterion, abs=1e-6)
+    assert fit.converged
+
+
+def glmm_above(seed: int) -> float:
+    formula, data, family = hard_glmm_design(seed)
+    criterion = GlmmCriterion(build_design(parse(formula), data, binary_response=True), resolve(family))
+    return fit_glmm_criterion(criterion).objective - lowest_of_eight(criterion, seed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_start_of_a_glmm_finds_less(seed):
+    assert glmm_above(seed) < 1e-4
+
+
+@pytest.mark.slow
+def test_no_other_start_of_a_glmm_finds_less_in_100_hard_designs():
+    worse = {seed: glmm_above(seed) for seed in range(100)}
+    assert {seed: by for seed, by in worse.items() if not by < 1e-4} == {}
+
+
+@pytest.mark.parametrize("seed", [*range(6), 242])
+def test_many_responses_end_where_each_alone_does(seed):
+    hard = hard_design(seed)
+    rng = np.random.default_rng(seed)
+    y = hard.data["y"].to_numpy()
+    responses = np.array([y, y + y.std() * rng.normal(size=len(y)), rng.normal(size=len(y)), y[::-1]])
+    many = lk.fit_many(responses, hard.formula.partition("y ")[2], hard.data, reml=hard.reml)
+    alone = [
+        lk.lmer(hard.formula, hard.data.assign(y=row), reml=hard.reml).estimate.objective for row in responses
+    ]
+    np.testing.assert_allclose(many.status["objective"], alone, atol=1e-5)
