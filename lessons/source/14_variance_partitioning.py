@@ -171,7 +171,7 @@ lecture_vs_truth(
 # ## How sure is a share?
 #
 # A share looks like a fact. It is an estimate, and the fewer levels a factor has, the wilder it is. The panel below makes genes
-# whose shares *you* set, and shows what a fit finds in them. Take three tissues, then eight; look at the bars on the right.
+# whose shares *you* set, and shows what a fit finds in them. Take three tissues, then eight; look at the marks on the right, one for each gene.
 
 # %%
 explorers.variance_partition(tissues=3)

@@ -116,7 +116,7 @@ def compute(
     return Partition(design, levels, truth, shares_found, effects["Tissue"][0], scaled)
 
 
-_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.FAINT)
+_COLOURS = (style.BLUE, style.RED, style.GREEN, style.FAINT)
 _HATCHES = ("", "//", "..", "")
 _INK = ("white", "black", "black", "black")
 _ORDER = (1, 0, 2, 3)  # the tissue at the bottom, where two bars can be compared
@@ -165,7 +165,7 @@ def draw(r: Partition, fig: Figure) -> None:
               title="shares found, a mark a gene (dashed: set)")  # fmt: skip
 
     sd = float(np.sqrt(r.truth[1]))
-    style.line(below, [-sd, sd], [0, 0], color=style.ORANGE, linewidth=9, solid_capstyle="butt")
+    style.line(below, [-sd, sd], [0, 0], color=style.RED, linewidth=9, solid_capstyle="butt")
     effects = r.tissue_effects
     style.shown(below, effects, np.zeros(len(effects)), "s", color=style.BLACK, markersize=7, xlim=_EFFECTS,
                 ylim=(-1, 1))  # fmt: skip
