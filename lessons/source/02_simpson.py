@@ -55,8 +55,8 @@ LOOKS = [(BLUE, "o"), (RED, "s"), (GREEN, "^"), (PINK, "D"), (ORANGE, "v")]
 # Surely who hunts longer catches more? We plot the five hundred owls, and the line goes *down*. Should owls stay at
 # home?
 #
-# The data are simulated, as in the lecture: two standardised variables `V1` (say, time spent hunting) and `V2` (say,
-# catch), and a `Group` (the valley).
+# The data are simulated, as in the lecture: two variables `V1` (say, time spent hunting) and `V2` (say, catch), and a `Group`
+# (the valley). Their unit is the spread within a valley (one standard deviation), and their zero means nothing.
 
 # %% covers="003-10"
 owls = lk.load_data("simpson")
@@ -69,9 +69,9 @@ print(m1.coef_table().round(4).to_string())
 fig, ax = plt.subplots()
 reach = np.array([owls["V1"].min(), owls["V1"].max()])
 ax.plot(owls["V1"], owls["V2"], ".", color=GREY, ms=6, alpha=0.6)
-ax.plot(reach, m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach, color="black", lw=3)
-ax.set_xlabel("V1, time spent hunting (standardised)")
-ax.set_ylabel("V2, catch (standardised)")
+ax.plot(reach, m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach, "--", color="black", lw=3)
+ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
+ax.set_ylabel("V2, catch (SDs of a valley)")
 plt.show()
 
 # %% [markdown]
@@ -112,16 +112,16 @@ for (colour, marker), (name, mine) in zip(LOOKS, owls.groupby("Group", observed=
     own = m2.fixef["(Intercept)"] + levels[name] + m2.fixef["V1"] * ends
     ax.plot(ends, own, color=colour, lw=3, label=name)
 ax.plot(reach, m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach, "--", color="black", label="all together")
-ax.set_xlabel("V1, time spent hunting (standardised)")
-ax.set_ylabel("V2, catch (standardised)")
+ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
+ax.set_ylabel("V2, catch (SDs of a valley)")
 ax.set_ylim(top=4)
 ax.legend(ncols=3, loc="upper right")
 plt.show()
 
 # %% [markdown]
 # Colour and shape are the valley; solid lines the mixed model's, dashed the line that knew of no valleys. Inside every
-# valley longer hunting goes with a larger catch. But valleys with few mice make *all* their owls hunt long and catch
-# little. The dashed line compares poor valleys with rich ones and believes it compares lazy owls with busy ones.
+# valley longer hunting goes with a larger catch. But in valleys with few mice owls hunt longer, on average, and catch
+# less. The dashed line compares poor valleys with rich ones, and is read as if it compared owls that hunt little with owls that hunt long.
 #
 # The residuals give it away:
 
@@ -132,13 +132,13 @@ for ax, fit, title in zip(axes, [m1, m2], ["lm: no valleys", "lmer: valleys"], s
         ax.plot(fit.fitted[rows.index], fit.resid()[rows.index], marker, color=colour, ms=4, alpha=0.6)
     ax.axhline(0, color="black", lw=1)
     ax.set_title(title)
-    ax.set_xlabel("fitted value")
-axes[0].set_ylabel("residual")
+    ax.set_xlabel("fitted catch (SDs of a valley)")
+axes[0].set_ylabel("residual (SDs of a valley)")
 plt.show()
 
 # %% [markdown]
-# Left, every valley is a steep streak: whoever knows the valley knows the residual. Right, the residuals are a shapeless
-# band, as they should be.
+# Left, every valley is a steep streak: whoever knows the valley, and how long an owl hunted, knows the residual well. Right, the residuals are a
+# shapeless band, as they should be.
 
 # %% mends="x003-6"
 fits = [lk.lmer("V2 ~ V1 + (1 | Group)", lk.simulate_simpson(seed=seed)) for seed in (1, 2, 3)]
@@ -187,10 +187,15 @@ check("02.q2", your_slope)
 
 # %% [markdown] covers="002-4"
 # Your turn. Set the slope between the groups to the slope within: the paradox is gone, and no model would have
-# been needed to avoid it. Then tilt it slowly. When do the two lines begin to disagree?
+# been needed to avoid it. Then turn the slope between down, step by step. When does the pooled slope leave the slope within, and when does it turn round?
 
 # %%
 explorers.simpson()
+
+# %% [markdown]
+# It leaves it at once, since most of the variation of `x` lies between these groups, and it turns round when the slope between has come to about zero. The mixed model's
+# slope is a mixture as well. It stays near the slope within as long as the fit finds that groups differ, and falls back on the pooled slope where it finds no difference
+# between them (lesson 3).
 
 # %% [markdown]
 # ## A biomarker and three cohorts
@@ -330,7 +335,7 @@ gain = lk.lm("Value ~ Dose", clinic)
 print(gain.summary())
 
 # %% [markdown] asks="q000-26"
-# More drug, more weight, and no doubt about it. What if we look at women and men separately?
+# More drug, more weight, and *p* is small. What if we look at women and men separately?
 
 # %% asks="q000-26"
 fixed = lk.lm("Value ~ Dose * Gender", clinic)
@@ -350,9 +355,9 @@ print(fixed.coef_table().round(3).to_string())
 
 # %% [markdown]
 # Round dots and the flat line are women, squares and the steep line men; dashed is everybody.
-# The drug does nothing for women and a lot for men. The average slope describes nobody.
+# For women the drug does nothing that these data could show, for men it does a lot. The average slope describes nobody.
 #
-# This is *not* Simpson's paradox. There the groups share a slope and differ in level, and the predictor goes with the
+# This is *not* Simpson's paradox. There the groups differ in level, and the predictor goes with the
 # level. Here women and men get the same doses, and their *slopes* differ: an **interaction**.
 #
 # **Predict, then run.** Which slope do men have, in grams per unit of dose? Two numbers of the table are needed.
@@ -433,7 +438,7 @@ plt.show()
 
 # %% [markdown]
 # Each shape is the distribution of the estimate, the bar inside it holds ninety-five per cent. With two groups an estimate
-# near zero is nothing unusual, with thirty it is tied to the truth.
+# near zero is nothing unusual, with thirty it is never far from the truth.
 
 # %% mends="x002-2"
 for k, s in zip(counts, spreads, strict=True):
@@ -455,7 +460,7 @@ key_points(
     "A pooled slope mixes the slope within groups and the slope between them; they can have opposite signs.",
     "That is Simpson's paradox. Colour the groups before you believe a line.",
     "Slopes that differ between groups are an interaction, which is something else.",
-    "Two or three groups: fixed effects. Their variance cannot be estimated to any use.",
+    "Below about five groups their variance is poorly known; two or three groups are fixed effects.",
     "Centre a predictor whose zero is far from the data, before you read an intercept or a correlation.",
 )
 

@@ -20,7 +20,7 @@ import pandas as pd
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREEN, RED, use_course_look
+from lmmkit.course.lesson import BLUE, GREEN, RED, table_text, use_course_look
 
 use_course_look()
 mice = lk.load_data("mouse")
@@ -163,7 +163,7 @@ hours = hours + rng.normal(0, 0.6, valley.size)
 catch = mice_about + 0.8 * hours + rng.normal(size=valley.size)
 owls = pd.DataFrame({"valley": valley, "hours": hours, "catch": catch})
 valleys = owls.groupby("valley").mean()
-print(lk.lm("catch ~ hours", valleys).coef_table()[["estimate", "std_error", "p_value"]].round(4).to_string())
+print(table_text(lk.lm("catch ~ hours", valleys).coef_table()[["estimate", "std_error", "p_value"]]))
 
 # %% [markdown]
 # "No owl is counted twice, and there is no doubt: an owl that hunts longer catches less." What is the mistake?

@@ -1,0 +1,245 @@
+"""What lesson 2 and its exercise say of owls in valleys, cohorts, a clinic, boxes and a hospital."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+
+import lmmkit as lk
+from lmmkit.course import explorers
+
+# Numbers of R: R 4.2.2, lme4 1.1-31.
+
+
+@pytest.fixture(scope="module")
+def owls():
+    data = lk.load_data("simpson")
+    fit = ols("V2 ~ V1", data).fit()
+    return data.assign(residual=fit.resid, fitted=fit.fittedvalues)
+
+
+@pytest.fixture(scope="module")
+def patients():
+    return lk.load_data("biomarker")
+
+
+@pytest.fixture(scope="module")
+def clinic():
+    return lk.load_data("clinic")
+
+
+@pytest.fixture(scope="module")
+def mice():
+    return lk.load_data("mouse")
+
+
+def slopes(data, y, x, by):
+    return {name: np.polyfit(rows[x], rows[y], 1)[0] for name, rows in data.groupby(by, observed=True)}
+
+
+def split(data, y, x, by):
+    """Slope within groups, slope between their means, and the share of x that lies between."""
+    means = data.groupby(by, observed=True)[[x, y]].transform("mean")
+    own, centre = data[[x, y]] - means, means - means.mean()
+    within = own[x] @ own[y] / (own[x] @ own[x])
+    between = centre[x] @ centre[y] / (centre[x] @ centre[x])
+    return within, between, centre[x] @ centre[x] / ((data[x] - data[x].mean()) ** 2).sum()
+
+
+def test_the_unit_is_the_spread_within_a_valley(owls):
+    """“Their unit is the spread within a valley (one standard deviation), and their zero means nothing.”"""
+    spread = owls.groupby("Group", observed=True)[["V1", "V2"]].std()
+    assert spread.to_numpy() == pytest.approx(np.ones((5, 2)), abs=1e-6)
+
+
+def test_inside_every_valley_the_line_goes_up(owls):
+    """“Inside every valley longer hunting goes with a larger catch.” and “Every part goes up, and the whole
+    goes down.”"""
+    assert min(slopes(owls, "V2", "V1", "Group").values()) > 0.9
+    assert np.polyfit(owls["V1"], owls["V2"], 1)[0] == pytest.approx(-0.35434783, abs=1e-7)  # lm
+
+
+def test_valleys_with_few_mice(owls):
+    """“in valleys with few mice owls hunt longer, on average, and catch less”"""
+    means = owls.groupby("Group", observed=True)[["V1", "V2"]].mean()
+    assert means["V1"].is_monotonic_increasing and means["V2"].is_monotonic_decreasing
+
+
+def test_every_valley_is_a_steep_streak(owls):
+    """“Left, every valley is a steep streak: whoever knows the valley, and how long an owl hunted, knows the
+    residual well.”"""
+    assert max(slopes(owls, "residual", "fitted", "Group").values()) < -3
+    assert ols("residual ~ V1 + Group", owls).fit().rsquared > 0.95
+    assert ols("residual ~ Group", owls).fit().rsquared < 0.4  # the valley alone does not know it
+
+
+def test_a_shapeless_band(owls):
+    """“Right, the residuals are a shapeless band, as they should be.”"""
+    left = owls.assign(left=ols("V2 ~ V1 + Group", owls).fit().resid)
+    assert np.abs(list(slopes(left, "left", "V1", "Group").values())).max() < 1e-6
+    assert left.groupby("Group", observed=True)["left"].mean().abs().max() < 1e-6
+
+
+def test_three_seeds_one_fit():
+    """“three seeds, the same variances, slope and standard error each time, and the middle group at zero”"""
+    fits = [lk.lmer("V2 ~ V1 + (1 | Group)", lk.simulate_simpson(seed=seed)) for seed in (11, 12, 13)]
+    for fit in fits:
+        # fixef, VarCorr: 0.94959508, 3.082501, 0.312566
+        assert fit.fixef["V1"] == pytest.approx(0.94959508, abs=1e-5)
+        assert fit.varcorr.frame["sdcor"].to_list() == pytest.approx([3.082501, 0.312566], abs=1e-4)
+        assert fit.ranef()["Group"]["(Intercept)"].iloc[2] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_pooled_slope_is_an_average(owls, mice):
+    """“The pooled slope is an average of two slopes: one **within** groups, and one **between** them” and
+    “The two numbers of the last line agree to every digit.”"""
+    for data, y, x, by in ((owls, "V2", "V1", "Group"), (mice, "Weight", "Dose", "Strain")):
+        within, between, share = split(data, y, x, by)
+        assert share * between + (1 - share) * within == pytest.approx(np.polyfit(data[x], data[y], 1)[0])
+
+
+def test_equal_means_leave_the_slope_within(owls):
+    """“With w at zero only the slope within is left, and randomising a treatment does just that.”"""
+    level = owls.assign(V1=owls["V1"] - owls.groupby("Group", observed=True)["V1"].transform("mean"))
+    assert np.polyfit(level["V1"], level["V2"], 1)[0] == pytest.approx(0.95, abs=1e-6)
+
+
+def test_when_the_pooled_slope_leaves_and_turns():
+    """“It leaves it at once, since most of the variation of `x` lies between these groups, and it turns
+    round when the slope between has come to about zero.”"""
+
+    def result(between):
+        return explorers.simpson.result(between=between)
+
+    start = result(0.8)
+    steps = [result(between).pooled[1] for between in (0.8, 0.7, 0.6, 0.5)]
+    assert np.diff(steps) == pytest.approx([-0.1] * 3, abs=0.02)
+    assert result(0.0).pooled[1] == pytest.approx(0, abs=0.1)
+    assert result(-0.2).pooled[1] < 0 < result(0.1).pooled[1]
+    data = pd.DataFrame({"x": start.x, "group": start.group}) if hasattr(start, "x") else start.data
+    within, across = data["x"] - data.groupby("group")["x"].transform("mean"), data["x"] - data["x"].mean()
+    assert (within @ within) / (across @ across) < 0.2
+
+
+def test_the_mixed_model_stays_near_within_or_falls_back():
+    """“It stays near the slope within as long as the fit finds that groups differ, and falls back on the
+    pooled slope where it finds no difference between them”"""
+    for between in (0.7, 0.6):
+        result = explorers.simpson.result(between=between)
+        assert result.fell_back
+        assert result.mixed == pytest.approx(result.pooled[1], abs=1e-6)
+    for between in (0.0, -0.6):
+        result = explorers.simpson.result(between=between)
+        assert not result.fell_back
+        assert abs(result.mixed - result.within.value) < 0.1 < abs(result.mixed - result.pooled[1])
+
+
+def test_the_marker_turns_round(patients):
+    """“The marker lowers the score, says the table, with a star.” and “a level for each cohort and one
+    common slope, which rises”"""
+    pooled = ols("Disease ~ Biomarker", patients).fit()
+    assert pooled.params["Biomarker"] < 0 and 0.01 < pooled.pvalues["Biomarker"] < 0.05
+    within = ols("Disease ~ Biomarker + Cohort", patients).fit()
+    assert within.params["Biomarker"] > 0 and within.pvalues["Biomarker"] < 0.001
+
+
+def test_cohorts_ask_for_no_slopes_of_their_own(patients):
+    """“nothing here asks for them”"""
+    full, common = (
+        ols(f"Disease ~ {x}", patients).fit() for x in ("Biomarker * Cohort", "Biomarker + Cohort")
+    )
+    assert full.compare_f_test(common)[1] > 0.1
+
+
+def test_the_optimum_and_the_printed_point(patients):
+    """“a standard deviation of the intercepts more than twice as large, another correlation. And yet the two
+    are almost equally good.”"""
+    formula = "Disease ~ Biomarker + (Biomarker | Cohort)"
+    printed = lk.lmer(formula, patients, start=[1.207703147, 0.014691298, 0.002970429], optimize=False)
+    best = lk.lmer(formula, patients)
+    assert best.varcorr.frame["sdcor"].iloc[0] > 2 * printed.varcorr.frame["sdcor"].iloc[0]
+    assert 0 < printed.reml_criterion - best.reml_criterion < 0.02
+    assert printed.varcorr.frame["sdcor"].iloc[2] == pytest.approx(0.98, abs=5e-3)
+    assert best.varcorr.frame["sdcor"].iloc[2] == pytest.approx(-1, abs=1e-3)
+
+
+def test_a_hundred_patients_at_fifty_doses(clinic):
+    """“A hundred patients of a clinic, at fifty different doses; how much weight do they gain?” and “women
+    and men had exactly the same doses”"""
+    doses = clinic.groupby("Gender", observed=True)["Dose"].apply(lambda dose: tuple(sorted(dose)))
+    assert len(clinic) == 100 and clinic["Dose"].nunique() == 50
+    assert doses["F"] == doses["M"]
+
+
+def test_women_and_men(clinic):
+    """“For women the drug does nothing that these data could show, for men it does a lot. The average slope
+    describes nobody.”"""
+    fit = ols("Value ~ Dose * Gender", clinic).fit()
+    # lm: Dose -22.75281 (p 0.566), Dose:GenderM 343.97489 (p 1.7e-08); alone 149.2346
+    assert fit.params["Dose"] == pytest.approx(-22.75281, abs=1e-4) and fit.pvalues["Dose"] > 0.5
+    men = fit.params["Dose"] + fit.params["Dose:Gender[T.M]"]
+    assert men > 2 * 149.2346
+    assert abs(fit.params["Dose"] - 149.2346) > 3 * fit.bse["Dose"]
+
+
+def test_the_mean_slope_of_a_population_of_genders(clinic):
+    """“The slopes by gender are much the same. But look what became of `Dose`: its standard error is several
+    times larger”"""
+    urn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
+    # R: coef 319.34012 for men, sqrt of vcov 173.249; lm 38.52768
+    assert urn.coef()["Gender"]["Dose"]["M"] == pytest.approx(319.34, abs=0.5)
+    assert urn.se["Dose"] == pytest.approx(173.25, rel=2e-3)
+    assert urn.se["Dose"] > 4 * 38.52768
+
+
+def test_what_an_estimated_spread_is_worth():
+    """“With two groups an estimate near zero is nothing unusual, with thirty it is never far from the
+    truth.” and “Below about five groups their variance is poorly known; two or three groups are fixed
+    effects.”"""
+    # The squared estimate is chi-square on k - 1 degrees of freedom, divided by them.
+    assert stats.chi2.cdf(0.25**2, 1) == pytest.approx(0.2, abs=0.01)
+    low, high = np.sqrt(stats.chi2.ppf([0.0005, 0.9995], 29) / 29)
+    assert low > 0.5 and high < 1.5
+    width = {
+        k: np.ptp(np.sqrt(stats.chi2.ppf([0.025, 0.975], k - 1) / (k - 1))) for k in (2, 3, 4, 5, 10, 30)
+    }
+    assert min(width[k] for k in (2, 3, 4)) > 1.4 > width[5] > width[10] > width[30]
+
+
+def test_round_holes_do_better_in_both_places():
+    """“Round holes do better in the wood and on the farmland; the sum hid where they hang.” and “Taken all
+    together, square holes look better.”"""
+    success = {"round": (27 / 30, 54 / 90), "square": (84 / 96, 12 / 24)}
+    assert success["round"][0] > success["square"][0] and success["round"][1] > success["square"][1]
+    assert (84 + 12) / 120 > (27 + 54) / 120
+
+
+def test_strains_creep_into_the_slope(mice):
+    """“The line that ignores strains falls more steeply.” and “Strains got much the same doses, so little is
+    mixed in; but the slope between strains is so steep that it shows.” and “No paradox here, since both
+    slopes have one sign.”"""
+    within, between, share = split(mice, "Weight", "Dose", "Strain")
+    # lm: -2.0464369 with strains, -2.4387194 without
+    assert within == pytest.approx(-2.0464369, abs=1e-6)
+    assert share * between + (1 - share) * within == pytest.approx(-2.4387194, abs=1e-6)
+    assert share < 0.1 and between < 3 * within < 0
+
+
+def test_a_slope_of_a_third_outweighs():
+    """“Most of the predictor's variation lies between the two groups, so a slope of a third of the size
+    there outweighs the one within.”"""
+
+    def pooled(between):
+        return explorers.simpson.result(groups=2, within=1.5, between=between).pooled[1]
+
+    turn = next(b for b in np.round(-0.1 * np.arange(15), 1) if pooled(b) < 0)
+    assert turn == pytest.approx(-1.5 / 3, abs=0.11)
+
+
+def test_the_owl_hospital():
+    """“Taken all together, treated owls do worse. By their state on arrival, they do better. By their weight
+    on day three, worse again.”"""
+    assert (19 + 40) / 100 < (90 + 6) / 120
+    assert 19 / 20 > 90 / 100 and 40 / 80 > 6 / 20
+    assert 55 / 60 < 93 / 100 and 4 / 40 < 3 / 20
