@@ -113,7 +113,7 @@ class Number(Question):
         known = [(sentence, float(wrong())) for sentence, wrong in (self.mistakes or {}).items()]
         for sentence, wrong in known:
             if self._near(number.value, wrong):
-                return Judgement(False, sentence)
+                return Judgement(False, sentence, form=self._near(wrong, 100 * truth))
         if number.digits >= self.digits:
             if number.means(truth):
                 return self.right(f"(With more digits it is {truth:.4g}.)")

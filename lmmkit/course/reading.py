@@ -226,10 +226,10 @@ def _overlap(words: set[str], option: set[str]) -> bool:
 
 def _key(text: str) -> str:
     """What is left of an answer when its form is taken away; signs of a formula stay."""
-    text = plain_text(text).lower().removeprefix("lk.")
-    return (
-        re.sub(r"[\s,.;'\"`]+", "", " ".join(_singular(word) for word in text.split())).strip("()[]") or text
-    )
+    text = re.sub(r"[a-z]+", lambda word: _singular(word[0]), plain_text(text).lower().removeprefix("lk."))
+    text = re.sub(r"[\s,.;'\"`]+", "", text)
+    text = re.sub(r"\(1\+(?=[a-z])", "(", text)  # (1 + x | g) is (x | g)
+    return text.strip("()[]") or text
 
 
 def _words(text: str) -> set[str]:

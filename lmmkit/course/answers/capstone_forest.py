@@ -8,6 +8,7 @@ from lmmkit import lm, lmer
 from lmmkit.course import explorers
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Question
+from lmmkit.course.same_model import printed_numbers
 
 _PLOT = ["transect", "plot"]
 _GROUPS = "(1 | transect/plot)"
@@ -199,6 +200,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q6": Number(
         truth=lambda: _fit(_SPLIT).fixef["transect_slope"],
+        others=lambda: printed_numbers(_fit(_SPLIT)),
         mistakes={
             "that is her coefficient of the mean: how much the slope between transects *differs* from the one "
             "within": lambda: _fit(_SPLIT).fixef["transect_slope"] - _fit(_SPLIT).fixef["deviation"],

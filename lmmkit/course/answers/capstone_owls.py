@@ -10,6 +10,7 @@ import pandas as pd
 from lmmkit import data_info, lmer
 from lmmkit.course.own_data import VARIABLE, own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
+from lmmkit.course.same_model import printed_numbers
 
 _FIXED = "mass ~ I(age - 25) * implant"
 _BY_RING = f"{_FIXED} + (I(age - 25) | ring)"
@@ -196,6 +197,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q5": Number(
         truth=lambda: float(_fit().fixef["implantP"] + 5 * _fit().fixef[_MORE]),
+        others=lambda: printed_numbers(_fit()),
         mistakes={
             "that is the difference at 25 days": lambda: float(_fit().fixef["implantP"]),
             "that is what is added from 25 to 30 days; there was a difference at 25 already": lambda: float(

@@ -10,6 +10,7 @@ import pandas as pd
 from lmmkit import lmer, variance_partition
 from lmmkit.course.own_data import VARIABLE, own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
+from lmmkit.course.same_model import printed_numbers
 
 _MASS = "mass ~ day + implant + (1 | nest / chick)"
 _GENES = "~ Age + Height + (1 | Individual) + (1 | Tissue) + (1 | Batch)"
@@ -137,6 +138,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q3": Number(
         truth=lambda: float(_fit().variance_partition()["day"]),
+        others=lambda: printed_numbers(_fit()),
         mistakes={
             "that is the variance that day makes; divide by the sum of all": _day_variance,
             "that is what all fixed effects explain together, with the implant": lambda: float(

@@ -1,16 +1,23 @@
 """Questions of lesson 00, start here."""
 
+from typing import Any
+
 from lmmkit import lmer, load_data
 from lmmkit.course.question import Number, Question
+from lmmkit.course.same_model import printed_numbers
+
+
+def _fit() -> Any:
+    return lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy"))
+
 
 QUESTIONS: dict[str, Question] = {
     "q1": Number(
-        truth=lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef["Days"],
+        truth=lambda: _fit().fixef["Days"],
+        others=lambda: printed_numbers(_fit()),
         mistakes={
-            "that is the intercept, the reaction time on day 0; the slope stands next to it": (
-                lambda: lmer("Reaction ~ Days + (Days | Subject)", load_data("sleepstudy")).fixef[
-                    "(Intercept)"
-                ]
+            "that is the intercept, the reaction time on day 0; the slope stands next to it": lambda: (
+                _fit().fixef["(Intercept)"]
             ),
         },
         hints=(

@@ -5,6 +5,7 @@ from typing import Any
 
 from lmmkit import lmer, load_data
 from lmmkit.course.question import Choice, Number, Question
+from lmmkit.course.same_model import printed_numbers
 
 
 def _mice() -> Any:
@@ -62,6 +63,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q3": Number(
         truth=lambda: _clinics().coef()["group"]["(Intercept)"].iloc[1],
+        others=lambda: printed_numbers(_clinics()),
         mistakes={
             "that is the deviation; add it to the average clinic": (
                 lambda: _clinics().ranef()["group"]["(Intercept)"].iloc[1]

@@ -14,6 +14,9 @@ QUESTIONS: dict[str, Question] = {
         mistakes={
             "that is what you get without averaging": lambda: len(load_data("enzyme")) - 2,
             "that is the number of averages; a line uses up two": _samples,
+            "that is one less than the averages, as for a mean; a line has two coefficients": lambda: (
+                _samples() - 1
+            ),
         },
         tolerance=1e-9,
         hints=("How many rows are left after averaging?", "A straight line has two coefficients."),
