@@ -309,7 +309,9 @@ def main(names: list[str]) -> int:
     print(page(reports))
     if names:
         for one in reports:
-            print("\n".join(f"{one.name}: {fault}" for fault in one.faults()))
+            source = ROOT / "lessons" / "source" / f"{one.name}.py"
+            faults = one.faults() + page_rules.source_faults(source)
+            print("\n".join(f"{one.name}: {fault}" for fault in faults))
     else:
         (ROOT / PAGE).write_text(page(reports), encoding="utf-8")
     return 0

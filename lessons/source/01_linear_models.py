@@ -409,7 +409,7 @@ plt.show()
 # With only *four* clinics, as above, a plain `lk.lm` with the clinic as predictor is the usual choice. Below about five
 # groups, a mixed model can hardly know how much groups differ (lesson 3).
 #
-# **Predict, then run.** You count how often each owl chick calls in a night, several nights per chick, several chicks per nest, to
+# **Your turn.** You count how often each owl chick calls in a night, several nights per chick, several chicks per nest, to
 # learn whether hungry chicks call more. Which function: `"lm"`, `"lmer"`, `"glm"` or `"glmer"`?
 
 # %%

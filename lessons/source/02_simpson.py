@@ -231,7 +231,7 @@ plt.show()
 # %% [markdown] asks="q000-28"
 # Dashed: all sixty. Solid: a level for each cohort and one common slope, which rises.
 #
-# **Predict, then run.** The pattern turns round inside the cohorts. What is this phenomenon called?
+# **Your turn.** The pattern turns round inside the cohorts. What is this phenomenon called?
 # `"regression to the mean"`, `"Simpson's paradox"`, `"overfitting"` or `"shrinkage"`?
 
 # %%

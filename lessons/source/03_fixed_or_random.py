@@ -156,7 +156,7 @@ explorers.random_effects()
 # %% [markdown] covers="000-s13 000-s14" asks="q000-13 q000-14"
 # ## When would you want which?
 #
-# **Predict, then run.** Which study suits a **random intercept and a fixed slope**, and which a **fixed intercept and a
+# **Your turn.** Which study suits a **random intercept and a fixed slope**, and which a **fixed intercept and a
 # random slope**? Answer `"a"`, `"b"` or `"c"`.
 #
 # - **a** Owl chicks are ringed at different ages and weights in forty nests. The same food is offered to all, and chicks
@@ -373,7 +373,7 @@ lecture_vs_truth(
 # 4. Do weather and hour change how active marmots are? Ten **animals**, watched at four **times** of the **day**,
 #    twenty days; each day has its mean **temperature**.
 #
-# **Predict, then run.** List the names of the random ones among: treatment, plot, management, field, implant, nest, chick,
+# **Your turn.** List the names of the random ones among: treatment, plot, management, field, implant, nest, chick,
 # time, temperature, day, animal.
 
 # %%

@@ -102,7 +102,7 @@ lecture_vs_truth(
 # highest at the edge. A singular fit is not a crash. It is the model saying: *of what I was asked for, these data do not show all.* Either there is
 # next to nothing to be found, or the groups are too few to show it.
 #
-# **Predict, then run.** How many *different* numbers does this fit need to describe the spread of the five strains'
+# **Your turn.** How many *different* numbers does this fit need to describe the spread of the five strains'
 # lines (count standard deviations and correlations that are really free)?
 
 # %%
@@ -306,7 +306,7 @@ lecture_vs_truth(
 # standard error too small; if they do not, the random slope costs a little certainty. A singular fit is another matter: there the data
 # refuse it, and you take out the correlation first (`x || g`), then the slope, and say so.
 #
-# **Predict, then run.** In the owl data each bird has one implant. Could you add a random slope for `Implant` by `Ring`?
+# **Your turn.** In the owl data each bird has one implant. Could you add a random slope for `Implant` by `Ring`?
 # Answer `"yes"` or `"no"`.
 
 # %%

@@ -186,7 +186,7 @@ print(table.sort_values("size").round(3).to_string())
 # %% [markdown]
 # The last two columns agree to every digit shown: the weight formula *is* what the fit does.
 #
-# **Predict, then run.** A group has five observations, and the variance between groups is as large as the variance
+# **Your turn.** A group has five observations, and the variance between groups is as large as the variance
 # within. What weight does its own mean get?
 
 # %%

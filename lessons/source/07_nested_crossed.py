@@ -155,7 +155,7 @@ explorers.nested_crossed()
 # together: the formula counts fewer units than there are.
 
 # %% [markdown]
-# **Predict, then run.** Pupils are nested in classes, and pupil numbers start again in every class. Which formula is right for
+# **Your turn.** Pupils are nested in classes, and pupil numbers start again in every class. Which formula is right for
 # data with *several* test scores per pupil? `"(1 | pupil)"`, `"(1 | school/class/pupil)"` or `"(1 | school) + (1 | class) + (1 | pupil)"`
 
 # %%
@@ -203,7 +203,7 @@ in_words(
 # Here every word was met in both conditions, so leaving the words out only costs precision. Had each condition had its own words, it
 # would have been worse: the words' differences would have passed for an effect of the condition.
 #
-# **Predict, then run.** A study has plots in fields; each plot is visited by all of the same four observers. Fields and plots are
+# **Your turn.** A study has plots in fields; each plot is visited by all of the same four observers. Fields and plots are
 # nested. And plots and observers? `"nested"` or `"crossed"`?
 
 # %%

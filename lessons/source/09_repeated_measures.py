@@ -65,7 +65,7 @@ plt.show()
 # %% [markdown]
 # One line per person. Most climb, one sinks, and they start at different heights.
 #
-# **Predict, then run.** Would you let `"intercepts"`, `"slopes"` or `"both"` differ between these people?
+# **Your turn.** Would you let `"intercepts"`, `"slopes"` or `"both"` differ between these people?
 
 # %%
 your_choice = ...
@@ -178,7 +178,7 @@ in_words(
 # each of the six we know whether they rise or fall. Reaction times are not: a bar that crosses the dotted line does not make a driver
 # "without effect", but one of whom we know too little.
 #
-# **Predict, then run.** To make each person's bar shorter, what helps most: more `"people"` or more `"years"`?
+# **Your turn.** To make each person's bar shorter, what helps most: more `"people"` or more `"years"`?
 
 # %%
 your_help = ...
@@ -203,7 +203,7 @@ print(half.round(4).to_string())
 # %% [markdown]
 # All three find the same slope, for everybody was measured every year. They disagree about how well it is known.
 #
-# **Predict, then run.** Which of the three standard errors would *not* become small, however many years you followed the same six people?
+# **Your turn.** Which of the three standard errors would *not* become small, however many years you followed the same six people?
 # Answer `"lm"`, `"random intercept"` or `"random slope"`.
 
 # %%

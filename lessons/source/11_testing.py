@@ -460,7 +460,7 @@ print(lk.rand_test(parallel, seed=1).to_string(float_format="%.4g"))
 # Both variances are here to stay. The smallest p-value that $n$ simulations can give is $1/(n + 1)$, and both simulated p-values above are
 # just that; do not read more into them.
 #
-# **Predict, then run.** A test of a single variance by the book's $\chi^2$ gives a p-value of eight per cent. Roughly, what is the p-value once we remember that
+# **Your turn.** A test of a single variance by the book's $\chi^2$ gives a p-value of eight per cent. Roughly, what is the p-value once we remember that
 # a variance cannot be negative?
 
 # %%

@@ -433,7 +433,7 @@ lecture_vs_truth(
 )
 
 # %% [markdown]
-# **Predict, then run.** Your residuals fail a test of normality, with three thousand rows; all pictures look fine. Must you transform the response, `"yes"` or `"no"`?
+# **Your turn.** Your residuals fail a test of normality, with three thousand rows; all pictures look fine. Must you transform the response, `"yes"` or `"no"`?
 
 # %%
 your_verdict = ...

@@ -141,7 +141,7 @@ lecture_vs_truth(
 #
 # But here it has nothing to say: its variance is zero for all purposes.
 #
-# **Predict, then run.** How many independent replicates does a test of disease have in this study, the two groups together?
+# **Your turn.** How many independent replicates does a test of disease have in this study, the two groups together?
 
 # %%
 your_replicates = ...

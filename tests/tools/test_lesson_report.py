@@ -104,8 +104,57 @@ def test_long_words_and_long_sentences_are_hard():
 def test_a_lesson_keeps_the_rules_of_a_page(path):
     if f"lessons/{path.stem}" not in page_rules.OLD_PAGES:
         assert measure(path).faults() == []
+        assert page_rules.source_faults(ROOT / "lessons" / "source" / f"{path.stem}.py") == []
 
 
 def test_no_page_is_on_the_list_that_is_none():
     sources = {f"{path.parent.parent.name}/{path.stem}" for path in ROOT.glob("*/source/*.py")}
     assert sources >= page_rules.OLD_PAGES
+
+
+GOOD = """\
+# %% [markdown] minutes=45 needs="nothing"
+# # 6. Pooling
+
+# %%
+from lmmkit.course.start import check, lesson, lk, plt
+
+# %% [markdown]
+# **Your turn.** A weight?
+
+# %%
+your_weight = ...
+check("06.q2", your_weight)
+
+# %% tags=["picture"]
+# Picture: one line that rises
+plt.plot([1, 2])
+lesson.show("One line that rises to the right.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("", "", None),
+        (' needs="nothing"', "", "does not say needs="),
+        (
+            "from lmmkit.course.start import check, lesson, lk, plt",
+            "import lmmkit as lk",
+            "one line that imports",
+        ),
+        ("**Your turn.**", "Well:", "06.q2: its text says neither"),
+        ("**Your turn.**", "**Predict, then run.**", "06.q2: a prediction says in then="),
+        ("06.q2", "06.q99", "there is no question 06.q99"),
+        ('lesson.show("One line that rises to the right.")', "plt.show()", "a picture ends in lesson.show"),
+        ("plt.plot([1, 2])", "print(table.to_string())", "a table is shown as such"),
+        ('tags=["picture"]\n', "\nlesson.key_points('a')\n", 'a box has the tag "box"'),
+        ("A weight?", "A [weight](glossary.ipynb#weight)?", "is made by the build"),
+        ("\n# %% tags=", "\n# %% [markdown]\n# text\n\n# %% tags=", None),
+    ],
+)
+def test_each_convention_that_is_not_kept_is_named(tmp_path, old, new, fault):
+    source = tmp_path / "06_pooling.py"
+    source.write_text(GOOD.replace(old, new) if old else GOOD)
+    faults = page_rules.source_faults(source)
+    assert faults == [] if fault is None else any(fault in one for one in faults), faults
