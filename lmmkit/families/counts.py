@@ -85,9 +85,11 @@ class Poisson(CountFamily):
         if isinstance(self.link, Log):
             mu = np.exp(eta)
             return y * eta - mu, y - mu, -mu, -mu
-        pairs = zip(self.link.log_mean(eta), self.link.mean(eta), strict=True)
-        density, first, second, third = (np.where(y > 0, y * a, 0.0) - b for a, b in pairs)
-        return density, first, second, third
+        means = self.link.mean(eta)
+        with np.errstate(invalid="ignore"):  # 0 times the logarithm of 0
+            logs = [np.where(y > 0, y * a, 0.0) for a in self.link.log_mean(eta)]
+        density, first, second, third = (a - b for a, b in zip(logs, means, strict=True))
+        return np.where(means[0] < 0, -np.inf, density), first, second, third
 
     def _information(self, eta: Array) -> tuple[Array, Array]:
         if isinstance(self.link, Sqrt):  # 0/0 at eta = 0 otherwise

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,14 +13,21 @@ from scipy import optimize
 from scipy.special import polygamma
 
 from ..errors import ModelError
+from ..likelihood.glm_search import GlmRows, natural_unit
+from ..likelihood.glm_start import start_without_random_effects
 from ..likelihood.separation import separated_columns
 from ..numerics.arrays import Array
+from ..numerics.trust_region import Search
 from .fixed import FixedFit, statsmodels
 
 if TYPE_CHECKING:
     from ..design.design import Design
     from ..families.family import Family
     from .call import Call
+
+
+#: Links with which whole steps may end elsewhere than at the maximum.
+UNSAFE = ("sqrt", "identity", "inverse", "cauchit")
 
 
 class Irls(NamedTuple):
@@ -88,7 +97,10 @@ class GeneralizedFit(FixedFit):
     # ---- the search ----
 
     def irls(self, family: Family, X: Array, offset: Array) -> Irls:
-        """Maximise the likelihood of this response for given dispersion, by statsmodels.
+        """Maximise the likelihood of this response for given dispersion.
+
+        statsmodels does; where its steps do not arrive, and for links with which they may end elsewhere than
+        at the maximum, a search that only goes uphill takes over.
 
         Parameters
         ----------
@@ -103,14 +115,29 @@ class GeneralizedFit(FixedFit):
         """
         if X.shape[1] == 0:
             return Irls(np.zeros(0), np.zeros((0, 0)), 0, True)
+        found = self._by_statsmodels(family, X, offset)
+        if found is None or not found.converged or family.link.name in UNSAFE:
+            found = self._uphill(family, X, offset, found)
+        if found is None:
+            raise ModelError(
+                f"the search left the means that the {family.name} family with the {family.link.name} link "
+                "allows; try another link, or look for extreme rows"
+            )
+        return found
+
+    def _by_statsmodels(self, family: Family, X: Array, offset: Array) -> Irls | None:
+        """Iteratively reweighted least squares; None where it breaks down."""
         GLM = statsmodels("genmod.generalized_linear_model").GLM
         rows, peer = self.counts, _peer(family)
+        # Columns of one size: statsmodels' pseudo-inverse takes a much smaller one for none.
+        size = np.sqrt((X[rows] ** 2).mean(axis=0))
+        size = np.where(np.isfinite(size) & (size > 0), size, 1.0)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 model = GLM(
                     self.design.y[rows],
-                    X[rows],
+                    X[rows] / size,
                     family=peer,
                     offset=offset[rows],
                     var_weights=self.design.row_weights[rows],
@@ -122,16 +149,41 @@ class GeneralizedFit(FixedFit):
                     fit = model.fit(
                         start_params=fit.params, tol_criterion="params", maxiter=20, atol=0.0, rtol=1e-11
                     )
-                found = Irls(fit.params, fit.normalized_cov_params, steps, bool(fit.converged))
-            usable = bool(np.isfinite(found.params).all() and np.isfinite(found.cov_unscaled).all())
+                covariance = fit.normalized_cov_params / np.outer(size, size)
+                found = Irls(fit.params / size, covariance, steps, bool(fit.converged))
         except (ValueError, FloatingPointError, np.linalg.LinAlgError):
-            usable = False
-        if not usable:
-            raise ModelError(
-                f"the search left the means that the {family.name} family with the {family.link.name} link "
-                "allows; try another link, or look for extreme rows"
-            )
-        return found
+            return None
+        usable = np.isfinite(found.params).all() and np.isfinite(found.cov_unscaled).all()
+        return found if usable else None
+
+    def _uphill(self, family: Family, X: Array, offset: Array, found: Irls | None) -> Irls | None:
+        """What is found, or a better maximum if there is one; None if no coefficients are possible at all."""
+        kept = replace(self.design, X=X, offset=offset).take(self.counts)
+        known = family.with_dispersion(1.0) if family.name == "gamma" else family
+        rows = GlmRows(kept.y, kept.row_weights, known)
+        starts = [] if found is None else [found.params]
+        with suppress(ModelError):
+            starts.append(start_without_random_effects(kept, kept.y, known)[0])
+        Q, R = np.linalg.qr(kept.X)
+        best: Search | None = None
+        for start in starts:
+            eta = kept.X @ start + kept.offset
+            size = np.sqrt(len(eta)) * natural_unit(known, eta)
+            if np.isfinite(rows.deviance(eta)):
+                search = rows.search(Q * size, kept.offset, R @ start / size, last_digits=True)
+                search.x = np.linalg.solve(R, search.x * size)
+                best = search if best is None or search.value < best.value - 1e-9 else best
+        if best is None or (found is not None and found.converged and _as_good(rows, kept, found, best)):
+            return found if best is not None else None
+        eta = kept.X @ best.x + kept.offset
+        with np.errstate(all="ignore"):
+            weight = known.expected_information(eta, kept.row_weights)[0]
+            information = (kept.X.T * np.where(np.isfinite(weight), weight, 0.0)) @ kept.X
+        try:
+            covariance: Array = np.asarray(np.linalg.inv(information))
+        except np.linalg.LinAlgError:
+            return found
+        return Irls(best.x, covariance, best.evaluations, best.converged)
 
     def _with_theta(self, family: Family) -> Family:
         """The negative binomial with theta at the maximum of the likelihood.
@@ -239,6 +291,11 @@ class GeneralizedFit(FixedFit):
                 "huge; look for extreme rows."
             )
         return found
+
+
+def _as_good(rows: GlmRows, design: Design, found: Irls, best: Search) -> bool:
+    """Whether what was found first is the maximum too."""
+    return rows.deviance(design.X @ found.params + design.offset) < best.value + 1e-8
 
 
 def _peer(family: Family) -> Any:

@@ -269,3 +269,8 @@ def test_another_dispersion_leaves_the_rest_of_the_family(family):
     assert (other.link, other.information, type(other)) == (family.link, family.information, type(family))
     with pytest.raises(ModelError, match="must be a positive number"):
         family.with_dispersion(0.0)
+
+
+def test_a_mean_below_zero_is_impossible_for_a_count_of_zero_too():
+    density = Poisson(link="identity").derivatives(np.array([0.0, 0.0, 3.0]), np.array([-0.5, 0.5, 0.5]))[0]
+    assert density[0] == -np.inf and np.isfinite(density[1:]).all()
