@@ -91,7 +91,7 @@ class Design:
         Columns left out of X because earlier ones determine them.
     offset : ndarray (n,)
     weights : ndarray (n,) or None
-        Prior weights; with `cbind` they include the number of trials.
+        Prior weights; with `cbind` they are multiplied by the number of trials, as R's `prior.weights`.
     trials : ndarray (n,) or None
         Hits plus misses, when the response is `cbind(hits, misses)`.
     terms : list of RandomTerm
@@ -143,6 +143,16 @@ class Design:
     def row_weights(self) -> Array:
         """Prior weights (n,); ones where none were given."""
         return np.ones(len(self.y)) if self.weights is None else self.weights
+
+    @property
+    def row_trials(self) -> Array | None:
+        """Numbers of trials (n,) behind a binomial response: hits plus misses, else the prior weights.
+
+        Zero in rows of weight zero; None where each row is a single trial.
+        """
+        if self.trials is None or self.weights is None:
+            return self.weights
+        return np.where(self.weights > 0, self.trials, 0.0)
 
     def take(self, keep: Flags) -> Design:
         """The design on some of its rows; the columns of X stay."""

@@ -78,7 +78,16 @@ def as_categorical(value: Value, what: str) -> Categorical:
     if isinstance(value, Matrix):
         raise DataError(f"{what} has several columns, so it cannot be a factor")
     codes, distinct = pd.factorize(value, sort=True)
-    return Categorical(codes, [label(number) for number in distinct])
+    return Categorical(*_merged(codes, [label(number) for number in distinct]))
+
+
+def _merged(codes: Index, labels: list[str]) -> tuple[Index, list[str]]:
+    """Values of one label are one level, as in R: 0.1 * 3 and 0.3, which agree in 15 digits."""
+    levels = list(dict.fromkeys(labels))
+    if len(levels) == len(labels):
+        return codes, labels
+    place = {level: number for number, level in enumerate(levels)}
+    return np.array([place[name] for name in labels] + [-1], dtype=np.intp)[codes], levels
 
 
 def label(value: Any) -> str:
@@ -130,10 +139,9 @@ def read_series(series: pd.Series, what: str) -> Array | Categorical:
     """One Series as numbers (whole numbers stay exact) or as a factor; `what` names it in messages."""
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
+        codes = series.cat.codes.to_numpy().astype(np.intp)
         labels = [label(category) for category in series.cat.categories]
-        return Categorical(
-            series.cat.codes.to_numpy().astype(np.intp), labels, ordered=bool(series.cat.ordered)
-        )
+        return Categorical(*_merged(codes, labels), ordered=bool(series.cat.ordered))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         return series.to_numpy()
     if pd.api.types.is_bool_dtype(dtype):

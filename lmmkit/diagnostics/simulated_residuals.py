@@ -398,7 +398,7 @@ def _conditional_draws(fit: MixedFit, n_sim: int, rng: np.random.Generator) -> p
         scale = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
         draws = mu[:, None] + np.reshape(scale, (-1, 1)) * rng.standard_normal((len(mu), n_sim))
     else:
-        draws = np.column_stack([fit.family.simulate(mu, design.weights, rng) for _ in range(n_sim)])
+        draws = np.column_stack([fit.family.simulate(mu, design.row_trials, rng) for _ in range(n_sim)])
     if design.trials is not None:
         draws = np.round(draws * design.trials[:, None])
     return pd.DataFrame(draws, index=design.frame.index, columns=[f"sim_{i + 1}" for i in range(n_sim)])
@@ -445,7 +445,7 @@ def dispersion_test(
     >>> dispersion_test(poisson).ratio > 1.5
     True
     """
-    family, trials = fit.family, fit.design.weights
+    family, trials = fit.family, fit.design.row_trials
     if method not in ("pearson", "simulation"):
         raise ModelError(f"there is no dispersion test {method!r}; choose 'pearson' or 'simulation'")
     if family is not None and family.name == "binomial" and (trials is None or (trials <= 1).all()):

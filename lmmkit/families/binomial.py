@@ -66,11 +66,14 @@ class Binomial(Family):
             raise ModelError("a binomial response can only be simulated when its weights are whole trials")
         return np.where(trials > 0, rng.binomial(trials.astype(int), mu) / np.maximum(trials, 1), 0.0)
 
-    def constant(self, y: Array, weights: Array | None = None) -> float:
+    def constant(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> float:
         if weights is None:
             return 0.0
-        hits = weights * y
-        return float((gammaln(weights + 1) - gammaln(hits + 1) - gammaln(weights - hits + 1)).sum())
+        trials = weights if trials is None else trials
+        hits = trials * y
+        rows = gammaln(trials + 1) - gammaln(hits + 1) - gammaln(trials - hits + 1)
+        counts = np.divide(weights, trials, out=np.zeros_like(rows), where=trials > 0)
+        return float(counts @ rows)
 
     def _density(self, y: Array, eta: Array) -> Derivatives:
         return self.link.bernoulli(y, eta)

@@ -94,7 +94,7 @@ class RowLikelihood:
         information, slope = self._information(eta)
         return (information, slope) if weights is None else (information * weights, slope * weights)
 
-    def constant(self, y: Array, weights: Array | None = None) -> float:
+    def constant(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> float:
         """The part of the log-likelihood that does not depend on ``eta``.
 
         Parameters
@@ -103,6 +103,9 @@ class RowLikelihood:
             Responses.
         weights : array of shape (n,), optional
             Prior weights.
+        trials : array of shape (n,), optional
+            Numbers of trials of a binomial response, if they are not the weights: a row whose weight is twice its
+            number of trials counts twice.
 
         Returns
         -------
@@ -118,15 +121,15 @@ class RowLikelihood:
         """
         return _total(self._constant(y), weights)
 
-    def saturated(self, y: Array, weights: Array | None = None) -> float:
+    def saturated(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> float:
         """Log-likelihood at ``mu = y``.
 
         Parameters
         ----------
         y : array of shape (n,)
             Responses.
-        weights : array of shape (n,), optional
-            Prior weights.
+        weights, trials : array of shape (n,), optional
+            As in :meth:`constant`.
 
         Returns
         -------
@@ -140,7 +143,7 @@ class RowLikelihood:
         >>> Binomial().saturated(np.array([0.0, 1.0]))
         0.0
         """
-        return _total(self._saturated(y), weights) + self.constant(y, weights)
+        return _total(self._saturated(y), weights) + self.constant(y, weights, trials)
 
     def nuisance(self, y: Array, eta: Array, weights: Array | None = None) -> Nuisance:
         """The derivatives with respect to the log dispersion.

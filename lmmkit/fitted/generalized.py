@@ -60,7 +60,7 @@ class GeneralizedFit(FixedFit):
     def __init__(self, design: Design, call: Call) -> None:
         super().__init__(design, call)
         family = call.options["family"]
-        family.check_response(design.y, design.weights, design.response)
+        family.check_response(design.y, design.row_trials, design.response)
         self._theta_edge = 0
         if family.name == "negative_binomial" and self.estimates_dispersion:
             family = self._with_theta(family)
@@ -263,7 +263,8 @@ class GeneralizedFit(FixedFit):
         if self.has_scale:
             family = family.with_dispersion(self.deviance / float(weights.sum()))
         given = None if self.design.weights is None else weights
-        return float(family.derivatives(y, eta, given)[0].sum()) + family.constant(y, given)
+        trials = None if self.design.row_trials is None else self.design.row_trials[rows]
+        return float(family.derivatives(y, eta, given)[0].sum()) + family.constant(y, given, trials)
 
     @cached_property
     def messages(self) -> list[str]:

@@ -34,7 +34,7 @@ def design_of(call: Call) -> Design:
             f"{'lk.lmer' if gaussian else 'lk.glmer'}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
-    design = build_design(parsed, call.data, binary_response=not gaussian, **given)
+    design = build_design(parsed, call.data, binary_response=_is_binomial(call), **given)
     if mixed:
         check_grouping(design, gaussian=gaussian)
     elif design.X.shape[1] == 0:
@@ -42,6 +42,11 @@ def design_of(call: Call) -> Design:
             f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
         )
     return design
+
+
+def _is_binomial(call: Call) -> bool:
+    """Whether a factor of two levels can be the response."""
+    return "family" in call.options and call.options["family"].name == "binomial"
 
 
 def caller_name(data: Any, depth: int = 2) -> str | None:

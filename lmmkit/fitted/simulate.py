@@ -91,7 +91,7 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator) -> Array:
         with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
             scale = fit.sigma / np.sqrt(design.row_weights)
         return eta + scale * rng.standard_normal(len(eta))
-    y = fit.family.simulate(fit.family.linkinv(eta), design.weights, rng)
+    y = fit.family.simulate(fit.family.linkinv(eta), design.row_trials, rng)
     return y if design.trials is None else np.round(y * design.trials)
 
 
@@ -132,7 +132,7 @@ def refit(fit: F, y: Any) -> F:
     design = replace(fit.design, y=response)
     call = replace(fit.call, response=response)
     if fit.family is not None:
-        fit.family.check_response(response, design.weights, design.response)
+        fit.family.check_response(response, design.row_trials, design.response)
     if fit.family is not None or not isinstance(fit, MixedFit):
         return type(fit).of(design, call)
     from ..likelihood.lmm import fit_criterion

@@ -293,7 +293,12 @@ def _design(fit: MixedFit, data: pd.DataFrame) -> Design:
         if given[name] is not None and not isinstance(given[name], str):
             raise ModelError(f"give {name} as a column of the data, so that new rows have theirs")
     gaussian = fit.family is None
-    design = build_design(fit.design.formula, data, binary_response=not gaussian, **given)
+    design = build_design(
+        fit.design.formula,
+        data,
+        binary_response=fit.family is not None and fit.family.name == "binomial",
+        **given,
+    )
     check_grouping(design, gaussian=gaussian)
     columns = [fit.design.x_names.index(name) for name in design.x_names]
     rows = fit.design.new_rows(data)

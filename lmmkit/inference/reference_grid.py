@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
+from ..design.values import label
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..formatting.wording import listed
@@ -270,7 +271,8 @@ def _levels(column: pd.Series, as_factor: bool, steps: bool) -> pd.Series:
         used = set(column)
         return pd.Series([level for level in column.cat.categories if level in used])
     if as_factor:
-        return pd.Series(sorted(column.unique()))
+        distinct = pd.Series(sorted(column.unique()))
+        return distinct[~distinct.map(label).duplicated()]  # values of one label are one level
     if steps:
         return pd.Series(float(column.mean()) + np.array([-0.5, 0.5]))
     distinct = pd.Series(sorted(column.unique()))

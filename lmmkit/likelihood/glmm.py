@@ -99,10 +99,12 @@ class GlmmCriterion(Terms):
             If the family cannot have produced it.
         """
         design, family = self.design, self.family
-        family.check_response(y, design.weights, design.response)
+        family.check_response(y, design.row_trials, design.response)
         self.y = y
         self._start_beta, eta, self._start_dispersion = start_without_random_effects(design, y, family)
-        self._constant = None if family.estimates_dispersion else family.constant(y, design.weights)
+        self._constant = (
+            None if family.estimates_dispersion else family.constant(y, design.weights, design.row_trials)
+        )
         self._last: tuple[Array, LaplacePoint] | None = None
         return eta
 
@@ -447,7 +449,8 @@ def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tup
     """The objective as lme4 reports it: with quadrature, relative to the saturated model."""
     if criterion.n_agq == 1 or family.name not in ("binomial", "poisson"):
         return objective, []
-    saturated = family.saturated(criterion.y, criterion.design.weights)
+    design = criterion.design
+    saturated = family.saturated(criterion.y, design.weights, design.row_trials)
     if abs(saturated) < 1e-9:
         return objective, []
     return objective + 2 * saturated, [

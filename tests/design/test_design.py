@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import lmmkit as lk
 from lmmkit.design.design import build_design, check_grouping
 from lmmkit.design.grouping import theta_order
 from lmmkit.design.model_matrix import independent_columns
@@ -353,3 +354,40 @@ def test_a_large_crossed_design_has_no_dense_indicators():
         (4000, (n,), (n, 1)),
     ]
     assert (np.array(design.terms[0].levels, dtype=int)[design.terms[0].codes] == data["u"]).all()
+
+
+# ---- numbers as factors ----
+
+
+def doses(**columns):
+    values = np.tile([0.1 * 3, 0.3, 1 / 3, 2.0], 6)
+    return pd.DataFrame(
+        {"dose": values, "g": np.repeat(list("abcdef"), 4), "x": np.arange(24.0) ** 1.1}
+    ).assign(**columns)
+
+
+@pytest.mark.parametrize("factor", ["factor(dose)", "C(dose)"])
+def test_levels_of_numbers_are_those_that_fifteen_digits_tell_apart(factor):
+    """R: levels(factor(c(.1*3, .3, 1/3, 2)))."""
+    design = build_design(f"x ~ 0 + {factor}", doses())
+    assert design.x_names == [f"{factor}{level}" for level in ("0.3", "0.333333333333333", "2")]
+    np.testing.assert_array_equal(design.X.sum(axis=0), [12, 6, 6])
+    assert build_design("x ~ 1 + (1 | dose)", doses()).terms[0].levels == ["0.3", "0.333333333333333", "2"]
+
+
+def test_categories_of_one_label_are_one_level():
+    mixed = pd.Categorical([1, "1", 2] * 8, categories=[1, "1", 2])
+    design = build_design("x ~ 0 + dose + (1 | dose)", doses(dose=mixed))
+    assert design.x_names == ["dose1", "dose2"] and design.terms[0].levels == ["1", "2"]
+    assert design.X.sum(axis=0).tolist() == [16, 8]
+
+
+@pytest.mark.parametrize(
+    "formula", ["x ~ factor(dose) + (1 | g)", "x ~ 1 + (1 | dose)", "x ~ C(dose, sum) + (1 | g)"]
+)
+def test_the_fit_s_own_rows_are_predicted_as_fitted(formula):
+    data = doses()
+    fit = lk.lmer(formula, data)
+    np.testing.assert_allclose(fit.predict(data), fit.fitted, rtol=1e-10)
+    if "1 | g" in formula:
+        assert len(lk.emmeans(fit, "dose")) == 3

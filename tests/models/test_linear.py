@@ -486,3 +486,60 @@ def test_bootstrapped_spread_is_that_of_the_estimates(fit: Callable[[], Any]) ->
     np.testing.assert_allclose(spread, model.se, rtol=0.15)  # 300 replicates know a spread to 4%
     one = model.bootstrap(5, lambda fit: fit.fixef.iloc[-1], seed=3, progress=False)
     np.testing.assert_allclose(one.replicates["stat"], boot.replicates.iloc[:5, -1])
+
+
+# ---- counts ----
+
+
+@pytest.mark.parametrize("family", ["poisson", "negative_binomial", "gamma"])
+@pytest.mark.parametrize("column", [["ctl", "trt"], pd.Categorical(["ctl", "trt"])])
+def test_text_is_no_count(family: str, column: Any) -> None:
+    data = pd.DataFrame(
+        {"y": np.tile(np.asarray(column), 12), "g": np.repeat(list("abcdef"), 4), "x": range(24)}
+    )
+    for function, formula in ((lk.glm, "y ~ x"), (lk.glmer, "y ~ x + (1 | g)")):
+        with pytest.raises(lk.DataError, match="must be numeric"):
+            function(formula, data, family)
+    assert lk.glm("y ~ x", data, "binomial").design.response_levels == ["ctl", "trt"]
+
+
+HITS = pd.DataFrame({"hits": [1, 3, 2, 5, 4, 6], "n": [8, 9, 7, 9, 8, 9], "g": list("aabbcc"), "two": 2.0, "half": 0.5,
+                     "odd": [0.5, 1, 2, 0.7, 0, 3]})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("weights", "loglik", "intercept", "deviance", "mixed"),
+    [
+        (None, -10.944225283, -0.322773392263, 7.2549298726, None),
+        ("two", -21.888450567, -0.322773392263, 14.5098597452, -20.5291994299),
+        ("half", -5.47211264176, -0.322773392263, 3.6274649363, None),
+        ("odd", -13.5154701558, -0.0763222675568, 9.25535491182, -12.6565000306),
+    ],
+)
+def test_weights_of_counted_hits_multiply_their_log_density(
+    weights: str | None, loglik: float, intercept: float, deviance: float, mixed: float | None
+) -> None:
+    """R 4.2.2, glm and lme4 1.1-31, glmer: cbind(hits, n - hits) ~ 1 with prior weights."""
+    fit = lk.glm("cbind(hits, n - hits) ~ 1", HITS, "binomial", weights=weights)
+    assert fit.loglik == pytest.approx(loglik, abs=1e-7)
+    assert fit.fixef.item() == pytest.approx(intercept, abs=1e-7)
+    assert fit.deviance == pytest.approx(deviance, rel=1e-7)
+    group = lk.glmer("cbind(hits, n - hits) ~ 1 + (1 | g)", HITS, "binomial", weights=weights)
+    if mixed is not None:
+        assert group.loglik == pytest.approx(mixed, abs=1e-5)
+    for each in (fit, group):
+        drawn = each.simulate(50, seed=1)
+        assert (drawn.le(HITS["n"], axis=0) & drawn.ge(0)).all(axis=None) and (drawn == drawn.round()).all(
+            axis=None
+        )
+        again = each.refit(HITS["hits"])
+        assert again.loglik == pytest.approx(each.loglik, abs=1e-5)
+
+
+def test_weights_of_hits_twice_are_the_rows_twice() -> None:
+    twice = pd.concat([HITS, HITS])
+    a = lk.glmer("cbind(hits, n - hits) ~ 1 + (1 | g)", HITS, "binomial", weights="two")
+    b = lk.glmer("cbind(hits, n - hits) ~ 1 + (1 | g)", twice, "binomial")
+    assert a.loglik == pytest.approx(b.loglik, abs=1e-6)
+    rows = lk.glm("cbind(hits, n - hits) ~ g", HITS, "binomial", weights="two")
+    assert rows.loglik == pytest.approx(lk.glm("cbind(hits, n - hits) ~ g", twice, "binomial").loglik)
