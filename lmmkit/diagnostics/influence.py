@@ -10,7 +10,7 @@ import pandas as pd
 from ..design.model_matrix import independent_columns
 from ..errors import DataError, ModelError
 from ..fitted.generalized import GeneralizedFit
-from ..fitted.henderson import MixedEquations
+from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
@@ -53,8 +53,11 @@ def influence(
     Notes
     -----
     Cook's distance is ``d' vcov^-1 d / p`` for the change ``d`` of the fixed effects (Demidenko and Stukel
-    2005, *Statistics in Medicine* 24:893-909); ``dfbetas`` is as lme4's ``dfbetas(influence(fit))``, and
-    ``hat`` as its ``hatvalues``.
+    2005, *Statistics in Medicine* 24:893-909), with the residual variance divided by n - p for a fit by
+    maximum likelihood as well, so that without random effects it is that of :func:`lmmkit.lm`. lme4 multiplies
+    by (m - p) / m, where m is the number of rows or groups left out in turn. ``dfbetas`` is as lme4's
+    ``dfbetas(influence(fit))``, and ``hat`` as its ``hatvalues``; for a GLMM it is that of the working weights,
+    as for a ``glm`` in R.
 
     Examples
     --------
@@ -99,7 +102,7 @@ def _members(codes: Index, count: int) -> list[Index]:
 def _by_formula(fit: MixedFit, members: list[Index]) -> pd.DataFrame:
     """Deleting rows I is giving each of them a coefficient of its own: ``(P_II)^-1 (Py)_I``."""
     design = fit.design
-    equations = MixedEquations(fit)
+    equations = MixedEquations(fit, irls_weights(fit))
     weights, leverage = equations.weights, equations.leverage()
     columns, values = equations.entries([(term.codes, term.Z) for term in design.terms])
     fitted = np.einsum("nk,nkp->np", values, equations.solved[columns]) if columns.size else 0.0
@@ -122,7 +125,7 @@ def _by_formula(fit: MixedFit, members: list[Index]) -> pd.DataFrame:
         if fit.family is None:
             sigma2 = (nu * sigma2 - scaled[:, 0] @ scaled[:, 0]) / (nu - len(own))
         deleted = np.diag(phi) + (scaled[:, 1:] ** 2).sum(axis=0)
-        cooksd = change @ np.linalg.solve(phi, change) / (p * fit.sigma**2)
+        cooksd = change @ np.linalg.solve(phi, change) / (p * error_variance(fit)) if p else np.nan
         rows.append([leverage[own].mean(), cooksd, np.sqrt(sigma2), *(change / np.sqrt(sigma2 * deleted))])
     names = [f"dfbetas_{name}" for name in design.x_names]
     table = Table(rows, columns=["hat", "cooksd", "sigma", *names])
@@ -158,7 +161,7 @@ def _block(
 
 
 def _by_refitting(fit: MixedFit, members: list[Index], progress: bool | None) -> pd.DataFrame:
-    vcov, beta = fit.vcov.to_numpy(), fit.estimate.beta
+    cov, beta = error_variance(fit) * fit.cov_unscaled, fit.estimate.beta
     random = parameter_values(fit).drop(fit.fixef.index).index
     names = ["cooksd", *(f"dfbetas_{name}" for name in fit.design.x_names), *random]
     rows = []
@@ -168,7 +171,7 @@ def _by_refitting(fit: MixedFit, members: list[Index], progress: bool | None) ->
             rows.append(np.full(len(names), np.nan))
             continue
         change = again.estimate.beta - beta
-        cooksd = change @ np.linalg.solve(vcov, change) / len(beta)
+        cooksd = change @ np.linalg.solve(cov, change) / len(beta) if len(beta) else np.nan
         rows.append(np.array([cooksd, *(change / again.se), *parameter_values(again)[random]]))
     return Table(rows, columns=names)
 

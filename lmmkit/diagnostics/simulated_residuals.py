@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-from ..fitted.mixed import MixedFit
+from ..fitted.fit import Fit
 from ..fitted.predict import predict
-from ..fitted.simulate import simulate
+from ..fitted.simulate import respond, simulate
 from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
 from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
@@ -329,20 +329,21 @@ def _head(ax: Any, question: str, key: str) -> None:
 
 
 def simulate_residuals(
-    fit: MixedFit, n_sim: int = 250, *, conditional: bool = False, seed: Any = None
+    fit: Fit, n_sim: int = 250, *, conditional: bool = False, seed: Any = None
 ) -> SimulatedResiduals:
     """Compute residuals by simulation from the fitted model.
 
     Parameters
     ----------
-    fit : MixedFit
+    fit : fitted model
+        Of `lmer`, `glmer`, `lm` or `glm`.
         Of :func:`lmmkit.lmer` or :func:`lmmkit.glmer`.
     n_sim : int
         Number of simulated responses, at least 40.
     conditional : bool
-        Keep the random effects at their conditional modes. The default draws them anew, which tests the
-        whole model; with them kept, the tests look at the distribution of the rows alone, and see
-        overdispersion within groups far better.
+        Keep the random effects, if there are any, at their conditional modes. The default draws them anew,
+        which tests the whole model; with them kept, the tests look at the distribution of the rows alone, and
+        see overdispersion within groups far better.
     seed : int or numpy.random.Generator, optional
         For the same residuals again.
 
@@ -391,28 +392,22 @@ def simulate_residuals(
     )
 
 
-def _conditional_draws(fit: MixedFit, n_sim: int, rng: np.random.Generator) -> pd.DataFrame:
+def _conditional_draws(fit: Fit, n_sim: int, rng: np.random.Generator) -> pd.DataFrame:
     """Responses for the same groups: the random effects stay at their modes."""
-    design, mu = fit.design, fit.fitted.to_numpy()
-    if fit.family is None:
-        scale = fit.sigma if design.weights is None else fit.sigma / np.sqrt(design.weights)
-        draws = mu[:, None] + np.reshape(scale, (-1, 1)) * rng.standard_normal((len(mu), n_sim))
-    else:
-        draws = np.column_stack([fit.family.simulate(mu, design.row_trials, rng) for _ in range(n_sim)])
-    if design.trials is not None:
-        draws = np.round(draws * design.trials[:, None])
-    return pd.DataFrame(draws, index=design.frame.index, columns=[f"sim_{i + 1}" for i in range(n_sim)])
+    eta = np.asarray(predict(fit, kind="link"))
+    draws = {f"sim_{i + 1}": respond(fit, eta, rng) for i in range(n_sim)}
+    return pd.DataFrame(draws, index=fit.design.frame.index)
 
 
 def dispersion_test(
-    fit: MixedFit, method: Literal["pearson", "simulation"] = "pearson", *, n_sim: int = 250, seed: Any = None
+    fit: Fit, method: Literal["pearson", "simulation"] = "pearson", *, n_sim: int = 250, seed: Any = None
 ) -> DispersionTest:
     """Test whether the responses vary more than the family allows.
 
     Parameters
     ----------
-    fit : MixedFit
-        Fitted by ``glmer`` with a binomial (more than one trial), Poisson or negative binomial family.
+    fit : fitted model
+        Of ``glmer`` or ``glm`` with a binomial (more than one trial), Poisson or negative binomial family.
     method : {"pearson", "simulation"}
         Sum of the squared Pearson residuals against a chi-squared, quick and rough; or the variance around
         the fitted means against responses simulated for the same groups, for any model.

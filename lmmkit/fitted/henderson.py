@@ -29,18 +29,20 @@ class MixedEquations:
     Parameters
     ----------
     fit : MixedFit
+    weights : ndarray (n,), optional
+        `W`, if not :func:`working_weights`.
 
     Notes
     -----
     For a GLMM, `W` are the working weights at the conditional modes (the Laplace approximation).
     """
 
-    def __init__(self, fit: MixedFit) -> None:
+    def __init__(self, fit: MixedFit, weights: Array | None = None) -> None:
         self.fit = fit
         design = fit.design
         sizes = [mode.size for mode in fit.estimate.modes]
         self.starts = np.concatenate([[0], np.cumsum(sizes)])
-        self.weights = working_weights(fit)
+        self.weights = working_weights(fit) if weights is None else weights
         columns, values = self.entries([(term.codes, term.Z) for term in design.terms])
         n, per_row = columns.shape
         pointers = np.arange(n + 1) * per_row
@@ -118,10 +120,25 @@ class MixedEquations:
 def working_weights(fit: MixedFit) -> Array:
     """Weight of each row in the equations: the prior weights, times the information in a GLMM's row."""
     design, family = fit.design, fit.family
-    prior = design.row_weights
+    if family is None or family.information != "observed":
+        return irls_weights(fit)
+    derivatives = family.derivatives(design.y, fit.estimate.fitted_eta, design.row_weights)
+    return np.asarray(-(fit.sigma**2) * derivatives[2])
+
+
+def irls_weights(fit: MixedFit) -> Array:
+    """Weights of iteratively reweighted least squares, from the expected information: never negative.
+
+    With them, and the working residuals, leaving out rows is what it is in a linear model (Pregibon 1981).
+    """
+    family, eta = fit.family, fit.estimate.fitted_eta
     if family is None:
-        return prior
-    eta = fit.estimate.fitted_eta
-    if family.information == "observed":
-        return np.asarray(-(fit.sigma**2) * family.derivatives(design.y, eta, prior)[2])
-    return np.asarray(prior * family.mu_eta(eta) ** 2 / family.variance(family.linkinv(eta)))
+        return fit.design.row_weights
+    return np.asarray(fit.design.row_weights * family.mu_eta(eta) ** 2 / family.variance(family.linkinv(eta)))
+
+
+def error_variance(fit: MixedFit) -> float:
+    """Residual variance with the divisor n - p, by which Cook's distances are measured; ML divides by n."""
+    if fit.family is not None or fit.is_reml:
+        return fit.sigma**2
+    return fit.sigma**2 * fit.nobs / max(fit.nobs - len(fit.beta), 1)

@@ -145,9 +145,7 @@ def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
     array([0.091 , 0.0054])
     """
     if adjust == "tukey":
-        from scipy.stats import studentized_range
-
-        return np.asarray(studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
+        return np.asarray(stats.studentized_range.sf(np.abs(statistic) * np.sqrt(2), n_means, df))
     p = np.asarray(2 * stats.t.sf(np.abs(statistic), df))
     m = int(np.isfinite(p).sum())
     if adjust == "bonferroni":

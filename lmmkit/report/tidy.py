@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..design.names import free_name
 from ..errors import ModelError
-from ..fitted.henderson import MixedEquations
+from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.mixed import MixedFit
 from ..fitted.predict import predict
 from ..formatting.noted_table import Table
@@ -236,14 +236,14 @@ def augment(fit: MixedFit) -> pd.DataFrame:
     0   292.19  -42.63  0.11     0.13  251.41    -1.38
     1   302.66  -43.95  0.10     0.13  261.87    -1.42
     """
-    hat = MixedEquations(fit).leverage()
+    hat = MixedEquations(fit, irls_weights(fit)).leverage()
     pearson = fit.resid("pearson").to_numpy()
     rank = max(1, fit.design.X.shape[1])
     measures = {
         "fitted": fit.fitted,
         "resid": fit.resid(),
         "hat": hat,
-        "cooksd": (pearson / (1 - hat)) ** 2 * hat / (fit.sigma**2 * rank),
+        "cooksd": (pearson / (1 - hat)) ** 2 * hat / (error_variance(fit) * rank),
         "fixed": predict(fit, re_form="~0"),
         "scaled": fit.resid("scaled"),
     }

@@ -98,3 +98,62 @@ def test_rows_that_alone_determine_an_effect():
     fit = lk.lmer("y ~ odd + (1 | g)", data)
     assert fit.influence().iloc[0]["cooksd":].isna().all()
     assert fit.influence(refit=True, progress=False).iloc[0].isna().all()
+
+
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("reml", [True, False])
+def test_without_variance_between_groups_distances_are_those_of_lm(reml, refit):
+    """R 4.2.2, cooks.distance(lm(y ~ x)); the mixed model's variance is zero."""
+    data = pd.DataFrame(
+        {
+            "x": [-0.33, 0.55, -0.67, 0.21, 0.31, 1.17],
+            "f": list("aaabbb"),
+            "y": [8.5, -4.2, -0.5, 1.5, -1.6, 4.6],
+        }
+    )
+    fit = lk.lmer("y ~ x + (1 | f)", data, reml=reml)
+    assert fit.is_singular
+    r = [0.5533978444, 0.2045970584, 0.2713194525, 6.514443197e-05, 0.04110806842, 1.088357387]
+    found = fit.influence(refit=refit)["cooksd"]
+    if refit:  # without a row the variance may be above zero
+        same = np.isclose(found, r, rtol=1e-5)
+        assert same[0] and same.sum() >= 3
+        return
+    np.testing.assert_allclose(found, r, rtol=1e-6)
+    np.testing.assert_allclose(fit.augment()["_cooksd"], r, rtol=1e-6)
+    np.testing.assert_allclose(lk.lm("y ~ x", data).influence()["cooksd"], r, rtol=1e-6)
+
+
+@pytest.mark.parametrize("link", ["identity", "log", "inverse"])
+def test_rows_of_a_gamma_model_have_measures_near_those_of_refits(link):
+    rng = np.random.default_rng(7)
+    data = pd.DataFrame({"g": np.repeat(range(12), 5), "x": rng.uniform(0, 2, 60)})
+    mean = 5 + 2 * data["x"] + np.repeat(rng.normal(size=12), 5)
+    data["y"] = rng.gamma(2.0, mean / 2.0)
+    fit = lk.glmer("y ~ x + (1 | g)", data, lk.families.Gamma(link=link))
+    quick, slow = fit.influence(), fit.influence(refit=True, progress=False)
+    assert quick.notna().all(axis=None)
+    assert quick["hat"].between(0, 1).all()
+    for name in ("dfbetas_x", "dfbetas_(Intercept)"):
+        assert np.corrcoef(quick[name], slow[name])[0, 1] > 0.98
+    assert quick["cooksd"].idxmax() in slow["cooksd"].nlargest(3).index
+    np.testing.assert_allclose(fit.augment()["_hat"], quick["hat"], rtol=1e-8)
+
+
+def test_a_glm_s_measures_are_those_of_a_glmm_without_variance():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"g": np.tile(range(8), 8), "x": rng.normal(size=64)})
+    data["k"] = rng.poisson(np.exp(0.8 + 0.3 * data["x"]))
+    fit, plain = lk.glmer("k ~ x + (1 | g)", data, "poisson"), lk.glm("k ~ x", data, "poisson")
+    assert fit.is_singular
+    np.testing.assert_allclose(fit.influence()["hat"], plain.influence()["hat"], rtol=1e-5)
+
+
+def test_influence_without_fixed_effects():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(
+        {"g": np.repeat(range(8), 5), "y": rng.normal(size=40) + np.repeat(rng.normal(size=8), 5)}
+    )
+    for refit in (False, True):
+        table = lk.lmer("y ~ 0 + (1 | g)", data).influence(refit=refit, progress=False)
+        assert table["cooksd"].isna().all() and table["sigma"].notna().all()

@@ -158,3 +158,52 @@ def test_too_little_variation_is_said_so():
     test = lk.dispersion_test(fit)
     assert test.ratio < 0.5 and test.p_value > 0.95  # the upper tail, as performance gives it
     assert "vary less" in str(test)
+
+
+# ---- without random effects ----
+
+PLAIN = {
+    "lm": lambda: lk.lm("Reaction ~ Days", lk.load_data("sleepstudy")),
+    "weighted lm": lambda: lk.lm("Reaction ~ Days", lk.load_data("sleepstudy").assign(w=2.0), weights="w"),
+    "poisson": lambda: lk.glm("counts ~ disease", lk.load_data("scrna"), "poisson"),
+    "gamma": lambda: lk.glm("Reaction ~ Days", lk.load_data("sleepstudy"), "gamma"),
+    "hits": lambda: lk.glm("cbind(hits, 9 - hits) ~ x", counted(), "binomial"),
+}
+
+
+def counted():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=80)
+    return pd.DataFrame({"x": x, "hits": rng.binomial(9, 1 / (1 + np.exp(-x)))})
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("name", PLAIN)
+def test_models_without_random_effects_are_checked_too(name, conditional):
+    """The share of draws below a value, beside the distribution function of the fitted model."""
+    fit = PLAIN[name]()
+    found = lk.simulate_residuals(fit, 400, conditional=conditional, seed=3)
+    mu, y = fit.fitted.to_numpy(), found.observed.to_numpy()
+    if fit.family is None:
+        exact = stats.norm.cdf(y, mu, fit.sigma / np.sqrt(fit.design.row_weights))
+    elif fit.family.name == "gamma":
+        exact = stats.gamma.cdf(y, fit.sigma**-2, scale=mu * fit.sigma**2)
+    elif fit.family.name == "poisson":
+        exact = (stats.poisson.cdf(y, mu) + stats.poisson.cdf(y - 1, mu)) / 2
+    else:
+        exact = (stats.binom.cdf(y, 9, mu) + stats.binom.cdf(y - 1, 9, mu)) / 2
+    draws = found.simulations.to_numpy()
+    middle = ((draws < y[:, None]).mean(axis=1) + (draws <= y[:, None]).mean(axis=1)) / 2
+    assert np.abs(middle - exact).max() < 0.12
+    assert np.abs(middle - exact).mean() < 0.025
+    np.testing.assert_allclose(found.predicted, mu)
+    assert "simulations" in str(found)
+
+
+def test_dispersion_of_a_glm_as_its_pearson_statistic_says():
+    fit = PLAIN["poisson"]()
+    test = lk.dispersion_test(fit)
+    pearson = (fit.resid("pearson") ** 2).sum()
+    assert test.statistic == pytest.approx(pearson) and test.df == fit.df_resid
+    assert test.p_value == pytest.approx(stats.chi2.sf(pearson, fit.df_resid))
+    assert lk.dispersion_test(fit, "simulation", seed=1).ratio == pytest.approx(test.ratio, rel=0.2)

@@ -43,3 +43,26 @@ def test_an_infinite_denominator_is_chi_squared() -> None:
 
 def test_a_table_of_degrees_of_freedom() -> None:
     same(distributions.t.ppf(0.975, np.array([3.0, np.inf])), stats.t.ppf(0.975, [3, np.inf]))
+
+
+@pytest.mark.parametrize("df", [1, 2, 5, 50, 1e4, np.inf])
+def test_the_range_of_two_values_is_a_t_statistic_however_far_out(df: float) -> None:
+    q = np.array([0.0, 0.01, 1.0, 5.0, 20.0, 46 * np.sqrt(2), 300.0])
+    ours = distributions.studentized_range.sf(q, 2, df)
+    np.testing.assert_allclose(ours, 2 * stats.t.sf(q / np.sqrt(2), df), rtol=1e-9, atol=1e-320)
+
+
+@pytest.mark.parametrize("k", [3, 6, 20])
+@pytest.mark.parametrize("df", [1.5, 4, 30, 900])
+def test_studentized_range(k: int, df: float) -> None:
+    q = np.array([0.1, 1.0, 2.5, 4.0])
+    ours = distributions.studentized_range.sf(q, k, df)
+    np.testing.assert_allclose(ours, stats.studentized_range.sf(q, k, df), rtol=1e-6)
+    assert np.isnan(distributions.studentized_range.sf(np.nan, k, df))
+
+
+def test_the_range_of_normal_values_far_out() -> None:
+    """For a known SD, far out, the largest gap is that of a single pair: k (k - 1) / 2 pairs."""
+    q = np.array([20.0, 40.0])
+    pairs = 10 * 2 * stats.norm.sf(q / np.sqrt(2))
+    np.testing.assert_allclose(distributions.studentized_range.sf(q, 5, np.inf), pairs, rtol=1e-6)
