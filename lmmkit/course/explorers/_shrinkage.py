@@ -326,12 +326,15 @@ def sentence(r: Shrinkage) -> str:
         text += f" has too few points for a line of its own; now {now}"
     if r.pooling == 0 and missing:
         text += f". {missing} of {len(r.own)} groups cannot have a line of their own"
-    if 0 < r.pooling < 1:
-        a, b = r.further
-        pair = "since the two are drawn as a pair" if a + b else "which need not be so"
-        text += f". Further from the fixed effect than alone: {a} of {count} intercepts, {b} of {count} slopes, {pair}"
-        if r.model.singular:
-            text += ". The fit is singular: its ellipse is a line, and the dots lie on a line too"
+    if not 0 < r.pooling < 1:
+        return text + "."
+    if not r.model.cov.any():
+        return f"{text}. The fit finds no variance between the groups, so every group has the common line."
+    a, b = r.further
+    pair = "since the two are drawn as a pair" if a + b else "which need not be so"
+    text += f". Further from the fixed effect than alone: {a} of {count} intercepts, {b} of {count} slopes, {pair}"
+    if r.model.singular:
+        text += ". The fit is singular: its ellipse is a line, and the dots lie on a line too"
     return text + "."
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
+from scipy.special import gammaln
 
 import lmmkit as lk
 from lmmkit.course import explorers
 from lmmkit.course.explorers._counts import ANALYSES, totals
+from tests.course.explorers.sweep import found, same, sweep
 
 result = explorers.counts.result
 CELLS, MEANS, MIXED = ANALYSES
@@ -63,3 +66,116 @@ def test_an_arm_without_counts():
     seed = next(seeds)
     words = explorers.counts.sentence(result(rate=0.2, fold=0.25, samples=2, cells=5, seed=seed))
     assert "not a single count" in words
+
+
+def laplace(totals, cells):
+    """The Poisson GLMM of totals by Laplace's approximation: log fold change, its z test's p, and the SD.
+
+    One value a sample: the conditional mode by Newton's method, the rest by a search from three places.
+    """
+    arm = np.repeat([0.0, 1.0], totals.shape[1])
+    y, offset = totals.ravel().astype(float), np.log(cells)
+
+    def value(v):
+        eta, sd = v[0] + v[1] * arm + offset, abs(v[2])
+        u = np.zeros_like(y)
+        for _ in range(60):
+            mu = np.exp(eta + sd * u)
+            u = u - np.clip((sd * (mu - y) + u) / (sd**2 * mu + 1), -1.0, 1.0)
+        mu = np.exp(eta + sd * u)
+        log = y * (eta + sd * u) - mu - gammaln(y + 1) - u**2 / 2 - 0.5 * np.log1p(sd**2 * mu)
+        return -2 * log.sum()
+
+    means = np.log(totals.sum(1) / (totals.shape[1] * cells))
+    searches = [
+        optimize.minimize(value, [means[0], means[1] - means[0], sd], method="Nelder-Mead",
+                          options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 4000})
+        for sd in (0.05, 0.4, 1.2)
+    ]  # fmt: skip
+    best = min(searches, key=lambda search: search.fun)
+    return best, value
+
+
+def holds(state, r, words):
+    """The three analyses of the cells' counts, each worked out another way."""
+    counts = r.counts
+    arms = counts.sum((1, 2)).astype(float)
+    if not arms.all():
+        assert words.startswith("Neither arm" if not arms.any() else "One arm")
+        return
+    log_fold = np.log(arms[1] / arms[0])
+    p = 2 * stats.norm.sf(abs(log_fold) / np.sqrt((1 / arms).sum()))
+    n, fold = found("GLM of all # cells finds a fold change of #", words)
+    assert n == counts.size and same(fold, np.exp(log_fold), room=1e-6)
+    first = words.split("fold change of ")[1].split("(p ")[1].split(")")[0]
+    assert (first == "< 0.001") == (p < 0.001) or abs(p - 0.001) < 1e-5
+    if p >= 0.00101:
+        assert same(float(first[2:]), p, 3), words
+    best, value = laplace(counts.sum(2), state["cells"])
+    told = found(" fold change of #", words.split("the GLMM finds")[1])[0]
+    if "no variance between samples" in words:
+        flat = optimize.minimize(
+            lambda b: value([*b, 0.0]),
+            best.x[:2],
+            method="Nelder-Mead",
+            options={"xatol": 1e-7, "fatol": 1e-10},
+        )
+        assert flat.fun < best.fun + 2e-3, (state, words, best)
+        assert told == fold
+    else:
+        sd = found("finds an SD of # between samples", words)[0]
+        assert same(sd, abs(best.x[2]), room=4e-3) and same(told, np.exp(best.x[1]), room=6e-3 * told), (
+            state,
+            words,
+            best,
+        )
+    for name, pattern in (
+        (CELLS, "and is wrong in #% of studies without one"),
+        (MEANS, "log means is wrong in #%"),
+    ):
+        assert same(found(pattern, words)[0], 100 * r.wrong[name], 1)
+    assert same(found("z test is wrong in about #% of such studies", words)[0], 100 * r.wrong[MIXED], 0)
+
+
+def test_sentences_of_a_few_states():
+    for state, r, words in sweep("counts", 4):
+        holds(state, r, words)
+
+
+@pytest.mark.slow
+def test_sentences_of_many_states():
+    for state, r, words in sweep("counts", 130, seed=2):
+        holds(state, r, words)
+
+
+@pytest.mark.slow
+def test_error_rates_are_those_of_simulated_cells():
+    """1500 studies a state: the GLM by its Wald test, the means by scipy's t test."""
+    rng = np.random.default_rng(6)
+    for state, r, _ in sweep("counts", 20, seed=4):
+        rate, sd, samples, cells = (state[name] for name in ("rate", "sd", "samples", "cells"))
+        sums = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((1500, 2, samples))))
+        arms = sums.sum(-1).astype(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = np.abs(np.log(arms[:, 1] / arms[:, 0])) / np.sqrt((1 / arms).sum(-1))
+            logs = np.log((sums + 0.5) / cells)
+            t = stats.ttest_ind(logs[:, 1], logs[:, 0], axis=1).pvalue
+        for name, share in ((CELLS, np.mean(2 * stats.norm.sf(z) < 0.05)), (MEANS, np.mean(t < 0.05))):
+            chance = np.sqrt(max(share * (1 - share), 0.02) * (1 / 1500 + 1 / 2000))
+            assert abs(r.wrong[name] - share) < 4.5 * chance, (state, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "state", [{}, {"samples": 2}, {"samples": 10}, {"sd": 0.0}, {"rate": 0.5, "cells": 10}]
+)
+def test_the_glmms_error_rate_is_about_what_its_fits_show(state):
+    """250 studies refitted: the approximation is within their own error and four points."""
+    near = result(**state).wrong[MIXED]
+    refitted = explorers.counts.simulate(250, **state)
+    assert abs(near - refitted.wrong[MIXED]) < 0.04 + 3 * np.sqrt(near * (1 - near) / 250)
+
+
+def test_with_few_donors_the_t_test_is_the_honest_one():
+    r = result(samples=2, fold=1.0)
+    assert r.wrong[MIXED] > 0.2 > 0.08 > r.wrong[MEANS]

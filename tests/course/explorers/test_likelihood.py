@@ -5,6 +5,8 @@ import pytest
 
 import lmmkit as lk
 from lmmkit.course import explorers
+from tests.course.explorers import brute
+from tests.course.explorers.sweep import found, same, sweep
 
 result = explorers.likelihood.result
 
@@ -35,3 +37,49 @@ def test_the_optimiser_ends_at_the_lowest_point_of_the_curve(criterion):
     assert r.trail[-1] == pytest.approx(r.theta_hat)
     there = result(criterion=criterion, theta=round(r.theta_hat, 3))
     assert there.above < 0.005 and "lowest it gets" in explorers.likelihood.sentence(there)
+
+
+def holds(state, r, words):
+    """The criterion and the SDs by whole matrices, and its lowest point by a grid."""
+    response, predictor, group = r.names
+    y, x = r.data[response].to_numpy(float), r.data[predictor].to_numpy(float)
+    codes = np.unique(r.data[group].astype(str), return_inverse=True)[1]
+    X = np.column_stack([np.ones_like(x), x])
+    reml = state["criterion"] == "REML"
+    there = brute.gls(y, X, np.eye(len(y)) + state["theta"] ** 2 * (codes[:, None] == codes), reml=reml)
+    best = brute.intercepts(y, X, codes, reml)
+    theta, sd, sigma = found(f"At θ = # the {group} effects have an SD of #, the residual SD is #", words)
+    assert same(theta, state["theta"]) and same(sd, state["theta"] * np.sqrt(there.sigma2))
+    assert same(sigma, np.sqrt(there.sigma2))
+    name = "the REML criterion" if reml else "the deviance (ML)"
+    assert same(found(f"{name} is #", words)[0], there.criterion), (state, words)
+    above = there.criterion - best.criterion
+    if "which is the lowest it gets" in words:
+        assert above < 0.0051
+        assert found("optimiser's # step", words)[0] == len(r.trail)
+    else:
+        assert same(found("# above the lowest", words)[0], above, room=1e-4), (
+            state,
+            words,
+        )
+    assert ("beyond the slider" in words) == (best.theta > 6 and above >= 0.005)
+
+
+def test_sentences_of_a_few_states():
+    for state, r, words in sweep("likelihood", 10):
+        holds(state, r, words)
+
+
+@pytest.mark.slow
+def test_sentences_of_many_states():
+    for state, r, words in sweep("likelihood", 200, seed=2):
+        holds(state, r, words)
+
+
+def test_a_table_of_the_readers():
+    mouse = lk.load_data("mouse").rename(columns={"Weight": "body mass"})
+    r = result(mouse, "body mass", "Dose", "Strain", theta=1.0)
+    fit = lk.lmer("Weight ~ Dose + (1 | Strain)", lk.load_data("mouse"))
+    assert r.theta_hat == pytest.approx(float(fit.theta[0]), rel=1e-4) and r.names[0] == "body mass"
+    with pytest.raises(lk.DataError, match="has 1 groups with complete rows; two are needed"):
+        result(mouse.assign(Strain="m1"), "body mass", "Dose", "Strain")

@@ -6,6 +6,7 @@ from scipy.stats import chi2
 
 from lmmkit.course import explorers
 from lmmkit.course.explorers._random_or_fixed import STORIES, sd_interval
+from tests.course.explorers.sweep import found, same, sweep
 
 result = explorers.random_or_fixed.result
 
@@ -75,3 +76,60 @@ def test_next_variable_visits_all():
         state = {**state, **explorer.actions["Next variable"](state, explorer.compute(**state))}
     assert seen == {(story, v.name) for story, told in STORIES.items() for v in told.variables}
     assert state == {**explorer.initial(), "answer": "not yet"}
+
+
+def holds(state, r, words):
+    """The verdict by the three rules of lesson 3, and the limits by the chi-squared distribution."""
+    told = STORIES[state["story"]]
+    kind = {v.name: v.kind for v in told.variables}[state["variable"]]
+    levels = state["levels"]
+    if kind in ("chosen", "measured"):
+        levels = {v.name: v.levels for v in told.variables}[state["variable"]]
+    right = {"chosen": {"fixed"}, "measured": {"fixed"}, "carrier": {"random"}}.get(kind)
+    if right is None:
+        right = {"fixed"} if levels < 5 else {"fixed", "random"} if levels < 10 else {"random"}
+    if state["answer"] == "not yet":
+        assert words.endswith("Choose an answer above.")
+        if kind == "measured":
+            assert "SD" not in words
+        else:
+            n, low, high = found("learnt from # levels and known at best to between # and # times", words)
+            df = levels - 1
+            assert n == levels
+            assert same(low, np.sqrt(df / chi2.ppf(0.975, df))) and same(
+                high, np.sqrt(df / chi2.ppf(0.025, df)), 1
+            )
+    else:
+        assert words.startswith("Right" if state["answer"] in right else "Not quite")
+        assert f"is {' or '.join(sorted(right))}, because" in words
+        if kind == "carrier" and levels == 2:
+            assert "no degree of freedom is left" in words
+        elif kind == "carrier" and levels < 10:
+            assert found("has at most # degree", words) == [levels - 2]
+        if kind == "sampled":
+            assert found("# levels", words) == [levels]
+    if state["again"]:
+        back = (
+            "the same"
+            if kind == "chosen"
+            else "the same question"
+            if kind == "measured"
+            else f"{levels} others come"
+        )
+        assert back in words
+
+
+def test_sentences_of_many_states():
+    for state, r, words in sweep("random_or_fixed", 400):
+        holds(state, r, words)
+
+
+def test_the_picture_has_as_many_units_as_there_are_levels():
+    for told in STORIES.values():
+        names = [name for name, _ in told.shape]
+        for variable in told.variables:
+            if variable.name in names and variable.kind in ("sampled", "carrier"):
+                for levels in (2, 7, 60):
+                    counts = told.counts(variable.name, levels)
+                    assert counts[names.index(variable.name)] == levels
+                    assert all(count >= 1 for count in counts)

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as scipy_t
 
 import lmmkit as lk
 from lmmkit import DataError
 from lmmkit.course import explorers
+from tests.course.explorers import brute
+from tests.course.explorers.sweep import found, same, sweep
 
 result, sentence = explorers.simpson.result, explorers.simpson.sentence
 
@@ -81,3 +84,76 @@ def test_a_table_of_the_readers():
         explorers.tests.result(owls, "prey", "hunt", "valley")
     with pytest.raises(DataError, match=r"a table \(a data frame\) is wanted first, not list"):
         result([1, 2], "prey", "hunt", "valley")
+
+
+def holds(state, r, words):
+    """Every number and verdict of the sentence, by least squares with a column for each group."""
+    x, y = r.data["x"].to_numpy(), r.data["y"].to_numpy()
+    codes = np.unique(r.data["group"], return_inverse=True)[1]
+    groups = codes.max() + 1
+    pooled = brute.least_squares(np.column_stack([np.ones_like(x), x]), y)
+
+    def sign(line, at):
+        reach = scipy_t.ppf(0.975, line.df) * line.se[at] if line.df else np.inf
+        return int(line.beta[at] - reach > 0) - int(line.beta[at] + reach < 0)
+
+    def told(line, at, pattern):
+        slope = found(pattern, words)[0]
+        assert same(slope, line.beta[at], 2), (pattern, words)
+        if np.isfinite(line.se[at]) and line.se[at] >= 0.005:
+            assert same(found(pattern + " (SE #)", words)[1], line.se[at], 2), words
+
+    if groups == 1:
+        told(pooled, 1, "slope #")
+        assert words.endswith("there is nothing else to see."), words
+        return
+    told(pooled, 1, "Through all points the line has slope #")
+    if not state["coloured"]:
+        way = {1: ": up,", -1: ": down,", 0: "neither up nor down for sure"}[sign(pooled, 1)]
+        assert way in words and f"these are {groups} groups" in words
+        return
+    within = brute.least_squares(np.column_stack([x, brute.dummies(codes)]), y)
+    if state["noise"] > 0:
+        told(within, 0, "inside the groups #")
+        signs = sign(pooled, 1), sign(within, 0)
+    else:
+        assert same(found("inside the groups #", words)[0], state["within"], 2)
+        signs = sign(pooled, 1), int(np.sign(state["within"]))
+    verdict = {
+        -1: "the trend turns round, which is Simpson's paradox",
+        1: "both point the same way, so there is no paradox",
+    }.get(signs[0] * signs[1])
+    if verdict is None:
+        verdict = {
+            (True, True): "either may be zero",
+            (True, False): "the slope through all points may be zero, so no paradox can be claimed",
+            (False, True): "the slope inside may be zero, so no paradox can be claimed",
+        }[signs[0] == 0, signs[1] == 0]
+    assert verdict in words, (state, words)
+
+    mixed = found("The mixed model's slope is #", words)[0]
+    if state["noise"] == 0:
+        assert same(mixed, state["within"], 2) and "no point strays" in words
+        return
+    X = np.column_stack([np.ones_like(x), x])
+    best = brute.intercepts(y, X, codes)
+    at = brute.criterion_of_intercepts(y, X, codes)
+    said = at(0.0) if "falls back on the line through all points" in words else None
+    if said is not None:
+        assert said.criterion < best.criterion + 1e-3, (state, words)
+        assert same(mixed, pooled.beta[1], 2)
+    else:
+        assert same(mixed, best.beta[1], 2, room=2e-4), (state, words, best)
+        means = np.stack([np.bincount(codes, v) / np.bincount(codes) for v in (x, y)])
+        assert same(found("between their means (#)", words)[0], np.polyfit(*means, 1)[0], 2)
+
+
+def test_sentences_of_a_few_states():
+    for state, r, words in sweep("simpson", 12):
+        holds(state, r, words)
+
+
+@pytest.mark.slow
+def test_sentences_of_many_states():
+    for state, r, words in sweep("simpson", 260, seed=2):
+        holds(state, r, words)
