@@ -421,7 +421,7 @@ EXPLORER = Explorer(
     draw=draw,
     sentence=sentence,
     example=""">>> r = explorers.model_builder.result(data="sleepstudy", random="(Days | Subject)")
->>> r.formula, round(r.fit.fixef["Days"], 2)
+>>> r.formula, round(float(r.fit.fixef["Days"]), 2)
 ('Reaction ~ Days + (Days | Subject)', 10.47)""",
     details=details,
     settle=settle,

@@ -148,8 +148,13 @@ class NestedCrossed:
 
     @property
     def confounded(self) -> bool:
-        """Whether each lower unit has a treatment of its own, which then cannot be tested."""
+        """Whether each treatment has a single lower unit, so that it cannot be tested."""
         return not self.kind.nested and self.lower == 2
+
+    @property
+    def arbitrary(self) -> bool:
+        """Whether the formula tried has an SD of which such data say nothing."""
+        return self.confounded and self.kind.lower in self.tried.groups
 
 
 def simulate(kind: Kind, labels: str, upper: int, lower: int, rows: int, seed: int) -> pd.DataFrame:
@@ -301,7 +306,7 @@ def draw(r: NestedCrossed, fig: Figure) -> None:
     xlim = r.kind.limits
     middle = sum(xlim) / 2
     for place, (claim, name, colour, marker) in enumerate(looks):
-        refused = bool(claim.refusal) or (place == 0 and r.confounded)
+        refused = bool(claim.refusal) or (r.confounded if place == 0 else r.arbitrary)
         words = (
             "no test" if refused and not claim.refusal else "refused" if refused else f"SE {number(claim.se)}"
         )
@@ -333,8 +338,11 @@ def sentence(r: NestedCrossed) -> str:
             f"With 2 {r.kind.lower}s each {r.kind.treatment} has a single {r.kind.lower}, so the two cannot be told "
             f"apart and no formula can test the {r.kind.treatment}; add {r.kind.lower}s"
         )
-        if r.tried.refusal or r.tried.formula == r.right.formula:
+        if r.tried.refusal:
             return f"{text}."
+        if r.arbitrary:
+            nothing = f"for an SD of {r.kind.lower}s that nothing tells"
+            return f"{text}. {r.tried.formula} gives some SE all the same, {nothing}."
         return f"{text}. {_named(r.tried)} sees {seen} and claims an SE of {_tested(r.tried)} all the same."
     counts = ", ".join(f"{n} levels of {name}" for name, n in r.right.groups.items()) or "no groups"
     alone = r.rows == 1 and r.kind.nested

@@ -258,5 +258,5 @@ EXPLORER = Explorer(
     sentence=sentence,
     example=""">>> r = explorers.pseudoreplication.result(bio=4, tech=6)
 >>> r.rows, round(r.effective, 1), [round(a.df) for a in r.analyses]
-(48, 10.2, [46, 6, 6])""",
+(48, 10.3, [46, 6, 6])""",
 )

@@ -289,7 +289,7 @@ EXPLORER = Explorer(
     sentence=sentence,
     example=""">>> r = explorers.random_effects.result(sd_slope=0.0)
 >>> r.formula, round(r.found["SD of intercepts"], 1)
-('y ~ x + (1 | group)', 3.6)""",
+('y ~ x + (1 | group)', 3.5)""",
     actions={
         "Fixed only": lambda state, result: {"sd_intercept": 0.0, "sd_slope": 0.0},
         "Random intercept": lambda state, result: {"sd_intercept": 3.0, "sd_slope": 0.0},

@@ -320,7 +320,7 @@ EXPLORER = Explorer(
     sentence=sentence,
     example=""">>> r = explorers.simpson.result(within=0.8, between=-0.6)
 >>> round(r.pooled[1], 2), round(r.within.value, 2), r.paradox
-(-0.43, 0.98, True)""",
+(-0.55, 0.98, True)""",
     actions={
         "Hide the groups": lambda state, result: {"coloured": False},
         "Show the groups": lambda state, result: {"coloured": True},

@@ -116,18 +116,17 @@ def of_table(table: Any) -> tuple[pd.DataFrame, Source, int]:
     numbers, factors, groups, whole = [], [], [], []
     for name in rows.columns:
         column, levels = rows[name], rows[name].nunique()
-        repeats = 2 < levels <= len(rows) / 2
         if levels < 2:
             continue
         if _is_number(column):
             numbers.append(name)
-            if repeats and (column == column.round()).all():
+            if 2 < levels <= len(rows) / 2 and (column == column.round()).all():
                 whole.append(name)
         elif _is_text(column):
             rows[name] = column.astype(str)
             if levels <= _LEVELS:
                 factors.append(name)
-            if repeats:
+            if 2 < levels < len(rows):
                 groups.append(name)
     if not numbers:
         raise DataError("the table has no column of numbers that differ, so there is no response to model")

@@ -1,5 +1,6 @@
 """What holds for all explorers: any state gives numbers, a picture and a sentence."""
 
+import doctest
 import io
 import re
 import subprocess
@@ -11,31 +12,16 @@ from PIL import Image
 
 from lmmkit import DataError
 from lmmkit.course import explorers
-from lmmkit.course.explorers.controls import Choice, Number, Slider
-from lmmkit.course.explorers.explorer import Explorer
+from lmmkit.course.explorers import style
+from lmmkit.course.explorers.controls import Slider
+from lmmkit.course.explorers.explorer import WITH_TABLE, Explorer
+from tests.course.explorers.sweep import random_state
 
 NAMES = explorers.__all__
 
 
 def get(name: str) -> Explorer:
     return getattr(explorers, name)
-
-
-def random_state(explorer: Explorer, rng: np.random.Generator) -> dict:
-    """A state that hands could reach: each control in turn somewhere, the ends more often than not."""
-    state = explorer.initial()
-    for control in explorer.controls:
-        if isinstance(control, Choice):
-            value = rng.choice(control.offered(state))
-        elif isinstance(control, Slider | Number):
-            value = rng.choice([control.low, control.high, rng.uniform(control.low, control.high)])
-            value = int(value) if isinstance(control.step, int) else float(value)
-        else:
-            value = bool(rng.integers(2))
-        state[control.name] = value if not isinstance(value, np.str_) else str(value)
-        if explorer.settle is not None:
-            state = explorer.settle(state, control.name)
-    return state
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -80,8 +66,6 @@ def test_each_slider_alone_at_its_ends(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_picture_is_drawn_anew_on_the_same_figure(name):
     """A second drawing must not keep anything of the first: it equals one on a fresh figure."""
-    from lmmkit.course.explorers import style
-
     explorer = get(name)
     rng = np.random.default_rng(3)
     first, second = (explorer.compute(**random_state(explorer, rng)) for _ in range(2))
@@ -94,6 +78,91 @@ def test_picture_is_drawn_anew_on_the_same_figure(name):
     assert again.size == tuple(round(inches * style.DPI) for inches in explorer.size)
     different = np.abs(np.asarray(again, int) - np.asarray(fresh, int)).max(2) > 60
     assert different.mean() < 0.002
+
+
+# Where a handle changes the design itself, its picture shows another design: more groups need more room.
+FOLLOWS = {
+    "simpson": {"groups"},
+    "pooling": {"groups"},
+    "pseudoreplication": {"bio"},
+    "tests": {"groups"},
+    "counts": {"rate", "samples"},
+    "nested_crossed": {"upper", "lower", "rows"},
+    "model_builder": {"share"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_axes_stay_while_a_handle_is_dragged(name):
+    """A tilt is seen as a tilt only on axes that keep still."""
+    explorer = get(name)
+    figure = style.new_figure(explorer.size)
+    for control in explorer.controls:
+        if not isinstance(control, Slider) or control.name in FOLLOWS.get(name, ()):
+            continue
+        limits = set()
+        for share in (0.0, 0.3, 0.6, 1.0):
+            steps = round(share * (control.high - control.low) / control.step)
+            value = round(control.low + control.step * steps, 6)
+            explorer.picture(explorer.result(**{control.name: value}), figure)
+            limits.add(
+                tuple(np.round([*ax.get_xlim(), *ax.get_ylim()], 9).tolist() for ax in figure.axes).__repr__()
+            )
+        assert len(limits) == 1, (control.name, limits)
+
+
+def contrast(colour) -> float:
+    """Contrast with white paper (WCAG 2.2); what is see-through lets the paper show."""
+    from matplotlib.colors import to_rgba
+
+    *rgb, alpha = to_rgba(colour)
+    parts = [alpha * part + 1 - alpha for part in rgb]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (float(np.dot([0.2126, 0.7152, 0.0722], linear)) + 0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_lines_marks_and_words_stand_out_from_the_paper(name):
+    """Three times the paper's contrast for all that carries a message, in several states."""
+    explorer = get(name)
+    rng = np.random.default_rng(12)
+    figure = style.new_figure(explorer.size)
+    for state in (explorer.initial(), random_state(explorer, rng), random_state(explorer, rng)):
+        explorer.picture(explorer.compute(**state), figure)
+        for ax in figure.axes:
+            for line in ax.lines + [a for a in ax.artists if hasattr(a, "get_linestyle")]:
+                if line.get_linestyle() not in ("None", "", " "):
+                    assert contrast(line.get_color()) >= 3, (line.get_color(), state)
+                if line.get_marker() not in ("None", "", " ", None):
+                    assert contrast(line.get_markeredgecolor()) >= 3, (line.get_markeredgecolor(), state)
+            for text in ax.texts:
+                if text.get_text().strip() and text.get_color() != "white":
+                    assert contrast(text.get_color()) >= 3, text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_help_tells_controls_ranges_answer_and_an_example_that_runs(name):
+    explorer = get(name)
+    told = explorer.__doc__
+    for control in explorer.controls:
+        assert re.search(
+            rf"^{control.name} : .*\n(?:    .*\n)*?    .*{re.escape(control.label)}", told, re.M
+        ), control.name
+    answer = type(explorer.result()).__name__
+    assert f"\nReturns\n-------\n{answer}\n" in told and "    Attributes\n" in told
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    test = doctest.DocTestParser().get_doctest(told, {}, name, None, 0)
+    assert len(test.examples) >= 2
+    assert runner.run(test, out=lambda text: None).failed == 0, told[told.index("Examples") :]
+    assert all(len(line) <= 118 for line in told.splitlines())
+
+
+def test_tables_are_taken_where_the_help_says_so():
+    assert sorted(name for name in NAMES if get(name).own is not None) == sorted(WITH_TABLE)
+    for name in NAMES:
+        assert ("With a table of your own" in get(name).__doc__) == (name in WITH_TABLE)
 
 
 @pytest.mark.parametrize("name", NAMES)

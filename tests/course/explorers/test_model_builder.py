@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -12,7 +13,6 @@ from lmmkit.course import explorers
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers._model_builder import NONE, SOURCES, compute
 from lmmkit.course.explorers._model_builder import draw as _draw
-import numpy as np
 from tests.course.explorers import brute
 from tests.course.explorers.sweep import found, same, sweep
 
@@ -90,8 +90,12 @@ def covariance(r):
             continue
         factor = grp.rsplit(".", 1)[0] if grp.rsplit(".", 1)[-1].isdigit() else grp
         labels = r.data[factor.split(":")].astype(str).agg("/".join, axis=1).to_numpy()
-        effects = [name for name, other in zip(rows["var1"], rows["var2"], strict=True) if not isinstance(other, str)]
-        Z = np.stack([np.ones(len(V)) if e == "(Intercept)" else r.data[e].to_numpy(float) for e in effects], 1)
+        effects = [
+            name for name, other in zip(rows["var1"], rows["var2"], strict=True) if not isinstance(other, str)
+        ]
+        Z = np.stack(
+            [np.ones(len(V)) if e == "(Intercept)" else r.data[e].to_numpy(float) for e in effects], 1
+        )
         D = np.zeros((len(effects), len(effects)))
         for one, two, value in zip(rows["var1"], rows["var2"], rows["vcov"], strict=True):
             i = effects.index(one)
@@ -112,7 +116,9 @@ def holds(state, r, words):
         assert "is refused" in words
         return
     y, X = design(r)
-    numbers = [float(part.split(" ")[-1]) for part in words.split("fixed effect")[1].split(";")[0].split(", ")]
+    numbers = [
+        float(part.split(" ")[-1]) for part in words.split("fixed effect")[1].split(";")[0].split(", ")
+    ]
     assert ("fixed effects " in words) == (len(numbers) > 1)
     if not r.mixed:
         line = brute.least_squares(X, y)
@@ -121,7 +127,9 @@ def holds(state, r, words):
         return
     V = covariance(r)
     fit = brute.gls(y, X, V, reml=state["reml"], profile=False)
-    assert sorted(numbers) == pytest.approx(sorted(map(spoken, fit.beta)), rel=6e-3, abs=1e-3 * np.abs(fit.beta).max()), words
+    assert sorted(numbers) == pytest.approx(
+        sorted(map(spoken, fit.beta)), rel=6e-3, abs=1e-3 * np.abs(fit.beta).max()
+    ), words
     assert ".1 " not in words.split(";")[1]
     for name, sd in zip(r.fit.varcorr.frame["grp"], r.fit.varcorr.frame["sdcor"], strict=True):
         if name == "Residual":
@@ -130,7 +138,9 @@ def holds(state, r, words):
     for step in (0.98, 1.02):  # the residual variance and the scale of everything
         assert brute.gls(y, X, V * step, reml=state["reml"], profile=False).criterion > fit.criterion - 1e-6
         moved = V + (step - 1) * 0.5 * r.fit.sigma**2 * np.eye(len(V))
-        assert brute.gls(y, X, moved, reml=state["reml"], profile=False).criterion > fit.criterion - 1e-6 * scale
+        assert (
+            brute.gls(y, X, moved, reml=state["reml"], profile=False).criterion > fit.criterion - 1e-6 * scale
+        )
 
 
 def test_sentences_of_a_few_states():
@@ -154,7 +164,9 @@ def pair(rng):
         fixed = str(rng.choice(source.fixed(response)))
         parts.append((fixed, str(rng.choice(source.random(fixed, response)))))
     before = compute(data=name, response=response, fixed=parts[0][0], random=parts[0][1])
-    now = compute(data=name, response=response, fixed=parts[1][0], random=parts[1][1], last=(name, before.formula))
+    now = compute(
+        data=name, response=response, fixed=parts[1][0], random=parts[1][1], last=(name, before.formula)
+    )
     return before, now
 
 
@@ -186,7 +198,11 @@ def test_comparisons_of_many_pairs():
             df, chisq = found("χ²(#) = #", words)
             small, large = (0, 1) if sizes[0] < sizes[1] else (1, 0)
             assert df == sizes[large] - sizes[small]
-            assert same(chisq, max(0.0, 2 * (logs[large] - logs[small])), room=2e-3), (before.formula, now.formula, words)
+            assert same(chisq, max(0.0, 2 * (logs[large] - logs[small])), room=2e-3), (
+                before.formula,
+                now.formula,
+                words,
+            )
             p = stats.chi2.sf(chisq, df)
             assert ("the larger one is worth" in words) == (p < 0.05) or abs(p - 0.05) < 2e-3
             assert before.formula.split(" + (")[0].count("~") == 1
@@ -199,7 +215,11 @@ def test_comparisons_of_many_pairs():
             if "same AIC" in words:
                 assert abs(gain) < 0.01
             else:
-                assert same(found("is better by #", words)[0], abs(gain), room=2e-3), (before.formula, now.formula, words)
+                assert same(found("is better by #", words)[0], abs(gain), room=2e-3), (
+                    before.formula,
+                    now.formula,
+                    words,
+                )
                 assert ("the new one is better" in words) == (gain > 0)
     assert kinds >= {"test", "aic"}
 
@@ -232,7 +252,9 @@ def test_effects_of_zero_are_no_block():
 
 
 def test_a_table_of_the_readers():
-    table = lk.load_data("owl_cort").assign(**{"body mass": np.arange(len(lk.load_data("owl_cort"))) % 7 + 0.5})
+    table = lk.load_data("owl_cort").assign(
+        **{"body mass": np.arange(len(lk.load_data("owl_cort"))) % 7 + 0.5}
+    )
     explorer, _ = explorers.model_builder._with((table,), {})
     offered = explorer.controls[0].options
     assert "totCort" in offered and "`body mass`" in offered

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+import lmmkit as lk
 from lmmkit import DataError
 from lmmkit.course import explorers
 from lmmkit.course.explorers import panel as panels
@@ -222,3 +223,17 @@ def test_a_slider_that_adds_up_its_steps_shows_the_round_number():
     slider(panel, "fold").value = 1.4999999999999998
     assert panel.values["fold"] == slider(panel, "fold").value == box(panel, "fold").value == 1.5
     assert panel.picture.value is before  # nothing has changed, so nothing is drawn
+
+
+def test_a_slider_without_a_say_is_off():
+    panel = explorers.random_or_fixed(story="deer and soil", variable="treatment")
+    assert slider(panel, "levels").disabled and box(panel, "levels").disabled
+    box(panel, "variable").value = "plot"
+    assert not slider(panel, "levels").disabled and not box(panel, "levels").disabled
+
+
+def test_a_panel_of_the_readers_table():
+    panel = explorers.pooling(lk.load_data("groups20"), "length", "group")
+    assert list(panel.values) == ["ratio"] and "REML finds" in panel.readout.value
+    slider(panel, "ratio").value = 0.0
+    assert "complete pooling" in panel.readout.value
