@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,15 @@ class Fit(Protocol):
     def of(cls, design: Design, call: Call) -> Self:
         """The model of a design, fitted as the call asks."""
         ...
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was computed on demand: it would travel to every worker, and is soon computed again."""
+        kind = type(self)
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if not isinstance(getattr(kind, name, None), cached_property)
+        }
 
     @property
     def messages(self) -> list[str]:

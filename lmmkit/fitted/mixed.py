@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import ModelError
 from ..likelihood.lmm import Criterion, fit_criterion, fit_lmm
 from ..numerics.arrays import Array
+from .derivatives import Optimum
 from .fit import Fit
 from .varcorr import VarCorr
 
@@ -58,6 +59,22 @@ class MixedFit(Fit):
         if self._criterion is None:
             self._criterion = Criterion(self.design, self.is_reml)
         return self._criterion
+
+    @cached_property
+    def derivatives(self) -> Optimum:
+        """The criterion at the estimate, for what is derived from its curvature.
+
+        Raises
+        ------
+        ModelError
+            For a GLMM, whose tests are the z tests of its coefficient table.
+        """
+        if self.family is not None:
+            raise ModelError(
+                "denominator degrees of freedom exist for linear mixed models only; "
+                "a generalised one has z tests"
+            )
+        return Optimum.at(self.criterion, self.theta)
 
     @property
     def is_reml(self) -> bool:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -26,13 +27,13 @@ import pandas as pd
 from ..crossprod.blocks import inner
 from ..crossprod.elimination import Elimination
 from ..errors import ModelError
+from ..fitted.derivatives import Optimum
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..likelihood.covariance import lower_indices
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
-from .derivatives import Optimum
 from .satterthwaite import singular_notes, t_table
 
 __all__ = ["adjusted_vcov", "coef_tests", "ddf", "f_test"]
@@ -40,6 +41,10 @@ __all__ = ["adjusted_vcov", "coef_tests", "ddf", "f_test"]
 
 #: Columns of ``Z'V^-1 Z`` are made so many at a time that a slab has about this many numbers.
 SLAB = 4_000_000
+
+
+#: What was made for a fit, as long as its derivatives are there; by whether the information is the observed one.
+_ADJUSTMENTS: WeakKeyDictionary[Optimum, dict[bool, Adjustment]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -78,18 +83,17 @@ class Adjustment:
         ModelError
             For a GLMM or a fit by maximum likelihood.
         """
-        name = "_kenward_roger_observed" if observed else "_kenward_roger"
-        known = fit.__dict__.get(name)
-        if known is None:
-            optimum = Optimum.of(fit)
-            if not fit.is_reml:
-                raise ModelError(
-                    "Kenward and Roger's method needs a fit by REML; use fit.update(reml=True), "
-                    "or ddf='satterthwaite'"
-                )
+        optimum = fit.derivatives
+        if not fit.is_reml:
+            raise ModelError(
+                "Kenward and Roger's method needs a fit by REML; use fit.update(reml=True), "
+                "or ddf='satterthwaite'"
+            )
+        made = _ADJUSTMENTS.setdefault(optimum, {})
+        if observed not in made:
             with threads_for(optimum.criterion.layout.width):
-                known = fit.__dict__[name] = cls._make(optimum, fit.sigma, observed)
-        return known
+                made[observed] = cls._make(optimum, fit.sigma, observed)
+        return made[observed]
 
     @classmethod
     def _make(cls, optimum: Optimum, sigma: float, observed: bool) -> Adjustment:

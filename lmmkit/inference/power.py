@@ -230,7 +230,7 @@ def _study(fit: MixedFit, sizes: dict[str, float], name: str | None, step: int) 
     beta.update(pd.Series(sizes))
     if name is None:
         estimate = replace(fit.estimate, beta=beta.to_numpy())
-        return type(fit)(estimate, fit.call, fit._criterion)
+        return type(fit)(estimate, fit.call, fit.criterion if fit.family is None else None)
     frame = fit.design.frame
     data = _more_rows(frame, step) if name == ROWS else _more_levels(fit, name, step)
     design = _design(fit, data)

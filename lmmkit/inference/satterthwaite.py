@@ -17,7 +17,6 @@ from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
-from .derivatives import Optimum
 
 __all__ = ["coef_tests", "ddf", "f_test"]
 
@@ -55,7 +54,7 @@ def ddf(fit: MixedFit, L: Array) -> Array:
     array([161.])
     """
     L = np.atleast_2d(np.asarray(L, dtype=float))
-    optimum = Optimum.of(fit)
+    optimum = fit.derivatives
     with threads_for(optimum.criterion.layout.width):
         variance = ((optimum.covariance_root @ L.T) ** 2).sum(axis=0)
         # Relative to sigma²: d log V / d log sigma² = 1.

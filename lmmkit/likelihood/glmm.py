@@ -158,8 +158,10 @@ class GlmmCriterion(Terms):
         if point is None or not Grid.suits(self, self.p):
             return [usual]
         weights, _ = point.search.rows.expected(point.mode.eta)
+        if not np.isfinite(weights.sum()) or (weights <= 0).any():
+            return [usual]
         response = point.mode.eta - self.design.offset + point.mode.rows[1] / weights
-        if not np.isfinite(weights.sum() + response.sum()) or (weights <= 0).any():
+        if not np.isfinite(response.sum()):
             return [usual]
         sums = self.layout.sums(np.column_stack([self.Q, response]), weights)
         grid, p = Grid(self, dense_parts(self.layout, sums, self.p), reml=False, nu=None), self.p

@@ -1,3 +1,7 @@
+import gc
+import pickle
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,3 +146,29 @@ def test_update_after_a_refit(sleep):
     with pytest.raises(lk.ModelError, match="refitted"):
         again.update("log(.) ~ .")
     np.testing.assert_array_equal(again.augment()["Reaction"], y)
+
+
+@pytest.mark.parametrize(
+    "formula, family", [("Reaction ~ Days + (Days | Subject)", None), ("k ~ Days + (1 | Subject)", "poisson")]
+)
+def test_what_was_computed_on_demand_is_not_pickled(formula, family):
+    data = load("sleepstudy").assign(k=lambda d: (d["Reaction"] // 60).astype(int))
+    fit = lk.lmer(formula, data) if family is None else lk.glmer(formula, data, family)
+    before = len(pickle.dumps(fit))
+    tables = [fit.coef_table(), fit.fitted, fit.messages, fit.varcorr.frame]
+    if family is None:
+        tables.append(fit.coef_table(ddf="kenward_roger"))
+    assert len(pickle.dumps(fit)) == before
+    again = pickle.loads(pickle.dumps(fit))
+    pd.testing.assert_frame_equal(again.coef_table(), tables[0])
+    assert again.messages == tables[2]
+
+
+def test_derivatives_are_made_once_and_go_with_the_fit():
+    fit = lk.lmer("Reaction ~ Days + (Days | Subject)", load("sleepstudy"))
+    assert fit.derivatives is fit.derivatives
+    fit.coef_table(ddf="kenward_roger")
+    gone = weakref.ref(fit.derivatives)
+    del fit
+    gc.collect()
+    assert gone() is None

@@ -7,8 +7,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ..errors import ModelError
-from ..fitted.mixed import MixedFit
 from ..likelihood.covariance import lower_indices, theta_from_factor
 from ..likelihood.lmm import Criterion, Point
 from ..numerics.arrays import Array
@@ -16,7 +14,7 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import differenced_hessian
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Optimum:
     """The fitted point and derivatives of the covariance of the fixed effects there.
 
@@ -25,42 +23,24 @@ class Optimum:
 
     Attributes
     ----------
-    fit : MixedFit
+    criterion : Criterion
+        Of the fit.
     theta : array of shape (m,)
         Whitened covariance parameters.
     point : Point
         The criterion evaluated there.
     """
 
-    fit: MixedFit
+    criterion: Criterion
     theta: Array
     point: Point
 
     @classmethod
-    def of(cls, fit: MixedFit) -> Optimum:
-        """Make it for a fit, once.
-
-        Raises
-        ------
-        ModelError
-            For a GLMM, whose tests are the z tests of its coefficient table.
-        """
-        if fit.family is not None:
-            raise ModelError(
-                "denominator degrees of freedom exist for linear mixed models only; "
-                "a generalised one has z tests"
-            )
-        known = fit.__dict__.get("_optimum")
-        if known is None:
-            theta = fit.criterion.from_original(fit.theta)
-            with threads_for(fit.criterion.layout.width):
-                known = fit.__dict__["_optimum"] = cls(fit, theta, fit.criterion.point(theta))
-        return known
-
-    @property
-    def criterion(self) -> Criterion:
-        """The fit's criterion; other fits may share it, so it is asked for whenever it is needed."""
-        return self.fit.criterion
+    def at(cls, criterion: Criterion, theta: Array) -> Optimum:
+        """Make it at a `theta` in lme4's order and units."""
+        whitened = criterion.from_original(theta)
+        with threads_for(criterion.layout.width):
+            return cls(criterion, whitened, criterion.point(whitened))
 
     @cached_property
     def covariance_root(self) -> Array:
