@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from ..families.family import Family
     from .call import Call
 
-RESIDUALS = ("response", "pearson", "deviance", "working", "scaled")
+ResidualKind = Literal["response", "pearson", "deviance", "working", "scaled"]
+RESIDUALS = get_args(ResidualKind)
+#: What the rooms of the library ask of a fit, and its users need not see: left out of `dir(fit)`.
+INTERNAL = frozenset({
+    "beta", "call", "counts", "cov_unscaled", "criterion", "design", "deviance_at", "estimate",
+    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "unit_free_factors",
+})  # fmt: skip
 
 
 class Fit(Protocol):
@@ -58,6 +64,9 @@ class Fit(Protocol):
     def messages(self) -> list[str]:
         """What a reader of this fit should know, and what to do."""
         ...
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in INTERNAL]
 
     # ---- coefficients ----
 
@@ -137,7 +146,7 @@ class Fit(Protocol):
         """Fitted values with all random effects, on the scale of the response (R: ``fitted``)."""
         return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
 
-    def resid(self, kind: str = "response") -> pd.Series:
+    def resid(self, kind: ResidualKind = "response") -> pd.Series:
         """Residuals.
 
         Parameters
@@ -162,6 +171,13 @@ class Fit(Protocol):
         -----
         As R's ``residuals(fit, type = kind)``, except that the default is ``response`` for a generalised
         model as well.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.resid("scaled").head(2).round(3).tolist()
+        [-0.16, -0.571]
         """
         if kind not in RESIDUALS:
             raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")

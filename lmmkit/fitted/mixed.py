@@ -244,7 +244,18 @@ class MixedFit(Fit):
         Returns
         -------
         dict
-            Shaped as :meth:`ranef`. Roots of the diagonals of lme4's ``attr(ranef(fit), "postVar")``.
+            Shaped as :meth:`ranef`, in the units of the effects.
+
+        Notes
+        -----
+        Roots of the diagonals of lme4's ``attr(ranef(fit), "postVar")``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.ranef_sd()["Subject"].loc["308"].round(3).to_dict()
+        {'(Intercept)': 12.071, 'Days': 2.305}
         """
         covs = self.estimate.conditional_cov()
         sds = [self.sigma * np.sqrt(np.maximum(np.diagonal(cov, axis1=1, axis2=2), 0.0)) for cov in covs]
@@ -257,7 +268,18 @@ class MixedFit(Fit):
         -------
         dict
             Grouping factor -> DataFrame, levels × coefficients. An effect that varies between levels but
-            has no fixed effect counts as varying around zero and stands first. As lme4's ``coef``.
+            has no fixed effect counts as varying around zero and stands first.
+
+        Notes
+        -----
+        As lme4's ``coef``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.coef()["Subject"].loc["308"].round(3).to_dict()
+        {'(Intercept)': 253.664, 'Days': 19.666}
         """
         random = self.ranef()
         fixed = self.fixef

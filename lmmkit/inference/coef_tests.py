@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,14 @@ from .contrasts import uncorrelated
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
 
-__all__ = ["DDF", "coef_table", "contrast_tests", "joint_test"]
+__all__ = ["DDF", "Ddf", "coef_table", "contrast_tests", "joint_test"]
+
+
+#: What a user can ask for.
+Ddf = Literal[
+    "satterthwaite", "kenward_roger", "kenward_roger_observed", "between_within", "containment", "residual",
+    "none",
+]  # fmt: skip
 
 
 class Method(NamedTuple):

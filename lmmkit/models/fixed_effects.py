@@ -1,33 +1,34 @@
-"""What a user asks of `lm` and `glm` alike: the members of a mixed model that make sense without random effects."""
+"""What a user asks of `lm` and `glm` alike: what a mixed model is asked that needs no random effects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.fit import ResidualKind
 from ..fitted.fixed import FixedFit
+from .asked import AskedOfAny
 
 if TYPE_CHECKING:
-    from ..inference.bootstrap import Bootstrap
+    from ..inference.coef_tests import Ddf
     from ..plots.namespace import LinearPlots
-    from ..report.equation import Equation
     from ..report.summary_linear import LinearSummary
 
 __all__ = ["FixedEffectsModel"]
 
 
-class FixedEffectsModel(FixedFit):
+class FixedEffectsModel(AskedOfAny, FixedFit):
     """What :class:`LinearModel` and :class:`GeneralizedLinearModel` share: the members of a mixed model that
     make sense without random effects. Each hands its question to a room below.
     """
 
     # ---- tables ----
 
-    def coef_table(self, ddf: str = "residual") -> pd.DataFrame:
-        """Coefficients with standard errors and tests.
+    def coef_table(self, ddf: Ddf = "residual") -> pd.DataFrame:
+        """Tabulate the coefficients with standard errors and tests.
 
         Parameters
         ----------
@@ -68,8 +69,8 @@ class FixedEffectsModel(FixedFit):
         self,
         newdata: pd.DataFrame | None = None,
         *,
-        kind: str = "response",
-        interval: str | None = None,
+        kind: Literal["response", "link"] = "response",
+        interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
     ) -> pd.Series | pd.DataFrame:
         """Predict old or new rows, with intervals if asked.
@@ -116,145 +117,12 @@ class FixedEffectsModel(FixedFit):
 
         return predict(self, newdata, None, False, kind, interval, level)
 
-    # ---- simulating and fitting again ----
-
-    def simulate(self, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
-        """Draw new responses from the fitted model.
-
-        Parameters
-        ----------
-        n_sim : int
-            How many columns to draw.
-        seed : int, Generator or None
-
-        Returns
-        -------
-        DataFrame
-            n rows × `n_sim` columns ``sim_1`` …, each fit for :meth:`refit`. Where the response is
-            ``cbind(hits, misses)``, the number of hits.
-
-        Raises
-        ------
-        ModelError
-            If `n_sim` is not a positive whole number.
-
-        Notes
-        -----
-        As R's ``simulate``: parameters are taken as known.
-        """
-        from ..fitted.simulate import simulate
-
-        return simulate(self, n_sim, seed)
-
-    def bootstrap(
-        self,
-        n_sim: int,
-        stat: Callable[[Self], Any] | None = None,
-        seed: Any = None,
-        n_jobs: int = 1,
-        progress: bool | None = None,
-    ) -> Bootstrap:
-        """Parametric bootstrap: refit the model to responses simulated from it.
-
-        Parameters
-        ----------
-        n_sim : int
-            Number of simulations.
-        stat : callable, optional
-            Takes a fitted model, gives a number, a Series, a dict or an array of numbers. By default sigma
-            (where it is estimated) and the coefficients.
-        seed : int, optional
-            For the same result again, whatever `n_jobs` is.
-        n_jobs : int
-            Number of worker processes, -1 for one per core.
-        progress : bool, optional
-            Show a progress bar; by default only if it takes longer than two seconds.
-
-        Returns
-        -------
-        Bootstrap
-            With ``.replicates``, ``.summary`` and ``.interval()``, as for a mixed model.
-
-        Raises
-        ------
-        ModelError
-            When `n_sim` is not a positive whole number, or `stat` gives something else.
-
-        Notes
-        -----
-        As ``boot::boot(sim = "parametric")`` with R's ``simulate``.
-
-        Examples
-        --------
-        >>> import lmmkit as lk
-        >>> boot = lk.lm("Weight ~ Dose", lk.load_data("mouse")).bootstrap(20, seed=1, progress=False)
-        >>> list(boot.replicates.columns)
-        ['sigma', '(Intercept)', 'Dose']
-        """
-        from ..inference.bootstrap import bootstrap
-
-        return bootstrap(self, n_sim, stat, seed=seed, n_jobs=n_jobs, progress=progress)
-
-    def refit(self, y: Any) -> Self:
-        """Fit the same model to another response.
-
-        Parameters
-        ----------
-        y : array or Series of length n
-            One value for each row used, on the scale of the left side of the formula (of ``log(y)`` the
-            logarithms); for ``cbind(hits, misses)`` the hits. A Series is matched by its index.
-
-        Returns
-        -------
-        LinearModel or GeneralizedLinearModel
-
-        Raises
-        ------
-        DataError
-            When there are not n finite numbers.
-        """
-        from ..fitted.simulate import refit
-
-        return refit(self, y)
-
-    def update(self, formula: str | None = None, **changes: Any) -> Self:
-        """Change the formula or the arguments and fit again.
-
-        Parameters
-        ----------
-        formula : str, optional
-            As in R's ``update``: ``". ~ . - Dose"``.
-        **changes
-            Any other argument of the fitting function: ``data=other``, ``weights="w"``.
-
-        Returns
-        -------
-        LinearModel or GeneralizedLinearModel
-
-        Raises
-        ------
-        ModelError
-            For an argument that the function does not have.
-        FormulaError, DataError
-            As :func:`lm`.
-
-        Examples
-        --------
-        >>> import lmmkit as lk
-        >>> fit = lk.lm("Weight ~ Dose", lk.load_data("mouse"))
-        >>> list(fit.update(". ~ . + Strain").fixef.index)
-        ['(Intercept)', 'Dose', 'Strainm2', 'Strainm3', 'Strainm4', 'Strainm5']
-        """
-        from ..fitted.refit import update
-
-        return update(self, formula, **changes)
-
     # ---- inference ----
 
     def confint(
         self,
         level: float = 0.95,
-        method: str | None = None,
+        method: Literal["t", "wald", "profile"] | None = None,
         parm: str | int | Sequence[str | int] | None = None,
     ) -> pd.DataFrame:
         """Confidence intervals of the coefficients.
@@ -301,19 +169,86 @@ class FixedEffectsModel(FixedFit):
         return confint_fixed(self, level, method, parm)
 
     def contest(
-        self, L: Any, rhs: Any = 0, *, ddf: str = "residual", joint: bool = True, level: float = 0.95
+        self, L: Any, rhs: Any = 0, *, ddf: Ddf = "residual", joint: bool = True, level: float = 0.95
     ) -> pd.DataFrame:
-        """Test ``L beta = rhs``, together or one by one; see :func:`lmmkit.inference.contest.contest`."""
+        """Test ``L beta = rhs``, together or one by one.
+
+        Parameters
+        ----------
+        L : array of shape (p,) or (r, p), DataFrame, or dict
+            One contrast of the coefficients per row. A DataFrame's columns, and the keys of a dict, are names
+            of coefficients, the others counting 0: ``{"Days": 1}``; the index of a DataFrame names the
+            contrasts. A dict of dicts names each contrast.
+        rhs : float or array of shape (r,)
+            What the contrasts are equal to under the hypothesis.
+        ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
+            All the same here, n - p.
+        joint : bool
+            One test of all contrasts together (F; chi-square for families without a scale), or one t (or z)
+            test of each.
+        level : float
+            Coverage of the intervals of single contrasts.
+
+        Returns
+        -------
+        DataFrame
+            Together one row ``num_df den_df statistic p_value``; one by one a row for each contrast,
+            ``estimate std_error df statistic p_value conf_low conf_high``.
+
+        Raises
+        ------
+        ModelError
+            For contrasts that are not numbers, do not fit the coefficients or are all zero; for a `rhs` that
+            contradicts itself; for another `ddf`.
+
+        Notes
+        -----
+        As ``lmerTest::contest``, which agrees with ``car::linearHypothesis`` here. Contrasts that
+        repeat others do not count.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lm("Weight ~ Dose", lk.load_data("mouse"))
+        >>> fit.contest({"Dose": 1}, rhs=-2, joint=False).round(3)
+           estimate  std_error  df  statistic p_value  conf_low  conf_high
+        0    -2.439      0.295  48     -1.488   0.143    -3.032     -1.846
+        """
         from ..inference.contest import contest
 
         return contest(self, L, rhs, ddf=ddf, joint=joint, level=level)
 
-    def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+    def anova(self, type: Literal[1, 2, 3] = 3, ddf: Ddf = "residual") -> pd.DataFrame:
         """Test each term."""
         raise NotImplementedError
 
     def drop1(self) -> pd.DataFrame:
-        """What each term contributes that may be dropped; see :mod:`lmmkit.inference.likelihood_ratio`."""
+        """What each term contributes that may be dropped: those that no interaction contains.
+
+        Returns
+        -------
+        DataFrame
+            Index ``<none>`` and the terms. Columns ``df aic chisq p_value``: likelihood ratio tests, with the
+            AIC of the model without the term.
+
+        Raises
+        ------
+        ModelError
+            When the rows used change because the dropped term has missing values.
+
+        Notes
+        -----
+        As R's ``drop1(fit, test = "Chisq")``, with the likelihood ratio in place of the scaled deviance.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose + Strain", lk.load_data("mouse")).drop1().round(2)
+                 df     aic   chisq p_value
+        <none>  NaN  143.21     NaN     NaN
+        Dose    1.0  253.98  112.77  <0.001
+        Strain  4.0  245.57  110.36  <0.001
+        """
         from ..inference.likelihood_ratio import drop1
 
         return drop1(self)
@@ -321,7 +256,12 @@ class FixedEffectsModel(FixedFit):
     # ---- tables ----
 
     def tidy(
-        self, effects: str = "fixed", *, conf_int: bool = False, level: float = 0.95, ddf: str = "residual"
+        self,
+        effects: Literal["fixed"] = "fixed",
+        *,
+        conf_int: bool = False,
+        level: float = 0.95,
+        ddf: Ddf = "residual",
     ) -> pd.DataFrame:
         """The coefficients as a tidy table, one row each.
 
@@ -349,6 +289,14 @@ class FixedEffectsModel(FixedFit):
         Notes
         -----
         As broom's ``tidy``, with underscores for dots.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).tidy(conf_int=True).iloc[:, 1:].round(2)
+                  term  estimate  std_error  df  statistic p_value  conf_low  conf_high
+        0  (Intercept)     26.96       0.94  48      28.77  <0.001     25.08      28.85
+        1         Dose     -2.44       0.29  48      -8.27  <0.001     -3.03      -1.85
         """
         if effects != "fixed":
             raise ModelError(f"a model without random effects has only 'fixed' effects, not {effects!r}")
@@ -390,7 +338,7 @@ class FixedEffectsModel(FixedFit):
         from ..report.tidy import with_measures
 
         measures = self.influence().filter(["hat", "sigma", "cooksd", "std_resid"])
-        kind = "response" if self.family is None else "deviance"
+        kind: ResidualKind = "response" if self.family is None else "deviance"
         return with_measures(self, {"fitted": self.fitted, "resid": self.resid(kind), **measures})
 
     def influence(self) -> pd.DataFrame:
@@ -406,23 +354,39 @@ class FixedEffectsModel(FixedFit):
 
     # ---- telling ----
 
-    def summary(self, ddf: str = "residual") -> LinearSummary:
-        """The model as R prints it; see :class:`lmmkit.report.summary_linear.LinearSummary`."""
+    def summary(self, ddf: Ddf = "residual") -> LinearSummary:
+        """The model as R prints it.
+
+        Parameters
+        ----------
+        ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
+            As in :meth:`coef_table`; ``"none"`` leaves out the p-values.
+
+        Returns
+        -------
+        LinearSummary
+            Printed, or shown in a notebook, it is the text; ``.coefficients`` is its table in full precision.
+
+        Raises
+        ------
+        ModelError
+            For another `ddf`.
+
+        Notes
+        -----
+        As R's ``summary.lm`` and ``summary.glm`` (R ≥ 4.3).
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).summary().coefficients.round(2)
+                     estimate  std_error  df  statistic p_value
+        (Intercept)     26.96       0.94  48      28.77  <0.001
+        Dose            -2.44       0.29  48      -8.27  <0.001
+        """
         from ..report.summary_linear import LinearSummary
 
         return LinearSummary(self, ddf)
-
-    def equation(self, *, estimates: bool = False) -> Equation:
-        """The model in LaTeX, with its own variable names."""
-        from ..report.equation import equation
-
-        return equation(self, estimates=estimates)
-
-    def explain(self) -> str:
-        """The model in plain English."""
-        from ..report.explain import explain
-
-        return explain(self)
 
     def _repr_html_(self) -> str:
         from ..report.summary_linear import html

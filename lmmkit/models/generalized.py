@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 import pandas as pd
 
 from ..fitted.generalized import GeneralizedFit
 from .fixed_effects import FixedEffectsModel
+
+if TYPE_CHECKING:
+    from ..inference.coef_tests import Ddf
 
 __all__ = ["GeneralizedLinearModel"]
 
@@ -17,7 +22,9 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
     Parameters
     ----------
     design : Design
+        Response and model matrix.
     call : Call
+        What was asked for.
 
     Attributes
     ----------
@@ -40,7 +47,7 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
     (558.51, 498, 1635.8)
     """
 
-    def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+    def anova(self, type: Literal[1, 2, 3] = 3, ddf: Ddf = "residual") -> pd.DataFrame:
         """Test each term.
 
         Parameters
@@ -84,8 +91,8 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
         -------
         Series
             The share by which the deviance falls from that of the model without predictors, and Nagelkerke's
-            (1991) generalisation of R²; the latter is NaN where a dispersion is estimated or rows have weights
-            (as hits out of several trials have), because it needs to know what one observation is.
+            (1991) generalisation of R²; the latter is NaN where a dispersion is estimated or rows have
+            weights (as hits out of several trials have), because it needs to know what one observation is.
 
         Notes
         -----
@@ -115,6 +122,13 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
         Notes
         -----
         As broom's ``glance``, with underscores for dots.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.glm("counts ~ disease", lk.load_data("scrna"), "poisson").glance().iloc[:, :5].round(2)
+           null_deviance  df_null  loglik      aic      bic
+        0          832.1      499 -815.88  1635.76  1644.19
         """
         row = {
             "null_deviance": self.null_deviance, "df_null": self.df_null,
@@ -136,6 +150,14 @@ class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
         -----
         As R's ``hatvalues``, ``cooks.distance`` and ``rstandard``; Pregibon (1981), *Annals of Statistics*
         9(4).
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.glm("Days ~ Reaction", lk.load_data("sleepstudy"), "poisson").influence().head(2).round(3)
+             hat  cooksd  std_resid
+        0  0.009   0.015     -2.562
+        1  0.008   0.007     -1.550
         """
         from ..diagnostics.influence import influence_of_working_rows
 

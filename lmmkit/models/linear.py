@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from .generalized import GeneralizedLinearModel
 
 if TYPE_CHECKING:
     from ..families.family import Family
+    from ..inference.coef_tests import Ddf
 
 __all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
 
@@ -34,7 +35,7 @@ def lm(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, str] | None = None,
-    na_action: str = "omit",
+    na_action: Literal["omit", "raise"] = "omit",
 ) -> LinearModel:
     """Fit a linear model by least squares.
 
@@ -56,6 +57,7 @@ def lm(
     Returns
     -------
     LinearModel
+        Print it, ask it for ``.summary()``, ``.confint()``, ``.predict(new)`` and more.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def glm(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, str] | None = None,
-    na_action: str = "omit",
+    na_action: Literal["omit", "raise"] = "omit",
 ) -> GeneralizedLinearModel:
     """Fit a generalised linear model by maximum likelihood.
 
@@ -110,12 +112,19 @@ def glm(
         One row per observation.
     family : str or Family
         ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``.
-    weights, offset, contrasts, na_action
-        As in :func:`lm`; weights multiply each row's log density.
+    weights : column name, array or Series of length n, optional
+        Each row's log density is multiplied by its weight; for a proportion, the numbers of trials.
+    offset : column name, array or Series of length n, optional
+        A known addition to the linear predictor, such as the logarithm of an exposure.
+    contrasts : dict, optional
+        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"``.
+    na_action : {"omit", "raise"}
+        Leave out rows with missing values, or refuse them.
 
     Returns
     -------
     GeneralizedLinearModel
+        Print it, ask it for ``.summary()``, ``.confint()``, ``.predict(new)`` and more.
 
     Raises
     ------
@@ -154,7 +163,9 @@ class LinearModel(FixedEffectsModel, LinearFit):
     Parameters
     ----------
     design : Design
+        Response and model matrix.
     call : Call
+        What was asked for.
 
     Attributes
     ----------
@@ -197,7 +208,7 @@ class LinearModel(FixedEffectsModel, LinearFit):
             {"statistic": statistic, "num_df": num_df, "den_df": self.df_resid, "p_value": p_value}
         )
 
-    def anova(self, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+    def anova(self, type: Literal[1, 2, 3] = 3, ddf: Ddf = "residual") -> pd.DataFrame:
         """F test of each term.
 
         Parameters
@@ -235,7 +246,24 @@ class LinearModel(FixedEffectsModel, LinearFit):
         return sums_of_squares(self, type, ddf)
 
     def r2(self) -> pd.Series:
-        """R² and adjusted R²: ``r_squared adj_r_squared``."""
+        """R² and adjusted R².
+
+        Returns
+        -------
+        Series
+            ``r_squared``, the share of the sum of squares that the model explains, and ``adj_r_squared``, the
+            same with variances in place of sums of squares.
+
+        Notes
+        -----
+        As R's ``summary(fit)$r.squared`` and ``$adj.r.squared``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).r2().round(3).to_dict()
+        {'r_squared': 0.588, 'adj_r_squared': 0.579}
+        """
         return pd.Series({"r_squared": self.r_squared, "adj_r_squared": self.adj_r_squared})
 
     def glance(self) -> pd.DataFrame:
@@ -250,6 +278,13 @@ class LinearModel(FixedEffectsModel, LinearFit):
         Notes
         -----
         As broom's ``glance``, with underscores for dots.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).glance().iloc[:, :6].round(3)
+           r_squared  adj_r_squared  sigma  statistic  p_value   df
+        0      0.588          0.579  2.711     68.396      0.0  1.0
         """
         test = self.f_test
         row = {
@@ -273,7 +308,16 @@ class LinearModel(FixedEffectsModel, LinearFit):
 
         Notes
         -----
-        As R's ``influence.measures``; Belsley, Kuh and Welsch (1980).
+        As R's ``influence.measures``; Belsley, Kuh and Welsch (1980), *Regression
+        Diagnostics*.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).influence().nlargest(2, "cooksd").round(3)
+              hat  sigma  cooksd  std_resid  dffits  dfbetas_(Intercept)  dfbetas_Dose
+        21  0.063  2.605   0.154     -2.143  -0.577               -0.568         0.476
+        20  0.063  2.627   0.129     -1.963  -0.524               -0.516         0.432
         """
         from ..diagnostics.influence import influence_of_rows
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ def lmer(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, str] | None = None,
-    na_action: str = "omit",
+    na_action: Literal["omit", "raise"] = "omit",
     start: Any = None,
     optimize: bool = True,
 ) -> MixedModel:
@@ -53,6 +53,7 @@ def lmer(
     Returns
     -------
     MixedModel
+        Print it, ask it for ``.summary()``, ``.confint()``, ``.predict(new)``, ``.plot.fit()`` and more.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def glmer(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, str] | None = None,
-    na_action: str = "omit",
+    na_action: Literal["omit", "raise"] = "omit",
 ) -> MixedModel:
     """Fit a generalised linear mixed model.
 
@@ -123,12 +124,19 @@ def glmer(
     n_agq : int
         1 is the Laplace approximation; more are points of adaptive Gauss-Hermite quadrature, for a model
         with a single scalar random effect.
-    weights, offset, contrasts, na_action
-        As in :func:`lmer`; weights multiply each row's log density.
+    weights : column name, array or Series of length n, optional
+        Each row's log density is multiplied by its weight; for a proportion, the numbers of trials.
+    offset : column name, array or Series of length n, optional
+        A known addition to the linear predictor, such as the logarithm of an exposure.
+    contrasts : dict, optional
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"`` or ``"poly"``.
+    na_action : {"omit", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them.
 
     Returns
     -------
     MixedModel
+        Print it, ask it for ``.summary()``, ``.confint()``, ``.predict(new)``, ``.plot.fit()`` and more.
 
     Raises
     ------

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from ..fitted.mixed import MixedFit
+from .asked import AskedOfAny
+from .questions import MixedQuestions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from ..inference.coef_tests import Ddf
     from ..plots.namespace import Plots
-    from ..report.equation import Equation
     from ..report.summary import Summary
 
+Effects = Literal["fixed", "ran_pars", "ran_vals"]
 
-class MixedModel(MixedFit):
+
+class MixedModel(AskedOfAny, MixedQuestions):
     """A fitted mixed model, as made by :func:`lmmkit.lmer` and :func:`lmmkit.glmer`.
 
     Parameters
@@ -39,16 +42,18 @@ class MixedModel(MixedFit):
 
     # ---- tables ----
 
-    def coef_table(self, ddf: str = "satterthwaite") -> pd.DataFrame:
-        """Fixed effects with standard errors and tests.
+    def coef_table(self, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
+        """Tabulate the fixed effects with standard errors and tests.
 
         Parameters
         ----------
         ddf : str
             Denominator degrees of freedom of the t tests: ``"satterthwaite"``, ``"kenward_roger"``,
             ``"kenward_roger_observed"``, ``"between_within"``, ``"containment"``, ``"residual"`` or
-            ``"none"``; see :func:`lmmkit.inference.coef_tests.coef_table`. A GLMM has z tests, whatever it
-            says.
+            ``"none"``. The first three approximate them from the estimated variances, the third by the
+            observed information (as SAS); ``"between_within"`` (nlme's) and ``"containment"`` (SAS's default)
+            count them from the design; ``"residual"`` is n - p; ``"none"`` leaves p-values out. A GLMM has z
+            tests, whatever it says.
 
         Returns
         -------
@@ -61,9 +66,9 @@ class MixedModel(MixedFit):
         ModelError
             For another `ddf`.
 
-        Notes
-        -----
-        As ``coef(summary(fit))`` of lmerTest, and of lme4 for ``ddf="none"`` and for GLMMs.
+        Notes ----- As ``coef(summary(fit))`` of lmerTest, and of lme4 for ``ddf="none"`` and for GLMMs.
+        Satterthwaite (1946), *Biometrics Bulletin* 2:110-114; Kenward and Roger (1997), *Biometrics*
+        53:983-997.
 
         Examples
         --------
@@ -80,31 +85,118 @@ class MixedModel(MixedFit):
 
     def tidy(
         self,
-        effects: str | Sequence[str] = "fixed",
+        effects: Effects | Sequence[Effects] = "fixed",
         *,
         conf_int: bool = False,
         level: float = 0.95,
-        ddf: str = "satterthwaite",
+        ddf: Ddf = "satterthwaite",
         exponentiate: bool = False,
     ) -> pd.DataFrame:
-        """Estimates as a tidy table, one row each; see :func:`lmmkit.report.tidy.tidy`."""
+        """Put the estimates into a tidy table, one row each.
+
+        Parameters
+        ----------
+        effects : {"fixed", "ran_pars", "ran_vals"} or list of these
+            ``"fixed"``: the fixed effects. ``"ran_pars"``: standard deviations and correlations of the random
+            effects and of the residuals. ``"ran_vals"``: the conditional modes of the random effects. Several
+            are stacked.
+        conf_int : bool
+            Add ``conf_low conf_high``: estimate ± quantile × standard error, of the t distribution where
+            there are degrees of freedom, else of the normal; for ``ran_pars`` the limits of
+            ``fit.confint()``, by the profile of the likelihood.
+        level : float
+            Coverage of the intervals.
+        ddf : str
+            Degrees of freedom of the t tests, as in :meth:`coef_table`.
+        exponentiate : bool
+            Fixed effects as factors: odds ratios (logit link), rate ratios (log link of counts), ratios of
+            means. Standard errors are multiplied by the estimate, limits of intervals are exponentiated; the
+            test remains that of the coefficient.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``effect group level term estimate std_error df statistic p_value conf_low conf_high``,
+            without those that are empty for what was asked.
+
+        Raises
+        ------
+        ModelError
+            For other effects, and for `exponentiate` where ``exp(coefficient)`` means nothing.
+
+        Notes
+        -----
+        As ``broom.mixed::tidy.merMod``, with underscores in column names.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.tidy("ran_pars").round(2)
+             effect     group             term  estimate
+        0  ran_pars   Subject  sd__(Intercept)     37.12
+        1  ran_pars  Residual  sd__Observation     30.99
+        """
         from ..report.tidy import tidy
 
         return tidy(self, effects, conf_int=conf_int, level=level, ddf=ddf, exponentiate=exponentiate)
 
     def glance(self) -> pd.DataFrame:
-        """One row about the whole model; see :func:`lmmkit.report.tidy.glance`."""
+        """One row about the whole model.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``nobs sigma loglik aic bic``, ``reml_criterion`` (REML) or ``deviance`` (ML),
+            ``df_residual``.
+
+        Notes
+        -----
+        As ``broom.mixed::glance.merMod``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.glance().round(2)
+           nobs  sigma  loglik      aic      bic  reml_criterion  df_residual
+        0   180  30.99 -893.23  1794.47  1807.24         1786.47          176
+        """
         from ..report.tidy import glance
 
         return glance(self)
 
     def augment(self) -> pd.DataFrame:
-        """The rows used, with fitted values and residuals beside them; see :func:`lmmkit.report.tidy.augment`."""
+        """The rows used, with fitted values and residuals beside them.
+
+        Returns
+        -------
+        DataFrame
+            The columns that the model uses, and ``_fitted`` (with all random effects), ``_resid`` (response -
+            fitted), ``_hat`` (leverage), ``_cooksd`` (Cook's distance), ``_fixed`` (prediction without random
+            effects) and ``_scaled`` (the residual over its standard deviation), all on the scale of the
+            response. A name that the data have already gets another underscore: ``__hat``.
+
+        Notes
+        -----
+        As ``broom.mixed::augment.merMod``, whose dots in front are underscores here; leverage and
+        Cook's distance as lme4's ``hatvalues`` and ``cooks.distance``. For a GLMM the leverage is that of the
+        working weights, as for a ``glm`` in R (lme4 takes the prior weights there, and warns).
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.augment().filter(like="_").round(2).head(2)
+           _fitted  _resid  _hat  _cooksd  _fixed  _scaled
+        0   292.19  -42.63  0.11     0.13  251.41    -1.38
+        1   302.66  -43.95  0.10     0.13  261.87    -1.42
+        """
         from ..report.tidy import augment
 
         return augment(self)
 
-    # ---- predicting, simulating, fitting again ----
+    # ---- predicting ----
 
     def predict(
         self,
@@ -112,105 +204,71 @@ class MixedModel(MixedFit):
         *,
         re_form: str | None = None,
         allow_new_levels: bool = False,
-        kind: str = "response",
-        interval: str | None = None,
+        kind: Literal["response", "link"] = "response",
+        interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
     ) -> pd.Series | pd.DataFrame:
-        """Predict old or new rows, with intervals if asked; see :func:`lmmkit.fitted.predict.predict`."""
+        """Predict old or new rows, with intervals if asked.
+
+        Parameters
+        ----------
+        newdata : DataFrame, optional
+            The rows; those of the fit by default. Needs no response.
+        re_form : str, optional
+            Which random effects to use: None for all, ``"~0"`` for none (then no grouping column is needed),
+            or some, such as ``"~(1 | school)"``.
+        allow_new_levels : bool
+            Predict rows of unseen groups with a random effect of zero, the mean of all groups; else they are
+            refused.
+        kind : {"response", "link"}
+            The scale of a generalised model's predictions.
+        interval : {"confidence", "prediction"}, optional
+            ``"confidence"``: where the expected response lies. The interval covers the errors of the fixed
+            effects and of the conditional modes together, with their covariance; where random effects are
+            left out (by `re_form` or because the level is new) it is about the mean over groups.
+            ``"prediction"``: where a new response lies; adds the residual variance, and the full variance of
+            every random effect that is left out.
+        level : float
+            Coverage.
+
+        Returns
+        -------
+        Series or DataFrame
+            Under the index of the rows. With `interval` the columns ``fit conf_low conf_high``. NaN where a
+            row of `newdata` has missing values.
+
+        Raises
+        ------
+        DataError
+            When `newdata` lacks a column or has a level that the fit has not seen; for a prediction interval
+            also when it lacks the weights (of a linear model) or the numbers of trials.
+        FormulaError, ModelError
+            When `re_form` is not a formula or asks for random effects that the model does not have.
+
+        Notes
+        -----
+        The point predictions agree with ``lme4::predict.merMod``. The variance of ``x'beta_hat +
+        z'b_hat``, as an estimate of ``x'beta + z'b``, is that of Henderson's mixed-model equations, with
+        theta taken as known, and limits are normal quantiles; ``predict(se.fit = TRUE)`` of lme4 since 1.1-34
+        computes the same for a linear model. For a GLMM the covariance of ``beta_hat`` is here the one from
+        the Hessian over all parameters (``fit.vcov``), and in lme4 that of Henderson's equations, so standard
+        errors differ a little. For a generalised model, intervals are made on the scale of the linear
+        predictor and carried to the response by the inverse link; its prediction intervals are quantiles of
+        2000 simulated responses, made for each row from the same random numbers.
+
+        Examples
+        --------
+        >>> import pandas as pd, lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> new = pd.DataFrame({"Days": [5, 12], "Subject": ["308", "somebody new"]})
+        >>> fit.predict(new, allow_new_levels=True, interval="confidence").round(1)
+             fit  conf_low  conf_high
+        0  352.0     336.3      367.7
+        1  377.0     340.0      414.0
+        """
         from ..fitted.predict import predict
 
         return predict(self, newdata, re_form, allow_new_levels, kind, interval, level)
-
-    def simulate(self, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
-        """Draw new responses from the fitted model; see :func:`lmmkit.fitted.simulate.simulate`."""
-        from ..fitted.simulate import simulate
-
-        return simulate(self, n_sim, seed)
-
-    def refit(self, y: Any) -> Self:
-        """Fit the same model to another response; see :func:`lmmkit.fitted.simulate.refit`."""
-        from ..fitted.simulate import refit
-
-        return refit(self, y)
-
-    def update(self, formula: str | None = None, **changes: Any) -> Self:
-        """Change the formula or the arguments and fit again; see :func:`lmmkit.fitted.refit.update`."""
-        from ..fitted.refit import update
-
-        return update(self, formula, **changes)
-
-    def bootstrap(
-        self,
-        n_sim: int,
-        stat: Callable[[MixedModel], Any] | None = None,
-        seed: Any = None,
-        n_jobs: int = 1,
-        progress: bool | None = None,
-    ) -> Any:
-        """Parametric bootstrap; see :mod:`lmmkit.inference.bootstrap`."""
-        from ..inference.bootstrap import bootstrap
-
-        return bootstrap(self, n_sim, stat, seed=seed, n_jobs=n_jobs, progress=progress)
-
-    # ---- inference and diagnostics ----
-
-    def confint(
-        self,
-        level: float = 0.95,
-        method: str = "profile",
-        parm: str | int | Sequence[str | int] | None = None,
-        **options: Any,
-    ) -> pd.DataFrame:
-        """Confidence intervals, ``wald``, ``profile`` or ``boot``; see :mod:`lmmkit.inference.confint`."""
-        from ..inference.confint import confint
-
-        return confint(self, level=level, method=method, parm=parm, **options)
-
-    def contest(
-        self, L: Any, rhs: Any = 0, *, ddf: str = "satterthwaite", joint: bool = True, level: float = 0.95
-    ) -> pd.DataFrame:
-        """Test ``L beta = rhs``, together or one by one; see :func:`lmmkit.inference.contest.contest`."""
-        from ..inference.contest import contest
-
-        return contest(self, L, rhs, ddf=ddf, joint=joint, level=level)
-
-    def anova(self, type: int = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
-        """F test of each fixed term, types 1, 2, 3; see :mod:`lmmkit.inference.f_tests`."""
-        from ..inference.f_tests import anova_table
-
-        return anova_table(self, type=type, ddf=ddf)
-
-    def drop1(self, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataFrame:
-        """What each term contributes that may be dropped; see :mod:`lmmkit.inference.likelihood_ratio`."""
-        from ..inference.likelihood_ratio import drop1
-
-        return drop1(self, test=test, ddf=ddf)
-
-    def r2(self) -> pd.Series:
-        """Marginal and conditional R² of Nakagawa; see :mod:`lmmkit.diagnostics.explained_variance`."""
-        from ..diagnostics.explained_variance import r2
-
-        return r2(self)
-
-    def icc(self) -> Any:
-        """Intraclass correlation; see :mod:`lmmkit.diagnostics.explained_variance`."""
-        from ..diagnostics.explained_variance import icc
-
-        return icc(self)
-
-    def variance_partition(self) -> pd.Series:
-        """Share of the variance that each term explains; see :mod:`lmmkit.diagnostics.variance_fractions`."""
-        from ..diagnostics.variance_fractions import variance_fractions
-
-        return variance_fractions(self)
-
-    def influence(
-        self, by: str | None = None, refit: bool = False, progress: bool | None = None
-    ) -> pd.DataFrame:
-        """How much single rows or groups decide; see :func:`lmmkit.diagnostics.influence.influence`."""
-        from ..diagnostics.influence import influence
-
-        return influence(self, by=by, refit=refit, progress=progress)
 
     @property
     def plot(self) -> Plots:
@@ -228,23 +286,42 @@ class MixedModel(MixedFit):
 
         return messages(self)
 
-    def summary(self, ddf: str = "satterthwaite") -> Summary:
-        """The model as lme4 and lmerTest print it; see :class:`lmmkit.report.summary.Summary`."""
+    def summary(self, ddf: Ddf = "satterthwaite") -> Summary:
+        """The model as lme4 and lmerTest print it.
+
+        Parameters
+        ----------
+        ddf : {"satterthwaite", "kenward_roger", "kenward_roger_observed", "between_within", "containment",
+            "residual", "none"} Degrees of freedom of the t tests, as in :meth:`coef_table`; ``"none"`` leaves
+            out the p-values, as lme4 does without lmerTest.
+
+        Returns
+        -------
+        Summary
+            Printed, or shown in a notebook, it is the text; ``.coefficients`` is its table of fixed effects
+            in full precision.
+
+        Raises
+        ------
+        ModelError
+            For another `ddf`.
+
+        Notes
+        -----
+        As ``summary(fit)`` of lmerTest, and of lme4 for a GLMM and for ``ddf="none"``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.summary().coefficients.round(2)
+                     estimate  std_error      df  statistic p_value
+        (Intercept)    251.41       9.75   22.81      25.79  <0.001
+        Days            10.47       0.80  161.00      13.02  <0.001
+        """
         from ..report.summary import Summary
 
         return Summary(self, ddf)
-
-    def equation(self, *, estimates: bool = False) -> Equation:
-        """The model in LaTeX, with its own variable names; see :func:`lmmkit.report.equation.equation`."""
-        from ..report.equation import equation
-
-        return equation(self, estimates=estimates)
-
-    def explain(self) -> str:
-        """The model in plain English; see :func:`lmmkit.report.explain.explain`."""
-        from ..report.explain import explain
-
-        return explain(self)
 
     def __repr__(self) -> str:
         from ..report.summary import print_lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from lmmkit.inference.coef_tests import Ddf
     from lmmkit.models.mixed import MixedModel
 
 
@@ -17,7 +18,7 @@ class Coefficient(NamedTuple):
     p: float
 
 
-def coefficient(fit: MixedModel, name: str, ddf: str = "satterthwaite") -> Coefficient:
+def coefficient(fit: MixedModel, name: str, ddf: Ddf = "satterthwaite") -> Coefficient:
     """The row `name` of the coefficient table."""
     row = fit.coef_table(ddf=ddf).loc[name].to_dict()
     return Coefficient(row["estimate"], row["std_error"], row.get("df", float("inf")), row["p_value"])
