@@ -11,6 +11,7 @@ from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..numerics.arrays import Array
 from .mixed import SINGULAR
+from .repeats import constant_within, every_row_is_copied
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
@@ -51,6 +52,7 @@ def messages(fit: MixedFit) -> list[str]:
         *omitted_rows(fit),
         *dropped_columns(fit),
         *_confounded(fit),
+        *_copies(fit),
         *_search(fit),
         *_singular(fit),
         *_few_levels(fit),
@@ -134,12 +136,40 @@ def _same_effects(one: RandomTerm, other: RandomTerm) -> bool:
     return any(np.array_equal(a, b) for a in one.Z.T for b in other.Z.T)
 
 
+def _copies(fit: MixedFit) -> Iterator[str]:
+    """Rows that are no measurements of their own."""
+    if fit.family is not None:
+        return
+    response = fit.design.response
+    groups = constant_within(fit.design)
+    for group in groups:
+        yield (
+            f"{response} is the same in all rows of each level of {group}: these rows repeat one value and are "
+            f"no measurements of their own, but tests would count each of them. Keep one row for each level of "
+            f"{group}, and leave the random effects of {group} out."
+        )
+    if not groups and every_row_is_copied(fit.design):
+        yield (
+            "Every row has a twin with the same response, predictors and groups. Copies are no new data, but "
+            "standard errors and p-values would count them; keep one of each (data.drop_duplicates())."
+        )
+
+
 def _search(fit: MixedFit) -> Iterator[str]:
     yield from fit.estimate.warnings
     if not fit.call.options.get("optimize", True):
         yield (
             "The model was evaluated at the theta given as start and nothing was optimised, so these are not "
             "the estimates; leave out optimize=False to get them."
+        )
+    elif fit.estimate.endless:
+        yield (
+            "Next to no residual variance is left: less than a hundred-thousandth of the response's own spread. "
+            "The random effects reproduce the response, and the likelihood has no maximum, or none that can be "
+            "told from a rise without end. So the estimates are those at which the search was stopped, and there "
+            "are no degrees of freedom and no p-values. Look for a response that was computed from the groups or "
+            "copied within them, and for more random effects than the rows can tell apart; then leave the "
+            "finest random-effects term out."
         )
     elif not fit.converged:
         yield (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-from ..formatting.noted_table import Table
+from ..fitted.mixed import MixedFit
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from . import design_df, kenward_roger, satterthwaite
@@ -64,12 +64,19 @@ METHODS = {
     "containment": _counted(design_df.containment),
 }
 DDF = (*METHODS, "residual", "none")
+#: Where the likelihood has no maximum there are no degrees of freedom, and so no p-values.
+UNKNOWN = Method(
+    lambda fit, L: satterthwaite.plain_tests(fit, L, np.nan),
+    lambda fit, L, beta: (np.nan, float(np.linalg.matrix_rank(L)), np.nan),
+)
 
 
 def _method(fit: Fit, ddf: str) -> Method | None:
     """How degrees of freedom are found; None where they are n - p or not wanted, and for z tests."""
     if not isinstance(ddf, str) or ddf not in DDF:
         raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
+    if isinstance(fit, MixedFit) and fit.estimate.endless and ddf != "none":
+        return UNKNOWN
     return METHODS.get(ddf) if fit.design.terms and fit.family is None else None
 
 
@@ -105,9 +112,7 @@ def contrast_tests(fit: Fit, L: Array, ddf: str = "satterthwaite") -> pd.DataFra
     method = _method(fit, ddf)
     if method is not None:
         return method.single(fit, L)
-    std_error = fit.sigma * np.sqrt(np.einsum("ri,ij,rj->r", L, fit.cov_unscaled, L))
-    df = np.inf if ddf == "none" else _common_df(fit)
-    return Table(satterthwaite.t_table(L @ fit.beta, std_error, np.full(len(L), df)))
+    return satterthwaite.plain_tests(fit, L, np.inf if ddf == "none" else _common_df(fit))
 
 
 def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..numerics import distributions as stats
@@ -94,6 +95,12 @@ def coef_tests(fit: MixedFit, L: Array) -> pd.DataFrame:
     estimate = L @ fit.estimate.beta
     std_error = np.sqrt(np.einsum("ri,ij,rj->r", L, fit.vcov.to_numpy(), L))
     return Table(t_table(estimate, std_error, ddf(fit, L)), notes=singular_notes(fit))
+
+
+def plain_tests(fit: Fit, L: Array, df: float) -> Table:
+    """t test of each row of ``L beta = 0``, all with the same degrees of freedom."""
+    std_error = fit.sigma * np.sqrt(np.einsum("ri,ij,rj->r", L, fit.cov_unscaled, L))
+    return Table(t_table(L @ fit.beta, std_error, np.full(len(L), df)))
 
 
 def t_table(estimate: Array, std_error: Array, df: Array) -> pd.DataFrame:

@@ -64,6 +64,9 @@ class Estimate:
     conditional_cov : callable
         Returns one array (q, k, k) per term: conditional covariance of the modes given y, theta and beta,
         divided by ``sigma**2``. A function, because it costs more than the fit and is seldom asked for.
+    endless : bool
+        The likelihood has no maximum: it rises for ever as the residual variance goes to zero, and the numbers
+        are those of the point where the search was stopped.
     n_agq : int
         Quadrature points per random effect (1 is Laplace); not used by a linear mixed model.
     """
@@ -86,6 +89,7 @@ class Estimate:
     conditional_cov: Callable[[], list[Array]] = field(repr=False)
     warnings: list[str] = field(default_factory=list)
     family: Family | None = None
+    endless: bool = False
     n_agq: int = 1
 
     @property

@@ -39,6 +39,8 @@ SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 VALLEYS = 3
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
+#: Dispersion below which the likelihood rises for ever.
+ENDLESS = 1e-10
 HOPELESS = (
     "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
     "the range of its link; centre and scale the covariates, or try another link"
@@ -261,7 +263,12 @@ class GlmmCriterion(Terms):
         point = self.point(x)
         if point is None or not np.isfinite(point.objective):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
-        return Trial(point.objective, lambda: self.gradient(point), lambda: self.curvature(point), point)
+        derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
+        return Trial(point.objective, *derivatives, point, self.endless(x))
+
+    def endless(self, x: Array) -> bool:
+        """Whether a gamma family's dispersion has gone to zero, where the likelihood rises for ever."""
+        return self.estimates_dispersion and self.family.name == "gamma" and bool(x[-1] < np.log(ENDLESS))
 
 
 def _check_nodes(design: Design, n_agq: int) -> None:
@@ -385,7 +392,8 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
         n_evaluations=search.evaluations,
         trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
         visits=[visit._replace(x=_theta_at(criterion, visit.x)) for visit in visits],
-        converged=search.converged,
+        converged=search.converged and not criterion.endless(search.x),
+        endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
         conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
         warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],

@@ -36,8 +36,9 @@ from .theta import Terms
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 LARGE = 2000  # and from which on it takes seconds
 VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
-#: Residual SD, relative to that of the fit without random effects, below which the likelihood rises for ever.
-ENDLESS = 1e-6
+#: Residual SD, relative to that of the fit without random effects or to that of an effect, below which the search
+#: stops: the likelihood rises for ever, or as good as.
+ENDLESS = 1e-5
 HOPELESS = (
     "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
     "and of the response (scale() brings them to size one)"
@@ -265,8 +266,12 @@ class Criterion(Terms):
         except np.linalg.LinAlgError:
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
         value = point.objective if point.r2 > 0 and np.isfinite(point.objective) else np.inf
-        endless = point.r2 < ENDLESS**2 * self.nu
-        return Trial(value, lambda: self.gradient(point), lambda: self.curvature(point), point, endless)
+        derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
+        return Trial(value, *derivatives, point, self.endless(theta, point))
+
+    def endless(self, theta: Array, point: Point) -> bool:
+        """Whether next to no residual variance is left, which the likelihood rewards without end."""
+        return bool(point.r2 < ENDLESS**2 * self.nu or np.abs(theta).max(initial=0.0) > 1 / ENDLESS)
 
     def places(self, start: Array | None = None) -> list[Place]:
         """Where the search begins.
@@ -423,6 +428,7 @@ def _checked_start(criterion: Criterion, start: Array) -> Array:
 def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:
     """Carry the optimum back to the units of the data."""
     point = search.state
+    endless = criterion.endless(search.x, point)
     factors = criterion.to_original(search.x)
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
@@ -446,7 +452,8 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         n_evaluations=search.evaluations,
         trail=trail,
         visits=[visit._replace(x=_theta(criterion, visit.x)) for visit in visits],
-        converged=search.converged,
+        converged=search.converged and not endless,
+        endless=endless,
         gradient=partial(criterion.gradient, point),
         warnings=[],
         family=None,

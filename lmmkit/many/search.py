@@ -15,7 +15,7 @@ from ..fitted.mixed import SINGULAR
 from ..fitted.varcorr import distinct_names
 from ..likelihood.covariance import lower_indices
 from ..likelihood.grid import Grid, valleys
-from ..likelihood.lmm import VALLEYS, Criterion, fit_criterion
+from ..likelihood.lmm import ENDLESS, VALLEYS, Criterion, fit_criterion
 from ..likelihood.search import LOWER, WORTH
 from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index
@@ -201,7 +201,11 @@ def _tables(criterion: ManyCriterion, points: Points, objective: Array, converge
     labels, shares = fractions(design, beta, covs, sigma**2)
     names, ran_pars = _ran_pars(criterion, covs, sigma)
     status = _status(len(beta), len(design.y), objective, sigma)
-    status["singular"], status["converged"] = _singular(criterion, factors), converged
+    endless = points.r2 < ENDLESS**2 * criterion.nu
+    status["singular"], status["converged"] = _singular(criterion, factors), converged & ~endless
+    status.loc[endless, "message"] = (
+        "next to no residual variance is left: the random effects reproduce this response"
+    )
     frame: Callable[..., pd.DataFrame] = pd.DataFrame
     return Found(
         frame(beta, columns=design.x_names),

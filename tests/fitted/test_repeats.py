@@ -1,0 +1,107 @@
+"""No residual variance, and rows that are copies: named, never called converged, no p-values."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+
+
+def territories(copies: bool, seed: int = 0) -> pd.DataFrame:
+    """Sizes of 60 territories in 10 areas; with copies, each is repeated for every bird that lives there."""
+    rng = np.random.default_rng(seed)
+    area = np.repeat(np.arange(10), 6)
+    food = rng.normal(size=60)
+    size = 3 + 0.1 * food + 0.1 * rng.normal(size=10)[area] + 0.3 * rng.normal(size=60)
+    once = pd.DataFrame({"area": area, "territory": np.arange(60), "food": food, "size": size})
+    return once.loc[once.index.repeat(rng.integers(1, 6, 60))] if copies else once
+
+
+def noise_free(scale: float, seed: int = 1) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    g, x = np.repeat(np.arange(8), 5), rng.normal(size=40)
+    y = 1 + 0.5 * x + rng.normal(size=8)[g] + scale * rng.normal(size=40)
+    return pd.DataFrame({"g": g, "x": x, "y": y})
+
+
+def says(fit, *words: str) -> bool:
+    return any(all(word in message for word in words) for message in fit.messages)
+
+
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize("random", ["(1 | area/territory)", "(1 | area) + (1 | territory)"])
+def test_a_value_of_the_group_that_its_rows_repeat(reml, random):
+    fit = lk.lmer(f"size ~ food + {random}", territories(copies=True), reml=reml)
+    assert not fit.converged
+    assert says(fit, "same in all rows of each level of territory", "Keep one row")
+    assert says(fit, "Next to no residual variance", "no p-values")
+    for ddf in ("satterthwaite", "residual"):
+        table = fit.coef_table(ddf)
+        assert table["p_value"].isna().all() and table["df"].isna().all()
+    assert fit.anova()["p_value"].isna().all()
+    once = lk.lmer("size ~ food + (1 | area)", territories(copies=False), reml=reml)
+    assert once.converged and not says(once, "same in all rows")
+    assert once.coef_table()["p_value"].notna().all()
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-7])
+@pytest.mark.parametrize("random", ["(1 | g)", "(x | g)", "(x || g)"])
+def test_data_without_noise(scale, random):
+    fit = lk.lmer(f"y ~ x + {random}", noise_free(scale))
+    assert not fit.converged
+    assert says(fit, "Next to no residual variance")
+    assert fit.coef_table()["p_value"].isna().all()
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-2])
+def test_little_noise_is_noise(scale):
+    fit = lk.lmer("y ~ x + (1 | g)", noise_free(scale))
+    assert fit.converged
+    assert not says(fit, "residual variance")
+    assert fit.sigma == pytest.approx(scale, rel=0.3)
+    means = noise_free(scale).assign(y=lambda d: d.y - 0.5 * d.x).groupby("g")["y"].mean()
+    assert fit.sigma * fit.theta[0] == pytest.approx(means.std(), rel=0.01)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_as_many_effects_as_rows(seed):
+    """Lines through two points each, and two more predictors for the third point of the last group.
+
+    By maximum likelihood there is no maximum; by REML the predictors cancel what the residual variance gains.
+    """
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame(rng.normal(size=(9, 4)), columns=["y", "x", "z", "w"])
+    data["g"] = [0, 0, 1, 1, 2, 2, 3, 3, 3]
+    fit = lk.lmer("y ~ x + z + w + (x | g)", data, reml=False)
+    assert not fit.converged
+    assert says(fit, "more random effects than the rows can tell apart")
+
+
+def test_every_row_twice():
+    data = noise_free(1.0)
+    twice = lk.lmer("y ~ x + (1 | g)", pd.concat([data, data]))
+    assert says(twice, "Every row has a twin", "drop_duplicates")
+    assert not says(lk.lmer("y ~ x + (1 | g)", data), "twin")
+
+
+def test_a_response_with_few_values_has_twins_by_chance():
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"g": np.repeat(np.arange(6), 40), "y": rng.integers(1, 6, 240)})
+    assert not says(lk.lmer("y ~ 1 + (1 | g)", data), "twin")
+
+
+def test_many_responses_of_which_one_has_no_noise():
+    data = noise_free(0.0)
+    rng = np.random.default_rng(5)
+    responses = np.array([data["y"], data["y"] + rng.normal(size=40)])
+    status = lk.fit_many(responses, "~ x + (1 | g)", data).status
+    assert status["converged"].tolist() == [False, True]
+    assert "residual variance" in status["message"].iloc[0]
+    assert status["message"].iloc[1] == ""
+
+
+def test_a_gamma_response_without_noise():
+    data = noise_free(0.0)
+    fit = lk.glmer("exp(y) ~ x + (1 | g)", data, lk.families.Gamma(link="log"))
+    assert not fit.converged
+    assert says(fit, "Next to no residual variance")
