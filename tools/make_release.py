@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import ast
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -87,9 +88,17 @@ def copy_packed(tree: Path, without: frozenset[str] = frozenset()) -> Path:
         else:
             module.write_text(pack(module.read_text(encoding="utf-8")), encoding="utf-8")
     model_answers = tree / ANSWERS / written.FILE
-    model_answers.write_text(written.pack(model_answers.read_text(encoding="utf-8")), encoding="utf-8")
+    model_answers.write_text(written.pack(answers_without(without)), encoding="utf-8")
     carry_settings(tree)
     return tree
+
+
+def answers_without(without: frozenset[str]) -> str:
+    """The model answers to written tasks, but for those of exercises that are left out: they are to be marked."""
+    exercises = [name for name in student_files(ROOT) if name.startswith("exercises/")]
+    gone = {chapter_of(name.removesuffix(".ipynb")) for name in exercises if is_left_out(name, without)}
+    known = json.loads((ROOT / ANSWERS / written.FILE).read_text(encoding="utf-8"))
+    return json.dumps({key: answer for key, answer in known.items() if key.partition(".")[0] not in gone})
 
 
 def carry_settings(tree: Path) -> None:

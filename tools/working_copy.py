@@ -97,7 +97,13 @@ def _numbered(stem: str, ending: str) -> Iterator[str]:
 
 
 def checksum(content: bytes) -> str:
-    """What a version is known by."""
+    """What a version is known by. Of a notebook, its cells and whether they were run: opening one changes the rest."""
+    try:
+        cells = json.loads(content)["cells"]
+        rows = [[cell["cell_type"], "".join(cell["source"]), bool(cell.get("outputs"))] for cell in cells]
+        content = json.dumps(rows).encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass  # no notebook: every byte counts
     return hashlib.sha256(content).hexdigest()[:16]
 
 

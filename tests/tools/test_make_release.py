@@ -113,29 +113,62 @@ def test_lessons_and_exercises_can_be_left_out(tmp_path):
     assert not gone & names and {"lessons/06_pooling.ipynb", "lessons/15_power.ipynb"} <= names
     assert dead_links(release, names) == []
     (name,) = [name for name in release.namelist() if name.endswith(".whl")]
-    modules = {Path(path).stem for path in zipfile.ZipFile(io.BytesIO(release.read(name))).namelist()}
+    wheel = zipfile.ZipFile(io.BytesIO(release.read(name)))
+    answers = json.loads(written.unpack(wheel.read(f"{ANSWERS.as_posix()}/{written.FILE}").decode("utf-8")))
+    assert not {"ex06.q7", "ex14.q8", "capstoneowls.q10"} & answers.keys() and "ex07.q8" in answers
+    modules = {Path(path).stem for path in wheel.namelist()}
     assert not {"lesson_14", "exercise_14"} & modules and {"exercise_06", "capstone_owls"} <= modules
     with pytest.raises(SystemExit, match="there is no 99 to leave out"):
         write_release(tmp_path, frozenset({"99"}))
 
 
 @pytest.mark.timeout(1800)
+def test_with_the_wheels_inside_no_network_is_needed(tmp_path):
+    if not index_can_be_reached(tmp_path):
+        pytest.skip("no index of packages can be reached, and the wheels come from one")
+    zipfile.ZipFile(write_release(tmp_path, offline=True)).extractall(tmp_path)
+    folder = next(tmp_path.glob("lmmkit-course-*/"))
+    *install, _ = commands_of(folder)
+    environment = fresh_environment(tmp_path) | {
+        "PIP_INDEX_URL": "http://127.0.0.1:9/",
+        "PIP_EXTRA_INDEX_URL": "",
+    }
+    for line in install:
+        subprocess.run(line, shell=True, cwd=folder, env=environment, check=True)
+    said = subprocess.check_output(
+        [folder / ".venv" / "bin" / "python", "-m", "lmmkit.course.doctor"], cwd=folder, text=True
+    )
+    assert "All is well" in said and "make" not in said
+
+
+def index_can_be_reached(folder):
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder / "probe", "filelock"]
+    return subprocess.run(command).returncode == 0
+
+
+def fresh_environment(folder):
+    """Only what a student's terminal has: no settings of ours, and python3 is the Python of these tests."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python3").symlink_to(sys.executable)
+    ours = ("PYTHON", "JUPYTER", "LMMKIT", "IPYTHON")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return environment | {"PATH": f"{folder / 'bin'}:{environment['PATH']}"}
+
+
+def commands_of(folder):
+    block = re.search(r"```sh\n(.+?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return block[1].strip().splitlines()
+
+
+@pytest.mark.timeout(1800)
 def test_the_readme_is_right_line_by_line(release, tmp_path):
     """In a fresh environment the zip's own commands open a page from which an exercise can be reached."""
-    if subprocess.run(
-        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", tmp_path, "filelock"]
-    ).returncode:
+    if not index_can_be_reached(tmp_path):
         pytest.skip("no index of packages can be reached, and the README installs from one")
     release.extractall(tmp_path)
-    folder = next(path for path in tmp_path.iterdir() if path.is_dir())
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    block = re.search(r"```sh\n(.+?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    *install, lab = block[1].strip().splitlines()
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "JUPYTER"))
-    }
-    environment["PATH"] = f"{tmp_path / 'bin'}:{environment['PATH']}"
+    folder = tmp_path / release.namelist()[0].split("/")[0]
+    *install, lab = commands_of(folder)
+    environment = fresh_environment(tmp_path)
     for line in install:
         subprocess.run(line, shell=True, cwd=folder, env=environment, check=True)
     with socket.socket() as probe:
@@ -195,7 +228,9 @@ def test_no_question_keeps_its_answers_in_clear(wheel):
         for line in clear.splitlines()[1:]:
             assert sum(map(str.isalnum, line)) < 4 or line.strip() not in packed
     name = f"{ANSWERS.as_posix()}/{written.FILE}"
-    assert written.unpack(wheel.read(name).decode("utf-8")) == (ROOT / name).read_text(encoding="utf-8")
+    packed = wheel.read(name).decode("utf-8")
+    assert not packed.startswith("{")
+    assert json.loads(written.unpack(packed)) == json.loads((ROOT / name).read_text(encoding="utf-8"))
 
 
 def test_no_number_that_an_exercise_asks_for_is_anywhere(readable):

@@ -54,6 +54,24 @@ def test_what_is_untouched_is_replaced(root):
     assert "print(43)" in (root / FOLDER / NAME).read_text() and len(files(root)) == 4
 
 
+def test_a_notebook_that_was_only_opened_is_untouched(root):
+    opened = nbformat.read(root / FOLDER / NAME, 4)
+    opened.metadata.language_info["version"] = "3.11.7"  # as JupyterLab does
+    opened.cells[0].metadata["editable"] = True
+    nbformat.write(opened, root / FOLDER / NAME)
+    lesson(root, "print(43)")
+    assert update(root) == []
+    assert "print(43)" in (root / FOLDER / NAME).read_text()
+
+
+def test_a_notebook_that_was_run_is_touched(root):
+    run = nbformat.read(root / FOLDER / NAME, 4)
+    run.cells[1].outputs = [new_output("stream", text="42")]
+    nbformat.write(run, root / FOLDER / NAME)
+    lesson(root, "print(43)")
+    assert len(update(root)) == 1 and '"42"' in (root / FOLDER / NAME).read_text()
+
+
 def test_what_is_touched_stays_and_the_newer_one_lies_beside_it(root):
     mine = (root / FOLDER / NAME).read_text().replace("print(42)", "print(42)  # my answer")
     (root / FOLDER / NAME).write_text(mine)
