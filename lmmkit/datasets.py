@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError
+from .numerics import arguments
 
 __all__ = ["DataInfo", "data_info", "data_names", "load_data"]
 
@@ -268,9 +269,9 @@ def _entry(name: str, folder: Path) -> dict[str, Any]:
     entries = _entries(folder)
     if isinstance(name, str) and name in entries:
         return entries[name]
-    close = get_close_matches(str(name).lower(), list(entries), n=1, cutoff=0.5)
+    close = get_close_matches(name.lower() if isinstance(name, str) else "", list(entries), n=1, cutoff=0.5)
     hint = f"did you mean '{close[0]}'? " if close else ""
-    raise DataError(f"there is no data set {name!r}; {hint}lk.data_info() lists them all")
+    raise DataError(f"there is no data set {arguments.shown(name)}; {hint}lk.data_info() lists them all")
 
 
 def _read(entry: dict[str, Any], folder: Path) -> pd.DataFrame:

@@ -8,8 +8,13 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError
+from .numerics import arguments
 
 __all__ = ["simulate_simpson"]
+
+
+#: Rows of a group, and groups.
+MOST = 1_000_000
 
 
 def simulate_simpson(
@@ -64,9 +69,10 @@ def simulate_simpson(
     True
     """
     n, groups = _count("n", n, 4), _count("groups", groups, 1)
-    if not -1 <= r <= 1:
-        raise DataError(f"r = {r} is not a correlation; give a number from -1 to 1")
-    rng = np.random.default_rng(seed)
+    if not isinstance(r, (int, float)) or not -1 <= r <= 1:
+        raise DataError(f"r = {arguments.shown(r)} is not a correlation; give a number from -1 to 1")
+    difference = arguments.number("difference", difference)
+    rng = np.random.default_rng(arguments.seed(seed))
     width = len(str(groups))
     names = [f"G_{i:0{width}d}" for i in range(1, groups + 1)]
     points = []
@@ -92,7 +98,9 @@ def _count(name: str, value: int, least: int) -> int:
     try:
         count = operator.index(value)
     except TypeError:
-        raise DataError(f"{name} = {value!r} is not a whole number") from None
+        raise DataError(f"{name} = {arguments.shown(value)} is not a whole number") from None
+    if count > MOST:
+        raise DataError(f"{name} = {arguments.shown(value)} is too large; it may be at most {MOST}")
     if count < least:
         raise DataError(f"{name} = {count} is too small; it must be at least {least}")
     return count

@@ -112,7 +112,7 @@ def extra(given: Any, what: str, data: pd.DataFrame) -> Array | None:
         return numeric(read_series(_aligned(given, what, data), what), what)
     try:
         values = np.array(given, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{what} must be numbers: a column name, an array or a Series") from None
     if values.shape != (len(data),):
         shape = len(values) if values.ndim == 1 else f"shape {values.shape}"

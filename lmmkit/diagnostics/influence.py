@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..inference.parameters import parameter_values
+from ..numerics import arguments
 from ..numerics.arrays import Array, Index
-from ..numerics.workers import with_bar
+from ..numerics.workers import interrupted, with_bar
 
 
 def influence(
@@ -69,6 +71,7 @@ def influence(
     335    0.129
     Name: cooksd, dtype: float64
     """
+    refit = arguments.flag("refit", refit)
     labels, codes = _groups(fit, by)
     members = [np.array([i]) for i in range(fit.nobs)] if by is None else _members(codes, len(labels))
     table = _by_refitting(fit, members, progress) if refit else _by_formula(fit, members)
@@ -80,6 +83,7 @@ def _groups(fit: MixedFit, by: str | None) -> tuple[Any, Index]:
     frame = fit.design.frame
     if by is None:
         return frame.index, np.arange(len(frame))
+    by = arguments.name("by", by)
     for term in fit.design.terms:
         if term.group == by:
             return list(term.levels), term.codes
@@ -165,15 +169,29 @@ def _by_refitting(fit: MixedFit, members: list[Index], progress: bool | None) ->
     random = parameter_values(fit).drop(fit.fixef.index).index
     names = ["cooksd", *(f"dfbetas_{name}" for name in fit.design.x_names), *random]
     rows = []
-    for own in with_bar(members, len(members), progress, "leaving out"):
-        again = _without(fit, own)
+    for again in _refits(fit, members, progress):
         if again is None:
             rows.append(np.full(len(names), np.nan))
             continue
         change = again.estimate.beta - beta
         cooksd = change @ np.linalg.solve(cov, change) / len(beta) if len(beta) else np.nan
         rows.append(np.array([cooksd, *(change / again.se), *parameter_values(again)[random]]))
-    return Table(rows, columns=names)
+    notes = interrupted(len(rows), len(members), "refits")
+    rows += [np.full(len(names), np.nan)] * (len(members) - len(rows))
+    return Table(rows, columns=names, notes=notes)
+
+
+def _refits(fit: MixedFit, members: list[Index], progress: bool | None) -> Iterator[MixedFit | None]:
+    """The fit without each group of rows; it ends where it is interrupted."""
+    finished = (_without(fit, own) for own in members)
+    some = False
+    try:
+        for again in with_bar(finished, len(members), progress, "leaving out"):
+            yield again
+            some = True
+    except KeyboardInterrupt:
+        if not some:
+            raise
 
 
 def _without(fit: MixedFit, own: Index) -> MixedFit | None:

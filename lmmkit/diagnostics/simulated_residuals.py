@@ -21,6 +21,7 @@ from ..fitted.simulate import respond, simulate
 from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
 from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 
@@ -372,9 +373,9 @@ def simulate_residuals(
     >>> bool(checked.uniformity.p_value > 0.05)
     True
     """
-    if isinstance(n_sim, bool) or not isinstance(n_sim, int | np.integer) or n_sim < FEWEST:
-        raise ModelError(f"n_sim must be a whole number of at least {FEWEST}, not {n_sim!r}")
-    rng = np.random.default_rng(seed)
+    n_sim, conditional = arguments.whole("n_sim", n_sim, FEWEST), arguments.flag("conditional", conditional)
+    arguments.fitted("fit", fit)
+    rng = np.random.default_rng(arguments.seed(seed))
     simulations = _conditional_draws(fit, n_sim, rng) if conditional else simulate(fit, n_sim, rng)
     index = fit.design.frame.index
     trials = fit.design.trials
@@ -440,9 +441,8 @@ def dispersion_test(
     >>> dispersion_test(poisson).ratio > 1.5
     True
     """
-    family, trials = fit.family, fit.design.row_trials
-    if method not in ("pearson", "simulation"):
-        raise ModelError(f"there is no dispersion test {method!r}; choose 'pearson' or 'simulation'")
+    family, trials = arguments.fitted("fit", fit).family, fit.design.row_trials
+    method = arguments.one_of("method", method, ("pearson", "simulation"))
     if family is not None and family.name == "binomial" and (trials is None or (trials <= 1).all()):
         raise ModelError(
             "0/1 responses cannot be overdispersed: their variance follows from their mean; "

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from ..errors import DataError, ModelError
+from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 from .links import Link
 from .rows import RowLikelihood
@@ -70,9 +71,8 @@ class Family(RowLikelihood):
         dispersion: float | None = None,
     ) -> None:
         self.link = self._resolve_link(link)
-        self.information: Information = self.default_information if information is None else information
-        if self.information not in ("expected", "observed"):
-            raise ModelError(f"information must be 'expected' or 'observed', not {information!r}")
+        kind = self.default_information if information is None else information
+        self.information: Information = arguments.one_of("information", kind, ("expected", "observed"))
         self._dispersion = _positive(dispersion, self.dispersion_argument)
 
     @classmethod
@@ -80,9 +80,11 @@ class Family(RowLikelihood):
         if link is None:
             return next(iter(cls.links.values()))()
         name = link.name if isinstance(link, Link) else link
-        if name not in cls.links:
+        if not isinstance(name, str) or name not in cls.links:
             choice = ", ".join(cls.links)
-            raise ModelError(f"the {cls.name} family has no link {name!r}; choose one of {choice}")
+            raise ModelError(
+                f"the {cls.name} family has no link {arguments.shown(name)}; choose one of {choice}"
+            )
         return cls.links[name]()
 
     def _arguments(self) -> dict[str, Any]:
@@ -358,6 +360,4 @@ def refuse_constant(y: Array, weights: Array | None, name: str, meaning: dict[fl
 def _positive(value: float | None, what: str) -> float | None:
     if value is None:
         return None
-    if not np.isfinite(value) or value <= 0:
-        raise ModelError(f"{what} must be a positive number, not {value!r}; leave it out to estimate it")
-    return float(value)
+    return arguments.number(what, value, 0.0, wanted="a positive number")

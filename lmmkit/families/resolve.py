@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 
 from ..errors import ModelError
+from ..numerics.arguments import shown
 from .binomial import Binomial
 from .counts import NegativeBinomial, Poisson
 from .family import Family
@@ -45,7 +46,9 @@ def resolve(family: str | Family | type[Family]) -> Family:
     if isinstance(family, type) and issubclass(family, Family) and hasattr(family, "name"):
         return family()
     if not isinstance(family, str):
-        raise ModelError(f"family must be a name such as 'poisson' or one of lk.families, not {family!r}")
+        raise ModelError(
+            f"family must be a name such as 'poisson' or one of lk.families, not {shown(family)}"
+        )
     name = family.strip().lower().replace(" ", "_").replace("-", "_")
     if name in ("gaussian", "normal"):
         raise ModelError("the gaussian family gives the linear mixed model; fit it with lk.lmer")

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from ..numerics import arguments
 from ..numerics.arrays import Array
+
+
+def _numbers_or_none(name: str, value: Any) -> Any:
+    return None if value is None else arguments.numbers(name, value)
+
+
+#: What is asked of the options that need no data to be checked.
+CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "reml": arguments.flag,
+    "optimize": arguments.flag,
+    "start": _numbers_or_none,
+    "na_action": lambda name, value: arguments.one_of(
+        name, value, ("omit", "raise"), {"na_omit": "omit", "na_fail": "raise"}
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -36,3 +53,8 @@ class Call:
     data_name: str | None
     options: dict[str, Any]
     response: Array | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, check in CHECKS.items():
+            if name in self.options:
+                self.options[name] = check(name, self.options[name])

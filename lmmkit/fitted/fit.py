@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
 import numpy as np
 import pandas as pd
 
-from ..errors import ModelError
+from ..numerics import arguments
 from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
@@ -179,8 +179,7 @@ class Fit(Protocol):
         >>> fit.resid("scaled").head(2).round(3).tolist()
         [-0.16, -0.571]
         """
-        if kind not in RESIDUALS:
-            raise ModelError(f"there are no residuals of kind {kind!r}; choose one of {', '.join(RESIDUALS)}")
+        kind = arguments.one_of("kind", kind, RESIDUALS)
         values = self._resid("pearson") / self.sigma if kind == "scaled" else self._resid(kind)
         return pd.Series(values, index=self.design.frame.index, name="resid")
 

@@ -13,6 +13,7 @@ from ..errors import DataError, FormulaError, ModelError
 from ..formula.functions import columns_of
 from ..formula.parse import parse
 from ..formula.syntax import read
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
 from .henderson import MixedEquations
@@ -123,10 +124,10 @@ def predict(
     0  352.0     336.3      367.7
     1  377.0     340.0      414.0
     """
-    _check_choice("kind", kind, ("response", "link"))
-    _check_choice("interval", interval, (None, "confidence", "prediction"))
-    if not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    kind = arguments.one_of("kind", kind, ("response", "link"))
+    interval = arguments.one_of("interval", interval, (None, "confidence", "prediction"), {"none": None})
+    allow_new_levels = arguments.flag("allow_new_levels", allow_new_levels)
+    level = arguments.level(level)
     if interval == "prediction" and kind == "link":
         raise ModelError("a prediction interval is about the response; leave out kind='link'")
     wanted = requested(fit, re_form)
@@ -152,11 +153,6 @@ def predict(
     return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=rows.index)
 
 
-def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:
-    if value not in choices:
-        raise ModelError(f"{name} must be one of {', '.join(map(repr, choices))}, not {value!r}")
-
-
 def _on_scale(fit: Fit, kind: str, eta: Array) -> Array:
     return eta if fit.family is None or kind == "link" else fit.family.linkinv(eta)
 
@@ -175,8 +171,12 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
     terms = fit.design.terms
     if re_form is None:
         return [np.ones(len(term.names), dtype=bool) for term in terms]
+    if isinstance(re_form, str) and re_form.strip().upper() == "NA":  # lme4's word for none
+        re_form = "~0"
     if not isinstance(re_form, str):
-        raise FormulaError(f"re_form is None or text such as '~0' or '~(1 | school)', not {re_form!r}")
+        raise FormulaError(
+            f"re_form is None or text such as '~0' or '~(1 | school)', not {arguments.shown(re_form)}"
+        )
     formula = parse(re_form, one_sided=True)
     if not formula.bars:
         if formula.fixed not in ("0", "1"):

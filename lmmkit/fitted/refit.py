@@ -10,6 +10,7 @@ from ..design.design import Design, build_design, check_grouping
 from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
+from ..numerics import arguments
 from .call import Call
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     4
     """
     old, old_design = fit.call, fit.design
+    if formula is not None and not isinstance(formula, str):
+        raise FormulaError(f"the change must be text such as '. ~ . - x', not {arguments.shown(formula)}")
     known = [*old.options, "data"]
     for argument in changes:
         if argument not in known:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, ModelError
+from ..errors import DataError
+from ..numerics import arguments
 from ..numerics.arrays import Array
 from .mixed import MixedFit
 
@@ -52,9 +53,8 @@ def simulate(fit: Fit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
     >>> fit.simulate(3, seed=1).shape
     (180, 3)
     """
-    if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
-        raise ModelError(f"n_sim must be a whole number from 1, not {n_sim!r}")
-    rng = np.random.default_rng(seed)
+    n_sim = arguments.whole("n_sim", n_sim)
+    rng = np.random.default_rng(arguments.seed(seed))
     mean = fixed_predictor(fit)
     columns = {f"sim_{i + 1}": draw(fit, mean, rng) for i in range(n_sim)}
     return pd.DataFrame(columns, index=fit.design.frame.index)
@@ -155,7 +155,7 @@ def checked_response(fit: Fit, y: Any) -> Array:
         y = y.reindex(index)
     try:
         response = np.array(y, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError("the new response must be numbers") from None
     if response.shape != (len(index),):
         raise DataError(

@@ -13,8 +13,9 @@ from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
 from ..fitted.simulate import draw, fixed_predictor, refit
 from ..formatting.noted_table import Table
+from ..numerics import arguments
 from ..numerics import distributions as stats
-from ..numerics.workers import replicates
+from ..numerics.workers import interrupted, replicates
 from .parameters import parameter_values
 
 __all__ = ["Bootstrap", "bootstrap"]
@@ -30,10 +31,13 @@ class Bootstrap:
         The statistics of the model itself.
     replicates : DataFrame
         One row per simulation, one column per statistic; NaN where the refit failed.
+    asked : int or None
+        How many simulations were asked for: more than there are rows when it was interrupted.
     """
 
     estimate: pd.Series
     replicates: pd.DataFrame
+    asked: int | None = None
 
     @property
     def n_failed(self) -> int:
@@ -75,10 +79,8 @@ class Bootstrap:
         -----
         As ``boot::boot.ci`` (Davison and Hinkley 1997, chapter 5).
         """
-        if not 0 < level < 1:
-            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
-        if kind not in ("percentile", "basic", "normal"):
-            raise ModelError(f"kind must be 'percentile', 'basic' or 'normal', not {kind!r}")
+        level = arguments.level(level)
+        kind = arguments.one_of("kind", kind, ("percentile", "basic", "normal"), {"perc": "percentile"})
         tails = [(1 - level) / 2, (1 + level) / 2]
         if kind == "normal":
             center = 2 * self.estimate - self.replicates.mean()
@@ -95,9 +97,10 @@ class Bootstrap:
         return Table(columns, index=self.estimate.index, notes=self._notes())
 
     def _notes(self) -> list[str]:
+        notes = interrupted(len(self.replicates), self.asked or 0)
         if not self.n_failed:
-            return []
-        return [f"{self.n_failed} of {len(self.replicates)} refits failed and are left out."]
+            return notes
+        return [*notes, f"{self.n_failed} of {len(self.replicates)} refits failed and are left out."]
 
     def __repr__(self) -> str:
         return f"Parametric bootstrap, {len(self.replicates)} simulations\n{self.summary!r}"
@@ -152,9 +155,8 @@ def bootstrap(
     >>> list(boot.replicates.columns)
     ['sd_(Intercept)|Subject', 'sigma', '(Intercept)', 'Days']
     """
-    stat = parameter_values if stat is None else stat
-    if not callable(stat):
-        raise ModelError(f"stat must be a function of a fitted model, not {stat!r}")
+    n_sim = arguments.whole("n_sim", n_sim)
+    stat = parameter_values if stat is None else arguments.function("stat", stat)
     estimate = _as_series(stat(fit))
     mean = fixed_predictor(fit)
 
@@ -167,7 +169,7 @@ def bootstrap(
     results = replicates(replicate, n_sim, seed, n_jobs, progress, "bootstrap")
     nothing = np.full(len(estimate), np.nan)
     rows = [nothing if result is None else _in_order(result, estimate) for result in results]
-    return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index))
+    return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index), n_sim)
 
 
 def _in_order(result: pd.Series, estimate: pd.Series) -> np.ndarray:

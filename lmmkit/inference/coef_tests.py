@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..errors import ModelError
 from ..fitted.mixed import MixedFit
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from . import design_df, kenward_roger, satterthwaite
@@ -18,7 +18,7 @@ from .contrasts import uncorrelated
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
 
-__all__ = ["DDF", "Ddf", "coef_table", "contrast_tests", "joint_test"]
+__all__ = ["DDF", "Ddf", "checked_ddf", "coef_table", "contrast_tests", "joint_test"]
 
 
 #: What a user can ask for.
@@ -71,10 +71,14 @@ UNKNOWN = Method(
 )
 
 
+def checked_ddf(ddf: str) -> Ddf:
+    """One of :data:`DDF`, as Python or R spell it; lme4 and emmeans have words of their own for none."""
+    word: Ddf = arguments.one_of("ddf", ddf, DDF, {"lme4": "none", "asymptotic": "none"})
+    return word
+
+
 def _method(fit: Fit, ddf: str) -> Method | None:
     """How degrees of freedom are found; None where they are n - p or not wanted, and for z tests."""
-    if not isinstance(ddf, str) or ddf not in DDF:
-        raise ModelError(f"ddf must be one of {', '.join(DDF)}, not {ddf!r}")
     if isinstance(fit, MixedFit) and fit.estimate.endless and ddf != "none":
         return UNKNOWN
     return METHODS.get(ddf) if fit.design.terms and fit.family is None else None
@@ -109,6 +113,7 @@ def contrast_tests(fit: Fit, L: Array, ddf: str = "satterthwaite") -> pd.DataFra
     ModelError
         For another `ddf`.
     """
+    ddf = checked_ddf(ddf)
     method = _method(fit, ddf)
     if method is not None:
         return method.single(fit, L)
@@ -152,6 +157,7 @@ def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
     (Intercept)    26.964      0.937  48     28.772  <0.001
     Dose           -2.439      0.295  48     -8.270  <0.001
     """
+    ddf = checked_ddf(ddf)
     table = contrast_tests(fit, np.eye(len(fit.beta)), ddf).set_axis(fit.design.x_names)
     if np.isinf(_common_df(fit)):
         return table.drop(columns="df")
@@ -191,6 +197,7 @@ def joint_test(
     >>> np.round(joint_test(fit, np.array([[0.0, 1.0]])), 2)
     array([ 1.  , 17.  , 45.85,  0.  ])
     """
+    ddf = checked_ddf(ddf)
     method, beta = _method(fit, ddf), fit.beta if beta is None else beta
     if method is not None:
         statistic, num_df, den_df = method.joint(fit, L, beta)

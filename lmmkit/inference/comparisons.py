@@ -11,6 +11,7 @@ import numpy as np
 from ..design.transforms import Poly
 from ..errors import ModelError
 from ..numerics import distributions as stats
+from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 
 __all__ = ["ADJUSTMENTS", "adjusted", "coefficients", "kind_of"]
@@ -48,12 +49,14 @@ def kind_of(contrasts: Any) -> str | Mapping[str, Sequence[float]]:
     >>> kind_of("trt.vs.ctrl")
     'trt_vs_ctrl'
     """
-    if isinstance(contrasts, Mapping):
+    if isinstance(contrasts, Mapping) and contrasts:
         return contrasts
     name = R_NAMES.get(contrasts, contrasts) if isinstance(contrasts, str) else None
     if name not in CONTRASTS:
         known = ", ".join(repr(known) for known in CONTRASTS)
-        raise ModelError(f"contrasts must be one of {known} or a dict of coefficients, not {contrasts!r}")
+        raise ModelError(
+            f"contrasts must be one of {known} or a dict of coefficients, not {shown(contrasts)}"
+        )
     return name
 
 
@@ -105,8 +108,8 @@ def coefficients(
 def _checked(name: str, given: Any, m: int) -> Array:
     try:
         numbers = np.asarray(given, dtype=float).ravel()
-    except (TypeError, ValueError):
-        raise ModelError(f"the contrast {name!r} must be a list of {m} numbers, not {given!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ModelError(f"the contrast {name!r} must be a list of {m} numbers, not {shown(given)}") from None
     if len(numbers) != m or not np.isfinite(numbers).all():
         raise ModelError(f"the contrast {name!r} has {len(numbers)} coefficients for {m} means")
     return numbers

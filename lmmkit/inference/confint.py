@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ModelError
 from ..formatting.noted_table import Table
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from .parameters import parameter_values, select
 
@@ -75,10 +76,8 @@ def confint(
     (Intercept)               231.99     270.82
     Days                        8.89      12.05
     """
-    if not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
-    if method not in ("profile", "wald", "boot"):
-        raise ModelError(f"method must be 'profile', 'wald' or 'boot', not {method!r}")
+    level = arguments.level(level)
+    method = arguments.one_of("method", method, ("profile", "wald", "boot"))
     allowed = ("n_sim", "seed", "n_jobs", "progress") if method == "boot" else ()
     for name in options:
         if name not in allowed:
@@ -128,11 +127,9 @@ def confint_fixed(
     (Intercept)     1.060      1.201
     diseaseND      -1.251     -0.968
     """
-    if not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    level = arguments.level(level)
+    method = arguments.one_of("method", method, ("t", "wald", "profile", None))
     method = method or ("t" if fit.family is None else "profile")
-    if method not in ("t", "wald", "profile"):
-        raise ModelError(f"method must be 't', 'wald' or 'profile', not {method!r}")
     if method == "profile" and fit.family is not None:
         return _profile(fit, level, parm)
     df = float(fit.df_resid) if method != "wald" and fit.has_scale else np.inf

@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import ModelError
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from .coef_tests import contrast_tests, joint_test
@@ -19,7 +20,7 @@ from .satterthwaite import singular_notes
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
 
-__all__ = ["contest"]
+__all__ = ["contest", "contrast_rows"]
 
 
 def contest(
@@ -73,12 +74,11 @@ def contest(
        estimate  std_error    df  statistic p_value  conf_low  conf_high
     0    10.467      1.546  17.0      0.302   0.766     7.206     13.729
     """
-    rows, names = _contrasts(fit, L)
+    joint, level = arguments.flag("joint", joint), arguments.level(level)
+    rows, names = contrast_rows(fit, L)
     values = _right_side(rhs, len(rows))
     notes = singular_notes(fit) if isinstance(fit, MixedFit) else []
     if not joint:
-        if not 0 < level < 1:
-            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
         table = contrast_tests(fit, rows, ddf).set_axis(names)
         table["statistic"] = (table["estimate"] - values) / table["std_error"]
         table["p_value"] = 2 * stats.t.sf(np.abs(table["statistic"]), table["df"])
@@ -93,7 +93,7 @@ def contest(
     return Table([found], columns=["num_df", "den_df", "statistic", "p_value"], notes=notes)
 
 
-def _contrasts(fit: Fit, L: Any) -> tuple[Array, pd.Index]:
+def contrast_rows(fit: Fit, L: Any) -> tuple[Array, pd.Index]:
     """The contrasts (r, p), and their names."""
     known = fit.design.x_names
     if isinstance(L, Mapping):
@@ -106,13 +106,15 @@ def _contrasts(fit: Fit, L: Any) -> tuple[Array, pd.Index]:
     if isinstance(L, pd.DataFrame):
         for name in L.columns:
             if name not in known:
-                raise ModelError(f"there is no coefficient {name!r}; the model has {', '.join(known)}")
+                raise ModelError(
+                    f"there is no coefficient {arguments.shown(name)}; the model has {', '.join(known)}"
+                )
         L = L.reindex(columns=known).fillna(0.0)
     index = L.index if isinstance(L, pd.DataFrame) else None
     try:
         rows = np.atleast_2d(np.asarray(L, dtype=float))
-    except (TypeError, ValueError):
-        raise ModelError(f"L must be numbers, one row for each contrast, not {L!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ModelError(f"L must be numbers, one row for each contrast, not {arguments.shown(L)}") from None
     if rows.ndim != 2 or rows.shape[1] != len(known):
         raise ModelError(f"L has {rows.shape[-1]} columns for {len(known)} coefficients: {', '.join(known)}")
     if not np.isfinite(rows).all() or not rows.any(axis=1).all():
@@ -123,8 +125,10 @@ def _contrasts(fit: Fit, L: Any) -> tuple[Array, pd.Index]:
 def _right_side(rhs: Any, count: int) -> Array:
     try:
         values = np.asarray(rhs, dtype=float).ravel()
-    except (TypeError, ValueError):
-        raise ModelError(f"rhs must be a number, or one for each contrast, not {rhs!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ModelError(
+            f"rhs must be a number, or one for each contrast, not {arguments.shown(rhs)}"
+        ) from None
     if len(values) not in (1, count) or not np.isfinite(values).all():
         raise ModelError(f"rhs must be a finite number, or {count} of them, one for each contrast")
     return np.broadcast_to(values, (count,)).copy()

@@ -8,16 +8,17 @@ depend on how many rows there are per cell, nor on the coding of the factors.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..design.design import Design
 from ..design.model_matrix import ModelMatrix, code, independent_columns, names_and_assign
 from ..design.values import Categorical, Value
-from ..errors import ModelError
+from ..numerics import arguments
 from ..numerics.arrays import Array
 
-__all__ = ["contained_in", "dropped_contrasts", "term_contrasts", "uncorrelated"]
+__all__ = ["checked_type", "contained_in", "dropped_contrasts", "term_contrasts", "uncorrelated"]
 
 
 def term_contrasts(design: Design, type: int = 3, scale: Array | None = None) -> dict[str, Array]:
@@ -60,13 +61,17 @@ def term_contrasts(design: Design, type: int = 3, scale: Array | None = None) ->
     >>> term_contrasts(design, type=3)["a"].round(6)
     array([[0. , 1. , 0. , 0.5]])
     """
-    if type not in (1, 2, 3):
-        raise ModelError(f"type must be 1, 2 or 3, not {type!r}")
+    type = checked_type(type)
     labels = design.term_labels
     if type == 1 or len(labels) <= 1:
         X = design.X if scale is None else design.X * scale[:, None]
         return _sequential(X, np.array(design.assign), labels)
     return _type_two(design, scale) if type == 2 else _type_three(design)
+
+
+def checked_type(type: Any) -> int:
+    """1, 2 or 3, in Roman figures as well."""
+    return int(arguments.one_of("type", type, (1, 2, 3)))
 
 
 def contained_in(design: Design) -> dict[str, list[str]]:

@@ -20,9 +20,10 @@ from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formatting.wording import listed
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import contrast_tests
+from .coef_tests import checked_ddf, contrast_tests
 from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
 from .reference_grid import ReferenceGrid, split_specs
 from .response_scale import ResponseScale
@@ -124,8 +125,10 @@ def emmeans(
     0     1     23.74       1.32  4.54     20.25      27.23
     1     2     21.76       1.30  4.30     18.25      25.27
     """
-    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, weights, kind, level)
-    shift = float(fit.design.offset.mean()) if offset is None else _number(offset, "offset")
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
+    shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
+    kind = arguments.one_of("kind", kind, ("link", "response"))
+    bias_adjust = arguments.flag("bias_adjust", bias_adjust)
     scale = ResponseScale.of(fit) if kind == "response" else None
     spread = _spread(fit, scale, bias_adjust, sigma)
     grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
@@ -163,23 +166,12 @@ class Asked:
         interaction: Any,
         adjust: Any,
         ddf: Any,
-        weights: Any,
-        kind: Any,
         level: Any,
     ) -> Asked:
         """Check the arguments of `emmeans` and `emtrends`."""
-        if not hasattr(fit, "design"):
-            raise ModelError(f"emmeans needs a fitted model, not {type(fit).__name__}")
-        for what, value, known in (
-            ("adjust", adjust, (None, *ADJUSTMENTS)),
-            ("weights", weights, ("equal", "proportional")),
-            ("kind", kind, ("link", "response")),
-        ):
-            if value not in known:
-                choice = ", ".join(repr(name) for name in known if name)
-                raise ModelError(f"{what} must be one of {choice}, not {value!r}")
-        if not 0 < _number(level, "level") < 1:
-            raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+        arguments.fitted("fit", fit)
+        adjust = arguments.one_of("adjust", adjust, (*ADJUSTMENTS, None))
+        level = arguments.level(level)
         wanted, within, named = split_specs(specs, by)
         contrasts = contrasts if named is None else named
         for name in [*wanted, *within]:
@@ -187,7 +179,8 @@ class Asked:
                 raise ModelError(f"the table has a column '{name}' of its own; rename that predictor")
         kinds = None
         if interaction is not None:
-            given = [interaction] * len(wanted) if isinstance(interaction, str) else list(interaction)
+            kind_names = arguments.names("interaction", interaction)
+            given = kind_names * len(wanted) if isinstance(interaction, str) else kind_names
             if len(given) != len([name for name in wanted if name not in within]):
                 raise ModelError(
                     f"interaction names {len(given)} kinds of contrasts for {len(wanted)} predictors"
@@ -199,7 +192,16 @@ class Asked:
                 "adjust='tukey' is for all pairs; use 'holm' or 'bonferroni' for other contrasts"
             )
         wanted = [name for name in wanted if name not in within]
-        return cls(fit, wanted, within, checked, kinds, adjust, ddf or "satterthwaite", level)
+        return cls(
+            fit,
+            wanted,
+            within,
+            checked,
+            kinds,
+            adjust,
+            checked_ddf("satterthwaite" if ddf is None else ddf),
+            level,
+        )
 
     def within_nests(self, grid: ReferenceGrid) -> Asked:
         """The same with the factors in which some of what is asked for is nested."""
@@ -213,16 +215,6 @@ def _all_pairs(contrasts: Any) -> bool:
     return contrasts in ("pairwise", "reverse_pairwise") if isinstance(contrasts, str) else False
 
 
-def _number(value: Any, argument: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ModelError(f"{argument} must be a number, not {value!r}") from None
-    if isinstance(value, str) or not np.isfinite(number):
-        raise ModelError(f"{argument} must be a number, not {value!r}")
-    return number
-
-
 def _spread(fit: Fit, scale: ResponseScale | None, adjust: bool, sigma: float | None) -> float | None:
     """Standard deviation of what the linear predictor leaves out; None without a bias adjustment."""
     if not adjust:
@@ -232,7 +224,7 @@ def _spread(fit: Fit, scale: ResponseScale | None, adjust: bool, sigma: float | 
     if scale is None:
         raise ModelError("bias_adjust=True needs kind='response'")
     if sigma is not None:
-        return _number(sigma, "sigma")
+        return arguments.number("sigma", sigma)
     variance = fit.sigma**2 if fit.family is None else 0.0
     if isinstance(fit, MixedFit):
         for term, factor in zip(fit.design.terms, fit.estimate.factors, strict=True):

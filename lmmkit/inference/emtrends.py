@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from ..fitted.fit import Fit
+from ..numerics import arguments
 from .emmeans import Asked, contrast_table, estimates, grid_notes, mean_table
-from .reference_grid import ReferenceGrid
+from .reference_grid import ReferenceGrid, checked_at
 from .response_scale import ResponseScale
 
 __all__ = ["emtrends"]
@@ -72,9 +73,9 @@ def emtrends(
            contrast  estimate  std_error    df  statistic p_value
     0  FALSE - TRUE     -4.31       3.02  16.0      -1.43   0.170
     """
-    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, weights, "link", level)
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
+    var, at = arguments.name("var", var), checked_at(at)
     names = asked.within + asked.wanted[::-1]
-    at = at if at is not None else {}
     fixed = {var: float(fit.design.frame[var].mean())} if _counts_as_two(fit, var, names, at) else {}
     grid = ReferenceGrid.of(fit, [*names, *([] if var in names else [var])], {**at, **fixed} if fixed else at)
     grid = grid.slopes(var)

@@ -12,8 +12,8 @@ from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import joint_test
-from .contrasts import term_contrasts
+from .coef_tests import checked_ddf, joint_test
+from .contrasts import checked_type, term_contrasts
 from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
           num_df  den_df  statistic p_value
     Days       1    17.0     45.853  <0.001
     """
+    type, ddf = checked_type(type), checked_ddf(ddf)
     table = term_tests(fit, term_contrasts(fit.design, type), ddf, singular_notes(fit))
     if fit.family is not None:
         return table.drop(columns="den_df")
@@ -133,6 +134,7 @@ def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.
     Agrees with R's ``anova(fit)`` (type 1) and with ``car::Anova`` (types 2 and 3, the latter under sum
     contrasts).
     """
+    type, ddf = checked_type(type), checked_ddf(ddf)
     contrasts = term_contrasts(fit.design, type, np.sqrt(fit.design.row_weights))
     table = term_tests(fit, contrasts, ddf)
     mean_sq = table["statistic"] * fit.sigma**2
@@ -168,6 +170,7 @@ def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") ->
     -----
     Type 1 agrees with R's ``anova(fit, test = "Chisq")`` and ``test = "F"``.
     """
+    type, ddf = checked_type(type), checked_ddf(ddf)
     table = term_tests(fit, term_contrasts(fit.design, type), ddf)
     if type == 1:
         drops, num_df = table.index.map(_sequential_drops(fit)), table["num_df"].to_numpy()

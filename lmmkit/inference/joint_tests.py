@@ -15,8 +15,9 @@ from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
+from ..numerics import arguments
 from ..numerics.arrays import Array
-from .coef_tests import joint_test
+from .coef_tests import checked_ddf, joint_test
 from .reference_grid import ReferenceGrid, split_specs
 from .satterthwaite import singular_notes
 
@@ -67,6 +68,7 @@ def joint_tests(
        term  num_df  den_df  statistic p_value
     0  Dose       4  41.073     88.291  <0.001
     """
+    fit, ddf = arguments.fitted("fit", fit), checked_ddf(ddf)
     within = split_specs(by, None)[0] if isinstance(by, str) and "~" in by else split_specs([], by)[1]
     grid = ReferenceGrid.of(fit, within, at, steps=True)
     predictors = [

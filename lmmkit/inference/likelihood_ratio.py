@@ -13,7 +13,9 @@ from ..errors import ModelError
 from ..fitted.refit import update
 from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
+from ..numerics import arguments
 from ..numerics import distributions as stats
+from .coef_tests import checked_ddf
 from .contrasts import contained_in, dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
@@ -69,6 +71,9 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
     """
     if not models:
         raise ModelError("anova needs at least one model; give it two to compare them")
+    refit = arguments.flag("refit", refit)
+    for number, model in enumerate(models, start=1):
+        arguments.fitted(f"model {number}", model)
     if len(models) == 1:
         return _single(models[0])
     names = _names(models, names)
@@ -100,6 +105,7 @@ def _single(model: Any) -> pd.DataFrame:
 def _names(models: Sequence[Any], given: Sequence[str] | None) -> list[str]:
     """The names given, or those that the models have in the code that called :func:`anova`."""
     if given is not None:
+        given = arguments.names("names", given)
         if len(given) != len(models):
             raise ModelError(f"names has {len(given)} entries for {len(models)} models")
         return list(given)
@@ -245,8 +251,7 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
     Days    1.0  1785.476  23.537  <0.001
     Fitted by maximum likelihood (ML) instead of REML.
     """
-    if test not in ("chisq", "f"):
-        raise ModelError(f"test must be 'chisq' or 'f', not {test!r}")
+    test, ddf = arguments.one_of("test", test, ("chisq", "f"), {"lrt": "chisq"}), checked_ddf(ddf)
     droppable = [label for label, containers in contained_in(fit.design).items() if not containers]
     if test == "f":
         return _drop1_f(fit, droppable, ddf)

@@ -11,9 +11,11 @@ from ..errors import DataError, ModelError
 from ..fitted.refit import update
 from ..fitted.simulate import draw, fixed_predictor, refit
 from ..formatting.noted_table import Table
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from ..numerics.workers import replicates
+from ..numerics.workers import interrupted, replicates
+from .contest import contrast_rows
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value
 from .nesting import check_comparable, check_nested, restriction, same_random_part
@@ -57,7 +59,7 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
             num_df  den_df  statistic p_value
     F test       2  39.817     23.365  <0.001
     """
-    if large.family is not None:
+    if arguments.fitted("large", large, mixed=True).family is not None:
         raise ModelError(
             "Kenward and Roger's test is for linear mixed models; use lk.pb_modcomp for a generalised one"
         )
@@ -65,14 +67,8 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
     if not large.is_reml:
         large = update(large, reml=True)
         notes.append("Refitted by REML for this test.")
-    if isinstance(small, (np.ndarray, list, tuple)):
-        L = np.atleast_2d(np.asarray(small, dtype=float))
-        if L.shape[1] != len(large.fixef):
-            raise ModelError(
-                f"the contrasts have {L.shape[1]} columns, but the model has {len(large.fixef)} fixed effects"
-            )
-    else:
-        L = _contrasts(large, small)
+    given = isinstance(small, (np.ndarray, list, tuple))
+    L = contrast_rows(large, small)[0] if given else _contrasts(large, small)
     statistic, num_df, den_df = f_test(large, L)
     row = (int(num_df), den_df, statistic, float(stats.f.sf(statistic, num_df, den_df)))
     return Table([row], index=["F test"], columns=["num_df", "den_df", "statistic", "p_value"], notes=notes)
@@ -81,7 +77,7 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
 def _contrasts(large: Any, small: Any) -> Array:
     """The hypothesis that reduces one model to the other."""
     names = ["the small model", "the large model"]
-    check_comparable([small, large], names)
+    check_comparable([arguments.fitted("small", small), large], names)
     if not small.design.terms or not same_random_part(small, large):
         raise ModelError(
             "Kenward and Roger's test is about fixed effects, but the two models differ in their random "
@@ -148,21 +144,22 @@ def pb_modcomp(
     PBtest    42.0754  NaN   0.020
     """
     names = ["the small model", "the large model"]
-    check_comparable([small, large], names)
+    n_sim = arguments.whole("n_sim", n_sim)
+    check_comparable([arguments.fitted("small", small), arguments.fitted("large", large)], names)
     check_nested(small, large, *names)
     if small.npar == large.npar:
         raise ModelError("the two models have the same parameters, so there is nothing to test")
     small, large = (update(fit, reml=False) if fit.is_reml else fit for fit in (small, large))
     observed = likelihood_ratio(large, small)
 
-    reference = null_distribution(large, small, n_sim, seed, n_jobs, progress)
+    reference, done = null_distribution(large, small, n_sim, seed, n_jobs, progress)
     df = float(large.npar - small.npar)
     rows = [
         (observed, df, float(stats.chi2.sf(observed, df))),
         (observed, np.nan, exceeded(observed, reference)),
     ]
-    failed = n_sim - len(reference)
-    notes = [f"{failed} of {n_sim} refits failed and are left out."] if failed else []
+    failed, notes = done - len(reference), interrupted(done, n_sim)
+    notes += [f"{failed} of {done} refits failed and are left out."] if failed else []
     table = Table(rows, index=["LRT", "PBtest"], columns=["statistic", "df", "p_value"], notes=notes)
     table.attrs["reference"] = reference.tolist()
     return table
@@ -170,8 +167,9 @@ def pb_modcomp(
 
 def null_distribution(
     large: Any, small: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
-) -> Array:
-    """Likelihood ratios of two models on responses simulated from the small one; failed refits left out.
+) -> tuple[Array, int]:
+    """Likelihood ratios of two models on responses simulated from the small one, failed refits left out; and how
+    many refits were tried.
 
     Raises
     ------
@@ -192,7 +190,7 @@ def null_distribution(
     reference = drawn[np.isfinite(drawn)]
     if len(reference) == 0:
         raise ModelError("none of the simulated responses could be fitted, so there is no null distribution")
-    return reference
+    return reference, len(drawn)
 
 
 def likelihood_ratio(large: Any, small: Any) -> float:

@@ -14,6 +14,7 @@ from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..fitted.varcorr import distinct_names
+from ..numerics.arguments import shown
 
 __all__ = ["parameter_values", "random_names", "scale_name", "select"]
 
@@ -105,7 +106,7 @@ def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: 
         if isinstance(name, int | np.integer) and not isinstance(name, bool):
             if not -len(names) <= name < len(names):
                 raise ModelError(
-                    f"there is no parameter number {name}; counted from 0 they are 0 to {len(names) - 1}: "
+                    f"there is no parameter number {shown(name)}; counted from 0 they are 0 to {len(names) - 1}: "
                     f"{', '.join(names)}"
                 )
             wanted.append(names[name])
@@ -116,7 +117,7 @@ def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: 
         elif isinstance(name, str) and name in names:
             wanted.append(name)
         else:
-            close = difflib.get_close_matches(str(name), names, n=1)
+            close = difflib.get_close_matches(name if isinstance(name, str) else "", names, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}"
-            raise ModelError(f"there is no parameter {name!r} in this model; {hint}")
+            raise ModelError(f"there is no parameter {shown(name)} in this model; {hint}")
     return wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from ..fitted.simulate import draw, refit
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.covariance import theta_from_factor
 from ..likelihood.estimate import Estimate
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
-from ..numerics.workers import replicates
+from ..numerics.workers import interrupted, replicates
 from .coef_tests import joint_test
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Power:
         What was varied.
     alpha, level : float
         Threshold of the test; coverage of the intervals.
+    notes : list of str
+        That the simulations were interrupted, if they were; the sizes that had not begun are not in the table.
     """
 
     table: pd.DataFrame
@@ -55,13 +58,14 @@ class Power:
     along: str | None
     alpha: float
     level: float
+    notes: list[str] = field(default_factory=list)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The power curve with its intervals; the dashed line marks 80 %."""
         import matplotlib.pyplot as plt
         import seaborn as sns
 
-        ax = plt.subplots(figsize=(5.2, 3.6))[1] if ax is None else ax
+        ax = plt.subplots(figsize=(5.2, 3.6))[1] if ax is None else arguments.axes(ax)
         x = self.table[self.along].to_numpy() if self.along else np.zeros(1)
         middle = 100 * self.table["power"].to_numpy(dtype=float)
         spread = np.abs(100 * self.table[["conf_low", "conf_high"]].to_numpy(dtype=float).T - middle)
@@ -79,7 +83,8 @@ class Power:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} = {value:.4g}" for name, value in self.effect.items())
         first = f"Power to find {sizes} (alpha = {self.alpha:g}), exact {100 * self.level:g}% intervals"
-        return f"{first}\n{self.table.to_string(index=False, float_format=lambda value: f'{value:.3f}')}"
+        text = self.table.to_string(index=False, float_format=lambda value: f"{value:.3f}")
+        return "\n".join([first, text, *self.notes])
 
 
 def power(
@@ -158,23 +163,38 @@ def power(
             "formulas, as in statsmodels.stats.power"
         )
     sizes = _sizes(fit, effect)
-    if not 0 < alpha < 1 or not 0 < level < 1:
-        raise ModelError(f"alpha and level must lie between 0 and 1, not {alpha!r} and {level!r}")
-    if not callable(test) and test not in TESTS:
-        raise ModelError(f"test must be one of {', '.join(TESTS)} or a function, not {test!r}")
+    alpha, level, n_sim = (
+        arguments.level(alpha, "alpha"),
+        arguments.level(level),
+        arguments.whole("n_sim", n_sim),
+    )
+    if not callable(test):
+        test = arguments.one_of("test", test, TESTS)
     name, steps = _steps(along)
-    seeds = np.random.SeedSequence(seed).spawn(len(steps))
-    columns = {}
+    seeds = arguments.seed_sequence(seed).spawn(len(steps))
+    columns: dict[int, pd.Series] = {}
+    notes: list[str] = []
     for step, own in zip(steps, seeds, strict=True):
         model = _study(fit, sizes, name, step)
-        columns[step] = _p_values(model, list(sizes), test, n_sim, own, n_jobs, progress)
+        try:
+            p = _p_values(model, list(sizes), test, n_sim, own, n_jobs, progress)
+        except KeyboardInterrupt:
+            if not columns:
+                raise
+            p = np.zeros(0)
+        if len(p):
+            columns[step] = pd.Series(p)
+        if len(p) < n_sim:
+            where = "" if name is None else f" with {name} = {step}"
+            notes = interrupted(len(p), n_sim, f"simulations{where}")
+            break
     p_values = pd.DataFrame(columns)
-    table = pd.DataFrame([_row(p_values[step].to_numpy(), alpha, level) for step in steps])
+    table = pd.DataFrame([_row(p.to_numpy(), alpha, level) for p in columns.values()])
     if name is not None:
-        table.insert(0, name, steps)
+        table.insert(0, name, list(columns))
     else:
         p_values.columns = pd.Index(["p_value"])
-    return Power(table, p_values, sizes, name, alpha, level)
+    return Power(table, p_values, sizes, name, alpha, level, notes)
 
 
 def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
@@ -196,7 +216,11 @@ def _sizes(fit: MixedFit, effect: str | Mapping[str, float]) -> dict[str, float]
         if unknown or not effect:
             what = f"coefficient '{unknown[0]}'" if unknown else "effect given"
             raise ModelError(f"there is no {what}; the model has {', '.join(fixed.index)}")
-        return {name: float(value) for name, value in effect.items()}
+        return {name: arguments.number(f"the size of '{name}'", value) for name, value in effect.items()}
+    if not isinstance(effect, str):
+        raise ModelError(
+            f"effect must be a coefficient, a term or a dict such as {{'Days': 5}}, not {arguments.shown(effect)}"
+        )
     if effect in fixed.index:
         return {effect: float(fixed[effect])}
     if effect in design.term_labels:
@@ -213,12 +237,17 @@ def _sizes(fit: MixedFit, effect: str | Mapping[str, float]) -> dict[str, float]
 def _steps(along: Mapping[str, Sequence[int]] | None) -> tuple[str | None, list[int]]:
     if along is None:
         return None, [0]
+    if not isinstance(along, Mapping):
+        raise ModelError(f"along takes a dict such as {{'Subject': [10, 20]}}, not {arguments.shown(along)}")
     if len(along) != 1:
         raise ModelError(f"along takes one entry such as {{'Subject': [10, 20]}}, not {len(along)}")
     ((name, steps),) = along.items()
-    steps = list(steps)
+    several = isinstance(steps, (list, tuple, range, np.ndarray, pd.Series))
+    steps = list(steps) if several else []
     if not steps or any(not isinstance(step, (int, np.integer)) or step < 2 for step in steps):
-        raise ModelError(f"the sizes along '{name}' must be whole numbers from 2, not {steps!r}")
+        raise ModelError(
+            f"the sizes along '{name}' must be whole numbers from 2, not {arguments.shown(steps)}"
+        )
     if len(set(steps)) < len(steps):
         raise ModelError(f"the sizes along '{name}' must differ from each other")
     return name, [int(step) for step in steps]
@@ -340,13 +369,21 @@ def _p_values(
     def simulation(rng: np.random.Generator) -> float:
         try:
             again = refit(model, draw(model, mean, rng))
-            if callable(test):
-                return float(test(again))
-            return _likelihood_ratio(again, names) if test == "lr" else joint_test(again, L, test)[3]
+            if not callable(test):
+                return _likelihood_ratio(again, names) if test == "lr" else joint_test(again, L, test)[3]
+            given = test(again)
         except (DataError, ModelError, np.linalg.LinAlgError):
             return float("nan")  # a simulated response that the model cannot be fitted to
+        return _p_value(given)
 
     return np.array(replicates(simulation, n_sim, seed, n_jobs, progress, "power"))
+
+
+def _p_value(given: Any) -> float:
+    """What a test of the user's own gave."""
+    if not isinstance(given, (int, float, np.integer, np.floating)) or given < 0 or given > 1:
+        raise ModelError(f"test must give a p-value between 0 and 1; it gave {arguments.shown(given)}")
+    return float(given)
 
 
 def _likelihood_ratio(fit: MixedFit, names: list[str]) -> float:

@@ -20,6 +20,7 @@ from scipy.optimize import brentq
 
 from ..errors import ModelError
 from ..fitted.refit import update
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from . import profile_glm, profile_glmm, profile_lmm
 from .held import Held
@@ -73,6 +74,11 @@ class Profile:
         tuple of float
             Where zeta does not reach the quantile, the limit is that of :attr:`ends`.
         """
+        level = arguments.level(level)
+        if not isinstance(parameter, str) or parameter not in self.ends:
+            raise ModelError(
+                f"there is no profile of {arguments.shown(parameter)}; this one has {', '.join(self.ends)}"
+            )
         own = self.frame[self.frame["parameter"] == parameter]
         zeta, value = own["zeta"].to_numpy(), own["value"].to_numpy()
         cutoff = float(stats.norm.ppf((1 + level) / 2))
@@ -130,8 +136,7 @@ def profile(
     >>> np.round(profile(fit, "sigma").interval("sigma"), 2)
     array([27.81, 34.59])
     """
-    if not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
+    level, points = arguments.level(level), arguments.whole("points", points)
     notes = []
     if fit.is_reml:
         fit = update(fit, reml=False)

@@ -22,9 +22,10 @@ from ..formatting.wording import listed
 from ..formula.functions import columns_of
 from ..formula.syntax import read
 from ..formula.tree import FunctionCall, walk
+from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 
-__all__ = ["ReferenceGrid", "split_specs"]
+__all__ = ["ReferenceGrid", "checked_at", "split_specs"]
 
 #: Half-width of the differences that give a slope, relative to the standard deviation of its predictor.
 WIDTH = 1e-4
@@ -65,8 +66,23 @@ def _names(names: Any, argument: str) -> list[str]:
         return []
     found = [names] if isinstance(names, str) else names
     if not isinstance(found, Iterable) or not all(isinstance(name, str) for name in found):
-        raise ModelError(f"{argument} must be a name, a list of names or a formula, not {names!r}")
+        raise ModelError(
+            f"{argument} must be a name, a list of names or a formula, not {arguments.shown(names)}"
+        )
     return list(dict.fromkeys(found))
+
+
+def checked_at(at: Any) -> Mapping[str, Any]:
+    """Values for predictors, as a mapping.
+
+    Raises
+    ------
+    ModelError
+        When they are not.
+    """
+    if at is not None and not isinstance(at, Mapping):
+        raise ModelError(f"at must be a dict such as {{'Days': [0, 9]}}, not {arguments.shown(at)}")
+    return {} if at is None else at
 
 
 @dataclass(frozen=True)
@@ -114,9 +130,7 @@ class ReferenceGrid:
         ModelError
             For a predictor that is not in the fixed part, or values that are none.
         """
-        at = {} if at is None else at
-        if not isinstance(at, Mapping):
-            raise ModelError(f"at must be a dict such as {{'Days': [0, 9]}}, not {at!r}")
+        at = checked_at(at)
         node = read(fit.design.formula.fixed)
         known = list(dict.fromkeys(columns_of(node)))
         for name in [*last, *at]:
@@ -185,6 +199,7 @@ class ReferenceGrid:
         """
         design, grid = self.fit.design, self.frame
         averaged = [name for name in grid.columns if name not in names]
+        weights = arguments.one_of("weights", weights, ("equal", "proportional"))
         share = self._frequencies(averaged) if weights == "proportional" else self._nested_shares(averaged)
         everything = [np.arange(len(grid))]
         members = (
@@ -261,7 +276,7 @@ def _is_number(column: pd.Series) -> bool:
 def _given(values: Any, name: str) -> Array:
     found = np.atleast_1d(np.asarray(values))
     if found.ndim > 1 or not len(found) or (found.dtype == object and any(v is None for v in found)):
-        raise ModelError(f"at needs one or more values of '{name}', not {values!r}")
+        raise ModelError(f"at needs one or more values of '{name}', not {arguments.shown(values)}")
     return found
 
 

@@ -22,8 +22,10 @@ from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..likelihood.lmm import fit_lmm
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Flags
+from ..numerics.workers import interrupted
 from .likelihood_ratio import criterion_value
 from .modcomp import exceeded, likelihood_ratio, null_distribution
 
@@ -84,10 +86,10 @@ def rand_test(
     (1 | Subject)  107.1986   1  <0.001
     Simulated from the exact null distribution, 10000 times.
     """
-    if not fit.design.terms:
+    if not arguments.fitted("fit", fit).design.terms:
         raise ModelError("this model has no random effects, so there is no variance to test")
-    if method not in ("auto", "exact", "bootstrap", "chisq"):
-        raise ModelError(f"method must be 'auto', 'exact', 'bootstrap' or 'chisq', not {method!r}")
+    method = arguments.one_of("method", method, ("auto", "exact", "bootstrap", "chisq"))
+    seed, n_jobs = arguments.seed(seed), arguments.workers(n_jobs)
     simple = fit.family is None and len(fit.design.terms) == 1 and fit.design.terms[0].Z.shape[1] == 1
     if method == "exact" and not simple:
         raise ModelError(
@@ -96,8 +98,9 @@ def rand_test(
         )
     if method == "auto":
         method = "exact" if simple else "bootstrap"
-    count = n_sim or (10_000 if method == "exact" else 1000)
+    count = (10_000 if method == "exact" else 1000) if n_sim is None else arguments.whole("n_sim", n_sim)
     labels, rows, p_values = [], [], []
+    notes: list[str] = []
     for number, reduction in enumerate(_reductions(fit.design)):
         small = _fitted(fit, reduction.design)
         observed = likelihood_ratio(fit, small)
@@ -108,16 +111,17 @@ def rand_test(
         if method == "exact":
             p_values.append(_exact(fit, observed, count, seed))
         elif method == "bootstrap":
-            own = np.random.SeedSequence(seed).spawn(number + 1)[-1] if seed is not None else None
-            reference = null_distribution(fit, small, count, own, n_jobs, progress)
+            own = arguments.seed_sequence(seed).spawn(number + 1)[-1] if seed is not None else None
+            reference, done = null_distribution(fit, small, count, own, n_jobs, progress)
             p_values.append(exceeded(observed, reference))
+            notes += [f"{labels[-1]}: {note}" for note in interrupted(done, count)]
     table = Table(rows, index=labels, columns=["npar", "loglik", "lrt", "df", "p_chisq"])
     if method == "chisq":
         table.attrs["notes"] = ["p_chisq is conservative (too large), because a variance cannot be negative."]
         return table
     table["p_value"] = p_values
     how = "the exact null distribution" if method == "exact" else "the model without the effect"
-    table.attrs["notes"] = [f"Simulated from {how}, {count} times."]
+    table.attrs["notes"] = [f"Simulated from {how}, {count} times.", *notes]
     return table
 
 

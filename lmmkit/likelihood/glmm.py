@@ -17,6 +17,7 @@ from ..crossprod.conditional_variances import Meetings
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..families.family import Family
+from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise
@@ -273,7 +274,7 @@ class GlmmCriterion(Terms):
 
 def _check_nodes(design: Design, n_agq: int) -> None:
     if isinstance(n_agq, bool) or not isinstance(n_agq, int | np.integer) or not 1 <= n_agq <= MOST_NODES:
-        raise ModelError(f"n_agq must be a whole number from 1 (Laplace) to {MOST_NODES}, not {n_agq!r}")
+        raise ModelError(f"n_agq must be a whole number from 1 (Laplace) to {MOST_NODES}, not {shown(n_agq)}")
     if n_agq > 1 and (len(design.terms) > 1 or design.terms[0].Z.shape[1] > 1):
         bars = " + ".join(f"({term.bar.text})" for term in design.terms)
         raise ModelError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..design.names import free_name
 from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
 from ..formula.parse import Formula, parse
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
 from .criterion import ManyCriterion
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from ..models.mixed import MixedModel
 
 __all__ = ["ManyFits", "fit_many"]
+
+INTERRUPTED = "not fitted, because the work was interrupted before"
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,10 @@ class ManyFits:
         As ``topTable(dream(...))`` of variancePartition, before empirical Bayes; rows as
         ``coef(summary(fit))`` of lmerTest.
         """
-        if term not in self.fixef.columns:
+        if not isinstance(term, str) or term not in self.fixef.columns:
             raise ModelError(
-                f"there is no coefficient '{term}' in this model; it has {', '.join(map(str, self.fixef))}"
+                f"there is no coefficient {arguments.shown(term)} in this model; it has "
+                f"{', '.join(map(str, self.fixef))}"
             )
         table = pd.DataFrame({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
         if table["df"].isna().all():
@@ -119,8 +124,8 @@ class ManyFits:
 
     def response(self, name: Hashable) -> pd.Series:
         """The values of one response, in the order of the rows of the data."""
-        if name not in self.status.index:
-            raise DataError(f"there is no response {name!r} among the {len(self)} fitted")
+        if not isinstance(name, Hashable) or name not in self.status.index:
+            raise DataError(f"there is no response {arguments.shown(name)} among the {len(self)} fitted")
         where = self.status.index.get_loc(name)
         if not isinstance(where, int):
             raise DataError(f"several responses are called {name!r}; give them different names")
@@ -139,8 +144,10 @@ class ManyFits:
         """One response in each level of a factor; see :func:`lmmkit.plots.variance_fractions.stratified`."""
         from ..plots.variance_fractions import stratified
 
-        if by not in self._data.columns:
-            raise DataError(f"column '{by}' is not in the data; it has {', '.join(map(str, self._data))}")
+        if not isinstance(by, str) or by not in self._data.columns:
+            raise DataError(
+                f"column {arguments.shown(by)} is not in the data; it has {', '.join(map(str, self._data))}"
+            )
         return stratified(self.response(name), self._data[by], ax)
 
     def __repr__(self) -> str:
@@ -217,8 +224,8 @@ def fit_many(
     >>> fits.fit("gene2").nobs
     100
     """
-    if ddf not in ("satterthwaite", "none"):
-        raise ModelError(f"ddf must be 'satterthwaite' or 'none', not {ddf!r}")
+    ddf = arguments.one_of("ddf", ddf, ("satterthwaite", "none"))
+    reml, n_jobs = arguments.flag("reml", reml), arguments.workers(n_jobs)
     parsed = parse(formula, one_sided=True)
     if not parsed.bars:
         raise FormulaError(f"the formula '{formula}' has no random effects; add one such as (1 | group)")
@@ -287,16 +294,18 @@ def _tasks(values: Array, samples: _Samples) -> Iterator[_Task]:
 
 def _run(tasks: list[_Task], tests: bool, n_jobs: int, progress: bool | None) -> list[Found]:
     """All chunks in order, with workers and a bar."""
-    from ..numerics.workers import with_bar
+    from ..numerics.workers import spread, with_bar
 
-    results: Any
-    if n_jobs == 1:
-        results = (_one(task, tests) for task in tasks)
-    else:
-        from joblib import Parallel, delayed
-
-        results = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_one)(task, tests) for task in tasks)
-    return list(with_bar(results, len(tasks), progress, "fitting"))
+    done: dict[int, Found] = {}
+    try:
+        for number, found in with_bar(
+            spread(partial(_one, tests=tests), tasks, n_jobs), len(tasks), progress, "fitting"
+        ):
+            done[number] = found
+    except KeyboardInterrupt:
+        if not done:
+            raise
+    return [done.get(i) or failure(task.Y, INTERRUPTED) for i, task in enumerate(tasks)]
 
 
 def _one(task: _Task, tests: bool) -> Found:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..numerics import arguments
 from ..numerics.arrays import Array, Index
 
 
@@ -33,11 +36,13 @@ def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> t
     DataError
         When the responses are no table of numbers, or their samples cannot be matched to the data without doubt.
     """
-    if axis not in (0, 1):
-        raise DataError(f"axis must be 0 (a row for each response) or 1 (a column for each), not {axis!r}")
-    if not isinstance(responses, pd.DataFrame) and np.ndim(responses) != 2:
-        raise DataError("responses must be a DataFrame, or an array with a row for each response")
-    frame = responses if isinstance(responses, pd.DataFrame) else pd.DataFrame(np.asarray(responses))
+    axis = arguments.one_of("axis", axis, (0, 1))
+    frame = responses if isinstance(responses, pd.DataFrame) else _framed(responses)
+    arguments.frame("data", data)
+    if 0 in frame.shape:
+        raise DataError(
+            "there are no responses to fit; give a row for each response and a column for each sample"
+        )
     frame = frame.T if axis == 1 else frame
     try:
         values = frame.to_numpy(dtype=float, na_value=np.nan)
@@ -86,3 +91,14 @@ def _numbered(labels: pd.Index) -> bool:
 
 def _same(some: pd.Index, others: pd.Index) -> bool:
     return len(some) == len(others) and bool(others.is_unique and others.isin(some).all())
+
+
+def _framed(responses: Any) -> pd.DataFrame:
+    """An array of responses as a frame."""
+    values = np.asarray(responses) if isinstance(responses, (np.ndarray, list, tuple)) else np.empty(0)
+    if values.ndim != 2:
+        raise DataError(
+            "the responses must be a DataFrame, or an array with a row for each response and a column for each "
+            f"sample, not {arguments.shown(responses)}"
+        )
+    return pd.DataFrame(values)

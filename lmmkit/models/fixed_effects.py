@@ -10,6 +10,7 @@ import pandas as pd
 from ..errors import ModelError
 from ..fitted.fit import ResidualKind
 from ..fitted.fixed import FixedFit
+from ..numerics import arguments
 from .asked import AskedOfAny
 
 if TYPE_CHECKING:
@@ -298,10 +299,13 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
         0  (Intercept)     26.96       0.94  48      28.77  <0.001     25.08      28.85
         1         Dose     -2.44       0.29  48      -8.27  <0.001     -3.03      -1.85
         """
-        if effects != "fixed":
-            raise ModelError(f"a model without random effects has only 'fixed' effects, not {effects!r}")
+        if arguments.names("effects", effects) != ["fixed"]:
+            raise ModelError(
+                f"a model without random effects has only 'fixed' effects, not {arguments.shown(effects)}"
+            )
+        level = arguments.level(level)
         table = self.coef_table(ddf)
-        if conf_int:
+        if arguments.flag("conf_int", conf_int):
             table = table.join(self.confint(level))
         table = table.rename_axis("term").reset_index()
         table.insert(0, "effect", "fixed")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ..errors import ModelError
+from . import arguments
 from .threads import threads_for
 
-__all__ = ["replicates", "with_bar"]
+__all__ = ["interrupted", "replicates", "spread", "with_bar"]
 
+#: How often in a row workers may be killed before the work is given up.
+ATTEMPTS = 3
+
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -44,31 +51,100 @@ def replicates(
     Returns
     -------
     list
-        The results in order.
+        The results in order; when it is interrupted, those that are finished (:func:`interrupted`).
 
     Raises
     ------
     ModelError
-        When `n_sim` is not a positive whole number.
+        When `n_sim` is not a positive whole number, and for another `seed` or `n_jobs`.
 
     Examples
     --------
     >>> replicates(lambda rng: int(rng.integers(10)), 5, seed=1, progress=False)
     [0, 9, 4, 1, 7]
     """
-    if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
-        raise ModelError(f"n_sim must be a whole number from 1, not {n_sim!r}")
-    root = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
-    seeds = root.spawn(int(n_sim))
-    if n_jobs == 1:
-        return [one(function, child) for child in with_bar(seeds, n_sim, progress, label)]
-    from joblib import Parallel, delayed
-
-    size = max(1, min(25, n_sim // 20))
+    n_sim, n_jobs = arguments.whole("n_sim", n_sim), arguments.workers(n_jobs)
+    seeds = arguments.seed_sequence(seed).spawn(n_sim)
+    size = 1 if n_jobs == 1 else max(1, min(25, n_sim // 20))
     batches = [seeds[start : start + size] for start in range(0, n_sim, size)]
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    results = parallel(delayed(_many)(function, batch) for batch in batches)
-    return list(with_bar(_flat(results), n_sim, progress, label))
+    done: dict[int, list[T]] = {}
+    finished = _ticking(spread(partial(_many, function), batches, n_jobs), done)
+    try:
+        for _ in with_bar(finished, n_sim, progress, label):
+            pass
+    except KeyboardInterrupt:
+        if not done:
+            raise
+    return [result for number in sorted(done) for result in done[number]]
+
+
+def spread(function: Callable[[S], T], tasks: Sequence[S], n_jobs: int) -> Iterator[tuple[int, T]]:
+    """A function of each task, by so many workers: number of the task and result, as they are finished.
+
+    When a worker is killed, what it and the others had not finished is done again.
+
+    Parameters
+    ----------
+    function : callable
+        Of one task.
+    tasks : sequence
+    n_jobs : int
+        Number of worker processes; 1 for none.
+
+    Yields
+    ------
+    tuple
+        Number of the task, and its result.
+
+    Raises
+    ------
+    ModelError
+        When workers are killed again and again.
+
+    Examples
+    --------
+    >>> list(spread(abs, [-1, -2], 1))
+    [(0, 1), (1, 2)]
+    """
+    left, losses = set(range(len(tasks))), 0
+    if n_jobs == 1:
+        for number, task in enumerate(tasks):
+            yield number, function(task)
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import BrokenProcessPool  # type: ignore[import-untyped]
+
+    while left:
+        parallel = Parallel(n_jobs=n_jobs, return_as="generator")
+        order = sorted(left)
+        results: Any = parallel(delayed(_numbered)(function, number, tasks[number]) for number in order)
+        try:
+            for number, result in results:
+                left.discard(number)
+                losses = 0
+                yield number, result
+        except BrokenProcessPool:  # as when the system runs out of memory
+            losses += 1
+            if losses == ATTEMPTS:
+                raise ModelError(
+                    f"a worker process was killed {ATTEMPTS} times in a row, perhaps because memory ran out; "
+                    "try a smaller n_jobs"
+                ) from None
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib tells how many tasks an interruption cancels
+                results.close()
+
+
+def _numbered(function: Callable[[S], T], number: int, task: S) -> tuple[int, T]:
+    return number, function(task)
+
+
+def _ticking(finished: Iterable[tuple[int, list[T]]], done: dict[int, list[T]]) -> Iterator[None]:
+    """Keep what is finished, and tick once for each result."""
+    for number, results in finished:
+        done[number] = results
+        yield from (None for _ in results)
 
 
 def one(function: Callable[[np.random.Generator], T], seed: np.random.SeedSequence) -> T:
@@ -81,14 +157,9 @@ def _many(function: Callable[[np.random.Generator], T], seeds: Sequence[np.rando
     return [one(function, seed) for seed in seeds]
 
 
-def _flat(batches: Iterable[list[T]]) -> Iterator[T]:
-    for batch in batches:
-        yield from batch
-
-
 def with_bar(items: Iterable[T], total: int, progress: bool | None, label: str) -> Iterable[T]:
     """The items, with a bar if wished."""
-    if progress is False:
+    if progress is not None and not arguments.flag("progress", progress):
         return items
     try:
         from tqdm.auto import tqdm
@@ -96,3 +167,16 @@ def with_bar(items: Iterable[T], total: int, progress: bool | None, label: str) 
         return items
     bar: Iterable[T] = tqdm(items, total=total, desc=label, delay=0 if progress else 2, leave=bool(progress))
     return bar
+
+
+def interrupted(done: int, asked: int, what: str = "simulations") -> list[str]:
+    """A sentence when less was done than was asked for.
+
+    Examples
+    --------
+    >>> interrupted(12, 100), interrupted(100, 100)
+    (['Interrupted: 12 of 100 simulations were finished, and only these count.'], [])
+    """
+    if done >= asked:
+        return []
+    return [f"Interrupted: {done} of {asked} {what} were finished, and only these count."]

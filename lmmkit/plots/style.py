@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy import stats
@@ -11,6 +11,7 @@ from scipy import stats
 from ..formatting.colours import BLACK, BLUE, COLOURS, GREY, LINES, MARKERS, PALE, RED
 from ..formula.syntax import read
 from ..formula.tree import children, write
+from ..numerics import arguments
 from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def look() -> AbstractContextManager[None]:
 def axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
     """The axes given, or new ones in a figure of their own."""
     if ax is not None:
-        return ax
+        return cast("Axes", arguments.axes(ax))
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size)[1]

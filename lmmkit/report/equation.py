@@ -9,6 +9,7 @@ from ..design.design import RandomTerm
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..formatting.wording import number
+from ..numerics import arguments
 
 LINE = 72  # letters of a linear predictor on one line
 LINKS = {
@@ -64,6 +65,7 @@ def equation(fit: Fit, *, estimates: bool = False) -> Equation:
     b_{0,\\mathrm{Subject}} &\\sim \\mathcal{N}(0,\\ \\tau_{0,\\mathrm{Subject}}^2), \\quad 18 \\text{ levels}
     \\end{aligned}
     """
+    estimates = arguments.flag("estimates", estimates)
     terms = list(zip(fit.design.terms, _numbers(fit.design.terms), strict=True))
     summands = _fixed(fit, estimates) + [text for term, numbers in terms for text in _random(term, numbers)]
     summands += [rf"{_name(inner)}_i" for inner in fit.design.formula.offsets]

@@ -26,7 +26,7 @@ from ..formatting.r_text import (
     vector_lines,
     zap_small,
 )
-from ..inference.coef_tests import coef_table
+from ..inference.coef_tests import checked_ddf, coef_table
 
 __all__ = ["Summary", "coef_lines", "print_lines"]
 
@@ -98,7 +98,7 @@ class Summary:
 
     def __init__(self, fit: MixedFit, ddf: str = "satterthwaite") -> None:
         self._fit = fit
-        self._ddf = ddf
+        self._ddf = checked_ddf(ddf)
         self.coefficients = coef_table(fit, ddf)
 
     def lines(self) -> list[str]:

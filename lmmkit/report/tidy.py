@@ -16,6 +16,7 @@ from ..fitted.predict import predict
 from ..formatting.noted_table import Table
 from ..inference.coef_tests import coef_table
 from ..inference.confint import confint
+from ..numerics import arguments
 from ..numerics import distributions as stats
 
 if TYPE_CHECKING:
@@ -79,10 +80,9 @@ def tidy(
     0  ran_pars   Subject  sd__(Intercept)     37.12
     1  ran_pars  Residual  sd__Observation     30.99
     """
-    asked = [effects] if isinstance(effects, str) else list(effects)
-    for name in asked:
-        if name not in EFFECTS:
-            raise ModelError(f"effects must be among {', '.join(EFFECTS)}, not {name!r}")
+    asked = [arguments.one_of("effects", name, EFFECTS) for name in arguments.names("effects", effects)]
+    conf_int, level = arguments.flag("conf_int", conf_int), arguments.level(level)
+    exponentiate = arguments.flag("exponentiate", exponentiate)
     tables = {
         "fixed": lambda: _fixed(fit, ddf),
         "ran_pars": lambda: _ran_pars(fit),
@@ -90,8 +90,6 @@ def tidy(
     }
     records = [row for name in asked for row in tables[name]().to_dict("records")]
     table = pd.DataFrame(records or {name: [] for name in ("effect", "term", "estimate", "std_error")})
-    if conf_int and not 0 < level < 1:
-        raise ModelError(f"level must lie between 0 and 1, not {level!r}")
     notes: list[str] = []
     if conf_int and "std_error" in table:
         tail = 0.5 + level / 2

@@ -148,7 +148,7 @@ def test_refusals(options, message):
 
 
 def test_what_is_no_model_is_refused():
-    with pytest.raises(lk.ModelError, match="needs a fitted model, not NoneType"):
+    with pytest.raises(lk.ModelError, match=r"fit must be a fitted model, .* not None"):
         lk.emmeans(None, "recipe")
 
 

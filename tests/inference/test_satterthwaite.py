@@ -72,7 +72,7 @@ def test_a_glmm_has_no_degrees_of_freedom():
     with pytest.raises(lk.ModelError, match="z tests"):
         ddf(model("herds"), np.eye(4))
     with pytest.raises(lk.ModelError, match="ddf must be one of"):
-        model("slopes").anova(ddf="between-within")
+        model("slopes").anova(ddf="between-without")
 
 
 @pytest.mark.slow

@@ -427,7 +427,7 @@ def test_known_theta_is_kept() -> None:
         (lambda: fit_of("mouse").coef_table("exact"), lk.ModelError, "ddf must be one of"),
         (lambda: fit_of("mouse").anova(ddf="exact"), lk.ModelError, "ddf must be one of"),
         (lambda: fit_of("mouse").anova(type=4), lk.ModelError, "type must be"),
-        (lambda: fit_of("mouse").resid("student"), lk.ModelError, "no residuals of kind"),
+        (lambda: fit_of("mouse").resid("student"), lk.ModelError, "kind must be one of"),
         (lambda: fit_of("mouse").confint(parm="Dos"), lk.ModelError, "no parameter 'Dos'"),
         (lambda: fit_of("mouse").confint(level=95), lk.ModelError, "between 0 and 1"),
         (lambda: fit_of("mouse").confint(method="boot"), lk.ModelError, "method must be"),

@@ -55,7 +55,7 @@ def test_missing_values_are_left_out_or_refused():
         ("Reaction ~ Days + (1 | Subject)", {"weights": -np.ones(180)}, lk.DataError, "negative"),
         ("Reaction ~ Days + (1 | Subject)", {"start": [1.0, 2.0]}, lk.ModelError, "theta"),
         ("Reaction ~ Days + (1 | Subject)", {"optimize": False}, lk.ModelError, "start="),
-        ("Reaction ~ Days + (1 | Subject)", {"na_action": "ignore"}, lk.DataError, "na_action"),
+        ("Reaction ~ Days + (1 | Subject)", {"na_action": "ignore"}, lk.ModelError, "na_action"),
     ],
 )
 def test_lmer_refuses(formula, options, error, words):
