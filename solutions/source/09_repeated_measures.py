@@ -76,7 +76,7 @@ check("ex09.q3", answer_3)
 # %% [markdown]
 # ## 4. Do they slow down along a straight line?
 #
-# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (Satterthwaite) of
+# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (Satterthwaite; two decimals will do) of
 # the bend?
 
 # %% tags=["solution"] task="q4"

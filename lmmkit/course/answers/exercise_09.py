@@ -124,6 +124,7 @@ QUESTIONS: dict[str, Question] = {
             ),
             "that is a regression that takes rows for drivers": lambda: _p_of_bend(""),
         },
+        absolute=0.005,
         hints=("In the formula: lost + I(lost^2)", "The row of the table is called I(lost^2)."),
         praise="Where a bend is small beside its error, a straight line will do, for the nights that were watched.",
     ),
