@@ -53,7 +53,7 @@ STALLED = """\
 
 **biomarker, lecture 000, slides 28 and 29.** The printed random-slope fit is not the optimum: the search
 stalled on a flat ridge, where intercept and slope can hardly be told apart. The ledger evaluates the model at
-that point, θ = (1.207703147, 0.014691298, 0.002970429), with `lk.lmer(..., start=theta, optimize=False)`, and
+that point, θ = (1.207703175, 0.014691126, 0.002973204), with `lk.lmer(..., start=theta, optimize=False)`, and
 the printed figures appear. The optimum lies elsewhere:
 
 {biomarker}

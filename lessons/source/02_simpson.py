@@ -42,6 +42,7 @@ from lmmkit.course.lesson import (
     in_words,
     key_points,
     lecture_vs_truth,
+    table_text,
     use_course_look,
 )
 
@@ -63,7 +64,7 @@ owls = lk.load_data("simpson")
 print(f"{len(owls)} rows, {owls.shape[1]} columns, {owls['Group'].nunique()} groups")
 print(owls.head(4).to_string())
 m1 = lk.lm("V2 ~ V1", owls)
-print(m1.coef_table().round(4).to_string())
+print(table_text(m1.coef_table(), 4))
 
 # %%
 fig, ax = plt.subplots()
@@ -257,7 +258,7 @@ lecture_vs_truth(
 
 # %% covers="000-s28 000-s29"
 FORMULA = "Disease ~ Biomarker + (Biomarker | Cohort)"
-printed = lk.lmer(FORMULA, patients, start=[1.207703147, 0.014691298, 0.002970429], optimize=False)
+printed = lk.lmer(FORMULA, patients, start=[1.207703175, 0.014691126, 0.002973204], optimize=False)
 print(printed.summary(ddf="none"))
 print(printed.coef()["Cohort"].to_string(float_format="{:.7f}".format))
 
@@ -266,14 +267,15 @@ best = lk.lmer(FORMULA, patients)
 print(best)
 
 # %% [markdown]
-# The fit that we get by searching looks like another world: a standard deviation of the intercepts more than twice as large, another
-# correlation. And yet the two are almost equally good. Here they are side by side, with one more row: how
-# much cohorts differ at the *average* marker, instead of at a marker of zero, where nobody ever was.
+# The fit that we get by searching is singular. And here is a third one, which nobody would have found by searching: a standard
+# deviation of the intercepts nearly three times as large as the printed one, and a correlation of *minus* one. And yet the three are almost equally
+# good. Here they are side by side, with one more row: how much cohorts differ at the *average* marker, instead of at a marker of zero, where nobody ever was.
 
 # %%
 centre = np.array([1.0, patients["Biomarker"].mean()])
+far = lk.lmer(FORMULA, patients, start=[3.5, -0.0145, 0.0], optimize=False)
 columns = {}
-for title, fit in {"printed": printed, "optimum": best}.items():
+for title, fit in {"printed": printed, "optimum": best, "a third": far}.items():
     frame = fit.varcorr.frame
     v0, v1, cov = frame["vcov"].iloc[:3]
     ranef = fit.ranef()["Cohort"]
@@ -303,9 +305,9 @@ lecture_vs_truth(
     f" {printed.varcorr.frame['sdcor'].iloc[2]:.2f}",
     "the search had stopped on a flat ridge. Three cohorts cannot tell level from slope when the marker's"
     " zero is far outside the data; centre the marker, and with three cohorts make them fixed",
-    f"the optimum lies {gap:.4f} lower, at a correlation of {best.varcorr.frame['sdcor'].iloc[2]:.0f}; at the"
-    f" printed point the slope deviations are {table.loc[table.index[5], 'printed']:.5f} times the intercept"
-    " deviations in every cohort, so that they are one random variable, not two",
+    f"the optimum lies {gap:.4f} lower, at a correlation of {best.varcorr.frame['sdcor'].iloc[2]:+.0f}, and a fit with one of"
+    f" {far.varcorr.frame['sdcor'].iloc[2]:+.0f} only {table.loc['REML criterion', 'a third'] - table.loc['REML criterion', 'optimum']:.3f}"
+    " above it: whatever is said about level and slope, cohorts differ by about 1.6 points at the average marker",
 )
 
 # %% [markdown]
@@ -315,7 +317,7 @@ lecture_vs_truth(
 # %%
 patients["marker"] = patients["Biomarker"] - patients["Biomarker"].mean()
 report = lk.lm("Disease ~ marker + Cohort", patients)
-print(report.coef_table().round(4).to_string())
+print(table_text(report.coef_table(), 4))
 extra = lk.lm("Disease ~ marker * Cohort", patients)
 in_words(
     f"Within a cohort, one more unit of the marker goes with {report.fixef['marker']:+.2f} points of disease "
@@ -351,7 +353,7 @@ ax.set_xlabel("dose (g/day)")
 ax.set_ylabel("weight gain (g)")
 ax.legend()
 plt.show()
-print(fixed.coef_table().round(3).to_string())
+print(table_text(fixed.coef_table()))
 
 # %% [markdown]
 # Round dots and the flat line are women, squares and the steep line men; dashed is everybody.

@@ -177,3 +177,18 @@ def test_another_data_set_is_found(name: str) -> None:
         again: Callable[[], pd.DataFrame] = lambda: verify(calibrate.script(name).setting(), data)  # noqa: E731
         assert again()["miss"].abs().max() < 1
         assert not np.allclose(data["Value"], lk.load_data(name)["Value"], atol=0.1)
+
+
+@pytest.mark.slow
+def test_the_biomarker_can_be_walked_on_to_other_patients() -> None:
+    source, data = calibrate.script("biomarker"), calibrate.committed("biomarker")
+    other, miss = source.spread(data, sd=0.3, steps=2, seed=5)
+    assert miss < 1
+    moved = (other["Biomarker"] - data["Biomarker"]).abs().groupby(data["Cohort"]).max()
+    assert moved["A"] > 0.05
+    spreads = [frame.groupby("Cohort")["Biomarker"].std() for frame in (data, other)]
+    assert spreads[1]["A"] > spreads[0]["A"]
+
+
+def test_no_cohort_of_the_biomarker_lies_in_a_narrow_band() -> None:
+    assert calibrate.committed("biomarker").groupby("Cohort")["Biomarker"].std().min() > 0.4
