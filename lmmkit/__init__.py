@@ -1,12 +1,28 @@
-"""lmmkit: linear and generalised linear mixed models in lme4's language.
+"""lmmkit: linear and generalised linear mixed models, in the language of R's lme4.
+
+A first fit in three lines:
 
 >>> import lmmkit as lk
->>> issubclass(lk.FormulaError, ValueError)
-True
+>>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+>>> print(fit.summary())  # doctest: +ELLIPSIS
+Linear mixed model fit by REML...
 
-Names are loaded when they are first used, so that `import lmmkit` stays fast.
-To export a name: one row in `_HOME`, and the same name in the block for type checkers below it.
+Fit with ``lk.lmer`` (a number as response) or ``lk.glmer`` (counts, yes or no, and more); without random effects
+with ``lk.lm`` and ``lk.glm``. Then ask the fit:
+
+- what it found: ``fit.summary()``, ``fit.explain()`` in plain English, ``fit.equation()`` as a formula;
+- whether to believe it: ``fit.plot.diagnostics()``, ``fit.messages``, ``lk.simulate_residuals(fit)``;
+- how sure it is: ``fit.confint()``, ``fit.anova()``, ``lk.anova(small, large)``, ``lk.emmeans(fit, "Days")``;
+- what comes next: ``fit.predict(new_rows)``, ``lk.power(fit, {"Days": 5})``.
+
+Each of these tells what it takes and gives, with an example: ``lk.lmer?`` and ``fit.predict?`` in a notebook,
+``help(lk.lmer)`` elsewhere. ``fit.<Tab>`` shows all that a fit can be asked, ``lk.families`` the distributions.
+``lk.data_info()`` lists the data that come with it, ``lk.load_data("mouse")`` reads a table, and the course begins
+with the notebook ``lessons/00_start_here.ipynb``.
 """
+
+# Names are loaded when they are first used, so that `import lmmkit` stays fast.
+# To export a name: one row in `_HOME`, and the same name in the block for type checkers below it.
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

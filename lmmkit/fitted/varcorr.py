@@ -131,8 +131,21 @@ class VarCorr:
         ----------
         digits : int
             Significant digits; correlations get ``digits - 2`` decimals.
-        show : tuple of str
-            ``"Variance"``, ``"Std.Dev."`` or both.
+        show : tuple of {"Variance", "Std.Dev."}
+            One of them or both.
+
+        Returns
+        -------
+        list of str
+            Heading first, ``Residual`` last.
+
+        Examples
+        --------
+        >>> vc = VarCorr(["Subject"], [["(Intercept)"]], [np.array([[1378.2]])], 30.99)
+        >>> print(*vc.lines(show=("Variance", "Std.Dev.")), sep="\\n")
+         Groups   Name        Variance Std.Dev.
+         Subject  (Intercept) 1378.20  37.124
+         Residual              960.38  30.990
         """
         columns, rows = self.cells(digits, show)
         return matrix_lines(rows, columns)
@@ -140,7 +153,26 @@ class VarCorr:
     def cells(
         self, digits: int = 5, show: tuple[str, ...] = ("Std.Dev.",)
     ) -> tuple[list[str], list[list[str]]]:
-        """Column headings and text cells of the table, as R's ``formatVC``."""
+        """Column headings and text cells of the table, as R's ``formatVC``.
+
+        Parameters
+        ----------
+        digits : int
+            Significant digits; correlations get ``digits - 2`` decimals.
+        show : tuple of {"Variance", "Std.Dev."}
+            One of them or both.
+
+        Returns
+        -------
+        tuple
+            Headings, a list of str; and rows, a list of lists of str as long as the headings.
+
+        Examples
+        --------
+        >>> vc = VarCorr(["Subject"], [["(Intercept)"]], [np.array([[1378.2]])], 30.99)
+        >>> vc.cells()[1]
+        [['Subject', '(Intercept)', '37.124'], ['Residual', '', '30.990']]
+        """
         sds = np.concatenate([*(part.sd for part in self.components), *self._residual()])
         values = {"Variance": format_numbers(sds**2, digits), "Std.Dev.": format_numbers(sds, digits)}
         labels = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from ..formatting.wording import listed
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import checked_ddf, contrast_tests
+from .coef_tests import Ddf, checked_ddf, contrast_tests
 from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
 from .reference_grid import ReferenceGrid, split_specs
 from .response_scale import ResponseScale
@@ -41,11 +41,11 @@ def emmeans(
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
     *,
     interaction: str | Sequence[str] | None = None,
-    adjust: str | None = None,
-    ddf: str | None = None,
+    adjust: Literal["tukey", "holm", "bonferroni", "sidak", "none"] | None = None,
+    ddf: Ddf | None = None,
     at: Mapping[str, Any] | None = None,
-    weights: str = "equal",
-    kind: str = "link",
+    weights: Literal["equal", "proportional"] = "equal",
+    kind: Literal["link", "response"] = "link",
     level: float = 0.95,
     offset: float | None = None,
     bias_adjust: bool = False,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from ..fitted.fit import Fit
 from ..numerics import arguments
+from .coef_tests import Ddf
 from .emmeans import Asked, contrast_table, estimates, grid_notes, mean_table
 from .reference_grid import ReferenceGrid, checked_at
 from .response_scale import ResponseScale
@@ -24,13 +25,13 @@ def emtrends(
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
     *,
     interaction: str | Sequence[str] | None = None,
-    adjust: str | None = None,
-    ddf: str | None = None,
+    adjust: Literal["tukey", "holm", "bonferroni", "sidak", "none"] | None = None,
+    ddf: Ddf | None = None,
     at: Mapping[str, Any] | None = None,
-    weights: str = "equal",
+    weights: Literal["equal", "proportional"] = "equal",
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Slopes in a numeric predictor, and contrasts between them.
+    """Estimate slopes in a numeric predictor, and contrasts between them.
 
     Parameters
     ----------
@@ -42,8 +43,25 @@ def emtrends(
     var : str
         The predictor whose slopes are wanted. A curve (``poly(x, 2)``) has its slope at the mean of `var`, or
         where `at` says; with `var` among `specs`, at each of its values.
-    by, contrasts, interaction, adjust, ddf, at, weights, level
-        As in :func:`lmmkit.emmeans`.
+    by : str or list of str, optional
+        Further predictors; contrasts are made within each of their combinations.
+    contrasts : str or dict, optional
+        ``"pairwise"``, ``"reverse_pairwise"``, ``"trt_vs_ctrl"``, ``"consecutive"``, ``"effects"``,
+        ``"poly"``, or names with one coefficient per slope, as in :func:`lmmkit.emmeans`. Without it the
+        slopes themselves are returned.
+    interaction : str or list of str, optional
+        Contrasts of contrasts: such a name for each of `specs`, or one for all.
+    adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}, optional
+        For the p-values of contrasts: ``"tukey"`` by default for all pairs, ``"holm"`` for the others.
+    ddf : str, optional
+        Denominator degrees of freedom of a linear mixed model, as in its ``coef_table``, ``"satterthwaite"``
+        by default; ``"none"`` takes normal quantiles.
+    at : dict, optional
+        Other values for predictors in the grid: ``{"Days": [0, 9]}``.
+    weights : {"equal", "proportional"}
+        How slopes are averaged: all alike, or by how often the levels averaged over occur in the data.
+    level : float
+        Coverage of the intervals of the slopes.
 
     Returns
     -------

@@ -50,6 +50,16 @@ class Power:
         Threshold of the test; coverage of the intervals.
     notes : list of str
         That the simulations were interrupted, if they were; the sizes that had not begun are not in the table.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    >>> lk.power(fit, {"Days": 3}, 40, along={"Subject": [6, 18]}, seed=1, progress=False)
+    Power to find Days = 3 (alpha = 0.05), exact 95% intervals
+     Subject  power  conf_low  conf_high  found  n_sim  n_failed
+           6  0.750     0.588      0.873     30     40         0
+          18  1.000     0.912      1.000     40     40         0
     """
 
     table: pd.DataFrame
@@ -61,7 +71,26 @@ class Power:
     notes: list[str] = field(default_factory=list)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The power curve with its intervals; the dashed line marks 80 %."""
+        """Draw the power curve with its intervals; the dashed line marks 80 %.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Power in percent over the sizes of the study.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> found = lk.power(fit, {"Days": 3}, 20, along={"Subject": [6, 18]}, seed=1, progress=False)
+        >>> found.plot().get_ylabel()
+        'power for Days (%)'
+        """
         import matplotlib.pyplot as plt
         import seaborn as sns
 

@@ -49,6 +49,14 @@ class Profile:
         infinite where the likelihood never falls far enough, NaN where the curve could not be followed.
     notes : list of str
         What a reader should know.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"), reml=False)
+    >>> curves = profile(fit, ["sigma", "Days"])
+    >>> curves.parameters
+    ['sigma', 'Days']
     """
 
     frame: pd.DataFrame
@@ -66,6 +74,7 @@ class Profile:
         Parameters
         ----------
         parameter : str
+            One of :attr:`parameters`.
         level : float
             Not above the level for which the profile was made.
 
@@ -73,6 +82,17 @@ class Profile:
         -------
         tuple of float
             Where zeta does not reach the quantile, the limit is that of :attr:`ends`.
+
+        Notes
+        -----
+        As ``confint(profile(fit))`` of lme4: interpolated by a spline.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"), reml=False)
+        >>> np.round(profile(fit, "sigma").interval("sigma", 0.9), 2)
+        array([28.27, 33.95])
         """
         level = arguments.level(level)
         if not isinstance(parameter, str) or parameter not in self.ends:
@@ -119,6 +139,7 @@ def profile(
     Returns
     -------
     Profile
+        With ``.frame``, the points of the curves, and ``.interval(parameter)``.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,7 @@ class ManyFits:
     Attributes
     ----------
     formula : str
+        The one-sided formula that all share.
     fixef, se : DataFrame
         Fixed effects and their standard errors; NaN where a response lacks the data for a column.
     df : DataFrame
@@ -52,6 +53,14 @@ class ManyFits:
         ``n_obs``, ``objective`` (REML criterion or -2 log-likelihood), ``sigma``, and the flags
         ``singular converged failed`` with a ``message``. Nothing is dropped: a response that cannot be
         fitted has NaN everywhere else.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+    >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+    >>> fits
+    3 linear mixed models fit by REML: ~ Height + (1 | Individual) + (1 | Tissue)
     """
 
     formula: str
@@ -70,7 +79,7 @@ class ManyFits:
         return len(self.status)
 
     def tests(self, term: str) -> pd.DataFrame:
-        """t test of one coefficient in every response.
+        """Test one coefficient in every response by a t test.
 
         Parameters
         ----------
@@ -91,7 +100,16 @@ class ManyFits:
         Notes
         -----
         As ``topTable(dream(...))`` of variancePartition, before empirical Bayes; rows as
-        ``coef(summary(fit))`` of lmerTest.
+        ``coef(summary(fit))`` of lmerTest. Benjamini and Hochberg (1995), *Journal of the Royal Statistical
+        Society B* 57:289-300.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.tests("Height")["std_error"].round(4).to_dict()
+        {'gene1': 0.0249, 'gene2': 0.0127, 'gene3': 0.0155}
         """
         if not isinstance(term, str) or term not in self.fixef.columns:
             raise ModelError(
@@ -111,7 +129,26 @@ class ManyFits:
         return table
 
     def coef_table(self) -> pd.DataFrame:
-        """All coefficients of all responses, a row each, indexed by response and term."""
+        """All coefficients of all responses, a row each.
+
+        Returns
+        -------
+        DataFrame
+            Index: response and term. Columns ``estimate std_error df statistic p_value``, not adjusted for
+            the number of responses.
+
+        Notes
+        -----
+        Rows as ``coef(summary(fit))`` of lmerTest.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.coef_table().loc[("gene2", "Height"), ["estimate", "std_error", "df"]].round(3).tolist()
+        [-0.101, 0.013, 23.161]
+        """
         columns = {"estimate": self.fixef, "std_error": self.se, "df": self.df}
         terms = list(self.fixef.columns)
         table = pd.DataFrame(
@@ -123,7 +160,31 @@ class ManyFits:
         return table
 
     def response(self, name: Hashable) -> pd.Series:
-        """The values of one response, in the order of the rows of the data."""
+        """The values of one response, in the order of the rows of the data.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+
+        Returns
+        -------
+        Series
+            One value for each sample, under the index of the data.
+
+        Raises
+        ------
+        DataError
+            When there is no such response, or several.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.response("gene2").head(2).round(2).tolist()
+        [9.3, 6.31]
+        """
         if not isinstance(name, Hashable) or name not in self.status.index:
             raise DataError(f"there is no response {arguments.shown(name)} among the {len(self)} fitted")
         where = self.status.index.get_loc(name)
@@ -132,7 +193,31 @@ class ManyFits:
         return pd.Series(self._values[where], index=self._data.index, name=name)
 
     def fit(self, name: Hashable) -> MixedModel:
-        """The full model of one response, as :func:`lmmkit.lmer` gives it."""
+        """The full model of one response, as :func:`lmmkit.lmer` gives it.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+
+        Returns
+        -------
+        MixedModel
+            Fitted anew to this response, for pictures, intervals and diagnostics.
+
+        Raises
+        ------
+        DataError
+            When there is no such response, or several.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.fit("gene2").ngroups.to_dict()
+        {'Individual': 25, 'Tissue': 3}
+        """
         from ..models.lmer import lmer
 
         column = free_name(str(name) if str(name).isidentifier() else "response", self._data.columns, "_")
@@ -141,7 +226,39 @@ class ManyFits:
         return lmer(text, data, reml=self.reml, weights=self._weights)
 
     def stratified(self, name: Hashable, by: str, ax: Axes | None = None) -> Axes:
-        """One response in each level of a factor; see :func:`lmmkit.plots.variance_fractions.stratified`."""
+        """Draw one response in each level of a factor: boxes with the observations over them.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+        by : str
+            A column of the data.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            In the units of the response.
+
+        Raises
+        ------
+        DataError
+            When there is no such response or column.
+
+        Notes
+        -----
+        As ``plotStratify`` of variancePartition.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.stratified("gene2", "Tissue").get_ylabel()
+        'gene2'
+        """
         from ..plots.variance_fractions import stratified
 
         if not isinstance(by, str) or by not in self._data.columns:
@@ -163,8 +280,8 @@ def fit_many(
     *,
     reml: bool = True,
     weights: Any = None,
-    axis: int = 0,
-    ddf: str = "satterthwaite",
+    axis: Literal[0, 1] = 0,
+    ddf: Literal["satterthwaite", "none"] = "satterthwaite",
     n_jobs: int = 1,
     progress: bool | None = None,
 ) -> ManyFits:
@@ -199,6 +316,7 @@ def fit_many(
     Returns
     -------
     ManyFits
+        With ``.fixef``, ``.ran_pars``, ``.fractions``, ``.status``, ``.tests(term)`` and ``.fit(name)``.
 
     Raises
     ------

@@ -37,6 +37,7 @@ class VariancePartition(Table):
     Parameters
     ----------
     data : anything that makes a DataFrame
+        The fractions, from 0 to 1; each row adds up to 1.
     status : DataFrame, optional
         How the fit of each row went; kept in ``attrs["status"]``, so that it survives rounding and selecting.
     **options
@@ -46,6 +47,14 @@ class VariancePartition(Table):
     ----------
     status : DataFrame
         For the same rows: ``n_obs objective sigma singular converged failed message``.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+    >>> parts = lk.variance_partition(genes[:3], "~ Age + (1 | Individual) + (1 | Tissue)", samples)
+    >>> parts.sum(axis=1).round(6).tolist()
+    [1.0, 1.0, 1.0]
     """
 
     def __init__(
@@ -83,13 +92,59 @@ class VariancePartition(Table):
         return status_notes(self.status)
 
     def violin(self, ax: Axes | None = None) -> Axes:
-        """A violin for each term; see :func:`lmmkit.plots.variance_fractions.violin`."""
+        """Draw a violin for each term: how its share is spread over the responses.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Shares in percent, a violin with a box inside for each term.
+
+        Notes
+        -----
+        As ``plotVarPart`` of variancePartition.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> parts = lk.variance_partition(genes[:3], "~ Age + (1 | Individual) + (1 | Tissue)", samples)
+        >>> parts.violin().get_ylabel()
+        'variance explained (%)'
+        """
         from ..plots.variance_fractions import violin
 
         return violin(self, ax)
 
     def bars(self, ax: Axes | None = None) -> Axes:
-        """A stacked bar for each response; see :func:`lmmkit.plots.variance_fractions.bars`."""
+        """Draw a stacked bar for each response, the first at the top.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Shares in percent.
+
+        Notes
+        -----
+        As ``plotPercentBars`` of variancePartition. For a few rows: ``parts.head(10).bars()``.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> parts = lk.variance_partition(genes[:3], "~ Age + (1 | Individual) + (1 | Tissue)", samples)
+        >>> parts.bars().get_xlabel()
+        'variance explained (%)'
+        """
         from ..plots.variance_fractions import bars
 
         return bars(self, ax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -18,7 +18,7 @@ def variance_partition(
     *,
     reml: bool = False,
     weights: Any = None,
-    axis: int = 0,
+    axis: Literal[0, 1] = 0,
     n_jobs: int = 1,
     progress: bool | None = None,
 ) -> VariancePartition:
@@ -35,8 +35,14 @@ def variance_partition(
         A row for each sample.
     reml : bool
         By default the models are fitted by maximum likelihood, as variancePartition does.
-    weights, axis, n_jobs, progress
-        As in :func:`lmmkit.fit_many`.
+    weights : column name, array or Series, optional
+        Prior weights of the samples, the same for every response.
+    axis : {0, 1}
+        1 if `responses` has a row for each sample and a column for each response.
+    n_jobs : int
+        Number of worker processes, -1 for one per core (joblib).
+    progress : bool, optional
+        Show a progress bar; by default only if it takes longer than two seconds.
 
     Returns
     -------

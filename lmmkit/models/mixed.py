@@ -66,7 +66,9 @@ class MixedModel(AskedOfAny, MixedQuestions):
         ModelError
             For another `ddf`.
 
-        Notes ----- As ``coef(summary(fit))`` of lmerTest, and of lme4 for ``ddf="none"`` and for GLMMs.
+        Notes
+        -----
+        As ``coef(summary(fit))`` of lmerTest, and of lme4 for ``ddf="none"`` and for GLMMs.
         Satterthwaite (1946), *Biometrics Bulletin* 2:110-114; Kenward and Roger (1997), *Biometrics*
         53:983-997.
 

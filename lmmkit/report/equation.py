@@ -30,7 +30,15 @@ SAFE = str.maketrans({
 
 
 class Equation(str):
-    """LaTeX text that a notebook shows as a formula."""
+    """LaTeX text that a notebook shows as a formula.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> text = lk.lm("Weight ~ Dose", lk.load_data("mouse")).equation()
+    >>> isinstance(text, str), len(text.splitlines())
+    (True, 4)
+    """
 
     def _repr_latex_(self) -> str:
         return f"$$\n{self}\n$$"

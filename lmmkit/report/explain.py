@@ -31,7 +31,15 @@ MULTIPLIES = {"odds ratio": "odds", "rate ratio": "expected count", "ratio of me
 
 
 class Explanation(str):
-    """Markdown, a line for each paragraph and each point; printed, its lines are broken between words."""
+    """Markdown, a line for each paragraph and each point; printed, its lines are broken between words.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> words = lk.lm("Weight ~ Dose", lk.load_data("mouse")).explain()
+    >>> print(words.splitlines()[0])
+    This linear model describes Weight by Dose. It was fitted to 50 rows by least squares.
+    """
 
     def __str__(self) -> str:
         return "\n".join(_wrapped(line) for line in self.splitlines())

@@ -51,6 +51,7 @@ class Summary:
     Parameters
     ----------
     fit : MixedFit
+        The model to be told.
     ddf : str
         As in :meth:`MixedModel.coef_table`; ``"none"`` leaves out the p-values, as lme4 does without
         lmerTest.
@@ -102,7 +103,20 @@ class Summary:
         self.coefficients = coef_table(fit, ddf)
 
     def lines(self) -> list[str]:
-        """The text, line by line."""
+        """The text, line by line.
+
+        Returns
+        -------
+        list of str
+            As printed.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.summary().lines()[0]
+        "Linear mixed model fit by REML. t-tests use Satterthwaite's method ["
+        """
         fit = self._fit
         lines = [*_heading(fit, self._ddf), "", *_criterion(fit, 1), ""]
         lines += ["Scaled residuals:", *_quantiles(fit.resid("scaled").to_numpy()), ""]

@@ -36,7 +36,8 @@ class LinearSummary:
 
     Parameters
     ----------
-    fit : Any or GeneralizedLinearModel
+    fit : LinearModel or GeneralizedLinearModel
+        The model to be told.
     ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
         As in :meth:`~lmmkit.models.fixed_effects.FixedEffectsModel.coef_table`.
 
@@ -80,7 +81,19 @@ class LinearSummary:
         self.coefficients = fit.coef_table(ddf)
 
     def lines(self) -> list[str]:
-        """The text, line by line."""
+        """The text, line by line.
+
+        Returns
+        -------
+        list of str
+            As printed.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose", lk.load_data("mouse")).summary().lines()[1]
+        'Call:'
+        """
         fit = self._fit
         lines = ["", "Call:", *call_lines(fit), ""]
         if fit.call.function == "lm":
