@@ -135,7 +135,7 @@ def calls() -> list[Call]:
         Call("Binomial", lk.families.Binomial), Call("Poisson", lk.families.Poisson),
         Call("Gamma", lk.families.Gamma), Call("NegativeBinomial", lk.families.NegativeBinomial),
         Call("fit.confint by bootstrap", lmm.confint,
-             {"method": "boot", "n_sim": 5, **quick}, ("n_sim", "seed", "n_jobs", "progress", "other")),
+             {"method": "boot", "n_sim": 5, **quick}, ("n_sim", "seed", "n_jobs", "progress")),
         Call("fit.update", lmm.update, {}, ("data", "reml", "weights", "offset", "contrasts", "na_action", "start")),
     ]  # fmt: skip
     for kind, methods in MEMBERS.items():

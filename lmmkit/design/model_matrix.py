@@ -5,6 +5,7 @@ Which factor of which term is coded by contrasts, and which by one dummy column 
 and values of the columns are R's.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ from ..formula.algebra import Terms, expand
 from ..formula.functions import CONTRASTS
 from ..formula.syntax import suggest
 from ..formula.tree import Node, quote, write
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Index
 from .evaluate import Evaluator, check_finite
 from .transforms import contrast_matrix
 from .values import Categorical, Matrix, Value, as_categorical, numeric
+
+#: So many columns are made whatever the number of rows.
+MOST_COLUMNS = 5000
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class ModelMatrix:
             [code(i, values[i], terms.names[i], contrasts, (number, i) in full) for i in term.variables]
             for number, term in enumerate(terms.terms)
         ]
+        _check_width(codings, values)
         levels = [value.levels if isinstance(value, Categorical) else None for value in values]
         return cls(terms, levels, codings, *names_and_assign(terms, codings))
 
@@ -92,6 +97,23 @@ class ModelMatrix:
             for node, levels in zip(self.terms.variables, self.levels, strict=True)
         ]
         return self.columns(values, len(evaluator.data))
+
+
+def _check_width(codings: list[list[Coding]], values: list[Value]) -> None:
+    """Refuse far more columns than there are rows, before they are made."""
+    widths = [math.prod(len(part.names) for part in coding) for coding in codings]
+    rows = min((len(_rows_of(value)) for value in values), default=0)
+    if sum(widths) > max(MOST_COLUMNS, rows):
+        raise DataError(
+            f"the terms of the formula make {sum(widths)} columns of {rows} rows; leave out some '*' or '^', or "
+            "factors with many levels"
+        )
+
+
+def _rows_of(value: Value) -> Array | Index:
+    if isinstance(value, Categorical):
+        return value.codes
+    return value.values if isinstance(value, Matrix) else value
 
 
 def names_and_assign(terms: Terms, codings: list[list[Coding]]) -> tuple[list[str], list[int]]:

@@ -33,8 +33,11 @@ class LinearFit(FixedFit):
             self.beta, self.cov_unscaled = np.zeros(0), np.zeros((0, 0))
             return
         WLS = statsmodels("regression.linear_model").WLS
-        fit = WLS(target[rows], design.X[rows], weights=self._working_weights[rows]).fit()
-        self.beta, self.cov_unscaled = fit.params, fit.normalized_cov_params
+        X = design.X[rows]
+        unit = np.exp2(np.frexp(np.abs(X).max(axis=0))[1])  # powers of two round nothing
+        fit = WLS(target[rows], X / unit, weights=self._working_weights[rows]).fit()
+        self.beta = fit.params / unit
+        self.cov_unscaled = fit.normalized_cov_params / unit[:, None] / unit
 
     @property
     def has_scale(self) -> bool:

@@ -153,7 +153,7 @@ def literal(node: Node, text: str = "") -> Plain:
             return -value
     if isinstance(node, FunctionCall) and node.function == "c":
         values = [literal(value, text) for value in children(node)]
-        return [value for value in values if not isinstance(value, list)]
+        return [part for value in values for part in (value if isinstance(value, list) else [value])]
     raise fail(text, node.pos, "a plain number, string, TRUE or FALSE was expected here")
 
 
