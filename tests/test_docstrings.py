@@ -1,8 +1,7 @@
 """What `fit.predict?` shows: the docstring of everything that a user of the library can call.
 
 Every public function, class and public member is held to numpydoc's own validation. To add a place, write a
-row into `PLACES`; a place whose docstrings are not whole yet stands in `NOT_YET` as well. A place in `NOT_YET`
-that has become whole fails here until it is taken off the list, so the list can only shrink.
+row into `PLACES`.
 """
 
 import inspect
@@ -83,7 +82,6 @@ PLACES = {
         for name in import_module("lmmkit.course.explorers").__all__
     },
 }  # fmt: skip
-NOT_YET = {place for place, kind in PLACES.items() if kind == "explorer"}
 
 
 class Docstring(numpydoc.Validator):
@@ -153,14 +151,9 @@ def found_at(place):
     return out
 
 
-@pytest.mark.parametrize("place", sorted(set(PLACES) - NOT_YET))
+@pytest.mark.parametrize("place", sorted(PLACES))
 def test_docstrings_are_whole(place):
     assert found_at(place) == []
-
-
-@pytest.mark.parametrize("place", sorted(NOT_YET))
-def test_the_list_of_what_is_not_whole_shrinks(place):
-    assert found_at(place), f"{place} is whole now: take it off NOT_YET"
 
 
 def test_nothing_public_is_forgotten():
@@ -175,7 +168,6 @@ def test_nothing_public_is_forgotten():
         for plots in (Plots(None), LinearPlots(None)) for picture in vars(plots).values()
     }  # fmt: skip
     assert (homes | pictures) <= set(PLACES)
-    assert set(PLACES) >= NOT_YET
 
 
 def vars_of(module, names):

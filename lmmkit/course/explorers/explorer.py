@@ -64,6 +64,12 @@ class Explorer(Generic[R]):
         ``own(table, *columns) -> Explorer``: the same explorer for a table of the reader's.
     size : (float, float)
         Of the picture, in inches at 100 dots each.
+
+    Examples
+    --------
+    >>> from lmmkit.course import explorers
+    >>> round(explorers.simpson.result(groups=3).between, 2)
+    -0.61
     """
 
     name: str
@@ -89,7 +95,17 @@ class Explorer(Generic[R]):
     def __call__(self, *table: Any, **state: Any) -> Panel:
         """The panel, its controls set to `state` where given.
 
-        `table`, where an explorer takes one: a data frame and the names of its columns.
+        Parameters
+        ----------
+        *table
+            Where an explorer takes one: a data frame and the names of its columns.
+        **state
+            Values of the controls, by their names; ``explorers.<name>?`` lists them with their ranges.
+
+        Returns
+        -------
+        Panel
+            The widgets; a notebook shows them.
 
         Raises
         ------
@@ -132,17 +148,45 @@ class Explorer(Generic[R]):
         return self.own(*bound.args, **bound.kwargs), rest
 
     def initial(self) -> State:
-        """The state the explorer starts in."""
+        """The state the explorer starts in.
+
+        Returns
+        -------
+        dict
+            Name of a control -> its starting value.
+
+        Examples
+        --------
+        >>> from lmmkit.course import explorers
+        >>> explorers.simpson.initial()["groups"]
+        5
+        """
         defaults = inspect.signature(self.compute).parameters
         return {control.name: defaults[control.name].default for control in self.controls}
 
     def state(self, **changes: Any) -> State:
         """The starting state with `changes`, each checked.
 
+        Parameters
+        ----------
+        **changes
+            Values of controls, by their names.
+
+        Returns
+        -------
+        dict
+            Name of a control -> its value.
+
         Raises
         ------
         DataError
             For a control that does not exist, or a value it cannot take.
+
+        Examples
+        --------
+        >>> from lmmkit.course import explorers
+        >>> explorers.simpson.state(groups=3)["groups"]
+        3
         """
         state = self.initial()
         for name in changes:
@@ -162,12 +206,28 @@ class Explorer(Generic[R]):
     def result(self, *table: Any, **state: Any) -> R:
         """The numbers behind the picture, for the starting state with the given changes.
 
-        `table`, where an explorer takes one: a data frame and the names of its columns.
+        Parameters
+        ----------
+        *table
+            Where an explorer takes one: a data frame and the names of its columns.
+        **state
+            Values of the controls, by their names; ``explorers.<name>?`` lists them with their ranges.
+
+        Returns
+        -------
+        dataclass
+            One of its own for each explorer; ``explorers.<name>?`` tells its fields.
 
         Raises
         ------
         DataError
             For a control or a column that does not exist, or a value it cannot take.
+
+        Examples
+        --------
+        >>> from lmmkit.course import explorers
+        >>> round(explorers.simpson.result(groups=3).between, 2)
+        -0.61
         """
         explorer, state = self._with(table, state)
         return explorer.compute(**explorer.state(**state))
@@ -175,10 +235,28 @@ class Explorer(Generic[R]):
     def simulate(self, n: int | None = None, **state: Any) -> R:
         """The long computation, run to its end: `n` simulated data sets at the given state.
 
+        Parameters
+        ----------
+        n : int, optional
+            Number of simulated data sets; as many as the panel's button otherwise.
+        **state
+            Values of the controls, by their names; ``explorers.<name>?`` lists them with their ranges.
+
+        Returns
+        -------
+        dataclass
+            As that of :meth:`result`, with what the simulations found.
+
         Raises
         ------
         DataError
             When this explorer has none, or for a state it cannot take.
+
+        Examples
+        --------
+        >>> from lmmkit.course import explorers
+        >>> type(explorers.tests.simulate(2)) is type(explorers.tests.result())
+        True
         """
         if self.study is None:
             raise DataError(f"explorers.{self.name} has nothing to simulate; use .result()")
@@ -186,8 +264,27 @@ class Explorer(Generic[R]):
         return last
 
     def picture(self, result: R, fig: Figure | None = None, *, caption: bool = False) -> bytes:
-        """The picture of `result` as PNG bytes, drawn on `fig` where an earlier picture of this explorer is
-        to be drawn over.
+        """The picture of `result` as PNG bytes.
+
+        Parameters
+        ----------
+        result : dataclass
+            From :meth:`result`.
+        fig : matplotlib.figure.Figure, optional
+            Where an earlier picture of this explorer is to be drawn over; a new one otherwise.
+        caption : bool
+            Write the sentence under the picture.
+
+        Returns
+        -------
+        bytes
+            A PNG, 100 dots an inch.
+
+        Examples
+        --------
+        >>> from lmmkit.course import explorers
+        >>> explorers.simpson.picture(explorers.simpson.result())[1:4]
+        b'PNG'
         """
         from lmmkit.course.explorers import style
 
