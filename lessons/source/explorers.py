@@ -14,7 +14,7 @@
 # for the day before the exam.
 #
 # **How it works.** Choose **Run ▸ Run All Cells**. Then drag a handle, type into the number box beside it, or use the
-# arrow keys (in Jupyter Notebook, Page Up and Page Down). The sentence under the picture says what happened. **New data** draws
+# arrow keys. The sentence under the picture says what happened. **New data** draws
 # another sample and shows its seed, so that you can come back to it; **Reset** takes you home. No handles, only pictures?
 # Then nothing is running yet; the still picture shows where each explorer starts.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 OLDEST_PYTHON = (3, 11)
-WIDGETS = ("ipywidgets", "widgetsnbextension", "jupyterlab_widgets")
+WIDGETS = ("ipywidgets", "widgetsnbextension", "jupyterlab_widgets", "anywidget")
 WIDGET_EXTENSION = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
 
 # REML criterion of Reaction ~ Days + (Days | Subject) on the sleepstudy data, as R's lme4 gives it.

@@ -30,5 +30,5 @@ def address(tmp_path_factory: pytest.TempPathFactory, browser: object) -> Iterat
     folder = tmp_path_factory.mktemp("jupyter")
     with pages.server(folder) as where:
         for name, explorers in pages.BOOKS.items():
-            pages.write_notebook(folder / "work" / name, [pages.CELL.format(name=name) for name in explorers])
+            pages.write_notebook(folder / "work" / name, [pages.cell(name) for name in explorers])
         yield where

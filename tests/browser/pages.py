@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-CELL = "from lmmkit.course import explorers\nexplorers.{name}()"
+# Where an explorer opens in a state in which its slider has nothing to say.
+STATES = {"random_or_fixed": {"variable": "plot"}}
 BOOKS = {
     "all.ipynb": [
         "counts", "diagnostics", "likelihood", "model_builder", "nested_crossed", "pooling",
@@ -41,7 +42,16 @@ BOOKS = {
     ],
     "three.ipynb": ["simpson", "likelihood", "pseudoreplication"],
 }  # fmt: skip
+
+
+def cell(name: str) -> str:
+    """The cell that shows an explorer."""
+    state = ", ".join(f"{control}={value!r}" for control, value in STATES.get(name, {}).items())
+    return f"from lmmkit.course import explorers\nexplorers.{name}({state})"
+
+
 DONE = "all cells ran"
+PATIENCE = 300_000  # ms that a step may take on a busy machine; every wait ends as soon as its state is there
 LAST_CELL = "print('all cells', 'ran')"  # the sentence itself is only in its output
 # Everything a lab would fetch from elsewhere is off; cells out of sight stay on the page.
 SETTINGS = {
@@ -140,6 +150,7 @@ class Book:
         self.outside: list[str] = []
         self.app = app
         self.page: Page = browser.new_page(viewport={"width": width, "height": 900})
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.route("**/*", self._only_home)
@@ -160,25 +171,41 @@ class Book:
             route.abort()
 
     def run_all(self, until: Locator | None = None) -> None:
-        """Wait for the kernel, run every cell, wait for the last cell's word (or for what is to be seen)."""
+        """Wait for the kernel, run every cell, wait for the last cell's word (or for what is to be seen).
+
+        A busy machine may need long for it; an error of a cell ends the wait at once.
+        """
         page = self.page
         said = page.get_by_text(DONE) if until is None else until
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        if self.app == "lab":
-            page.get_by_text("| Idle").first.wait_for(timeout=60_000)
-        else:
-            page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=60_000)
+        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
+        self._wait_until(self._idle, "the kernel never came to rest")
         # Notebook 7.6 trips over its own settings while it starts; from here on every error counts.
         if self.app == "notebook":
             self.errors.clear()
-        begun = page.locator(".jp-InputPrompt", has_text="*").or_(said)
-        for _ in range(5):  # a kernel that has just become idle may still lose the first request
+        begun = page.locator(".jp-InputPrompt", has_text=re.compile(r"\[(\*|\d+)\]")).or_(said)
+        for _ in range(8):  # a kernel that has just become idle may still lose the first request
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             with contextlib.suppress(TimeoutError):
-                begun.first.wait_for(timeout=4_000)
+                begun.first.wait_for(timeout=15_000)
                 break
-        said.last.wait_for(timeout=120_000)
+        failed = page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]')
+        said.or_(failed).last.wait_for(timeout=PATIENCE)
+        assert failed.count() == 0, failed.first.inner_text()
+        said.last.wait_for(timeout=PATIENCE)
+
+    def _idle(self) -> bool:
+        """Whether the page says that the kernel waits for work."""
+        if self.app == "lab":
+            return self.page.get_by_text("| Idle").count() > 0
+        return self.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").count() > 0
+
+    def _wait_until(self, state: Callable[[], bool], else_say: str) -> None:
+        """Wait for a state of the page, for as long as a machine may be busy."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not state():
+            assert time.monotonic() < end, else_say
+            self.page.wait_for_timeout(100)
 
     def resize(self, width: int, height: int = 900) -> None:
         """Make the window `width` pixels wide; a narrow one gives its room to the notebook, not to the file
@@ -188,7 +215,22 @@ class Book:
         files = self.page.locator("#filebrowser, .jp-FileBrowser").first
         if self.app == "lab" and files.is_visible() == (width < 1000):
             self.page.keyboard.press("Control+b")
-        self.page.wait_for_timeout(400)
+        wide = self.page.locator("body")
+        self._wait_until(
+            lambda: wide.evaluate("body => body.clientWidth") <= width, "the page keeps its width"
+        )
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until the page's layout is the same in three looks one after the other."""
+        seen: list[Any] = []
+        while len(seen) < 3 or seen[-1] != seen[-2] or seen[-2] != seen[-3]:
+            seen.append(
+                self.page.evaluate("""() => [...document.querySelectorAll('.lmmkit-panel')].map(
+                panel => { const box = panel.getBoundingClientRect(); return [box.width, box.height]; })""")
+            )
+            self.page.wait_for_timeout(100)
+            assert len(seen) < 600, "the layout never comes to rest"
 
     def panel(self, name: str) -> PanelOnPage:
         """The panel of explorer `name`."""
@@ -200,7 +242,8 @@ class PanelOnPage:
 
     def __init__(self, page: Page, root: Locator) -> None:
         self.page, self.root = page, root
-        root.scroll_into_view_if_needed(timeout=30_000)
+        root.scroll_into_view_if_needed(timeout=PATIENCE)
+        root.locator("input.lmmkit-track").first.wait_for(timeout=PATIENCE)
 
     @property
     def readout(self) -> str:
@@ -214,28 +257,27 @@ class PanelOnPage:
 
     @property
     def handle(self) -> Locator:
-        """The first slider's handle."""
-        return self.root.locator(".noUi-handle").first
+        """The first slider that can be moved."""
+        return self.root.locator("input.lmmkit-track:enabled").first
 
     def number_box(self) -> Locator:
         """The number box beside the first slider."""
-        return self.root.locator('.widget-hbox:has(.noUi-handle) input[type="number"]').first
+        return self.root.locator('.widget-hbox:has(input.lmmkit-track:enabled) input[type="number"]').first
 
     def value(self) -> float:
-        """What the number box beside the first slider shows (the slider itself tells one decimal only)."""
+        """What the number box beside the first slider shows."""
         return float(self.number_box().input_value())
 
     def drag(self, share: float) -> None:
         """Drag the first slider to `share` of its track with the mouse."""
-        self.handle.evaluate("handle => handle.scrollIntoView({block: 'center'})")
-        self.handle.hover()  # waits until the handle keeps still and nothing lies over it
-        track = self.root.locator(".noUi-target").first.bounding_box()
-        at = self.handle.bounding_box()
-        assert track is not None and at is not None
-        y = at["y"] + at["height"] / 2
+        self.handle.evaluate("track => track.scrollIntoView({block: 'center'})")
+        self.handle.hover()  # waits until the slider keeps still and nothing lies over it
+        box = self.handle.bounding_box()
+        assert box is not None
+        y, knob = box["y"] + box["height"] / 2, 16  # the knob stays within the track
+        start, goal = (box["x"] + knob / 2 + at * (box["width"] - knob) for at in (self.share(), share))
+        self.page.mouse.move(start, y)
         self.page.mouse.down()
-        goal = track["x"] + share * track["width"]
-        start = at["x"] + at["width"] / 2
         for i in range(1, 6):
             self.page.mouse.move(start + (goal - start) * i / 5, y)
         self.page.mouse.up()
@@ -253,26 +295,43 @@ class PanelOnPage:
         box.fill(text)
         box.press("Enter")
 
-    def changes(self, before: tuple[str, str], timeout: float = 20.0) -> tuple[str, str]:
+    def changes(self, before: tuple[str, str], *, little: bool = False) -> tuple[str, str]:
         """Wait until readout and picture both differ from `before` and have come to rest; returns the new
-        ones.
+        ones. One step of a slider may be too `little` for the picture, and changes the words alone.
         """
-        end = time.monotonic() + timeout
-        last = before
+        end = time.monotonic() + PATIENCE / 1000
+        last, same = before, 0
         while time.monotonic() < end:
             now = self.seen()
-            if now == last and now[0] != before[0] and now[1] != before[1]:
+            same = same + 1 if now == last else 0
+            if same >= 4 and now[0] != before[0] and (little or now[1] != before[1]):
                 return now
             last = now
-            self.page.wait_for_timeout(400 if now != before else 50)
+            self.page.wait_for_timeout(100)
         raise AssertionError(f"readout or picture did not change from {before[0]!r}")
+
+    def shows(self, value: Callable[[], object], right: Callable[[object], bool]) -> None:
+        """Wait until what the page shows is right."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not right(value()):
+            assert time.monotonic() < end, f"the page still shows {value()!r}"
+            self.page.wait_for_timeout(50)
 
     def share(self) -> float:
         """Where the first slider stands on its track, 0 to 1."""
-        low, high, now = (
-            float(self.handle.get_attribute(f"aria-value{end}") or 0) for end in ("min", "max", "now")
-        )
+        low, high = (float(self.handle.get_attribute(name) or 0) for name in ("min", "max"))
+        now = float(self.handle.input_value())
         return (now - low) / (high - low)
+
+    def sliders(self) -> list[dict[str, str]]:
+        """Name and spoken value of every slider, and the number beside it."""
+        return list(
+            self.root.evaluate(
+                """root => [...root.querySelectorAll('input.lmmkit-track')].map(track => ({
+              name: track.getAttribute('aria-label'), spoken: track.getAttribute('aria-valuetext'),
+              shown: track.closest('.widget-hbox').querySelector('input[type=number]').value}))"""
+            )
+        )
 
     def button(self, label: str) -> Locator:
         """The button of that label."""
@@ -282,25 +341,31 @@ class PanelOnPage:
         """Run the panel's simulation to its end."""
         self.root.locator("button", has_text="studies").first.click()
         self.wait_for_progress(1)
-        self.root.locator('button:disabled:has-text("Stop")').wait_for(timeout=180_000)
+        self.root.locator('button:disabled:has-text("Stop")').wait_for(timeout=PATIENCE)
 
     def wait_until_off(self, label: str) -> None:
         """Wait until the button of that label can no longer be pressed."""
-        self.root.locator(f'button:disabled:has-text("{label}")').wait_for(timeout=20_000)
+        self.root.locator(f'button:disabled:has-text("{label}")').wait_for(timeout=PATIENCE)
 
     def reset(self) -> None:
-        """Back to the state the panel was shown in."""
+        """Back to the state the panel was shown in; waits until the picture has come to rest."""
+        before = self.seen()
         self.button("Reset").click()
-        self.page.wait_for_timeout(200)
+        last, same = before, 0
+        while same < 5:
+            self.page.wait_for_timeout(100)
+            now = self.seen()
+            same = same + 1 if now == last else 0
+            last = now
 
     def progress(self) -> float:
         """How many simulated studies the panel says are done."""
         words = self.root.locator(".widget-label", has_text=re.compile(r"^\d+ of \d+$")).first
         return float(words.inner_text().split()[0]) if words.count() else 0.0
 
-    def wait_for_progress(self, least: float, timeout: float = 20.0) -> None:
+    def wait_for_progress(self, least: float) -> None:
         """Wait until at least so many studies are done."""
-        end = time.monotonic() + timeout
+        end = time.monotonic() + PATIENCE / 1000
         while self.progress() < least:
             assert time.monotonic() < end, "the simulation shows no progress"
             self.page.wait_for_timeout(50)
@@ -353,7 +418,7 @@ class PanelOnPage:
             for (const el of root.querySelectorAll('*')) {
               if (el.closest('style')) continue;
               const box = el.getBoundingClientRect();
-              if (box.width && !el.closest('.noUi-target')) out = Math.max(out, box.right - edge);
+              if (box.width) out = Math.max(out, box.right - edge);
             }
             return out; }"""
             )

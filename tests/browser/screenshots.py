@@ -38,9 +38,8 @@ def first_lesson(folder: Path) -> None:
         with pages.server(Path(place)) as address, sync_playwright() as p:
             book = pages.Book(pages.launch(p), address, "lessons/00_start_here.ipynb", app="lab", width=1440)
             book.run_all(until=book.page.locator(".lmmkit-random_effects img").first)
-            book.page.get_by_text("| Idle").first.wait_for(timeout=60_000)
-            book.page.locator(".lmmkit-random_effects").first.evaluate("panel => panel.scrollIntoView()")
-            book.page.wait_for_timeout(1000)
+            book.panel("random_effects").root.evaluate("panel => panel.scrollIntoView()")
+            book.settled()
             book.page.screenshot(path=folder / "start.png")
     pack(folder / "start.png", IMAGES / "start.png")
 
@@ -49,9 +48,7 @@ def explorers(folder: Path) -> None:
     """Every panel, wide and narrow."""
     names = pages.BOOKS["all.ipynb"]
     with tempfile.TemporaryDirectory() as place, pages.server(Path(place)) as address, sync_playwright() as p:
-        pages.write_notebook(
-            Path(place) / "work" / "all.ipynb", [pages.CELL.format(name=name) for name in names]
-        )
+        pages.write_notebook(Path(place) / "work" / "all.ipynb", [pages.cell(name) for name in names])
         book = pages.Book(pages.launch(p), address, "all.ipynb", app="lab")
         book.run_all()
         for name in ("counts", "tests"):  # shown with their simulation done

@@ -18,6 +18,7 @@ import ipywidgets as widgets
 
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.controls import Choice, Control, Number, Slider, State, Study, Tick
+from lmmkit.course.explorers.track import track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,9 +30,7 @@ _CSS = """<style>
 .lmmkit-panel input, .lmmkit-panel select, .lmmkit-panel button {font-size: 15px}
 .lmmkit-panel .widget-html-content {line-height: 1.4; white-space: normal}
 .lmmkit-panel img {width: 100%; max-width: 1000px; height: auto; display: block}
-.lmmkit-panel .noUi-handle {background: #0072B2; border-color: #0072B2}
-.lmmkit-panel .noUi-handle:focus, .lmmkit-panel button:focus-visible
-  {outline: 3px solid #0072B2; outline-offset: 2px}
+.lmmkit-panel button:focus-visible {outline: 3px solid #0072B2; outline-offset: 2px}
 .lmmkit-panel h3 {font-size: 20px; margin: 4px 0 2px 0}
 .lmmkit-panel p, .lmmkit-panel li {font-size: 16px; margin: 2px 0 6px 0; max-width: 1000px}
 .lmmkit-panel li {margin-left: 24px}
@@ -145,26 +144,26 @@ class Panel(widgets.VBox):
         box.layout = widgets.Layout(width="265px", flex="0 0 auto")
         children = [box]
         if isinstance(control, Slider):
-            make = widgets.IntSlider if isinstance(control.step, int) else widgets.FloatSlider
-            slider = make(value=value, min=control.low, max=control.high, step=control.step, readout=False,
-                          continuous_update=control.live)  # fmt: skip
+            slider = track(control.label, control.low, control.high, control.step, value, control.live)
             slider.layout = widgets.Layout(width="auto", flex="1 1 120px", min_width="100px")
             self._inputs[control.name] = (box, slider)
             children.append(slider)
         elif not isinstance(control, Number):
             box.layout = widgets.Layout(width="auto", flex="1 1 auto")
         for widget in self._inputs[control.name]:
-            widget.observe(self._moved(control.name), names="value")
+            widget.observe(self._moved(control), names="value")
         return widgets.HBox(children, layout=widgets.Layout(flex="1 1 400px", max_width="500px"))
 
-    def _moved(self, name: str) -> Callable[[Any], None]:
+    def _moved(self, control: Control) -> Callable[[Any], None]:
+        name = control.name
+        whole = isinstance(control, Slider | Number) and isinstance(control.step, int)
+
         def handler(change: Any) -> None:
             if self._quiet or change["new"] is None:
                 return
-            new = change["new"]
-            value = (
-                round(new, 6) if isinstance(new, float) else new
-            )  # a slider adds steps up: 1.4999999999999998
+            value = change["new"]
+            if isinstance(value, float):
+                value = round(value) if whole else round(value, 6)  # steps add up to 1.4999999999999998
             if value == self.values[name]:
                 self._show_values()
             else:
