@@ -81,3 +81,24 @@ def hard_glmm_design(seed: int) -> tuple[str, pd.DataFrame, str]:
     y = rng.binomial(1, 1 / (1 + np.exp(-eta))) if seed % 2 == 0 else rng.poisson(np.exp(np.clip(eta, -5, 6)))
     data = pd.DataFrame({"y": y, "x": x, "z": z, "g": g, "h": h})
     return str(rng.choice(GLMM_FORMULAS)), data, ("binomial", "poisson")[seed % 2]
+
+
+LINKS = (("poisson", "sqrt"), ("poisson", "identity"), ("poisson", "sqrt"), ("binomial", "cloglog"))
+
+
+def link_design(seed: int) -> tuple[str, pd.DataFrame, str, str]:
+    """Formula, data, family and link: small counts whose predictor under the square root crosses zero, and others."""
+    rng = np.random.default_rng([seed, 32])
+    family, link = LINKS[seed % 4]
+    groups, size = int(rng.integers(6, 25)), int(rng.integers(4, 10))
+    n = groups * size
+    g, h, x = np.repeat(np.arange(groups), size), rng.integers(0, 5, n), rng.normal(size=n)
+    eta = rng.choice([0.3, 1.0, 2.5]) + 0.3 * x + np.exp(rng.normal(0.3, 0.6)) * rng.normal(size=groups)[g]
+    if family == "binomial":
+        y = rng.binomial(1, 1 - np.exp(-np.exp(np.clip(eta - 1, -5, 3))))
+    else:
+        y = rng.poisson(eta**2 if link == "sqrt" else np.maximum(0.2, eta))
+    formula = str(
+        rng.choice(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)", "y ~ x + (x || g)", "y ~ x + (1 | g) + (1 | h)"])
+    )
+    return formula, pd.DataFrame({"y": y, "x": x, "g": g, "h": h}), family, link

@@ -13,7 +13,7 @@ from lmmkit.likelihood.lmm import Criterion
 from lmmkit.likelihood.search import descend
 from lmmkit.numerics.trust_region import minimise
 
-DESIGNS = 500
+DESIGNS, LINK_DESIGNS = 500, 60
 
 
 @cache

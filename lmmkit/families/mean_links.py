@@ -120,7 +120,7 @@ class Log(MeanLink):
 
 
 class Sqrt(MeanLink):
-    """Square root of the mean, ``eta = sqrt mu``.
+    """Square root of the mean, ``mu = eta^2``: below zero the mean rises again.
 
     Examples
     --------
@@ -139,7 +139,7 @@ class Sqrt(MeanLink):
         return eta**2, 2 * eta, zero + 2.0, zero
 
     def log_mean(self, eta: Array) -> Derivatives:
-        return 2 * _log_or_minus_inf(eta), 2 / eta, -2 / eta**2, 4 / eta**3
+        return 2 * _log_or_minus_inf(np.abs(eta)), 2 / eta, -2 / eta**2, 4 / eta**3
 
     def reciprocal(self, eta: Array) -> Derivatives:
         return eta**-2, -2 * eta**-3, 6 * eta**-4, -24 * eta**-5

@@ -10,7 +10,7 @@ Each Newton step solves ``(Lambda'Z'WZ Lambda + I) d = Lambda'Z'g - u`` in the b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,14 @@ MAX_HALVINGS = 40
 #: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
 #: differences of the gradient must not see that.
 TOLERANCE = 1e-20
+#: Families and links whose log density is concave in the linear predictor, so that there is a single mode.
+CONCAVE = {
+    ("binomial", "logit"), ("binomial", "probit"), ("binomial", "cloglog"), ("binomial", "log"),
+    ("poisson", "log"), ("poisson", "identity"), ("negative_binomial", "log"),
+    ("gamma", "log"), ("gamma", "inverse"),
+}  # fmt: skip
+#: Rounds in which levels may change to the other branch of a link that is not monotone.
+ROUNDS = 5
 
 
 class Rows(NamedTuple):
@@ -59,6 +67,16 @@ class Rows(NamedTuple):
         """Expected information of each row and its derivative."""
         with np.errstate(all="ignore"):
             return self.family.expected_information(eta, self.weights)
+
+    @property
+    def single_mode(self) -> bool:
+        """Whether the random effects have one conditional mode whatever the parameters."""
+        return (self.family.name, self.family.link.name) in CONCAVE
+
+    @property
+    def two_branches(self) -> bool:
+        """Whether the mean is the same for ``eta`` and ``-eta``."""
+        return bool(self.family.link.name == "sqrt")
 
     @property
     def newton_in_determinant(self) -> bool:
@@ -198,6 +216,7 @@ class ModeSearch:
         ----------
         starts : sequence of lists of arrays (levels, k)
             Spherical effects to start from: the best of them is taken, or zero where all are inadmissible.
+            Where there may be several modes, the climb starts from each of them and from zero.
 
         Returns
         -------
@@ -210,26 +229,72 @@ class ModeSearch:
         convergence is quadratic for every link.
         """
         with np.errstate(all="ignore"):
-            modes = [mode for mode in map(self.at, starts) if mode is not None]
-            mode = min(modes, key=lambda mode: mode.penalised) if modes else self.at(self._zero())
-            previous = np.inf
-            while mode is not None and mode.steps < MAX_STEPS:
-                pull = self._pull(mode)
-                try:
-                    precision = Precision(self.layout, self.roots, self._weights(mode))
-                except np.linalg.LinAlgError:
-                    return None
-                step = precision.solve(pull)
-                decrement = dot(pull, step)
-                if not np.isfinite(decrement):
-                    return None
-                # A tiny decrement that shrinks no more is the rounding error of Z'g.
-                if decrement < TOLERANCE or (decrement < 1e-8 and decrement > 0.5 * previous):
-                    mode.precision = precision
-                    return mode
-                previous = decrement
-                mode = self._advance(mode, step, decrement)
+            if self.rows.single_mode:
+                modes = [mode for mode in map(self.at, starts) if mode is not None]
+                start = min(modes, key=lambda mode: mode.penalised) if modes else self.at(self._zero())
+                return self.climb(start)
+            # From several sides, as the density may have several modes.
+            mode = _best(self.climb(self.at(start)) for start in [*starts, self._zero()])
+            return mode if mode is None or not self.rows.two_branches else self._best_branches(mode)
+
+    def _best_branches(self, mode: Mode) -> Mode:
+        """The mode after all levels have tried the other branch of the link."""
+        for _ in range(ROUNDS):
+            other = _best(self._other_branch(mode, f) for f in range(len(self.layout.factors)))
+            if other is None or not other.penalised < mode.penalised - 1e-8:
+                break
+            mode = other
+        return mode
+
+    def climb(self, mode: Mode | None) -> Mode | None:
+        """Newton's method from one start; None where it does not arrive."""
+        previous = np.inf
+        while mode is not None and mode.steps < MAX_STEPS:
+            pull = self._pull(mode)
+            try:
+                precision = Precision(self.layout, self.roots, self._weights(mode))
+            except np.linalg.LinAlgError:
+                return None
+            step = precision.solve(pull)
+            decrement = dot(pull, step)
+            if not np.isfinite(decrement):
+                return None
+            # A tiny decrement that shrinks no more is the rounding error of Z'g.
+            if decrement < TOLERANCE or (decrement < 1e-8 and decrement > 0.5 * previous):
+                mode.precision = precision
+                return mode
+            previous = decrement
+            mode = self._advance(mode, step, decrement)
         return None
+
+    def _other_branch(self, mode: Mode, f: int) -> Mode | None:
+        """The mode after those levels of a grouping factor changed branch that gain by it.
+
+        The levels are moved as near to ``-eta`` as their effects can; where that leads to a mode, each level
+        takes the better of the two, and the climb goes on from there.
+        """
+        factor, root = self.layout.factors[f], self.roots[f]
+        weights = self._weights(mode)
+        Z = factor.Z @ root
+        grams = np.stack(
+            [np.stack([np.bincount(factor.codes, weights * a * b, factor.q) for b in Z.T]) for a in Z.T]
+        )
+        right = np.stack([np.bincount(factor.codes, -2 * weights * mode.eta * a, factor.q) for a in Z.T])
+        move = np.linalg.solve(grams.transpose(2, 0, 1) + np.eye(factor.k), right.T[:, :, None])[:, :, 0]
+        u = [part + move if g == f else part for g, part in enumerate(mode.u)]
+        other = self.climb(self.at(u))
+        if other is None:
+            return None
+        gain = self._of_levels(mode, f) - self._of_levels(other, f)
+        mixed = list(mode.u)
+        mixed[f] = np.where(gain[:, None] > 0, other.u[f], mode.u[f])
+        return _best([other, self.climb(self.at(mixed))])
+
+    def _of_levels(self, mode: Mode, f: int) -> Array:
+        """Each level's part of the penalised log density, shape (q,)."""
+        factor = self.layout.factors[f]
+        rows = np.bincount(factor.codes, mode.rows[0], factor.q)
+        return np.asarray((mode.u[f] ** 2).sum(axis=1) - 2 * rows)
 
     def at(self, u: Effects) -> Mode | None:
         """The penalised log density at given effects, None outside its domain."""
@@ -285,3 +350,8 @@ class ModeSearch:
                 return moved
             length /= 2
         return None
+
+
+def _best(modes: Iterable[Mode | None]) -> Mode | None:
+    """The one with the highest density."""
+    return min((mode for mode in modes if mode), key=lambda mode: mode.penalised, default=None)

@@ -12,6 +12,8 @@ from .arrays import Array, Flags, Index
 
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
 LAST = 20
+#: Decrease, relative to the objective, that rounding can hide; where more is promised and none comes it jumps.
+JUMP = 1e-7
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
 
@@ -139,9 +141,9 @@ def minimise(
         search.evaluations += 1
         gained = search.value - trial.value
         if not gained > 1e-4 * promised:  # also catches NaN
-            # Below rounding error of the objective nothing more can be gained.
+            # Below rounding error of the objective nothing more can be gained; at a jump of it nothing either.
             if promised < 1e-13 * max(1.0, abs(search.value)):
-                search.converged = True
+                search.converged = 0.5 * float(slope @ (slope / size)) < JUMP * max(1.0, abs(search.value))
                 break
             radius = 0.25 * float(np.linalg.norm(step))
             continue
