@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 GOAL = "100"  # ms: what feels live under a dragging hand
+# States in which every slider has a say, where that is not so from the start.
+OPEN = {"random_or_fixed": {"variable": "plot"}, "shrinkage": {"data": "simulated groups"}}
 STOPS = 8  # places along its track that each slider is moved to
 
 
@@ -51,7 +53,7 @@ def measure(name: str) -> dict[str, float | str]:
     from lmmkit.course import explorers
     from lmmkit.course.explorers.controls import Slider
 
-    panel = getattr(explorers, name)()
+    panel = getattr(explorers, name)(**OPEN.get(name, {}))
     sliders = [control for control in panel.explorer.controls if isinstance(control, Slider)]
     moves(panel, sliders[0])  # not counted: what is loaded and laid out once
     times = {slider.label: moves(panel, slider) for slider in sliders}
