@@ -136,7 +136,10 @@ def test_with_the_wheels_inside_no_network_is_needed(tmp_path):
     for line in install:
         subprocess.run(line, shell=True, cwd=folder, env=environment, check=True)
     said = subprocess.check_output(
-        [folder / ".venv" / "bin" / "python", "-m", "lmmkit.course.doctor"], cwd=folder, text=True
+        [folder / ".venv" / "bin" / "python", "-m", "lmmkit.course.doctor"],
+        cwd=folder,
+        env=environment,
+        text=True,
     )
     assert "All is well" in said and "make" not in said
 
