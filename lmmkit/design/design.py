@@ -28,7 +28,7 @@ from .model_matrix import ModelMatrix, check_contrasts, independent_columns
 from .names import make_unique
 from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
-from .values import Categorical, Value, numeric
+from .values import Categorical, Value, check_sizes, numeric
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
 
@@ -372,11 +372,14 @@ def build_design(
     rows = KeptRows(evaluator, keep)
 
     y, trials, response_levels = _response(parsed, rows, binary_response)
+    check_sizes([parsed.response], y[:, None])
     recipe, X = _columns(parsed.fixed, rows, contrasts)
     kept = independent_columns(X)
     prior = None if weight_values is None else rows.take(weight_values)
     if prior is not None and (prior < 0).any():
         raise DataError(f"weights must not be negative; {int((prior < 0).sum())} of them are")
+    if prior is not None:
+        check_sizes(["weights"], prior[:, None])
     if trials is not None:
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
@@ -431,7 +434,9 @@ def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, str]) -> tuple[M
     terms = expand(side)
     values = [rows.value(node) for node in terms.variables]
     recipe = ModelMatrix.plan(terms, values, contrasts)
-    return recipe, recipe.columns(values, rows.n)
+    columns = recipe.columns(values, rows.n)
+    check_sizes(recipe.names, columns)
+    return recipe, columns
 
 
 def _random_term(bar: Bar, rows: KeptRows) -> RandomTerm:

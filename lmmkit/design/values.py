@@ -189,3 +189,31 @@ def _logical(series: pd.Series) -> Categorical:
     true = np.where(absent, False, series.to_numpy(dtype=object)) if absent.any() else series.to_numpy()
     codes = np.where(absent, -1, true.astype(bool)).astype(np.intp)
     return Categorical(codes, ["FALSE", "TRUE"], logical=True)
+
+
+#: Sizes between which sums of squares neither overflow nor vanish, with room for what is made of them.
+SMALLEST, LARGEST = 1e-100, 1e100
+
+
+def check_sizes(names: Sequence[str], columns: Array) -> None:
+    """Refuse columns in units in which sums of squares cannot be computed.
+
+    Parameters
+    ----------
+    names : sequence of str
+        What each column is called.
+    columns : array of shape (n, k)
+
+    Raises
+    ------
+    DataError
+        If a column's largest value is out of range; all zeros, and missing values, are not.
+    """
+    largest = np.abs(columns).max(axis=0, initial=0.0)
+    wrong = (largest > LARGEST) | ((largest > 0) & (largest < SMALLEST))
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        raise DataError(
+            f"the largest value of '{names[at]}' is {largest[at]:.3g} in size, and sums of squares of such "
+            "numbers cannot be computed; use other units, or scale()"
+        )

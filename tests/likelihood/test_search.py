@@ -149,3 +149,11 @@ def test_many_responses_end_where_each_alone_does(seed):
         lk.lmer(hard.formula, hard.data.assign(y=row), reml=hard.reml).estimate.objective for row in responses
     ]
     np.testing.assert_allclose(many.status["objective"], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("start", [1e160, 1e200, 1e308])
+@pytest.mark.parametrize("formula", ["(1 | Subject)", "(Days | Subject)"])
+def test_a_start_at_which_nothing_can_be_computed_is_refused(sleepstudy, formula, start):
+    length = 1 if "1 |" in formula else 3
+    with np.errstate(all="raise"), pytest.raises(lk.ModelError, match="cannot be computed at this start"):
+        lk.lmer(f"Reaction ~ Days + {formula}", sleepstudy, start=[start] * length, optimize=False)
