@@ -133,3 +133,14 @@ def test_the_picture_has_as_many_units_as_there_are_levels():
                     counts = told.counts(variable.name, levels)
                     assert counts[names.index(variable.name)] == levels
                     assert all(count >= 1 for count in counts)
+
+
+def test_sentences_of_every_variable_at_every_small_number_of_levels():
+    explorer = explorers.random_or_fixed
+    for story, told in STORIES.items():
+        for variable in told.variables:
+            for levels in (*range(2, 13), 60):
+                for answer in ("not yet", "fixed", "random"):
+                    state = {"story": story, "variable": variable.name, "levels": levels, "answer": answer}
+                    r = explorer.compute(**state)
+                    holds({**state, "again": False}, r, explorer.sentence(r))
