@@ -79,8 +79,8 @@ check("ex06.q4", answer_4)
 # ## 5. With the handles
 #
 # Set the smallest group to two, the largest to two hundred, and move the ratio of the variances (between over within). At
-# which ratio does a group with two observations keep *three quarters* of its own mean? The bars follow the ratio that the fit
-# finds, so come close with the handle, then let the theory have the last word. Write the ratio down.
+# which ratio does the own mean of a group with two observations count *three quarters*? The number above each bar is this weight.
+# Write the ratio down.
 
 # %%
 explorers.pooling()
