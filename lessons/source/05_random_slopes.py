@@ -74,10 +74,13 @@ ax.set_xlabel("dose (mg/kg a day)")
 ax.set_ylabel("weight (g)")
 ax.legend(title="strain", ncol=2)
 plt.show()
+apart = slopes.ranef()["Strain"]
+meeting = (-apart["(Intercept)"] / apart["Dose"]).mean()
+print(f"The five lines meet at a dose of {meeting:.0f} mg/kg a day.")
 
 # %% [markdown]
-# Each strain has its own line; heavy strains fall a little faster, so the lines draw together. They meet in one point, at a dose of about 17, where
-# the weights would be negative: no line of a real mouse goes there.
+# Each strain has its own line; heavy strains fall a little faster, so the lines draw together. They meet in one point, at
+# a dose of about 17, where the weights would be negative: no line of a real mouse goes there.
 #
 # ## A correlation of minus one
 #

@@ -148,7 +148,7 @@ explorers.counts()
 #
 # *Belongs to [lesson 14](14_variance_partitioning.ipynb).* Share out the variance of a gene among individuals, tissues and
 # batches, then see what a fit finds again. Take only two tissues, and draw new data a few times: why does the share of the
-# tissues jump, and why does it take the share of the 25 individuals with it?
+# tissues jump, and why does it take the share of the individuals with it?
 
 # %%
 explorers.variance_partition()
