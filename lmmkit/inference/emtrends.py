@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ..design.predictors import is_number
 from ..fitted.fit import Fit
 from ..numerics import arguments
 from .coef_tests import Ddf
@@ -115,5 +116,4 @@ def _counts_as_two(fit: Fit, var: str, names: list[str], at: Mapping[str, Any]) 
     """Whether the grid would hold both values of a number that has only two, where one slope is meant."""
     if var in names or var in at or var not in fit.design.frame:
         return False
-    column = fit.design.frame[var]
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    return is_number(fit.design.frame[var])

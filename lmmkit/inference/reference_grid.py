@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
-from ..design.values import label
+from ..design.predictors import factors_of, predictors_of, seen_levels
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..formatting.wording import listed
 from ..formula.functions import columns_of
 from ..formula.syntax import read
-from ..formula.tree import FunctionCall, walk
 from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 
@@ -131,8 +130,7 @@ class ReferenceGrid:
             For a predictor that is not in the fixed part, or values that are none.
         """
         at = checked_at(at)
-        node = read(fit.design.formula.fixed)
-        known = list(dict.fromkeys(columns_of(node)))
+        known = predictors_of(fit.design)
         for name in [*last, *at]:
             if name not in known:
                 has = ", ".join(known) or "none"
@@ -141,7 +139,7 @@ class ReferenceGrid:
         if not names:
             frame = pd.DataFrame(index=[0])
             return cls(fit, frame, fit.design.new_rows(frame).all_columns, {})
-        data, factors = fit.design.frame, _factors(fit)
+        data, factors = fit.design.frame, factors_of(fit.design)
         values = [
             _given(at[name], name) if name in at else _levels(data[name], name in factors, steps)
             for name in names
@@ -171,7 +169,7 @@ class ReferenceGrid:
             When it is a factor.
         """
         column = self.fit.design.frame[var]
-        if var in _factors(self.fit):
+        if var in factors_of(self.fit.design):
             raise ModelError(f"'{var}' is a factor, so it has no slope; use lk.emmeans and its contrasts")
         spread = float(np.std(column.to_numpy(dtype=float)))
         width = WIDTH * (spread or 1.0)
@@ -259,20 +257,6 @@ class ReferenceGrid:
         return np.array([float(counts.get(key, 0.0)) for key in keys])
 
 
-def _factors(fit: Fit) -> set[str]:
-    """Predictors that the formula or their type makes factors."""
-    node, data = read(fit.design.formula.fixed), fit.design.frame
-    calls = [
-        call for call in walk(node) if isinstance(call, FunctionCall) and call.function in ("factor", "C")
-    ]
-    made = {column for call in calls for column in columns_of(call)}
-    return made | {name for name in columns_of(node) if not _is_number(data[name])}
-
-
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-
-
 def _given(values: Any, name: str) -> Array:
     found = np.atleast_1d(np.asarray(values))
     if found.ndim > 1 or not len(found) or (found.dtype == object and any(v is None for v in found)):
@@ -282,12 +266,8 @@ def _given(values: Any, name: str) -> Array:
 
 def _levels(column: pd.Series, as_factor: bool, steps: bool) -> pd.Series:
     """The values of one predictor in the grid."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = set(column)
-        return pd.Series([level for level in column.cat.categories if level in used])
     if as_factor:
-        distinct = pd.Series(sorted(column.unique()))
-        return distinct[~distinct.map(label).duplicated()]  # values of one label are one level
+        return seen_levels(column)
     if steps:
         return pd.Series(float(column.mean()) + np.array([-0.5, 0.5]))
     distinct = pd.Series(sorted(column.unique()))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..design.predictors import factors_of, is_number, predictors_of, seen_levels
+from ..design.values import label
 from ..errors import ModelError
 from ..formula.functions import columns_of
 from ..formula.syntax import read
@@ -69,7 +71,7 @@ class FitPlot(Picture):
             When `x` or `hue` is no predictor, `group` no grouping factor, or there is no predictor to show.
         """
         x, hue = self._chosen(x, hue)
-        numeric = _is_numeric(self.fit.design.frame[x])
+        numeric = x not in factors_of(self.fit.design)
         with style.look():
             ax = style.axes(ax)
             place = None if numeric else _levels(self.fit.design.frame[x])
@@ -80,7 +82,7 @@ class FitPlot(Picture):
                 self._fixed_part(ax, x, hue, level, number, len(levels), place)
             ax.set(xlabel=x, ylabel=self._response())
             if place is not None:
-                ax.set_xticks(range(len(place)), [str(value) for value in place])
+                ax.set_xticks(range(len(place)), [label(value) for value in place])
             ax.legend(title=hue, loc="best", fontsize=10)
         return ax
 
@@ -111,7 +113,7 @@ class FitPlot(Picture):
     # ---- choosing ----
 
     def _predictors(self) -> list[str]:
-        return list(dict.fromkeys(columns_of(read(self.fit.design.formula.fixed))))
+        return predictors_of(self.fit.design)
 
     def _chosen(self, x: str | None, hue: str | None) -> tuple[str, str | None]:
         known, frame = self._predictors(), self.fit.design.frame
@@ -122,9 +124,10 @@ class FitPlot(Picture):
                 )
         if not known:
             raise ModelError("this model has no predictor to draw it against; see plot.ranef()")
-        numeric = [name for name in known if _is_numeric(frame[name])]
+        factors = factors_of(self.fit.design)
+        numeric = [name for name in known if name not in factors]
         x = x or (numeric or known)[0]
-        others = [name for name in known if name != x and not _is_numeric(frame[name])]
+        others = [name for name in known if name != x and name in factors]
         few = [name for name in others if frame[name].nunique() <= MOST_COLOURS]
         return x, hue or (few[0] if few else None)
 
@@ -151,17 +154,14 @@ class FitPlot(Picture):
 
     def _grid(self, x: str, hue: str | None, level: Any, points: int = 80) -> pd.DataFrame:
         """Rows along x, everything else at its mean or most frequent level."""
-        frame = self.fit.design.frame
-        values = (
-            np.linspace(frame[x].min(), frame[x].max(), points)
-            if _is_numeric(frame[x])
-            else _levels(frame[x])
-        )
+        frame, factors = self.fit.design.frame, factors_of(self.fit.design)
+        values = _levels(frame[x]) if x in factors else np.linspace(frame[x].min(), frame[x].max(), points)
         grid = pd.DataFrame({x: _as_column(values, frame[x])})
         offsets = [column for text in self.fit.design.formula.offsets for column in columns_of(read(text))]
         for name in [*self._predictors(), *offsets]:
             if name not in grid:
-                typical = frame[name].mean() if _is_numeric(frame[name]) else frame[name].mode().iloc[0]
+                counted = name not in factors and is_number(frame[name])
+                typical = frame[name].mean() if counted else frame[name].mode().iloc[0]
                 grid[name] = _as_column([typical] * len(grid), frame[name])
         if hue is not None and level is not None:
             grid[hue] = _as_column([level] * len(grid), frame[hue])
@@ -203,12 +203,12 @@ class FitPlot(Picture):
     ) -> None:
         grid = self._grid(x, hue, level)
         table = self._predicted(grid)
-        colour, label = style.COLOURS[number % 7], "fixed part" if level is None else str(level)
+        colour, called = style.COLOURS[number % 7], "fixed part" if level is None else label(level)
         at = _place(grid[x], place)
         if place is None:
             ax.fill_between(at, table["conf_low"], table["conf_high"], color=colour, alpha=0.2, linewidth=0)
             line: Any = {"linestyle": style.LINES[number % 7], "linewidth": 2.8, "zorder": 4}
-            ax.plot(at, table["fit"], color=colour, label=label, **line)
+            ax.plot(at, table["fit"], color=colour, label=called, **line)
             return
         half = np.abs(table[["conf_low", "conf_high"]].to_numpy().T - table["fit"].to_numpy())
         marker: Any = {
@@ -218,18 +218,11 @@ class FitPlot(Picture):
             "zorder": 4,
         }
         at = at + _dodge(number, count)
-        ax.errorbar(at, table["fit"], yerr=half, color=colour, capsize=4, label=label, **marker)
+        ax.errorbar(at, table["fit"], yerr=half, color=colour, capsize=4, label=called, **marker)
 
 
-def _is_numeric(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
-
-
-def _levels(column: pd.Series) -> Any:
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        used = set(column)
-        return [level for level in column.cat.categories if level in used]
-    return sorted(column.unique())
+def _levels(column: pd.Series) -> list[Any]:
+    return list(seen_levels(column))
 
 
 def _as_column(values: Any, like: pd.Series) -> Any:
@@ -244,8 +237,8 @@ def _place(values: pd.Series, place: Any) -> np.ndarray:
     """Numbers as they are, levels by their position."""
     if place is None:
         return values.to_numpy(dtype=float)
-    position = {level: i for i, level in enumerate(place)}
-    return np.array([position[value] for value in values], dtype=float)
+    position = {label(level): i for i, level in enumerate(place)}
+    return np.array([position[label(value)] for value in values], dtype=float)
 
 
 def _dodge(number: int, count: int) -> float:

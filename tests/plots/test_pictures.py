@@ -268,3 +268,47 @@ def test_boxes_are_drawn_without_a_warning():
         close(np.array([box.y0, box.y1]), own, 1e-12)
     assert [text.get_text() for text in ax.get_xticklabels()] == list("abc")
     plt.close("all")
+
+
+# ---- factors that the formula makes of numbers ----
+
+
+def visits():
+    """Ten sites in four years that are numbers."""
+    rng = np.random.default_rng(301)
+    data = pd.DataFrame(
+        {"site": np.repeat(list("abcdefghij"), 12), "year": np.tile([2019, 2020, 2022, 2025], 30)}
+    )
+    data["y"] = data["year"] % 7 + np.repeat(rng.normal(size=10), 12) + rng.normal(size=120)
+    return data.assign(n=rng.poisson(3, 120), x=rng.normal(size=120))
+
+
+MADE = ["factor(year)", "C(year, sum)", "factor(year) + x", "year + factor(year)"]
+
+
+@pytest.mark.parametrize("made", MADE)
+@pytest.mark.parametrize("kind", ["lmer", "glmer", "lm"])
+def test_a_factor_made_of_a_number_is_drawn_at_its_levels(kind, made):
+    data = visits()
+    fit = {
+        "lmer": lambda: lk.lmer(f"y ~ {made} + (1 | site)", data),
+        "glmer": lambda: lk.glmer(f"n ~ {made} + (1 | site)", data, "poisson"),
+        "lm": lambda: lk.lm(f"y ~ {made}", data),
+    }[kind]()
+    ax = fit.plot.fit("year")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["2019", "2020", "2022", "2025"]
+    (means,) = (bars for bars in ax.containers if bars.has_yerr)
+    at = pd.DataFrame({"year": [2019, 2020, 2022, 2025], "x": data["x"].mean()})
+    expected = fit.predict(at, re_form="~0") if kind != "lm" else fit.predict(at)
+    np.testing.assert_allclose(np.asarray(means[0].get_ydata(orig=False), dtype=float), expected)
+    assert "over the range of year" in fit.plot.fit.describe("year")
+    plt.close("all")
+
+
+def test_a_factor_made_of_a_number_gives_colours_beside_a_line():
+    fit = lk.lmer("y ~ x * factor(year) + (1 | site)", visits())
+    ax = fit.plot.fit()
+    assert ax.get_xlabel() == "x"
+    assert ax.get_legend().get_title().get_text() == "year"
+    assert {"2019", "2020", "2022", "2025"} <= {text.get_text() for text in ax.get_legend().get_texts()}
+    plt.close("all")
