@@ -25,7 +25,7 @@ from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from .coef_tests import Ddf, checked_ddf, contrast_tests
 from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
-from .reference_grid import ReferenceGrid, split_specs
+from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .response_scale import ResponseScale
 from .satterthwaite import singular_notes
 
@@ -309,8 +309,7 @@ def _carried(scale: ResponseScale, eta: Array, ends: Array, spread: float | None
 def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseScale | None = None) -> Table:
     """Contrasts between means or trends, within each combination of `by`."""
     fit, within = asked.fit, asked.within
-    every = [np.arange(len(cells))]
-    groups = list(cells.groupby(within, sort=False, observed=True).indices.values()) if within else every
+    groups = rows_of_groups(cells, within)
     default = "none" if asked.interaction else "tukey" if _all_pairs(asked.contrasts) else "holm"
     adjust = asked.adjust or default
     ratio = scale is not None and scale.base is not None

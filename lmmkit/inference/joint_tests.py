@@ -18,7 +18,7 @@ from ..formula.functions import columns_of
 from ..numerics import arguments
 from ..numerics.arrays import Array
 from .coef_tests import checked_ddf, joint_test
-from .reference_grid import ReferenceGrid, split_specs
+from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .satterthwaite import singular_notes
 
 __all__ = ["joint_tests"]
@@ -105,16 +105,13 @@ def _rows(
     names = grid.with_nests(effect)
     outer = [name for name in names if name not in effect and name not in within]
     cells, L = grid.averages([*within, *outer, *effect[::-1]], "equal")
-    every = [np.arange(len(cells))]
-    groups = list(cells.groupby(within, sort=False, observed=True).indices.values()) if within else every
+    groups = rows_of_groups(cells, within)
     rows = []
     for members in groups:
         own = cells.iloc[members].reset_index(drop=True)
-        nests = (
-            own.groupby(outer, sort=False, observed=True).indices.values() if outer else [np.arange(len(own))]
-        )
+        nests = rows_of_groups(own, outer)
         contrasts = np.concatenate(
-            [_differences(own.iloc[nest][effect]) @ L[members][nest] for nest in map(np.asarray, nests)]
+            [_differences(own.iloc[nest][effect]) @ L[members][nest] for nest in nests]
         )
         num_df, den_df, statistic, p_value = _tested(fit, contrasts, ddf)
         rows.append(

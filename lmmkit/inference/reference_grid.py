@@ -22,9 +22,9 @@ from ..formatting.wording import listed
 from ..formula.functions import columns_of
 from ..formula.syntax import read
 from ..numerics import arguments
-from ..numerics.arrays import Array, Flags
+from ..numerics.arrays import Array, Flags, Index
 
-__all__ = ["ReferenceGrid", "checked_at", "split_specs"]
+__all__ = ["ReferenceGrid", "checked_at", "rows_of_groups", "split_specs"]
 
 #: Half-width of the differences that give a slope, relative to the standard deviation of its predictor.
 WIDTH = 1e-4
@@ -82,6 +82,17 @@ def checked_at(at: Any) -> Mapping[str, Any]:
     if at is not None and not isinstance(at, Mapping):
         raise ModelError(f"at must be a dict such as {{'Days': [0, 9]}}, not {arguments.shown(at)}")
     return {} if at is None else at
+
+
+def rows_of_groups(frame: pd.DataFrame, names: list[str]) -> list[Index]:
+    """The positions of the rows of each combination of `names`, in the order in which these first appear.
+
+    Asked of ``ngroup``, which promises that order; the order of ``indices`` differs between versions of pandas.
+    """
+    if not names:
+        return [np.arange(len(frame))]
+    number = frame.groupby(names, sort=False, observed=True).ngroup().to_numpy()
+    return [np.flatnonzero(number == group) for group in range(number.max() + 1)]
 
 
 @dataclass(frozen=True)
@@ -199,10 +210,7 @@ class ReferenceGrid:
         averaged = [name for name in grid.columns if name not in names]
         weights = arguments.one_of("weights", weights, ("equal", "proportional"))
         share = self._frequencies(averaged) if weights == "proportional" else self._nested_shares(averaged)
-        everything = [np.arange(len(grid))]
-        members = (
-            list(grid.groupby(names, sort=False, observed=True).indices.values()) if names else everything
-        )
+        members = rows_of_groups(grid, names)
         cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
         full = np.array([np.average(self.X[rows], axis=0, weights=share[rows]) for rows in members])
         return cells, np.where(_estimable(design, full)[:, None], full[:, design.kept], np.nan)

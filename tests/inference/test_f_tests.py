@@ -91,7 +91,7 @@ def test_drop1_refuses_rows_that_come_back():
 
 
 def test_unknown_wishes_are_refused():
-    with pytest.raises(lk.ModelError, match="type must be 1, 2 or 3"):
+    with pytest.raises(lk.ModelError, match="type must be one of 1, 2, 3"):
         model("slopes").anova(type=4)
     with pytest.raises(lk.ModelError, match="test must be"):
         model("slopes").drop1(test="wald")
