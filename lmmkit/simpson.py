@@ -69,7 +69,8 @@ def simulate_simpson(
     True
     """
     n, groups = _count("n", n, 4), _count("groups", groups, 1)
-    if not isinstance(r, (int, float)) or not -1 <= r <= 1:
+    real = isinstance(r, (int, float, np.integer, np.floating)) and not isinstance(r, bool)
+    if not real or not -1 <= r <= 1:
         raise DataError(f"r = {arguments.shown(r)} is not a correlation; give a number from -1 to 1")
     difference = arguments.number("difference", difference)
     rng = np.random.default_rng(arguments.seed(seed))

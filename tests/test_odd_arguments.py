@@ -18,6 +18,7 @@ from tests import odd_calls
 
 matplotlib.use("Agg")
 OURS = (lk.FormulaError, lk.DataError, lk.ModelError)
+FORMULAS = ("formula", "re_form")  # their errors show the place in the text
 USERS_OWN = ("stat", "test")  # a function of the user's may raise what it likes
 
 
@@ -33,7 +34,7 @@ def complaint(call, name, value):
             call(name, value)
         except OURS as error:
             text = str(error)
-            tidy = name == "formula" or ("\n" not in text and len(text) < 400)
+            tidy = name in FORMULAS or ("\n" not in text and len(text) < 400)
             return None if tidy else f"{call.label}({name}={value!r:.40}): {text[:200]}"
         except Exception as error:
             return f"{call.label}({name}={value!r:.40}): {type(error).__name__}: {error}"

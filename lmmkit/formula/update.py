@@ -19,10 +19,16 @@ def expand_dot(formula: Formula, columns: Iterable[str]) -> Formula:
     groups = [factor for bar in formula.bars for factor in bar.factors]
     elsewhere = [text for text in (formula.response, *formula.offsets, *groups) if text]
     taken = {name for text in elsewhere for name in columns_of(read(text))}
-    others = [quote(name) for name in columns if name not in taken]
+    others = [name for name in columns if name not in taken]
     if not others:
         raise FormulaError("'.' stands for all other columns, but the data have no other columns")
-    text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(others)})"))
+    for name in others:
+        if not name or "`" in name:
+            raise FormulaError(
+                f"'.' stands for all other columns, but a formula cannot write the column name {name!r}; "
+                "rename that column or leave it out of the data"
+            )
+    text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(map(quote, others))})"))
     return parse(text, one_sided=not formula.response)
 
 

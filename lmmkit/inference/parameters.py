@@ -88,7 +88,7 @@ def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: 
     Raises
     ------
     ModelError
-        For a name or number that is not there.
+        For a name or number that is not there, or when none is asked for.
 
     Examples
     --------
@@ -120,4 +120,6 @@ def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: 
             close = difflib.get_close_matches(name if isinstance(name, str) else "", names, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(names)}"
             raise ModelError(f"there is no parameter {shown(name)} in this model; {hint}")
+    if not wanted:
+        raise ModelError(f"parm asks for no parameter; this model has {', '.join(names) or 'none'}")
     return wanted

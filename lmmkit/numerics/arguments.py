@@ -15,8 +15,8 @@ from ..errors import DataError, ModelError
 from .arrays import Array
 
 __all__ = [
-    "axes", "fitted", "flag", "frame", "function", "level", "name", "names", "number", "numbers", "one_of", "seed",
-    "seed_sequence", "shown", "whole", "workers",
+    "axes", "fitted", "flag", "frame", "function", "level", "name", "names", "number", "numbers", "one_in_model",
+    "one_of", "seed", "seed_sequence", "shown", "whole", "workers",
 ]  # fmt: skip
 
 MOST = float(np.finfo(float).max)
@@ -209,6 +209,19 @@ def name(argument: str, value: Any) -> str:
     """
     if not isinstance(value, str):
         raise ModelError(f"{argument} must be a name, not {shown(value)}")
+    return value
+
+
+def one_in_model(value: Any, known: Sequence[str], what: str) -> str:
+    """A name that the model has, such as one of its grouping factors.
+
+    Examples
+    --------
+    >>> one_in_model("Subject", ["Subject"], "grouping factor")
+    'Subject'
+    """
+    if not isinstance(value, str) or value not in known:
+        raise ModelError(f"{shown(value)} is not a {what} of this model; it has {', '.join(known) or 'none'}")
     return value
 
 

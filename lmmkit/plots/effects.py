@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ..errors import ModelError
 from ..fitted.mixed import MixedFit
 from ..formatting.wording import listed
+from ..numerics import arguments
 from ..numerics.arrays import Array
 from . import style
 from .picture import Picture
@@ -98,11 +98,7 @@ class Ranef(Picture):
 
 
 def _chosen(group: str | None, known: list[str]) -> list[str]:
-    if group is None:
-        return known
-    if group not in known:
-        raise ModelError(f"'{group}' is not a grouping factor of this model; it has {', '.join(known)}")
-    return [group]
+    return known if group is None else [arguments.one_in_model(group, known, "grouping factor")]
 
 
 def _caterpillar(ax: Axes, values: pd.Series, sds: Array) -> None:

@@ -12,6 +12,7 @@ from ..design.values import label
 from ..errors import ModelError
 from ..formula.functions import columns_of
 from ..formula.syntax import read
+from ..numerics import arguments
 from . import style
 from .picture import Picture
 
@@ -118,10 +119,8 @@ class FitPlot(Picture):
     def _chosen(self, x: str | None, hue: str | None) -> tuple[str, str | None]:
         known, frame = self._predictors(), self.fit.design.frame
         for name in (x, hue):
-            if name is not None and name not in known:
-                raise ModelError(
-                    f"'{name}' is not a predictor of this model; it has {', '.join(known) or 'none'}"
-                )
+            if name is not None:
+                arguments.one_in_model(name, known, "predictor")
         if not known:
             raise ModelError("this model has no predictor to draw it against; see plot.ranef()")
         factors = factors_of(self.fit.design)
@@ -134,10 +133,8 @@ class FitPlot(Picture):
     def _group(self, group: str | None) -> str | None:
         terms = self.fit.design.terms
         known = [term.group for term in terms]
-        if group is not None and group not in known:
-            raise ModelError(f"'{group}' is not a grouping factor of this model; it has {', '.join(known)}")
         if group is not None:
-            return group
+            return arguments.one_in_model(group, known, "grouping factor")
         sizes = {term.group: len(term.levels) for term in terms if len(term.levels) <= MOST_LINES}
         return max(sizes, key=sizes.__getitem__) if sizes else None
 

@@ -163,6 +163,10 @@ def test_the_dot_is_all_other_columns():
     assert labels(f.text) == ["`b c`"]
     assert expand_dot(parse("y ~ x"), ["y", "z"]) == parse("y ~ x")
     assert labels(expand_dot(parse("y ~ .:x"), ["y", "a", "b", "x"]).text) == ["x", "a:x", "b:x"]
+    for name in ("x`y", ""):
+        with pytest.raises(FormulaError, match=f"cannot write the column name '{name}'"):
+            expand_dot(parse("y ~ . + (1 | g)"), ["y", "a", name, "g"])
+        assert expand_dot(parse("y ~ a"), ["y", "a", name]).text == "y ~ a"
 
 
 @pytest.mark.parametrize(

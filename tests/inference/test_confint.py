@@ -33,6 +33,8 @@ def test_choosing_parameters():
         ({"method": "exact"}, "method must be"),
         ({"level": 95}, "level must lie between 0 and 1"),
         ({"parm": "Day"}, "did you mean 'Days'"),
+        ({"parm": []}, "parm asks for no parameter"),
+        ({"parm": [], "method": "wald"}, "parm asks for no parameter"),
         ({"method": "wald", "n_sim": 10}, "has no option 'n_sim'"),
     ],
 )
