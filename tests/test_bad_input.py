@@ -292,6 +292,8 @@ FRAMES = [
     (GOOD, "y ~ offset(log(effort))", {}, "column 'effort'"),
     (GOOD, "y ~ y.mean", {}, "column 'y.mean' is not in the data"),
     (GOOD.rename(columns={"Dose": 7}), "y ~ Dose", {}, "column 'Dose' is not in the data"),
+    (GOOD.rename(columns={"Dose": 7}), "y ~ `7`", {}, "rename it '7'"),
+    (GOOD.rename(columns={"Dose": 7}), "y ~ .", {}, "rename it '7'"),
     (pd.concat([GOOD, GOOD["Dose"]], axis=1), "y ~ Dose", {}, "more than one column called 'Dose'"),
     (pd.concat([GOOD, GOOD["g"]], axis=1), "y ~ (1 | g)", {}, "more than one column called 'g'"),
     (pd.concat([GOOD, GOOD["y"]], axis=1), "y ~ Dose", {}, "more than one column called 'y'"),

@@ -128,6 +128,8 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Categorical:
         When there is no such column, or more than one, or it holds infinities, or neither numbers nor text.
     """
     if name not in data.columns:
+        if name in map(str, data.columns):
+            raise DataError(f"the data call a column {name} by something other than text; rename it '{name}'")
         raise DataError(f"column '{name}' is not in the data{suggest(name, data.columns)}")
     series = data[name]
     if isinstance(series, pd.DataFrame):
