@@ -29,7 +29,7 @@ from .laplace import LaplacePoint
 from .pirls import Effects, ModeSearch, Precision, Rows
 from .quadrature import QuadraturePoint
 from .search import SHRUNK, Place, Visit, best_of
-from .separation import separated_columns
+from .separation import runaways
 from .theta import Terms
 
 #: Most quadrature nodes; more gain nothing in double precision.
@@ -173,9 +173,23 @@ class GlmmCriterion(Terms):
         rest = usual.x[self.n_theta :]
         seen = [np.concatenate([grid.thetas[g], rest]) for g in lowest if g >= 0]
         places = [Place("a valley of the working linear model", x) for x in seen]
-        if not self.has_slopes:
-            return places or [usual]
-        return [*places, Place("effects of three units", np.concatenate([3 * usual.x[: self.n_theta], rest]))]
+        sizes = {1.0: "effects of one unit"} if not places else {}
+        if self.has_slopes:
+            sizes[3.0] = "effects of three units"
+        if not point.search.rows.single_mode:  # then the objective itself has more valleys
+            sizes |= {0.1: "effects of a tenth of a unit", 1.0: "effects of one unit"}
+        theta = usual.x[: self.n_theta]
+        return [*places, *(Place(why, np.concatenate([size * theta, rest])) for size, why in sizes.items())]
+
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Beside a singular end (:meth:`Terms.second_opinions`), and with slopes next to none of each term."""
+        others = super().second_opinions(search)
+        if self.has_slopes and len(self.ks) > 1:
+            for own, term in zip(self.of_term, self.design.terms, strict=True):
+                x = search.x.copy()
+                x[own] *= 0.01
+                others.append(Place(f"next to none of ({term.bar.text})", x))
+        return others
 
     def point(self, x: Array) -> LaplacePoint | None:
         """Evaluate the objective; None where no mode is found.
@@ -379,6 +393,14 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
     factors = [T / family.sigma for T in criterion.to_original(theta)]
     covariance, trouble = _covariance(criterion, search, hessian)
     objective, note = _reported(criterion, search.value, family)
+    runaway = runaways(
+        criterion.design,
+        criterion.y,
+        point.mode.eta,
+        family,
+        search.converged,
+        criterion.estimates_dispersion,
+    )
     return Estimate(
         design=criterion.design,
         reml=False,
@@ -397,7 +419,7 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
         endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
         conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
-        warnings=[*note, *_runaways(criterion, point, family, search.converged), *trouble],
+        warnings=[*note, *runaway, *trouble],
         family=family,
         n_agq=criterion.n_agq,
     )
@@ -468,30 +490,3 @@ def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tup
         f"With n_agq={criterion.n_agq} the log-likelihood is relative to the saturated model, as in lme4: it "
         f"compares with other fits that have n_agq > 1, not with n_agq=1 (add {saturated:.4f} for that)."
     ]
-
-
-def _runaways(criterion: GlmmCriterion, point: LaplacePoint, family: Family, converged: bool) -> list[str]:
-    """Parameters whose likelihood rises for ever."""
-    found = []
-    mu, y = family.linkinv(point.mode.eta), criterion.y
-    extreme = (y == 0) & (mu < 1e-5) | (family.name == "binomial") & (y == 1) & (mu > 1 - 1e-5)
-    if extreme.any() or not converged:
-        design = criterion.design
-        columns = separated_columns(design.X, y, design.weights, family)
-        names = ", ".join(design.x_names[j] for j in columns)
-        if columns:
-            found.append(
-                f"The outcomes are separated: some combination of {names} predicts part of them without "
-                "error, so the likelihood rises for ever, and these estimates and their standard errors "
-                "mean no more than 'very large'. Merge rare factor levels or leave the predictor out; a "
-                "likelihood ratio test of it (lk.anova) still holds."
-            )
-    if family.name == "negative_binomial" and criterion.estimates_dispersion:
-        most = float(mu.max())
-        if family.dispersion is not None and family.dispersion > 1e4 * max(1.0, most):
-            found.append(
-                "The negative binomial's theta runs off to infinity (stopped at "
-                f"{family.dispersion:.3g}): the counts vary no more than a Poisson's around their means, "
-                "so fit family='poisson'."
-            )
-    return found

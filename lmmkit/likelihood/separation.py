@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import linprog
 
+from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
 
@@ -73,3 +74,40 @@ def _null_space(A: Array) -> Array:
     )
     rank = int((size > 1e-9 * max(1.0, size.max(initial=0.0))).sum())
     return np.asarray(axes[rank:].T)
+
+
+def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bool, free: bool) -> list[str]:
+    """Parameters whose likelihood rises for ever, in a sentence each.
+
+    Parameters
+    ----------
+    design : Design
+    y, eta : arrays of shape (n,)
+        Response, and linear predictor where the search ended.
+    family : Family
+        At its estimated dispersion.
+    converged, free : bool
+        Whether the search converged, and whether it estimated the dispersion.
+    """
+    found = []
+    mu = family.linkinv(eta)
+    extreme = (y == 0) & (mu < 1e-5) | (family.name == "binomial") & (y == 1) & (mu > 1 - 1e-5)
+    if extreme.any() or not converged:
+        columns = separated_columns(design.X, y, design.weights, family)
+        names = ", ".join(design.x_names[j] for j in columns)
+        if columns:
+            found.append(
+                f"The outcomes are separated: some combination of {names} predicts part of them without "
+                "error, so the likelihood rises for ever, and these estimates and their standard errors "
+                "mean no more than 'very large'. Merge rare factor levels or leave the predictor out; a "
+                "likelihood ratio test of it (lk.anova) still holds."
+            )
+    if family.name == "negative_binomial" and free:
+        most = float(mu.max())
+        if family.dispersion is not None and family.dispersion > 1e4 * max(1.0, most):
+            found.append(
+                "The negative binomial's theta runs off to infinity (stopped at "
+                f"{family.dispersion:.3g}): the counts vary no more than a Poisson's around their means, "
+                "so fit family='poisson'."
+            )
+    return found
