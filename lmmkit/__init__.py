@@ -96,7 +96,7 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = import_module(f".{name}", __name__)
     else:
-        raise AttributeError(f"module 'lmmkit' has no attribute {name!r}")
+        raise import_module(".numerics.r_names", __name__).missing_name(name)
     globals()[name] = value
     return value
 

@@ -8,8 +8,10 @@ import pandas as pd
 from ..errors import FormulaError
 from ..formula.parse import parse
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 
 
+@answered
 def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:
     """How much each pair of covariates tells the same: 0 not at all, 1 completely.
 

@@ -24,6 +24,7 @@ from ..formatting.wording import p_value
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -329,6 +330,7 @@ def _head(ax: Any, question: str, key: str) -> None:
     ax.text(0.5, 1.02, key, transform=ax.transAxes, ha="center", fontsize=9, color=GREY)
 
 
+@answered
 def simulate_residuals(
     fit: Fit, n_sim: int = 250, *, conditional: bool = False, seed: Any = None
 ) -> SimulatedResiduals:
@@ -400,6 +402,7 @@ def _conditional_draws(fit: Fit, n_sim: int, rng: np.random.Generator) -> pd.Dat
     return pd.DataFrame(draws, index=fit.design.frame.index)
 
 
+@answered
 def dispersion_test(
     fit: Fit, method: Literal["pearson", "simulation"] = "pearson", *, n_sim: int = 250, seed: Any = None
 ) -> DispersionTest:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered, missing_member
 
 if TYPE_CHECKING:
     from ..design.design import Design
@@ -25,6 +26,7 @@ INTERNAL = frozenset({
 })  # fmt: skip
 
 
+@answered
 class Fit(Protocol):
     """What :class:`~lmmkit.fitted.mixed.MixedFit` and :class:`~lmmkit.fitted.fixed.FixedFit` have in common.
 
@@ -59,6 +61,13 @@ class Fit(Protocol):
             for name, value in self.__dict__.items()
             if not isinstance(getattr(kind, name, None), cached_property)
         }
+
+    if not TYPE_CHECKING:  # to a type checker a fit has what it has
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that failed on its own: its error, not ours
+                return object.__getattribute__(self, name)
+            raise missing_member(type(self), name)
 
     @property
     def messages(self) -> list[str]:

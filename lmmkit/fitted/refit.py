@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +10,7 @@ from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from ..numerics import arguments
+from ..numerics.r_names import caller
 from .call import Call
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _is_binomial(call: Call) -> bool:
 
 def caller_name(data: Any, depth: int = 2) -> str | None:
     """The name that the caller of `lmer`, `glmer`, `lm` or `glm` has for the data, as R prints it."""
-    caller = sys._getframe(depth)
-    for scope in (caller.f_locals, caller.f_globals):
+    scopes = caller(depth)
+    for scope in (scopes.f_locals, scopes.f_globals):
         for name, value in scope.items():
             if value is data and name.isidentifier() and not name.startswith("_"):
                 return name

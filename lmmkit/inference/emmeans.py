@@ -23,6 +23,7 @@ from ..formatting.wording import listed
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from .coef_tests import Ddf, checked_ddf, contrast_tests
 from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
 from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
@@ -34,6 +35,7 @@ __all__ = ["Asked", "contrast_table", "emmeans", "estimates", "grid_notes", "mea
 OWN = ("estimate", "std_error", "df", "conf_low", "conf_high", "contrast", "statistic", "p_value")
 
 
+@answered
 def emmeans(
     fit: Fit,
     specs: str | Sequence[str],

@@ -10,6 +10,7 @@ import pandas as pd
 from ..design.predictors import is_number
 from ..fitted.fit import Fit
 from ..numerics import arguments
+from ..numerics.r_names import answered
 from .coef_tests import Ddf
 from .emmeans import Asked, contrast_table, estimates, grid_notes, mean_table
 from .reference_grid import ReferenceGrid, checked_at
@@ -18,6 +19,7 @@ from .response_scale import ResponseScale
 __all__ = ["emtrends"]
 
 
+@answered
 def emtrends(
     fit: Fit,
     specs: str | Sequence[str],

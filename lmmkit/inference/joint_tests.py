@@ -17,6 +17,7 @@ from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from .coef_tests import checked_ddf, joint_test
 from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .satterthwaite import singular_notes
@@ -26,6 +27,7 @@ __all__ = ["joint_tests"]
 COLUMNS = ["term", "num_df", "den_df", "statistic", "p_value"]
 
 
+@answered
 def joint_tests(
     fit: Fit, by: str | Sequence[str] | None = None, *, ddf: str = "satterthwaite", at: Any = None
 ) -> pd.DataFrame:

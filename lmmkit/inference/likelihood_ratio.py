@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..formatting.noted_table import Table
 from ..formatting.wording import p_value
 from ..numerics import arguments
 from ..numerics import distributions as stats
+from ..numerics.r_names import answered, caller
 from .coef_tests import checked_ddf
 from .contrasts import contained_in, dropped_contrasts
 from .f_tests import confounded_note, term_tests
@@ -23,6 +23,7 @@ from .nesting import check_comparable, check_nested, extra_variances
 __all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
 
 
+@answered
 def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Compare nested models by likelihood ratio tests.
 
@@ -109,8 +110,8 @@ def _names(models: Sequence[Any], given: Sequence[str] | None) -> list[str]:
         if len(given) != len(models):
             raise ModelError(f"names has {len(given)} entries for {len(models)} models")
         return list(given)
-    caller = sys._getframe(2)
-    scope = caller.f_globals | caller.f_locals
+    frame = caller(2)
+    scope = frame.f_globals | frame.f_locals
     names = []
     for number, model in enumerate(models, start=1):
         own = [name for name, value in scope.items() if value is model and not name.startswith("_")]

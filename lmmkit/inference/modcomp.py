@@ -14,6 +14,7 @@ from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from ..numerics.workers import interrupted, replicates
 from .contest import contrast_rows
 from .kenward_roger import f_test
@@ -23,6 +24,7 @@ from .nesting import check_comparable, check_nested, restriction, same_random_pa
 __all__ = ["kr_modcomp", "pb_modcomp"]
 
 
+@answered
 def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
     """F test of fixed effects by Kenward and Roger's method.
 
@@ -90,6 +92,7 @@ def _contrasts(large: Any, small: Any) -> Array:
     return L
 
 
+@answered
 def pb_modcomp(
     large: Any,
     small: Any,

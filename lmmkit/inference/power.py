@@ -19,6 +19,7 @@ from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
+from ..numerics.r_names import answered
 from ..numerics.workers import interrupted, replicates
 from .coef_tests import joint_test
 
@@ -116,6 +117,7 @@ class Power:
         return "\n".join([first, text, *self.notes])
 
 
+@answered
 def power(
     fit: MixedFit,
     effect: str | Mapping[str, float],

@@ -25,6 +25,7 @@ from ..likelihood.lmm import fit_lmm
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Flags
+from ..numerics.r_names import answered
 from ..numerics.workers import interrupted
 from .likelihood_ratio import criterion_value
 from .modcomp import exceeded, likelihood_ratio, null_distribution
@@ -32,6 +33,7 @@ from .modcomp import exceeded, likelihood_ratio, null_distribution
 __all__ = ["rand_test"]
 
 
+@answered
 def rand_test(
     fit: MixedFit,
     method: str = "auto",

@@ -18,6 +18,7 @@ from ..formula.parse import Formula, parse
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.r_names import answered
 from .criterion import ManyCriterion
 from .partition_table import VariancePartition, status_notes
 from .responses import aligned
@@ -273,6 +274,7 @@ class ManyFits:
         return "\n".join([first, *status_notes(self.status)])
 
 
+@answered
 def fit_many(
     responses: pd.DataFrame | Array,
     formula: str,

@@ -7,10 +7,12 @@ from typing import Any, Literal
 import pandas as pd
 
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from .fit_many import fit_many
 from .partition_table import VariancePartition
 
 
+@answered
 def variance_partition(
     responses: pd.DataFrame | Array,
     formula: str,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from ..fitted.fit import Fit
+from ..numerics.r_names import answered
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["AskedOfAny"]
 
 
+@answered
 class AskedOfAny(Fit):
     """The members that are the same for models with and without random effects."""
 

@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..fitted.fit import ResidualKind
 from ..fitted.fixed import FixedFit
 from ..numerics import arguments
+from ..numerics.r_names import answered
 from .asked import AskedOfAny
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["FixedEffectsModel"]
 
 
+@answered
 class FixedEffectsModel(AskedOfAny, FixedFit):
     """What :class:`LinearModel` and :class:`GeneralizedLinearModel` share: the members of a mixed model that
     make sense without random effects. Each hands its question to a room below.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..fitted.generalized import GeneralizedFit
+from ..numerics.r_names import answered
 from .fixed_effects import FixedEffectsModel
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["GeneralizedLinearModel"]
 
 
+@answered
 class GeneralizedLinearModel(FixedEffectsModel, GeneralizedFit):
     """A fitted generalised linear model, as made by :func:`lmmkit.glm`.
 

@@ -18,6 +18,7 @@ from ..fitted.call import Call
 from ..fitted.linear import LinearFit
 from ..fitted.refit import caller_name, design_of
 from ..numerics import distributions as stats
+from ..numerics.r_names import answered
 from .fixed_effects import FixedEffectsModel
 from .generalized import GeneralizedLinearModel
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
 
 
+@answered
 def lm(
     formula: str,
     data: pd.DataFrame,
@@ -91,6 +93,7 @@ def lm(
     return LinearModel(design_of(call), call)
 
 
+@answered
 def glm(
     formula: str,
     data: pd.DataFrame,
@@ -157,6 +160,7 @@ def glm(
     return GeneralizedLinearModel(design_of(call), call)
 
 
+@answered
 class LinearModel(FixedEffectsModel, LinearFit):
     """A fitted linear model, as made by :func:`lmmkit.lm`.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from ..fitted.call import Call
+from ..numerics.r_names import answered
 from .mixed import MixedModel
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 from ..fitted.refit import caller_name, design_of
 
 
+@answered
 def lmer(
     formula: str,
     data: pd.DataFrame,
@@ -98,6 +100,7 @@ def lmer(
     return MixedModel.of(design_of(call), call)
 
 
+@answered
 def glmer(
     formula: str,
     data: pd.DataFrame,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from ..numerics.r_names import answered
 from .asked import AskedOfAny
 from .questions import MixedQuestions
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Effects = Literal["fixed", "ran_pars", "ran_vals"]
 
 
+@answered
 class MixedModel(AskedOfAny, MixedQuestions):
     """A fitted mixed model, as made by :func:`lmmkit.lmer` and :func:`lmmkit.glmer`.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from ..fitted.mixed import MixedFit
+from ..numerics.r_names import answered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["MixedQuestions"]
 
 
+@answered
 class MixedQuestions(MixedFit):
     """Inference and diagnostics of a mixed model."""
 

@@ -1,0 +1,245 @@
+"""What users of R type from habit, and what it is called here.
+
+Three tables: names of functions, names of arguments, and arguments for which another way is taken. They are
+consulted only when a name is not known.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType, FunctionType
+from typing import Any, TypeVar
+
+from ..errors import ModelError
+
+__all__ = ["ARGUMENTS", "FUNCTIONS", "OTHERWISE", "answered", "caller", "missing_member", "missing_name"]
+
+T = TypeVar("T")
+
+#: R's function -> ours, of lme4, lmerTest, pbkrtest, emmeans, performance, broom.mixed, DHARMa, simr and others.
+FUNCTIONS: dict[str, str] = {
+    "AIC": "fit.aic",
+    "BIC": "fit.bic",
+    "KRmodcomp": "lk.kr_modcomp(large, small)",
+    "PBmodcomp": "lk.pb_modcomp(large, small)",
+    "REMLcrit": "fit.reml_criterion",
+    "VarCorr": "fit.varcorr",
+    "Anova": "fit.anova(type=2)",
+    "augment": "fit.augment()",
+    "bootMer": "fit.bootstrap(n_sim, stat)",
+    "calcVarPart": "fit.variance_partition()",
+    "canCorPairs": "lk.cancorr_pairs(formula, data)",
+    "coef": "fit.coef()",
+    "coefficients": "fit.fixef",
+    "confint": "fit.confint()",
+    "contest": "fit.contest(L)",
+    "contest1D": "fit.contest(L)",
+    "contestMD": "fit.contest(L)",
+    "contrast": 'lk.emmeans(fit, specs, contrasts="pairwise")',
+    "cooks.distance": "fit.influence()",
+    "deviance": "fit.deviance",
+    "df.residual": "fit.df_resid",
+    "dfbetas": "fit.influence()",
+    "dream": "lk.fit_many(responses, formula, data)",
+    "drop1": "fit.drop1()",
+    "emmip": "fit.plot.fit(x, hue)",
+    "exactLRT": "lk.rand_test(fit)",
+    "exactRLRT": "lk.rand_test(fit)",
+    "fitExtractVarPartModel": "lk.variance_partition(responses, formula, data)",
+    "fitVarPartModel": "lk.fit_many(responses, formula, data)",
+    "fitted": "fit.fitted",
+    "fitted.values": "fit.fitted",
+    "fixef": "fit.fixef",
+    "glance": "fit.glance()",
+    "glmer.nb": 'lk.glmer(formula, data, "negative_binomial")',
+    "glmmTMB": "lk.glmer(formula, data, family)",
+    "hatvalues": "fit.influence()",
+    "icc": "fit.icc()",
+    "influence": "fit.influence()",
+    "isREML": "fit.is_reml",
+    "isSingular": "fit.is_singular",
+    "logLik": "fit.loglik",
+    "lsmeans": "lk.emmeans(fit, specs)",
+    "ngrps": "fit.ngroups",
+    "nobs": "fit.nobs",
+    "pairs": 'lk.emmeans(fit, specs, contrasts="pairwise")',
+    "powerCurve": "lk.power(fit, effect, along={group: sizes})",
+    "powerSim": "lk.power(fit, effect)",
+    "predict": "fit.predict(newdata)",
+    "profile": "fit.plot.profile()",
+    "r.squaredGLMM": "fit.r2()",
+    "r2": "fit.r2()",
+    "r2_nakagawa": "fit.r2()",
+    "rand": "lk.rand_test(fit)",
+    "ranef": "fit.ranef()",
+    "ranova": "lk.rand_test(fit)",
+    "refit": "fit.refit(y)",
+    "refitML": "fit.update(reml=False)",
+    "resid": "fit.resid()",
+    "residuals": "fit.resid()",
+    "sigma": "fit.sigma",
+    "simulate": "fit.simulate(n_sim)",
+    "simulateResiduals": "lk.simulate_residuals(fit)",
+    "summary": "fit.summary()",
+    "testDispersion": "lk.dispersion_test(fit)",
+    "theta": "fit.theta",
+    "tidy": "fit.tidy()",
+    "update": "fit.update(formula)",
+    "vcov": "fit.vcov",
+}
+
+#: R's argument -> ours, of which a function's own one is named.
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "BPPARAM": ("n_jobs",),
+    "FUN": ("stat",),
+    "L": ("L", "small"),
+    "REML": ("reml",),
+    "adjust.method": ("adjust",),
+    "allow.new.levels": ("allow_new_levels",),
+    "bias.adjust": ("bias_adjust",),
+    "conf.int": ("conf_int",),
+    "conf.level": ("level",),
+    "cov.reduce": ("at",),
+    "exprObj": ("responses",),
+    "fixed": ("effect",),
+    "formula.": ("formula",),
+    "group": ("by",),
+    "groups": ("by",),
+    "largeModel": ("large",),
+    "lmer.df": ("ddf",),
+    "method": ("contrasts",),
+    "mode": ("ddf",),
+    "model": ("fit", "large"),
+    "model.names": ("names",),
+    "n": ("n_sim",),
+    "nAGQ": ("n_agq",),
+    "na.action": ("na_action",),
+    "ncpus": ("n_jobs",),
+    "newresp": ("y",),
+    "nsim": ("n_sim",),
+    "object": ("fit", "large"),
+    "re.form": ("re_form",),
+    "refGrid": ("fit",),
+    "rhs.": ("rhs",),
+    "sim": ("fit",),
+    "smallModel": ("small",),
+    "trace": ("progress",),
+    "type": ("kind", "method"),
+    "verbose": ("progress",),
+    "which": ("parm",),
+}
+
+#: R's argument -> what does the same where no argument of ours does.
+OTHERWISE: dict[str, str] = {
+    "condVar": "fit.ranef_sd() gives the conditional standard deviations",
+    "control": "what the search found is in fit.optinfo, and start= says where it begins",
+    "parallel": "n_jobs says how many workers to use, where a function has it",
+    "se.fit": 'interval="confidence" gives the limits',
+    "subset": "choose the rows beforehand, as data[data['x'] > 0]",
+    "use.u": "lk.simulate_residuals(fit, conditional=True) keeps the random effects",
+}
+
+
+def _plain(name: str) -> str:
+    """`re.form`, `re_form` and `ReForm` are one word."""
+    return re.sub(r"[._]", "", name).lower()
+
+
+def _row(table: Mapping[str, Any], name: str) -> Any:
+    """What a table says of a name, as R spells it or with its dots and capitals changed."""
+    if name in table:
+        return table[name]
+    return next((row for known, row in table.items() if _plain(known) == _plain(name)), None)
+
+
+def missing_name(name: str) -> AttributeError:
+    """The error for a name that the module does not have.
+
+    Examples
+    --------
+    >>> print(missing_name("VarCorr"))
+    lmmkit has no 'VarCorr'; with a fitted model, write fit.varcorr
+    """
+    ours = None if name.startswith("_") else _row(FUNCTIONS, name)
+    if ours is None:
+        return AttributeError(f"module 'lmmkit' has no attribute {name!r}")
+    write = "write" if ours.startswith("lk.") else "with a fitted model, write"
+    return AttributeError(f"lmmkit has no '{name}'; {write} {ours}")
+
+
+def missing_member(kind: type, name: str) -> AttributeError:
+    """The error for a name that a fitted model does not have."""
+    ours = None if name.startswith("_") else _row(FUNCTIONS, name)
+    member = re.match(r"fit\.(\w+)", ours or "")
+    if ours is None or (member and not hasattr(kind, member[1])):
+        return AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+    return AttributeError(f"a fitted model has no '{name}'; write {ours}")
+
+
+def answered(thing: T) -> T:
+    """Answer R's arguments by a sentence: decorates a function, or a class for all its public methods."""
+    if inspect.isfunction(thing):
+        return _answering(thing)  # type: ignore[return-value]
+    for name, member in list(vars(thing).items()):
+        if inspect.isfunction(member) and not name.startswith("_"):
+            setattr(thing, name, _answering(member))
+    return thing
+
+
+def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
+    parameters = inspect.signature(function).parameters
+    known = frozenset(parameters)
+    takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+
+    check = _check  # so that `call` names nothing global
+
+    def call(*args: Any, **given: Any) -> Any:
+        if not given.keys() <= known:
+            check(function.__name__, parameters, given, takes_any)
+        return function(*args, **given)
+
+    # With the globals of the function itself, so that doctest finds the examples in its module.
+    alike = FunctionType(call.__code__, function.__globals__, function.__name__, None, call.__closure__)
+    return functools.update_wrapper(alike, function)
+
+
+def _check(function: str, known: Iterable[str], given: Mapping[str, Any], takes_any: bool) -> None:
+    """Refuse the first argument that the function does not have."""
+    names = [name for name in known if name != "self"]
+    for name, value in given.items():
+        if name in names:
+            continue
+        if takes_any and name not in {*ARGUMENTS, *OTHERWISE}:
+            continue  # the function itself looks at it
+        raise ModelError(f"{function}() has no argument '{name}'; {_advice(name, value, names, takes_any)}")
+
+
+def _advice(name: str, value: Any, names: list[str], takes_any: bool) -> str:
+    candidates = _row(ARGUMENTS, name) or ()
+    ours = next((one for one in candidates if one in names or takes_any), None)
+    if ours is None and (spelled := [one for one in names if _plain(one) == _plain(name)]):
+        ours = spelled[0]
+    if ours is not None:
+        short = isinstance(value, (bool, int, float, str)) and len(repr(value)) <= 30
+        return f"here it is {ours}={value!r}" if short else f"here it is {ours}"
+    if otherwise := _row(OTHERWISE, name):
+        return str(otherwise)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"it takes {', '.join(names) or 'none'}"
+
+
+def caller(depth: int) -> FrameType:
+    """The frame that many calls up, as `sys._getframe`, not counting the ones that this module adds."""
+    frame, here = sys._getframe(1), caller.__code__.co_filename
+    while depth or frame.f_code.co_filename == here:
+        assert frame.f_back is not None
+        depth -= frame.f_code.co_filename != here
+        frame = frame.f_back
+    return frame
