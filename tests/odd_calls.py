@@ -97,7 +97,9 @@ MEMBERS["glm"] = MEMBERS["lm"]
 
 PICTURES = {
     "lmm": ("fit", "residuals", "qq", "scale_location", "ranef_qq", "ranef", "pooling", "profile"),
-    "lm": ("fit", "residuals", "leverage"),
+    "glmm": ("fit", "residuals", "ranef", "pooling"),
+    "lm": ("fit", "residuals", "qq", "scale_location", "leverage"),
+    "glm": ("fit", "residuals", "leverage"),
 }
 
 

@@ -19,6 +19,7 @@ from tests import odd_calls
 matplotlib.use("Agg")
 OURS = (lk.FormulaError, lk.DataError, lk.ModelError)
 FORMULAS = ("formula", "re_form")  # their errors show the place in the text
+OF_THE_FITTER = ("irls", "deviance_at")  # called while a model is fitted, not by its user
 USERS_OWN = ("stat", "test")  # a function of the user's may raise what it likes
 
 
@@ -60,6 +61,14 @@ def test_every_public_function_has_a_row():
         member = getattr(lk, name)
         if inspect.isfunction(member) and name != "anova":  # that has a row of its own
             assert member in called, name
+
+
+@pytest.mark.parametrize("kind", ["lmm", "glmm", "lm", "glm"])
+def test_every_method_that_takes_arguments_has_a_row(kind):
+    labels = {call.label for call in odd_calls.calls()} | {f"{kind}.{name}" for name in OF_THE_FITTER}
+    for name, method in inspect.getmembers(type(odd_calls.fits()[kind]), inspect.isfunction):
+        if not name.startswith("_") and len(inspect.signature(method).parameters) > 1:
+            assert f"{kind}.{name}" in labels, name
 
 
 # ---- interruptions ----
