@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_name, literal
-from ..formula.tree import Binary, FunctionCall, Literal, Name, Node, Paren, Unary, write
+from ..formula.tree import Binary, Constant, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
 from .values import Categorical, Matrix, Value, as_categorical, label, missing, numeric, read_column
@@ -25,6 +25,12 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "exp": np.exp,
     "sqrt": np.sqrt,
     "abs": np.abs,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "round": np.round,
+    "floor": np.floor,
+    "ceiling": np.ceil,
 }
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add,
@@ -101,6 +107,8 @@ class Evaluator:
     def _value(self, node: Node) -> Value:
         if isinstance(node, Name):
             return self.column(node.name)
+        if isinstance(node, Constant) and node.name in self.data.columns:
+            raise DataError(f"'{node.name}' is a number and a column; write `{node.name}` for the column")
         if isinstance(node, Literal):
             if isinstance(node.value, str):
                 raise DataError(f"the text {write(node)} can only be compared with a column of text")
@@ -162,7 +170,7 @@ class Evaluator:
         if node.function in ("factor", "C"):
             return self._factor(node, inner, given)
         if node.function in ELEMENTWISE:
-            result = ELEMENTWISE[node.function](self._numbers(inner))
+            result = np.asarray(ELEMENTWISE[node.function](self._numbers(inner)))
             return result / np.log(literal(given["base"])) if "base" in given else result
         return self._transform(node, inner, given)
 

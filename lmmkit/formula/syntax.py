@@ -18,7 +18,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import FormulaError
-from .tree import COMPARISONS, PLAIN_NAME, TRUTH, Binary, FunctionCall, Literal, Name, Node, Paren, Unary
+from .tree import (
+    COMPARISONS,
+    CONSTANTS,
+    PLAIN_NAME,
+    TRUTH,
+    Binary,
+    Constant,
+    FunctionCall,
+    Literal,
+    Name,
+    Node,
+    Paren,
+    Unary,
+)
 
 MAX_DEPTH = 120  # brackets in brackets: far beyond any formula, well within Python's recursion limit
 
@@ -117,6 +130,7 @@ class _Parser:
         self.tokens = tokenize(text)
         self.next = 0
         self.depth = 0
+        self.calls = 0  # functions that are open here
 
     def peek(self) -> Token:
         return self.tokens[self.next]
@@ -216,10 +230,13 @@ class _Parser:
             return self.call(token)
         if not quoted and name in TRUTH:
             return Literal(token.pos, name.upper() == "TRUE")
+        if not quoted and name in CONSTANTS and self.calls:
+            return Constant(token.pos, CONSTANTS[name], name)
         return Name(token.pos, name)
 
     def call(self, name: Token) -> Node:
         opening = self.take()
+        self.calls += 1
         args: list[tuple[str | None, Node]] = []
         while not self.at(")"):
             keyword = None
@@ -233,6 +250,7 @@ class _Parser:
             if self.at(")"):
                 raise self.fail(self.peek(), f"an argument of {name.text}() is missing after the comma")
         self.close(opening)
+        self.calls -= 1
         return FunctionCall(name.pos, name.text, tuple(args))
 
     def close(self, opening: Token) -> None:

@@ -1,5 +1,6 @@
 """The tree that a formula's text becomes, and how it is written back as R's `deparse` writes it."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 ARITHMETIC = ("+", "-", "*", "/", "^")
 PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*")
 TRUTH = ("TRUE", "FALSE", "True", "False")
+CONSTANTS = {"pi": math.pi}
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class Literal(Node):
     """A number, a string, `TRUE` or `FALSE`."""
 
     value: float | str | bool
+
+
+@dataclass(frozen=True)
+class Constant(Literal):
+    """A number with a name: `pi`, where it stands inside a function."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -107,6 +116,8 @@ def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) ->
         return replaced
     if isinstance(node, Name):
         return quote(node.name)
+    if isinstance(node, Constant):
+        return node.name
     if isinstance(node, Literal):
         if isinstance(node.value, bool):
             return str(node.value).upper()
@@ -114,7 +125,8 @@ def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) ->
             return f"'{node.value}'" if '"' in node.value else f'"{node.value}"'
         return number(node.value)
     if isinstance(node, FunctionCall):
-        args = [f"{key} = {write(v, atom)}" if key else write(v, atom) for key, v in node.args]
+        inside = _columns_in_backticks(atom)
+        args = [f"{key} = {write(v, inside)}" if key else write(v, inside) for key, v in node.args]
         return f"{node.function}({', '.join(args)})"
     if isinstance(node, Unary):
         return f"{node.op}{write(node.operand, atom)}"
@@ -122,6 +134,16 @@ def write(node: Node, atom: Callable[[Node], str | None] = lambda node: None) ->
         return f"({write(node.inner, atom)})"
     assert isinstance(node, Binary)
     return _write_chain(node, atom)
+
+
+def _columns_in_backticks(atom: Callable[[Node], str | None]) -> Callable[[Node], str | None]:
+    """Inside a function a column called `pi` needs backticks, for without them it is the number."""
+
+    def inside(node: Node) -> str | None:
+        is_column = isinstance(node, Name) and node.name in CONSTANTS
+        return atom(node) or (f"`{node.name}`" if is_column else None)  # type: ignore[attr-defined]
+
+    return inside
 
 
 def _write_chain(node: Binary, atom: Callable[[Node], str | None]) -> str:

@@ -391,3 +391,39 @@ def test_the_fit_s_own_rows_are_predicted_as_fitted(formula):
     np.testing.assert_allclose(fit.predict(data), fit.fitted, rtol=1e-10)
     if "1 | g" in formula:
         assert len(lk.emmeans(fit, "dose")) == 3
+
+
+# ---- functions of numbers, and pi ----
+
+# model.matrix(~ sin(2*pi*x/12) + ...) of R 4.2.2 for x = -2.5, -0.4, 0.5, 1.5, 3.2
+FUNCTIONS_OF_R = {
+    "sin(2 * pi * x/12)":
+        [-0.965925826289068, -0.207911690817759, 0.258819045102521, 0.707106781186547, 0.994521895368273],
+    "cos(x)":
+        [-0.8011436155469337, 0.9210609940028851, 0.8775825618903728, 0.0707372016677029, -0.9982947757947531],
+    "tan(x)":
+        [0.7470222972386603, -0.4227932187381618, 0.5463024898437905, 14.1014199471717188, 0.0584738544595786],
+    "round(x)": [-2, 0, 0, 2, 3],
+    "floor(x)": [-3, -1, 0, 1, 3],
+    "ceiling(x)": [-2, 0, 1, 2, 4],
+    "I(x * log(2))":
+        [-1.732867951399863, -0.277258872223978, 0.346573590279973, 1.039720770839918, 2.218070977791825],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("term", "expected"), FUNCTIONS_OF_R.items())
+def test_functions_of_numbers_are_as_in_r(term, expected):
+    data = pd.DataFrame({"x": [-2.5, -0.4, 0.5, 1.5, 3.2], "y": [1.0, 3.0, 2.0, 5.0, 4.0]})
+    design = lk.lm(f"y ~ {term}", data).design
+    assert design.x_names == ["(Intercept)", term]
+    np.testing.assert_allclose(design.X[:, 1], expected, rtol=1e-13)
+
+
+def test_a_column_called_pi_is_a_column_alone_and_asked_about_inside_a_function():
+    data = pd.DataFrame({"pi": [0.1, 0.4, 0.5, 0.9], "y": [1.0, 3.0, 2.0, 5.0]})
+    assert list(lk.lm("y ~ pi", data).fixef.index) == ["(Intercept)", "pi"]
+    with pytest.raises(lk.DataError, match="'pi' is a number and a column; write `pi` for the column"):
+        lk.lm("y ~ log(pi)", data)
+    fit = lk.lm("y ~ log(`pi`)", data)
+    np.testing.assert_allclose(fit.design.X[:, 1], np.log(data["pi"]))
+    np.testing.assert_allclose(fit.predict(data), fit.fitted)
