@@ -139,7 +139,8 @@ def refit(fit: F, y: Any) -> F:
 
     criterion = fit.criterion.with_response(response)
     # From a zero variance the search would first have to find its way out.
-    estimate = fit_criterion(criterion, None if fit.is_singular else fit.estimate.theta)
+    start = None if fit.is_singular else fit.estimate.theta
+    estimate = fit_criterion(criterion, start, guess=True)
     return type(fit)(replace(estimate, design=design), call, criterion)
 
 

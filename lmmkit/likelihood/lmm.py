@@ -153,8 +153,7 @@ class Criterion(Terms):
             If the fixed effects leave nothing to explain.
         """
         other = object.__new__(Criterion)
-        other.__dict__.update(self.__dict__)
-        other.design = replace(self.design, y=y)
+        other.__dict__ |= {**self.__dict__, "design": replace(self.design, y=y)}
         other._read(y)
         return other
 
@@ -177,8 +176,7 @@ class Criterion(Terms):
         # The response is measured in its own residual SD during the search.
         self.unit = float(np.sqrt(total / self.n))
         column = (residual / self.unit)[:, None]
-        lead = self.layout.lead
-        sums = self.sums
+        lead, sums = self.layout.lead, self.sums
         response = level_sums(lead, column)
         self.sums = Sums(
             sums.lead,
@@ -273,7 +271,7 @@ class Criterion(Terms):
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
         return bool(point.r2 < ENDLESS**2 * self.nu or np.abs(theta).max(initial=0.0) > 1 / ENDLESS)
 
-    def places(self, start: Array | None = None) -> list[Place]:
+    def places(self, start: Array | None = None, guess: bool = False) -> list[Place]:
         """Where the search begins.
 
         Parameters
@@ -281,6 +279,9 @@ class Criterion(Terms):
         start : array of shape (m,), optional
             A whitened ``theta`` to begin from. Valleys that the grid shows are visited as well, unless it shows
             a single one and the start lies lower in it. A start at which the criterion overflows is passed over.
+        guess : bool
+            The start is no wish but the estimate for a similar response: of it and a single valley the lower is
+            enough, and so is the start itself where a grid is expensive and valleys are rare.
 
         Notes
         -----
@@ -291,11 +292,15 @@ class Criterion(Terms):
         given = [Place("the start given", start)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
+        if guess and given and self._grid is None and not self.has_slopes:
+            return given
         thetas, shape, values = self.on_grid()
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
         if given and len(lowest) == 1 and value < values[lowest[0]]:
             return given
         seen = [Place("a valley on a coarse grid", thetas[g]) for g in lowest]
+        if guess and len(lowest) == 1:
+            return seen
         if sum(self.ks) > 2 and self.has_slopes:  # then the grid is very coarse
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *seen]
@@ -382,13 +387,18 @@ def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optim
     return fit_criterion(criterion, start, optimize)
 
 
-def fit_criterion(criterion: Criterion, start: Array | None = None, optimize: bool = True) -> Estimate:
-    """The same for a criterion already made: a refit with a new response costs no pass over the design."""
+def fit_criterion(
+    criterion: Criterion, start: Array | None = None, optimize: bool = True, guess: bool = False
+) -> Estimate:
+    """The same for a criterion already made: a refit with a new response costs no pass over the design.
+
+    With `guess` the start is the estimate for a similar response (:meth:`Criterion.places`).
+    """
     with threads_for(criterion.layout.width):
-        return _fit(criterion, start, optimize)
+        return _fit(criterion, start, optimize, guess)
 
 
-def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
+def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool) -> Estimate:
     given = None if start is None else criterion.from_original(_checked_start(criterion, start))
     if not optimize:
         theta = criterion.moments() if given is None else given
@@ -397,7 +407,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool) -> Estimate:
     # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
-    best, visits = best_of(criterion, criterion.places(given), downhill, HOPELESS)
+    best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
     if width <= SMALL and best.converged:
         polish(criterion.trial, best, criterion.curvature(best.state))
     return _estimate(criterion, best, visits)
