@@ -7,6 +7,7 @@ import pandas as pd
 
 from ..errors import FormulaError
 from ..formula.parse import parse
+from ..formula.syntax import one_line
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
 
@@ -50,10 +51,12 @@ def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:
     """
     parsed = parse(formula, one_sided=True)
     if parsed.bars:
-        raise FormulaError(f"'{formula}' has random effects; write x instead of (1 | x) to compare columns")
+        raise FormulaError(
+            f"'{one_line(formula)}' has random effects; write x instead of (1 | x) to compare columns"
+        )
     blocks = _term_columns(formula, data)
     if len(blocks) < 2:
-        raise FormulaError(f"'{formula}' has fewer than two terms, so there is no pair to compare")
+        raise FormulaError(f"'{one_line(formula)}' has fewer than two terms, so there is no pair to compare")
     table = pd.DataFrame(np.eye(len(blocks)), index=list(blocks), columns=list(blocks))
     labels = list(blocks)
     for i, a in enumerate(labels):

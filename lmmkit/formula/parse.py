@@ -11,7 +11,7 @@ from ..errors import FormulaError
 from .algebra import expand
 from .functions import arguments, check_call, check_value, columns_of
 from .groups import nested_groups
-from .syntax import fail, read
+from .syntax import fail, one_line, read
 from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, walk, write
 
 __all__ = ["Bar", "Formula", "parse", "require_bars"]
@@ -128,7 +128,7 @@ def require_bars(formula: Formula) -> None:
     FormulaError
     """
     if not formula.bars:
-        message = f"the formula '{formula}' has no random-effects term such as (1 | g)"
+        message = f"the formula '{one_line(formula)}' has no random-effects term such as (1 | g)"
         raise FormulaError(f"{message}; for a model without one use lm or glm")
 
 
@@ -143,7 +143,7 @@ def _sides(text: str, one_sided: bool) -> tuple[Node | None, Node]:
     tree = read(text)
     tildes = [node for node in walk(tree) if isinstance(node, (Binary, Unary)) and node.op == "~"]
     if not tildes:
-        raise FormulaError(f"the formula '{text.strip()}' has no '~'; write 'response ~ terms'")
+        raise FormulaError(f"the formula '{one_line(text)}' has no '~'; write 'response ~ terms'")
     if len(tildes) > 1 or tildes[0] is not tree:
         where = text.index("~", text.index("~") + 1) if len(tildes) > 1 else text.index("~")
         raise fail(text, where, "a formula has exactly one '~', between the response and the terms")

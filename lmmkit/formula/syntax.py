@@ -95,6 +95,11 @@ def fail(text: str, pos: int, message: str) -> FormulaError:
     return FormulaError(f"{message}\n  {line}\n  {' ' * (pos - start)}^")
 
 
+def one_line(text: object) -> str:
+    """A formula as a sentence quotes it, also one written on several lines."""
+    return " ".join(str(text).split())
+
+
 def suggest(name: str, known: Iterable[object]) -> str:
     """`"; did you mean 'Dose'?"`, or nothing when no known name is close."""
     candidates = {str(k).lower(): str(k) for k in known}

@@ -6,7 +6,7 @@ from ..errors import FormulaError
 from .algebra import expand
 from .functions import columns_of
 from .parse import Formula, parse
-from .syntax import read
+from .syntax import one_line, read
 from .tree import Binary, Name, Node, Unary, quote, walk, write
 
 __all__ = ["expand_dot", "update"]
@@ -53,7 +53,7 @@ def update(old: str, new: str) -> str:
     """
     before, tree = read(old), read(new)
     if not (isinstance(before, Binary) and before.op == "~"):
-        raise FormulaError(f"the formula '{old}' has no response to update")
+        raise FormulaError(f"the formula '{one_line(old)}' has no response to update")
     if isinstance(tree, Unary) and tree.op == "~":
         left = write(before.left)
         right = tree.operand
@@ -64,7 +64,7 @@ def update(old: str, new: str) -> str:
         left = write(tree.left, lambda node: _dot(node, was))
         right = tree.right
     else:
-        raise FormulaError(f"the change '{new}' has no '~'; write one such as '. ~ . - x'")
+        raise FormulaError(f"the change '{one_line(new)}' has no '~'; write one such as '. ~ . - x'")
     text = f"{left} ~ {write(right, lambda node: _dot(node, f'({write(before.right)})'))}"
     return _simplify(parse(text))
 

@@ -15,6 +15,7 @@ from ..design.names import free_name
 from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
 from ..formula.parse import Formula, parse
+from ..formula.syntax import one_line
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
@@ -348,7 +349,8 @@ def fit_many(
     reml, n_jobs = arguments.flag("reml", reml), arguments.workers(n_jobs)
     parsed = parse(formula, one_sided=True)
     if not parsed.bars:
-        raise FormulaError(f"the formula '{formula}' has no random effects; add one such as (1 | group)")
+        shown = one_line(formula)
+        raise FormulaError(f"the formula '{shown}' has no random effects; add one such as (1 | group)")
     values, names = aligned(responses, data, axis)
     whole = _Samples(parsed, check_frame(data, "data"), reml, weights)
     tasks = list(_tasks(values, whole))

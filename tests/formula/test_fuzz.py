@@ -102,10 +102,10 @@ def mutated(pieces: list[str], other: list[str], rng: np.random.Generator) -> li
     return changes[rng.integers(len(changes))]
 
 
-def damaged(seed: int) -> str:
+def damaged(seed: int, valid: list[str] = VALID) -> str:
     """A valid formula after one to three changes of its tokens or characters."""
     rng = np.random.default_rng([2026, seed])
-    text = str(rng.choice(VALID))
+    text = str(rng.choice(valid))
     for _ in range(rng.integers(1, 4)):
         pieces = TOKENS.findall(text) if rng.random() < 0.6 else list(text)
         text = "".join(mutated(pieces, TOKENS.findall(str(rng.choice(VALID))), rng))
@@ -122,13 +122,13 @@ def fit(formula: str, data: pd.DataFrame):
     return lk.lmer(formula, data)
 
 
-def complaint(formula: str, data: pd.DataFrame) -> str | None:
-    """What is wrong with the answer to a formula; None if nothing is."""
+def complaint(formula: str, data: pd.DataFrame, ask=lambda *given: fit(*given).fitted) -> str | None:
+    """What is wrong with the answer to a formula; None if nothing is. `ask` gives numbers."""
     began = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            assert np.isfinite(fit(formula, data).fitted).all()
+            assert np.isfinite(np.asarray(ask(formula, data))).all()
         except OURS as error:
             sentence, *picture = str(error).split("\n")
             if not 10 < len(sentence) < 400 or len(picture) not in (0, 2):
@@ -151,3 +151,36 @@ def test_a_sample_of_damaged_formulas(data):
 @pytest.mark.slow
 def test_300_damaged_formulas(data):
     assert [found for seed in range(300) if (found := complaint(damaged(seed), data))] == []
+
+
+def of_the_fitted(many):
+    """Coefficients of the responses to which nothing is said; one made of y alone may have none."""
+    return many.fixef[(many.status["message"] == "").to_numpy()]
+
+
+OTHER_PLACES = {
+    "update": [
+        "~ . - x",
+        "log(.) ~ . + z",
+        "~ . - (x | g) + (1 | g)",
+        ". ~ x + (1 | h)",
+        "~ (. - f)^2",
+        "~ . + offset(u)",
+    ],
+    "re_form": ["~ (1 | g)", "~ (x | g)", "~ (1 | h) + (x | g)", "~ 0", "~ (0 + x | g)"],
+    "fit_many": ["~ x + (1 | g)", "~ x * f + (x | g)", "~ (1 | g) + (1 | h) + z", "~ (1 | f) + (1 | g)"],
+}
+
+
+@pytest.mark.parametrize("place", OTHER_PLACES)
+@pytest.mark.parametrize("seeds", [range(15), pytest.param(range(15, 150), marks=pytest.mark.slow)])
+def test_damaged_formulas_in_other_places(place, seeds, data):
+    model = lk.lmer("y ~ x * f + (x | g) + (1 | h)", data)
+    responses = np.vstack([data["y"], data["y"] ** 2])
+    ask = {
+        "update": lambda text, _: model.update(text).fitted,
+        "re_form": lambda text, data: model.predict(data.head(5), re_form=text),
+        "fit_many": lambda text, data: of_the_fitted(lk.fit_many(responses, text, data, progress=False)),
+    }[place]
+    texts = [damaged(seed, OTHER_PLACES[place]) for seed in seeds]
+    assert [found for text in texts if (found := complaint(text, data, ask))] == []
