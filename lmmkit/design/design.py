@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.algebra import expand
-from ..formula.functions import columns_of
+from ..formula.functions import Contrast, columns_of
 from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
@@ -318,7 +318,7 @@ def build_design(
     *,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, Any] | None = None,
     na_action: str = "omit",
     binary_response: bool = False,
 ) -> Design:
@@ -429,7 +429,7 @@ def _response(formula: Formula, rows: KeptRows, binary: bool) -> tuple[Array, Ar
     return rows.numbers(node), None, None
 
 
-def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, str]) -> tuple[ModelMatrix, Array]:
+def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, Contrast]) -> tuple[ModelMatrix, Array]:
     """The recipe and the columns of one formula side."""
     terms = expand(side)
     values = [rows.value(node) for node in terms.variables]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..formula.functions import arguments, columns_of, contrast_name, literal
+from ..formula.functions import arguments, columns_of, contrast_of, literal
 from ..formula.tree import Binary, Constant, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
@@ -177,7 +177,7 @@ class Evaluator:
     def _factor(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Categorical:
         factor = as_categorical(self.value(inner), f"'{write(inner)}'")
         if node.function == "C":
-            contrast = contrast_name(given["contr"]) if "contr" in given else factor.contrast
+            contrast = contrast_of(given) if given else factor.contrast
             return replace(factor, contrast=contrast)
         if "levels" not in given:
             return replace(factor, logical=False).drop_unused()

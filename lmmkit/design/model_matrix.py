@@ -6,14 +6,15 @@ and values of the columns are R's.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
 from ..formula.algebra import Terms, expand
-from ..formula.functions import CONTRASTS
+from ..formula.functions import CONTRASTS, Contrast
 from ..formula.syntax import suggest
 from ..formula.tree import Node, quote, write
 from ..numerics.arrays import Array, Index
@@ -58,7 +59,7 @@ class ModelMatrix:
     assign: list[int]
 
     @classmethod
-    def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, str]) -> "ModelMatrix":
+    def plan(cls, terms: Terms, values: list[Value], contrasts: Mapping[str, Contrast]) -> "ModelMatrix":
         """Decide the coding of every factor in every term."""
         is_factor = [isinstance(value, Categorical) for value in values]
         for name, factor in zip(terms.names, is_factor, strict=True):
@@ -168,7 +169,7 @@ def full_dummies(terms: Terms, is_factor: list[bool]) -> set[tuple[int, int]]:
     return full
 
 
-def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], full: bool) -> Coding:
+def code(variable: int, value: Value, name: str, contrasts: Mapping[str, Contrast], full: bool) -> Coding:
     """How this value is coded in one term."""
     if isinstance(value, Matrix):
         parts = value.names if len(value.names) > 1 else [""]
@@ -183,6 +184,8 @@ def code(variable: int, value: Value, name: str, contrasts: Mapping[str, str], f
             raise DataError(f"'{name}' has {only} in these data; a factor on the right needs at least two")
         chosen = contrasts.get(name) or value.contrast or ("poly" if value.ordered else "treatment")
         table, parts = contrast_matrix(chosen, value.levels)
+        if isinstance(chosen, tuple) and name not in contrasts:  # R's C(f, base = 2) numbers the levels
+            parts = [str(value.levels.index(part) + 1) for part in parts]
     missing = np.full((1, table.shape[1]), np.nan)  # a missing level, code -1, takes this last row
     return Coding(variable, np.vstack([table, missing]), [name + part for part in parts])
 
@@ -195,20 +198,37 @@ def block(value: Value, table: Array | None) -> Array:
     return value.values if isinstance(value, Matrix) else value[:, None]
 
 
-def check_contrasts(contrasts: Mapping[str, str] | None, columns: list[str], fixed: str) -> dict[str, str]:
+def check_contrasts(
+    contrasts: Mapping[str, Any] | None, columns: list[str], fixed: str
+) -> dict[str, Contrast]:
     """Contrasts by factor, their names without R's `contr.`."""
     if not isinstance(contrasts, Mapping | None):
         raise DataError('contrasts must be a dict such as {"recipe": "sum"}')
-    checked = {}
+    checked: dict[str, Contrast] = {}
     for name, contrast in (contrasts or {}).items():
         if name not in columns and name not in expand(fixed).names:
             raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), columns)}")
+        spelled = quote(name) if name in columns else name  # as the formula spells it
+        if isinstance(contrast, (tuple, list)):
+            checked[spelled] = _with_base(name, contrast)
+            continue
         plain = str(contrast).removeprefix("contr.")
         if plain not in CONTRASTS:
             known = ", ".join(CONTRASTS)
             raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
-        checked[quote(name) if name in columns else name] = plain  # as the formula spells it
+        checked[spelled] = plain
     return checked
+
+
+def _with_base(name: str, given: Sequence[Any]) -> Contrast:
+    """`("treatment", "b")`: treatment contrasts with another reference level."""
+    base: Any = given[1] if len(given) == 2 else None
+    counted = isinstance(base, (int, np.integer)) and not isinstance(base, bool) and base >= 1
+    if not (isinstance(base, str) or counted) or str(given[0]).removeprefix("contr.") != "treatment":
+        raise DataError(
+            f"the contrasts for '{name}' need a name, or ('treatment', level) for another reference level"
+        )
+    return ("treatment", base if isinstance(base, str) else int(base))
 
 
 def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:

@@ -11,6 +11,8 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import DataError
+from ..formula.functions import Contrast
+from ..formula.syntax import suggest
 from ..numerics.arrays import Array
 
 
@@ -221,7 +223,7 @@ def _inner_knots(
 # ---- contrasts ----
 
 
-def contrast_matrix(name: str, levels: Sequence[str]) -> tuple[Array, list[str]]:
+def contrast_matrix(contrast: Contrast, levels: Sequence[str]) -> tuple[Array, list[str]]:
     """A factor's contrasts, levels × columns, and the columns' names: R's `contr.treatment` and its family.
 
     Examples
@@ -231,8 +233,11 @@ def contrast_matrix(name: str, levels: Sequence[str]) -> tuple[Array, list[str]]
     (['1', '2'], [[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
     """
     k = len(levels)
+    name, base = (contrast, 1) if isinstance(contrast, str) else contrast
     if name == "treatment":
-        return np.eye(k)[:, 1:], list(levels[1:])
+        reference = _reference(base, levels)
+        others = [i for i in range(k) if i != reference]
+        return np.eye(k)[:, others], [levels[i] for i in others]
     if name == "sum":
         return np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k - 1)
     if name == "helmert":
@@ -243,3 +248,14 @@ def contrast_matrix(name: str, levels: Sequence[str]) -> tuple[Array, list[str]]
     scores = np.arange(1.0, k + 1)
     names = [".L", ".Q", ".C"][: k - 1] + [f"^{i}" for i in range(4, k)]
     return Poly.fit(scores, k - 1)(scores), names
+
+
+def _reference(base: str | int, levels: Sequence[str]) -> int:
+    """The place of the level that the others are compared with."""
+    if isinstance(base, str):
+        if base not in levels:
+            raise DataError(f"there is no level '{base}' to compare with{suggest(base, levels)}")
+        return levels.index(base)
+    if base > len(levels):
+        raise DataError(f"there is no level number {base} to compare with; there are {len(levels)}")
+    return base - 1

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
+from ..formula.functions import Contrast
 from ..formula.syntax import suggest
 from ..numerics.arrays import Array, Flags, Index
 
@@ -24,7 +25,7 @@ class Categorical:
         Names of the levels.
     ordered, logical : bool
         Whether the levels have an order; whether they are FALSE and TRUE.
-    contrast : str or None
+    contrast : str, (str, base) or None
         The contrasts that ``C(f, contr)`` asks for; None for the default ones.
     """
 
@@ -32,7 +33,7 @@ class Categorical:
     levels: list[str]
     ordered: bool = False
     logical: bool = False
-    contrast: str | None = None
+    contrast: Contrast | None = None
 
     def take(self, rows: Flags) -> "Categorical":
         return replace(self, codes=self.codes[rows])

@@ -19,7 +19,7 @@ class Signature:
 
 FUNCTIONS = {
     "I": Signature(("x",)),
-    "C": Signature(("x", "contr")),
+    "C": Signature(("x", "contr", "base")),
     "factor": Signature(("x", "levels")),
     "log": Signature(("x", "base")),
     "log2": Signature(("x",)),
@@ -77,6 +77,7 @@ SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
     "center": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
     "scale": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
 }
+Contrast = str | tuple[str, str | int]  # ("treatment", base): the reference by its name, or its number from 1
 VALUE_OPERATORS = (*ARITHMETIC, *COMPARISONS, "&", "|")
 CONTRASTS = ("treatment", "sum", "helmert", "poly")
 
@@ -117,8 +118,9 @@ def check_call(text: str, node: FunctionCall) -> None:
     missing = [arg for arg in signature.args[: signature.required] if arg not in given]
     if missing:
         raise fail(text, node.pos, f"{name}() needs its argument {missing[0]}")
-    if name == "C" and "contr" in given:
-        contrast_name(given["contr"], text)
+    if name == "C":
+        if "contr" in given or "base" in given:
+            contrast_of(given, text)
         return
     for key, value in given.items():
         if key in SETTINGS:
@@ -170,6 +172,20 @@ def contrast_name(node: Node, text: str = "") -> str:
     if name not in CONTRASTS:
         raise fail(text, node.pos, f"the contrasts are {', '.join(CONTRASTS)}{suggest(name, CONTRASTS)}")
     return name
+
+
+def contrast_of(given: dict[str, Node], text: str = "") -> Contrast:
+    """The contrasts that the arguments of `C()` name: `"sum"`, or `("treatment", 2)` with `base = 2`."""
+    name = contrast_name(given["contr"], text) if "contr" in given else "treatment"
+    if "base" not in given:
+        return name
+    base = literal(given["base"], text)
+    whole = isinstance(base, float) and base >= 1 and base == int(base)
+    if name != "treatment" or not (whole or isinstance(base, str)):
+        wanted = "treatment contrasts, and the level's number from 1 or its name"
+        raise fail(text, given["base"].pos, f"C() needs for base {wanted}")
+    assert isinstance(base, (float, str))
+    return (name, base if isinstance(base, str) else int(base))
 
 
 def columns_of(node: Node) -> list[str]:

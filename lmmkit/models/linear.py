@@ -36,7 +36,7 @@ def lm(
     *,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
 ) -> LinearModel:
     """Fit a linear model by least squares.
@@ -52,7 +52,8 @@ def lm(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor.
     contrasts : dict, optional
-        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"``.
+        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
+        with level b.
     na_action : {"omit", "raise"}
         Leave out rows with missing values, or refuse them.
 
@@ -101,7 +102,7 @@ def glm(
     *,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
 ) -> GeneralizedLinearModel:
     """Fit a generalised linear model by maximum likelihood.
@@ -120,7 +121,8 @@ def glm(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor, such as the logarithm of an exposure.
     contrasts : dict, optional
-        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"`` or ``"poly"``.
+        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
+        with level b.
     na_action : {"omit", "raise"}
         Leave out rows with missing values, or refuse them.
 

@@ -24,7 +24,7 @@ def lmer(
     reml: bool = True,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
     start: Any = None,
     optimize: bool = True,
@@ -44,7 +44,8 @@ def lmer(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor, besides any ``offset()`` in the formula.
     contrasts : dict, optional
-        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"`` or ``"poly"``.
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, or
+        ``("treatment", "b")`` to compare with level b.
     na_action : {"omit", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them.
     start : sequence of float, optional
@@ -109,7 +110,7 @@ def glmer(
     n_agq: int = 1,
     weights: Any = None,
     offset: Any = None,
-    contrasts: Mapping[str, str] | None = None,
+    contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
 ) -> MixedModel:
     """Fit a generalised linear mixed model.
@@ -132,7 +133,8 @@ def glmer(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor, such as the logarithm of an exposure.
     contrasts : dict, optional
-        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"`` or ``"poly"``.
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, or
+        ``("treatment", "b")`` to compare with level b.
     na_action : {"omit", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them.
 

@@ -427,3 +427,50 @@ def test_a_column_called_pi_is_a_column_alone_and_asked_about_inside_a_function(
     fit = lk.lm("y ~ log(`pi`)", data)
     np.testing.assert_allclose(fit.design.X[:, 1], np.log(data["pi"]))
     np.testing.assert_allclose(fit.predict(data), fit.fitted)
+
+
+# ---- another reference level ----
+
+# R 4.2.2: model.matrix(~ C(f, treatment, base = 2)), and contr.treatment(c("a", "b", "c"), base = 3) for f * x
+FIRST, SECOND, THIRD = [1, 0, 0, 1, 0, 0], [0, 1, 0, 0, 1, 0], [0, 0, 1, 0, 0, 1]
+
+
+def letters():
+    return pd.DataFrame({"f": list("abcabc"), "x": [1.0, 2, 3, 4, 5, 7], "y": [1.0, 3, 2, 5, 4, 9]})
+
+
+@pytest.mark.parametrize("base", ["2", '"b"'])
+def test_c_takes_another_reference_level(base):
+    fit = lk.lm(f"y ~ C(f, treatment, base={base})", letters())
+    term = f"C(f, treatment, base = {base})"
+    assert fit.design.x_names == ["(Intercept)", f"{term}1", f"{term}3"]
+    np.testing.assert_array_equal(fit.design.X[:, 1:].T, [FIRST, THIRD])
+    np.testing.assert_allclose(fit.predict(letters()), fit.fitted)
+    np.testing.assert_allclose(
+        lk.emmeans(fit, "f").estimate, lk.emmeans(lk.lm("y ~ f", letters()), "f").estimate
+    )
+
+
+@pytest.mark.parametrize("base", ["c", 3])
+def test_contrasts_take_another_reference_level(base):
+    fit = lk.lm("y ~ f * x", letters(), contrasts={"f": ("treatment", base)})
+    assert fit.design.x_names == ["(Intercept)", "fa", "fb", "x", "fa:x", "fb:x"]
+    np.testing.assert_array_equal(fit.design.X[:, 1:3].T, [FIRST, SECOND])
+
+
+@pytest.mark.parametrize(
+    ("formula", "contrasts", "message"),
+    [
+        ("y ~ C(f, treatment, base=4)", None, "no level number 4 to compare with; there are 3"),
+        ("y ~ C(f, base='d')", None, "no level 'd' to compare with"),
+        ("y ~ C(f, sum, base=2)", None, "needs for base treatment contrasts"),
+        ("y ~ C(f, treatment, base=1.5)", None, "needs for base treatment contrasts"),
+        ("y ~ f", {"f": ("treatment", "d")}, "no level 'd' to compare with"),
+        ("y ~ f", {"f": ("sum", "b")}, "need a name, or"),
+        ("y ~ f", {"f": ("treatment",)}, "need a name, or"),
+        ("y ~ f", {"f": ("treatment", True)}, "need a name, or"),
+    ],
+)
+def test_a_reference_level_that_makes_no_sense_is_refused(formula, contrasts, message):
+    with pytest.raises((lk.DataError, lk.FormulaError), match=message):
+        lk.lm(formula, letters(), contrasts=contrasts)
