@@ -6,7 +6,6 @@ Only effects that meet in some row matter for a row's variance. Those are the bl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..numerics.arrays import Array, Index
 from .blocks import ListedCross
-from .factors import Factor
+from .factors import GroupingFactor
 from .layout import Layout
 
 
@@ -146,25 +145,8 @@ class Meetings:
         return [part.reshape(-1, factor.k) for part, factor in zip(parts, layout.rest, strict=True)]
 
 
-def _quadratic(left: Factor, blocks: Array, right: Factor, of_row: Index) -> Array:
+def _quadratic(left: GroupingFactor, blocks: Array, right: GroupingFactor, of_row: Index) -> Array:
     """``z_i' block z_i`` per row."""
     if left.k == right.k == 1:
         return left.Z[:, 0] * blocks[:, 0, 0][of_row] * right.Z[:, 0]
     return np.asarray(np.einsum("na,nab,nb->n", left.Z, blocks[of_row], right.Z))
-
-
-def diagonal_blocks(variances: Variances, terms: Sequence[tuple[int, int, slice]], count: int) -> list[Array]:
-    """The block of each term, (levels, k, k), in the order of the terms.
-
-    Parameters
-    ----------
-    variances : Variances
-    terms : sequence of (factor, term, slice)
-        Which columns of which factor belong to which term.
-    count : int
-        Number of terms.
-    """
-    blocks: list[Array] = [np.empty(0)] * count
-    for f, t, own in terms:
-        blocks[t] = variances.own[f][:, own, own]
-    return blocks

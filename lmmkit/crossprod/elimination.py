@@ -128,8 +128,8 @@ def _inverse_roots(blocks: Array) -> tuple[Array, float]:
     return np.linalg.inv(lower), 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
 
 
-class Elimination:
-    """The random effects swept out of the mixed-model equations at one ``T`` per factor.
+class SweptLead:
+    """The random effects swept out of the mixed-model equations at one ``T`` per factor: what all storages share.
 
     With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the sums over
     levels of the diagonal blocks of ``Z'V^-1 Z`` without forming anything of size ``n``.
@@ -151,38 +151,21 @@ class Elimination:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
         blocks = root.T @ sums.lead @ root + np.eye(layout.lead.k)
-        self._inverse_root, self.logdet = _inverse_roots(blocks)
-        self._W = self._inverse_root @ root.T  # W'W = T (T'GT + I)^-1 T'
-        self.Yd = self._W @ sums.lead_d
+        self.root_inverse, self.logdet = _inverse_roots(blocks)
+        self.half_lead = self.root_inverse @ root.T  # W'W = T (T'GT + I)^-1 T'
+        self.Yd = self.half_lead @ sums.lead_d
         self.dd = sums.dd - inner(self.Yd, self.Yd)
         if layout.rest:
             self._eliminate_rest()
 
     def _eliminate_rest(self) -> None:
-        layout, sums = self.layout, self.sums
-        self._Y = layout.cross.scale(self._W, sums.cross)
-        gram = layout.cross.gram(self._Y, self._Y)
-        # Large matrices are written over: new memory is slow.
-        self.Hrr = np.subtract(sums.rest, gram, out=gram)
-        self.Lambda = RestFactor(layout, self.roots[1:])
-        S = self.Lambda.right(self.Hrr)
-        S = self.Lambda.left_transposed(S, out=S)
-        S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
-        self._cholesky = Cholesky(S)
-        self.logdet += self._cholesky.logdet
-        if sums.dd.size:
-            self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
-            self.dd -= inner(self._white_d, self._white_d)
-
-    def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
-        """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
-        H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self._Y, Yd))
-        return H, self._cholesky.half(self.Lambda.left_transposed(H))
+        """Sweep out the other factors: adds to ``logdet``, takes from ``dd``."""
+        raise NotImplementedError
 
     @cached_property
     def _keep(self) -> Array:
         """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
-        swept = self.sums.lead @ (self._W.transpose(0, 2, 1) @ self._W)
+        swept = self.sums.lead @ (self.half_lead.transpose(0, 2, 1) @ self.half_lead)
         return np.asarray(np.eye(self.layout.lead.k) - swept)
 
     @cached_property
@@ -190,16 +173,12 @@ class Elimination:
         """``lead' V_lead^-1 rest``, as cross-block values."""
         return self.layout.cross.scale(self._keep, self.sums.cross)
 
-    @cached_property
-    def inverse(self) -> Array:
-        """``S^-1 = (Lambda'H Lambda + I)^-1`` of the rest, ``(c, m, m)``."""
-        return self._cholesky.inverse()
-
-    @cached_property
-    def B(self) -> Array:
-        """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
-        right = self.Lambda.right_transposed(self.inverse)
-        return self.Lambda.left(right, out=right)
+    def lead_blocks(self) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
+        blocks = self._keep @ self.sums.lead
+        if not self.layout.rest:
+            return np.asarray(blocks)
+        return np.asarray(blocks - self._lead_corrections())
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
@@ -209,25 +188,78 @@ class Elimination:
         lead_d : array of shape (q, k, d)
         rest_d : array of shape (R, d)
         """
-        kept = self._keep @ lead_d
-        if not self.layout.rest:
-            return [kept]
-        H, white = self._whiten(rest_d, self._W @ lead_d)
-        return self._z_vinv(kept, H, white)
+        raise NotImplementedError
 
     def z_vinv_d(self) -> list[Array]:
         """``Z'V^-1 D`` for the columns summed in ``sums``."""
+        raise NotImplementedError
+
+    def block_sums(self) -> list[Array]:
+        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
+        raise NotImplementedError
+
+    def rest_blocks(self, f: int) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
+        raise NotImplementedError
+
+    def _lead_corrections(self) -> Array:
+        """``U_l Lambda S^-1 Lambda' U_l'`` per level, what the rest takes from the leading factor's blocks."""
+        raise NotImplementedError
+
+
+class Elimination(SweptLead):
+    """:class:`SweptLead` with ``rest'rest`` and everything made from it dense, in pieces ``(c, m, m)``."""
+
+    def _eliminate_rest(self) -> None:
+        layout, sums = self.layout, self.sums
+        self.half_cross = layout.cross.scale(self.half_lead, sums.cross)
+        gram = layout.cross.gram(self.half_cross, self.half_cross)
+        # Large matrices are written over: new memory is slow.
+        self.Hrr = np.subtract(sums.rest, gram, out=gram)
+        self.Lambda = RestFactor(layout, self.roots[1:])
+        S = self.Lambda.right(self.Hrr)
+        S = self.Lambda.left_transposed(S, out=S)
+        S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
+        self.rest_cholesky = Cholesky(S)
+        self.logdet += self.rest_cholesky.logdet
+        if sums.dd.size:
+            self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
+            self.dd -= inner(self._white_d, self._white_d)
+
+    def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
+        """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
+        H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self.half_cross, Yd))
+        return H, self.rest_cholesky.half(self.Lambda.left_transposed(H))
+
+    @cached_property
+    def inverse(self) -> Array:
+        """``S^-1 = (Lambda'H Lambda + I)^-1`` of the rest, ``(c, m, m)``."""
+        return self.rest_cholesky.inverse()
+
+    @cached_property
+    def B(self) -> Array:
+        """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
+        right = self.Lambda.right_transposed(self.inverse)
+        return self.Lambda.left(right, out=right)
+
+    def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
+        kept = self._keep @ lead_d
+        if not self.layout.rest:
+            return [kept]
+        H, white = self._whiten(rest_d, self.half_lead @ lead_d)
+        return self._z_vinv(kept, H, white)
+
+    def z_vinv_d(self) -> list[Array]:
         kept = self._keep @ self.sums.lead_d
         return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
 
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
-        BH = self.Lambda.left(self._cholesky.back(white))
+        BH = self.Lambda.left(self.rest_cholesky.back(white))
         lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
         rest = self.layout.unstack(H - self.Hrr @ BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
 
     def block_sums(self) -> list[Array]:
-        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
         lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
         if not self.layout.rest:
             return [lead]
@@ -235,7 +267,6 @@ class Elimination:
         return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
 
     def rest_blocks(self, f: int) -> Array:
-        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
         root, slots = self.roots[1 + f], self.layout.slot[self.layout.columns(f)]
         m = self.layout.shape[1]
         piece, place = slots // m, slots % m
@@ -251,13 +282,6 @@ class Elimination:
             here = piece[:, 0] == number
             image[here] = rows[here] @ self.B[number]
         return np.asarray(own - image @ rows.transpose(0, 2, 1))
-
-    def lead_blocks(self) -> Array:
-        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
-        blocks = self._keep @ self.sums.lead
-        if not self.layout.rest:
-            return np.asarray(blocks)
-        return np.asarray(blocks - self._lead_corrections())
 
     def _lead_corrections(self) -> Array:
         """``U_l B U_l'`` per level, a slab of levels at a time so that memory stays small."""

@@ -13,7 +13,7 @@ from ..numerics.arrays import Array, Index
 
 
 @dataclass(frozen=True)
-class Factor:
+class GroupingFactor:
     """One grouping factor, with the columns of every term that uses it side by side.
 
     Attributes
@@ -39,7 +39,7 @@ class Factor:
         return int(self.Z.shape[1])
 
 
-def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[Factor]:
+def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[GroupingFactor]:
     """Gather terms by grouping factor, the factor with most columns first.
 
     ``columns`` replaces the terms' own left sides (the fitter passes whitened ones).
@@ -56,5 +56,7 @@ def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = No
         ]
         left = columns[members[0]] if len(members) == 1 else np.column_stack([columns[i] for i in members])
         first = terms[members[0]]
-        factors.append(Factor(first.codes, len(first.levels), left, tuple(zip(members, slices, strict=True))))
+        factors.append(
+            GroupingFactor(first.codes, len(first.levels), left, tuple(zip(members, slices, strict=True)))
+        )
     return sorted(factors, key=lambda factor: -factor.q * factor.k)

@@ -12,8 +12,8 @@ from scipy.sparse.csgraph import connected_components
 from ..numerics.arrays import Array, Index
 from ..numerics.memory import check_memory
 from .blocks import CrossBlock, DenseCross, HybridCross, ListedCross, SparseCross
-from .factors import Factor
-from .ordering import Ordering, TooFull
+from .factors import GroupingFactor
+from .ordering import Ordering
 
 
 @dataclass
@@ -37,7 +37,7 @@ class _Pair:
     of_row: Index
 
     @classmethod
-    def of(cls, a: Factor, b: Factor) -> _Pair:
+    def of(cls, a: GroupingFactor, b: GroupingFactor) -> _Pair:
         keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
         return cls(keys // b.q, keys % b.q, of_row)
 
@@ -47,7 +47,7 @@ class Layout:
 
     Parameters
     ----------
-    factors : list of Factor
+    factors : list of GroupingFactor
         From :func:`factors_of`; the first one leads.
     sparse : bool
         Whether whoever uses it can do with a sparse Schur complement of the rest where that is large.
@@ -66,7 +66,7 @@ class Layout:
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
     SPARSE_COST = 100
 
-    def __init__(self, factors: list[Factor], sparse: bool = False) -> None:
+    def __init__(self, factors: list[GroupingFactor], sparse: bool = False) -> None:
         self.factors = factors
         self.lead, self.rest = factors[0], factors[1:]
         widths = [factor.q * factor.k for factor in self.rest]
@@ -83,12 +83,14 @@ class Layout:
             for g in range(f + 1, len(self.rest))
         }
         self.dense = self._dense_is_cheaper()
-        self.slot, self.shape = (
-            (np.arange(self.width), (min(self.width, 1), self.width)) if self.dense else self._pieces()
-        )
-        self.sparse = sparse and self._may_be_sparse() and self._stays_sparse()
-        check_memory(self.bytes_needed, self._sizes())
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
+        one_piece = np.arange(self.width), (min(self.width, 1), self.width)
+        self.slot, self.shape = one_piece if self.dense else self._pieces()
+        self.ordering = self._sparse_ordering() if sparse and self._may_be_sparse() else None
+        self.sparse = self.ordering is not None
+        if self.sparse:
+            self.slot, self.shape = one_piece
+        check_memory(self.bytes_needed, self._sizes())
         self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
 
     @property
@@ -98,7 +100,7 @@ class Layout:
         k = self.lead.k
         met = sum(len(pair.first) * factor.k for pair, factor in zip(self.pairs, self.rest, strict=True))
         cross = self.lead.q * self.width if self.dense else 3 * met
-        if self.sparse:
+        if self.ordering is not None:
             return 8 * (10 * self.ordering.entries + 9 * k * cross)
         return 8 * (self.MATRICES * pieces * m * m + 3 * k * cross + 4 * self.lead.q * k * k)
 
@@ -112,18 +114,12 @@ class Layout:
             met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
         return float(met @ met) < self.SPARSE_FILL * pieces * m**2 / 2
 
-    def _stays_sparse(self) -> bool:
-        """Whether that is still so for the factor; if it is, its order is kept."""
-
+    def _sparse_ordering(self) -> Ordering | None:
+        """An order that keeps the factor of the rest's Schur complement sparse, if there is one."""
         pieces, m = self.shape
-        self.cross_level, self.cross_column, _ = self._cross_pattern()
-        most = min(self.SPARSE_FILL * pieces * m**2 / 2, self.SPARSE_MOST)
-        try:
-            self.ordering = Ordering(rest_pattern(self), most)
-        except TooFull:
-            return False
-        self.slot, self.shape = np.arange(self.width), (1, self.width)
-        return True
+        return Ordering.within(
+            rest_pattern(self), min(self.SPARSE_FILL * pieces * m**2 / 2, self.SPARSE_MOST)
+        )
 
     def _sizes(self) -> str:
         """The grouping factors with their numbers of columns, for a message."""
@@ -150,7 +146,7 @@ class Layout:
         return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
 
     def _pieces(self) -> tuple[Index, tuple[int, int]]:
-        """Split the rest into parts that no level of the leading factor ties together; pack small ones."""
+        """Split the rest into parts without a common level of the leading factor; pack small ones."""
         starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
         tied_lead = np.concatenate([pair.first for pair in self.pairs])
         tied_rest = np.concatenate(
@@ -317,7 +313,7 @@ class Layout:
         return coo_array((stacked.ravel()[used], (i[used], j[used])), shape=(self.width, self.width)).tocsr()
 
 
-def level_sums(factor: Factor, D: Array) -> Array:
+def level_sums(factor: GroupingFactor, D: Array) -> Array:
     """``Z'D`` for one factor, shape (q, k, d)."""
     out = np.empty((factor.q, factor.k, D.shape[1]))
     for a in range(factor.k):
@@ -326,7 +322,7 @@ def level_sums(factor: Factor, D: Array) -> Array:
     return out
 
 
-def _blocks(factor: Factor, weights: Array | None) -> Array:
+def _blocks(factor: GroupingFactor, weights: Array | None) -> Array:
     """The block diagonal of ``Z'Z`` for one factor, shape (q, k, k)."""
     out = np.empty((factor.q, factor.k, factor.k))
     for a in range(factor.k):

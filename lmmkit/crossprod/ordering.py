@@ -11,42 +11,39 @@ from scipy.sparse.csgraph import reverse_cuthill_mckee
 from ..numerics.arrays import Index
 
 
-class TooFull(Exception):
-    """The factor would not be sparse."""
-
-
 class Ordering:
     """An order of the columns, and where ``L`` will have entries.
 
     Parameters
     ----------
-    pattern : csr_array (R, R)
-        Symmetric; its entries' values do not matter.
-    most : float
-        Give up beyond so many entries of ``L`` below its diagonal.
-
-    Raises
-    ------
-    TooFull
-        When there are more.
-
-    Attributes
-    ----------
     order : array of shape (R,)
-        Neighbours close to each other (reverse Cuthill-McKee); columns that meet nearly all others last.
+        Neighbours close to each other (reverse Cuthill-McKee); columns with nearly all others in their rows last.
     rows : list of arrays
         For each column of ``L``, in that order, its rows below the diagonal, ascending.
     """
 
-    def __init__(self, pattern: csr_array, most: float = np.inf) -> None:
+    def __init__(self, order: Index, rows: list[Index]) -> None:
+        self.order, self.rows = order, rows
+
+    @classmethod
+    def within(cls, pattern: csr_array, most: float = np.inf) -> Ordering | None:
+        """An order under which ``L`` has at most so many entries below its diagonal, or None.
+
+        Parameters
+        ----------
+        pattern : csr_array (R, R)
+            Symmetric; its entries' values do not matter.
+        most : float
+        """
         degree = np.diff(pattern.indptr)
-        crowded = degree > 10 * np.sqrt(len(degree)) + 10 * np.median(degree)
-        calm = np.flatnonzero(~crowded)
-        inside = csr_array(pattern[calm][:, calm])
-        self.order: Index = np.concatenate(
-            [calm[reverse_cuthill_mckee(inside, symmetric_mode=True)], np.flatnonzero(crowded)]
+        full = degree > 10 * np.sqrt(len(degree)) + 10 * np.median(degree)
+        ordinary = np.flatnonzero(~full)
+        inside = csr_array(pattern[ordinary][:, ordinary])
+        order: Index = np.concatenate(
+            [ordinary[reverse_cuthill_mckee(inside, symmetric_mode=True)], np.flatnonzero(full)]
         ).astype(np.intp)
-        self.rows = _below(csr_array(pattern[self.order][:, self.order]), most)
+        rows = _below(csr_array(pattern[order][:, order]), most)
+        return None if rows is None else cls(order, rows)
 
     @property
     def entries(self) -> int:
@@ -54,8 +51,11 @@ class Ordering:
         return sum(len(rows) for rows in self.rows)
 
 
-def _below(pattern: csr_array, most: float) -> list[Index]:
-    """Rows of each column of ``L``: those of the matrix, and those inherited from children in the tree."""
+def _below(pattern: csr_array, most: float) -> list[Index] | None:
+    """Rows of each column of ``L``: those of the matrix, and those inherited from children in the tree.
+
+    None where there are more than ``most``.
+    """
     children: list[list[int]] = [[] for _ in range(pattern.shape[0])]
     rows: list[Index] = []
     entries = 0
@@ -66,7 +66,7 @@ def _below(pattern: csr_array, most: float) -> list[Index]:
         rows.append(found)
         entries += len(found)
         if entries > most:
-            raise TooFull
+            return None
         if len(found):
             children[found[0]].append(j)
     return rows

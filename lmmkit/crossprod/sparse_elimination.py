@@ -11,7 +11,7 @@ from scipy.sparse.linalg import splu
 
 from ..numerics.arrays import Array, Index
 from .blocks import inner
-from .elimination import Elimination
+from .elimination import SweptLead
 from .ordering import Ordering
 
 BATCH = 256  # right-hand sides at a time
@@ -104,7 +104,7 @@ class SparseFactor:
         return csr_array(coo_array((entries, places), shape=size))
 
 
-class SparseElimination(Elimination):
+class SparseElimination(SweptLead):
     """:class:`~lmmkit.crossprod.elimination.Elimination` with ``rest'rest`` and everything made from it sparse."""
 
     def _cross(self, values: Array, a: int) -> csr_array:
@@ -115,21 +115,22 @@ class SparseElimination(Elimination):
 
     def _eliminate_rest(self) -> None:
         layout, sums = self.layout, self.sums
-        self._Y = layout.cross.scale(self._W, sums.cross)
-        rows = [self._cross(self._Y, a) for a in range(layout.lead.k)]
+        self.half_cross = layout.cross.scale(self.half_lead, sums.cross)
+        rows = [self._cross(self.half_cross, a) for a in range(layout.lead.k)]
         self._H: Any = csr_array(sums.rest - sum(Y.T @ Y for Y in rows))
         factors = zip(layout.rest, self.roots[1:], strict=True)
         self._root: Any = csr_array(block_diag([kron(eye_array(f.q), root) for f, root in factors]))
         S = csr_array(self._root.T @ self._H @ self._root) + eye_array(layout.width)
+        assert layout.ordering is not None
         self._factor = SparseFactor(csr_array(S), layout.ordering)
         self.logdet += self._factor.logdet
         if sums.dd.size:
-            self._flat_d = sums.rest_d - layout.cross.transposed_dot(self._Y, self.Yd)
+            self._flat_d = sums.rest_d - layout.cross.transposed_dot(self.half_cross, self.Yd)
             half = self._root.T @ self._flat_d
             self.dd -= half.T @ self._factor.solve(half)
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
-        H = rest_d - self.layout.cross.transposed_dot(self._Y, self._W @ lead_d)
+        H = rest_d - self.layout.cross.transposed_dot(self.half_cross, self.half_lead @ lead_d)
         return self._from_flat(self._keep @ lead_d, H)
 
     def z_vinv_d(self) -> list[Array]:

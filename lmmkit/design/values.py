@@ -194,8 +194,8 @@ def _logical(series: pd.Series) -> Categorical:
     return Categorical(codes, ["FALSE", "TRUE"], logical=True)
 
 
-#: Sizes between which sums of squares neither overflow nor vanish, with room for what is made of them.
-SMALLEST, LARGEST = 1e-100, 1e100
+#: Sizes between which sums of squares neither overflow nor vanish.
+SMALLEST, LARGEST = 1e-150, 1e153
 
 
 def check_sizes(names: Sequence[str], columns: Array) -> None:

@@ -11,7 +11,7 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..families.family import Family
 from ..numerics.arrays import Array
-from .pirls import Rows
+from .pirls import Observations
 
 #: Scoring steps: enough for a start, too few for a separated coefficient to run far.
 STEPS = 8
@@ -42,7 +42,7 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
     """
     with np.errstate(all="ignore"):
         known = family.with_dispersion(1.0) if family.estimates_dispersion else family
-        rows = Rows(y, design.weights, known)
+        rows = Observations(y, design.weights, known)
         beta, eta = _first_step(design, rows)
         value = rows.at(eta)[0].sum()
         for _ in range(STEPS):
@@ -59,7 +59,7 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
         return beta, eta, _dispersion(y, design.weights, eta, family)
 
 
-def _scoring_step(design: Design, rows: Rows, eta: Array) -> Array:
+def _scoring_step(design: Design, rows: Observations, eta: Array) -> Array:
     """Weighted least squares on the working response."""
     weight, _ = rows.expected(eta)
     weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
@@ -68,7 +68,7 @@ def _scoring_step(design: Design, rows: Rows, eta: Array) -> Array:
     return np.asarray(np.linalg.lstsq(design.X * root[:, None], root * working, rcond=None)[0])
 
 
-def _first_step(design: Design, rows: Rows) -> tuple[Array, Array]:
+def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
     """The first admissible of: a scoring step from near the data, their mean, no fixed effects at all."""
     near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
     level = rows.family.linkfun(np.asarray(np.average(rows.y, weights=rows.weights))) - design.offset

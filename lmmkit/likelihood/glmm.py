@@ -26,7 +26,7 @@ from .estimate import Estimate
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
-from .pirls import Effects, ModeSearch, Precision, Rows
+from .pirls import Effects, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
 from .search import SHRUNK, Place, Visit, best_of
 from .separation import runaways
@@ -201,7 +201,7 @@ class GlmmCriterion(Terms):
         """
         theta, gamma, family = self.unpack(x)
         factors = self.split(theta)
-        rows = Rows(self.y, self.design.weights, family)
+        rows = Observations(self.y, self.design.weights, family)
         search = ModeSearch(self.layout, rows, self.design.offset + self.Q @ gamma, self.roots(factors))
         mode = search.find(self._starts(x, search))
         if mode is None or mode.precision is None:

@@ -87,32 +87,34 @@ class LaplacePoint:
     # --- the gradient -------------------------------------------------------------------------------------
 
     @cached_property
-    def _pushes(self) -> Array:
-        """Derivative of ``log |M|`` with respect to each row's ``eta``, shape (n,)."""
+    def _determinant_slopes(self) -> Array:
+        """``c_i = d log |M| / d eta_i = w_i' z_i' K z_i``, with the modes held, shape (n,)."""
         return np.asarray(self.information[1] * self.leverages)
 
     @cached_property
-    def _answers(self) -> Effects:
-        """``(I + Z'WZ Lambda Lambda')^-1 Z'`` times the pushes."""
-        return self.newton.shrunk(sums_of(self.layout, self._pushes))
+    def _solved_slopes(self) -> Effects:
+        """``(I + Z'WZ Lambda Lambda')^-1 Z'c`` per grouping factor."""
+        return self.newton.shrunk(sums_of(self.layout, self._determinant_slopes))
 
     @cached_property
-    def _motion(self) -> Array:
-        """How much each row's ``eta`` at the modes matters to ``log |M|``, per unit of ``g``, shape (n,)."""
-        spread = [part @ (root @ root.T) for part, root in zip(self._answers, self.search.roots, strict=True)]
+    def _mode_slopes(self) -> Array:
+        """``Z Lambda Lambda' (I + Z'WZ Lambda Lambda')^-1 Z'c``: ``d log |M| / d g_i`` through the modes, (n,)."""
+        spread = [
+            part @ (root @ root.T) for part, root in zip(self._solved_slopes, self.search.roots, strict=True)
+        ]
         return rows_of(self.layout, spread)
 
     @cached_property
     def row_slopes(self) -> Array:
-        """Total derivative with respect to an addition to each row's fixed part, shape (n,)."""
+        """``c - 2 g + g' (d log |M| / d g)``: derivative by an addition to each row's fixed part, shape (n,)."""
         _, first, second, _ = self.mode.rows
-        return np.asarray(self._pushes - 2 * first + second * self._motion)
+        return np.asarray(self._determinant_slopes - 2 * first + second * self._mode_slopes)
 
     @cached_property
     def slopes(self) -> list[Array]:
         """``d objective / d Sigma`` (symmetric), one ``(k, k)`` array per grouping factor."""
         totals = sums_of(self.layout, self.row_slopes)
-        pieces = zip(self.precision.block_sums(), totals, self.scores, self._answers, strict=True)
+        pieces = zip(self.precision.block_sums(), totals, self.scores, self._solved_slopes, strict=True)
         slopes = []
         for block, total, score, answer in pieces:
             both = block + (total.T @ score + score.T @ answer) / 2
@@ -134,7 +136,7 @@ class LaplacePoint:
     def dispersion_slope(self) -> float:
         """Derivative with respect to the log dispersion."""
         density, score, weight = self.nuisance
-        return float(-2 * density.sum() + self.leverages @ weight + self._motion @ score)
+        return float(-2 * density.sum() + self.leverages @ weight + self._mode_slopes @ score)
 
     # --- an approximate Hessian ---------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.elimination import Elimination
+from ..crossprod.elimination import Elimination, SweptLead
 from ..crossprod.layout import Sums, level_sums
 from ..crossprod.sparse_elimination import SparseElimination
 from ..design.design import Design
@@ -65,7 +65,7 @@ class Point:
         Which criterion this is.
     """
 
-    elimination: Elimination
+    elimination: SweptLead
     factors: list[Array]
     objective: float
     gamma: Array

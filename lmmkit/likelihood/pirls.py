@@ -42,7 +42,7 @@ CONCAVE = {
 ROUNDS = 5
 
 
-class Rows(NamedTuple):
+class Observations(NamedTuple):
     """The responses and how they are distributed.
 
     Attributes
@@ -100,15 +100,19 @@ class Precision(Elimination):
     def solve(self, right: Effects) -> Effects:
         """``(Lambda'Z'WZ Lambda + I)^-1 right``."""
         layout = self.layout
-        transposed = self._inverse_root.transpose(0, 2, 1)
-        lead = self._inverse_root @ right[0][:, :, None]
+        transposed = self.root_inverse.transpose(0, 2, 1)
+        lead = self.root_inverse @ right[0][:, :, None]
         if not layout.rest:
             return [(transposed @ lead)[:, :, 0]]
-        swept = layout.stack(layout.cross.transposed_dot(self._Y, lead))
+        swept = layout.stack(layout.cross.transposed_dot(self.half_cross, lead))
         below = layout.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
-        rest = self._cholesky.back(self._cholesky.half(below))
-        lead = lead - layout.cross.dot(self._Y, layout.unstack(self.Lambda.left(rest)))
+        rest = self.rest_cholesky.back(self.rest_cholesky.half(below))
+        lead = lead - layout.cross.dot(self.half_cross, layout.unstack(self.Lambda.left(rest)))
         return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.unstack(rest))]
+
+    def posterior_sd(self) -> Array:
+        """Standard deviation of each spherical effect given the data, for one scalar effect per level."""
+        return np.abs(self.root_inverse[:, 0, 0])
 
     def shrunk(self, right: Effects) -> Effects:
         """``(I + Z'WZ Lambda Lambda')^-1 right``, which stays meaningful where ``Lambda`` is singular."""
@@ -116,10 +120,10 @@ class Precision(Elimination):
 
     def variances(self, meetings: Meetings) -> Variances:
         """Covariances of the effects ``b`` given the data."""
-        lead = self._W.transpose(0, 2, 1) @ self._W
+        lead = self.half_lead.transpose(0, 2, 1) @ self.half_lead
         if not self.layout.rest:
             return meetings.variances(lead, np.empty(0), np.empty(0))
-        image = self.layout.cross.scale(self._W.transpose(0, 2, 1), self._Y)
+        image = self.layout.cross.scale(self.half_lead.transpose(0, 2, 1), self.half_cross)
         return meetings.variances(lead, image, self.B)
 
 
@@ -197,7 +201,7 @@ class ModeSearch:
     Attributes
     ----------
     layout : Layout
-    rows : Rows
+    rows : Observations
     fixed : array of shape (n,)
         Offset and fixed effects.
     roots : sequence of arrays (k, k)
@@ -205,7 +209,7 @@ class ModeSearch:
     """
 
     layout: Layout
-    rows: Rows
+    rows: Observations
     fixed: Array
     roots: Sequence[Array]
 

@@ -65,7 +65,7 @@ class QuadraturePoint(LaplacePoint):
     @cached_property
     def _tau(self) -> Array:
         """Posterior standard deviation of each group's effect, by the curvature at the mode."""
-        return np.abs(self.precision._inverse_root[:, 0, 0])
+        return self.precision.posterior_sd()
 
     def _sum(self, values: Array) -> Array:
         """Over the rows of each group."""
@@ -121,12 +121,12 @@ class QuadraturePoint(LaplacePoint):
 
     @cached_property
     def _weight_pull(self) -> Array:
-        """Derivative of the log likelihood of each group with respect to ``M_j``, through ``tau_j``."""
+        """``d log L_j / d M_j`` through ``tau_j = M_j^-1/2``: ``-tau^3 (1 / tau + E[z dh/du]) / 2``, shape (q,)."""
         return -0.5 * self._tau**3 * (1 / self._tau + self._averages.drift_z)
 
     @cached_property
     def _mode_pull(self) -> Array:
-        """Derivative with respect to ``u_j``, divided by the curvature that holds ``u_j`` in place."""
+        """``(E[dh/du] + d log L_j / d M_j * dM_j/du_j) / (1 + T^2 z'Wz)``: how ``log L_j`` answers to ``u_j``."""
         bend = self._sum(self._z**3 * self.information[1])
         curvature = 1 + self._root**2 * self._sum(-(self._z**2) * self.mode.rows[2])
         return np.asarray((self._averages.drift + self._weight_pull * self._root**3 * bend) / curvature)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
-from ..crossprod.factors import Factor
+from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
 from ..likelihood.covariance import lower_indices
@@ -142,7 +142,7 @@ class ManyCriterion(Terms):
         return Responses(ols, unit, lead, rest, column @ self.Q, y_y), left
 
 
-def _transposed(factor: Factor) -> csr_array:
+def _transposed(factor: GroupingFactor) -> csr_array:
     n = len(factor.codes)
     rows = (factor.codes[:, None] * factor.k + np.arange(factor.k)).ravel()
     columns = np.repeat(np.arange(n), factor.k)

@@ -12,7 +12,7 @@ FORMULAS = {"Days": "Reaction ~ Days + (Days | Subject)", "slope": "Reaction ~ 1
 
 @pytest.mark.parametrize("formula", FORMULAS.values(), ids=FORMULAS)
 @pytest.mark.parametrize("column", ["Days", "Reaction"])
-@pytest.mark.parametrize("unit", [1e-90, 1e-20, 1e20, 1e90])
+@pytest.mark.parametrize("unit", [1e-149, 1e-20, 1e20, 1e150])
 def test_units_do_not_matter(formula, column, unit):
     data = lk.load_data("sleepstudy")
     plain = lk.lmer(formula, data)
@@ -27,7 +27,7 @@ def test_units_do_not_matter(formula, column, unit):
 
 @pytest.mark.parametrize("formula", [*FORMULAS.values(), "Reaction ~ Days"])
 @pytest.mark.parametrize("column", ["Days", "Reaction"])
-@pytest.mark.parametrize("unit", [5e-324, 1e-300, 1e-110, 1e110, 1e300])
+@pytest.mark.parametrize("unit", [5e-324, 1e-300, 1e-160, 1e160, 1e300])
 def test_units_that_cannot_be_squared_are_refused(formula, column, unit):
     data = lk.load_data("sleepstudy").assign(**{column: lambda d: d[column] * unit})
     fit = lk.lmer if "|" in formula else lk.lm
