@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.crossprod import factors as crossprod
 from lmmkit.crossprod.blocks import HybridCross, ListedCross, SparseCross
 from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.ordering import Ordering
@@ -167,6 +166,6 @@ def test_the_estimate_of_memory_is_asked_before_anything_large_is_made(
         {"y": rng.normal(size=n), "v": rng.integers(0, 60_000, n), "f": rng.integers(0, 40_000, n)}
     )
     monkeypatch.setattr(memory, "available_bytes", lambda: 8 * 1024**3)
-    monkeypatch.setattr(crossprod.Layout, "_rest_values", lambda self, weights: pytest.fail("too late"))
+    monkeypatch.setattr(Layout, "_rest_values", lambda self, weights: pytest.fail("too late"))
     with pytest.raises(lk.ModelError, match=r"8\.0 GB are free"):
         lk.lmer("y ~ 1 + (1 | v) + (1 | f)", data)
