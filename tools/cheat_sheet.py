@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -156,17 +157,23 @@ def _rule(height: float) -> Any:
     return Line2D([0.03, 0.97], [height, height], color="#cccccc", lw=0.6)
 
 
+def _drawn(rows: dict[str, list[Row]], **how: Any) -> bytes:
+    """The sheet as a file, whatever look of pictures has been set before."""
+    buffer = io.BytesIO()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        draw(rows).savefig(buffer, **how)
+    return buffer.getvalue()
+
+
 def pdf(rows: dict[str, list[Row]]) -> bytes:
     """The sheet to print; the same bytes each time."""
-    buffer = io.BytesIO()
-    draw(rows).savefig(buffer, format="pdf", metadata={"CreationDate": None})
-    return buffer.getvalue()
+    return _drawn(rows, format="pdf", metadata={"CreationDate": None})
 
 
 def page(rows: dict[str, list[Row]]) -> NotebookNode:
     """The sheet as a notebook: the picture of the models, and both tables as text."""
-    picture = io.BytesIO()
-    draw(rows).savefig(picture, format="png", dpi=110, metadata={"Software": None})
+    picture = _drawn(rows, format="png", dpi=110, metadata={"Software": None})
     alt = "; ".join(f"{row['name']}, {row['formula'].replace('|', 'by')}" for row in rows["model"])
     top = new_markdown_cell(
         "# Mixed models on one page\n\n[As a PDF, to print](cheat_sheet.pdf). "
@@ -174,7 +181,7 @@ def page(rows: dict[str, list[Row]]) -> NotebookNode:
         f"![Seven small pictures: {alt}. Below them the table that also follows as text]"
         "(attachment:sheet.png)"
     )
-    top.attachments = {"sheet.png": {"image/png": base64.b64encode(picture.getvalue()).decode()}}
+    top.attachments = {"sheet.png": {"image/png": base64.b64encode(picture).decode()}}
     models = [f"| `{_bar(row['formula'])}` | {row['name']} | {row['sentence']} |" for row in rows["model"]]
     questions = [f"| {row['question']} | {row['test']} | `{row['code']}` |" for row in rows["question"]]
     return regular(
