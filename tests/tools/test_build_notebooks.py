@@ -194,7 +194,7 @@ def test_a_build_that_fails_writes_nothing(rooms, capsys, code, message):
 @pytest.mark.slow
 def test_a_solution_that_loses_points_is_refused(rooms, capsys):
     source = sources(rooms, [])[1]
-    wrong = "from lmmkit.course.check import check\ncheck('ex01.q1', 'none of these')\n"
+    wrong = "from lmmkit.course.check import check\ncheck('ex01.q1', ['linearity'] * 4)\n"
     source.write_text(f"# %%\n{wrong}")
     assert main(["--jobs", "1", "01"], rooms) == 1
     said = capsys.readouterr()

@@ -44,7 +44,7 @@ def readable(release, wheel):
         for name in archive.namelist():
             if name.endswith(".ipynb"):
                 found[name] = texts(nbformat.reads(archive.read(name).decode("utf-8"), as_version=4))
-            elif not name.endswith((".whl", ".png", "/")):
+            elif not name.endswith((".whl", ".png", ".pdf", "/")):
                 found[name] = archive.read(name).decode("utf-8")
     return found
 
