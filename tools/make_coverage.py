@@ -50,9 +50,10 @@ def read_rows(root: Path, name: str) -> list[Row]:
 
 
 def lessons(root: Path) -> list[Path]:
-    """The lessons' notebooks and, for what only exercises ask, the solutions'."""
+    """The lessons' notebooks, the appendix for those lectures and, for what only exercises ask, the solutions'."""
     return [
         *sorted((root / "lessons").glob("[0-9]*.ipynb")),
+        *sorted((root / "lessons").glob("appendix_*.ipynb")),
         *sorted((root / "solutions").glob("[0-9]*.ipynb")),
     ]
 

@@ -69,6 +69,16 @@ def test_every_number_in_the_text_was_computed(path):
     assert unfounded == []
 
 
+def test_the_appendix_goes_through_the_lessons_in_order_and_leads_to_each():
+    text = (ROOT / "lessons" / "source" / "appendix_lectures.py").read_text(encoding="utf-8")
+    parts = re.split(r"^# ## To lesson (\d+), .*$", text, flags=re.MULTILINE)
+    numbers = [int(number) for number in parts[1::2]]
+    assert numbers == sorted(set(numbers)) and numbers
+    for number, part in zip(numbers, parts[2::2], strict=True):
+        assert re.match(rf"\s*#\s*# \[The lesson\]\({number:02}_\w+\.ipynb\)", part), number
+        assert "mends=" in part, number
+
+
 def test_the_gallery_shows_every_explorer_and_leads_to_a_lesson_that_has_it():
     source = ROOT / "lessons" / "source"
     cells = re.split(r"^# %%", (source / "explorers.py").read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -211,6 +211,12 @@ def test_no_solution_source_test_or_tool_is_there(readable):
         assert not set(folders) & {"solutions", "source", "tests", "tools", "nbgrader"}, name
 
 
+def test_the_appendix_is_there_without_outputs(release):
+    (name,) = [name for name in release.namelist() if name.endswith("lessons/appendix_lectures.ipynb")]
+    notebook = nbformat.reads(release.read(name).decode("utf-8"), as_version=4)
+    assert len(notebook.cells) > 3 and not any(cell.get("outputs") for cell in notebook.cells)
+
+
 def test_no_line_of_a_solution_is_anywhere(readable):
     lines = {line for source in solution_sources() for line in secret_lines(source)}
     assert len(lines) > 50

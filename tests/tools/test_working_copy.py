@@ -146,6 +146,7 @@ def test_the_real_copy_has_every_page_and_no_output_or_solution():
     assert {
         f"{room}/{path.name}" for room in ("lessons", "exercises") for path in (ROOT / room).glob("*.ipynb")
     } <= set(pages)
+    assert "lessons/appendix_lectures.ipynb" in pages
     lines = {line for source in solution_sources() for line in secret_lines(source) if len(line.split()) > 10}
     for name, content in pages.items():
         if not name.endswith(".ipynb"):
