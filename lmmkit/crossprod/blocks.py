@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ..numerics.arrays import Array, Index
+from .pieces import Pieces
 
 
 class CrossBlock(Protocol):
@@ -55,11 +56,9 @@ class DenseCross:
 class SparseCross:
     """Cross-block stored by its non-zero columns, ``(nnz, k)``; every level's ``k`` rows share them."""
 
-    def __init__(
-        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
-    ) -> None:
+    def __init__(self, level: Index, column: Index, q: int, k: int, pieces: Pieces) -> None:
         self.level, self.q, self.k = level, q, k
-        self.slot, (self.pieces, self.m) = slot, shape
+        self.slot, (self.count, self.m) = pieces.slot, pieces.shape
         counts = np.bincount(level, minlength=q)
         starts = np.concatenate([[0], np.cumsum(counts)])
         kind = np.int32 if k * len(column) < 2**31 else np.int64
@@ -67,7 +66,7 @@ class SparseCross:
         self._starts = np.concatenate(
             [starts[:-1] + a * len(column) for a in range(k)] + [[k * len(column)]]
         ).astype(kind)
-        self._width = len(slot)
+        self._width = len(self.slot)
 
     def _matrix(self, values: Array) -> csr_array:
         """All ``k`` rows of all levels, row ``a * q + l``."""
@@ -100,9 +99,9 @@ class SparseCross:
 
     def gram(self, left: Array, right: Array) -> Array:
         product = (self._matrix(left).T.tocsr() @ self._matrix(right)).tocsr()
-        pieces = np.zeros(self.pieces * self.m * self.m)
+        pieces = np.zeros(self.count * self.m * self.m)
         pieces[self._positions(product)] = product.data
-        return pieces.reshape(self.pieces, self.m, self.m)
+        return pieces.reshape(self.count, self.m, self.m)
 
     def inner(self, left: Array, right: Array, weight: Array) -> Array:
         sums = np.zeros((self.k, self.k))
@@ -135,10 +134,8 @@ class ListedCross(SparseCross):
     #: With more columns on the right than this a sparse product is faster (measured).
     FEW_COLUMNS = 16
 
-    def __init__(
-        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
-    ) -> None:
-        super().__init__(level, column, q, k, slot, shape)
+    def __init__(self, level: Index, column: Index, q: int, k: int, pieces: Pieces) -> None:
+        super().__init__(level, column, q, k, pieces)
         counts = np.bincount(level, minlength=q)
         lengths = counts[level]
         self.column, self._firsts = column, np.cumsum(counts) - counts
@@ -146,7 +143,7 @@ class ListedCross(SparseCross):
         self._first = np.repeat(np.arange(len(level)), lengths)
         within = np.arange(len(self._first)) - self.runs[self._first]
         self.second = self._firsts[level[self._first]] + within
-        self.place = slot[column[self._first]] * self.m + slot[column[self.second]] % self.m
+        self.place = self.slot[column[self._first]] * self.m + self.slot[column[self.second]] % self.m
 
     @classmethod
     def suits(cls, level: Index, q: int) -> bool:
@@ -169,9 +166,9 @@ class ListedCross(SparseCross):
 
     def gram(self, left: Array, right: Array) -> Array:
         products = np.einsum("na,na->n", left[self._first], right[self.second])
-        size = self.pieces * self.m * self.m
+        size = self.count * self.m * self.m
         pieces: Array = np.bincount(self.place, products, size).astype(np.float64, copy=False)
-        return pieces.reshape(self.pieces, self.m, self.m)
+        return pieces.reshape(self.count, self.m, self.m)
 
     def inner(self, left: Array, right: Array, weight: Array) -> Array:
         weighted = left[self._first] * weight.ravel()[self.place, None]
@@ -193,11 +190,9 @@ class HybridCross(SparseCross):
     #: Seconds per operation, relative to a dense product's (measured): sparse with dense, sparse with sparse.
     COSTS = (50.0, 1000.0)
 
-    def __init__(
-        self, level: Index, column: Index, q: int, k: int, slot: Index, shape: tuple[int, int]
-    ) -> None:
-        super().__init__(level, column, q, k, slot, shape)
-        place = slot[column]
+    def __init__(self, level: Index, column: Index, q: int, k: int, pieces: Pieces) -> None:
+        super().__init__(level, column, q, k, pieces)
+        place = self.slot[column]
         self.split = self._best_split(level, place)
         self._frequent = place < self.split
         self._rare = ~self._frequent

@@ -36,8 +36,8 @@ class Variances:
     between: dict[tuple[int, int], Array]
 
 
-class Meetings:
-    """Where the blocks of :class:`Variances` are found; made once per layout.
+class VariancePattern:
+    """The pattern of ``Z'Z``, on which the blocks of :class:`Variances` stand; made once per layout.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class Meetings:
 
     def _blocks(self, B: Array, rows: Index, columns: Index | None = None) -> Array:
         """Entries of the stacked ``B`` for lists of (levels, k) rows and columns of the rest."""
-        slot, m = self.layout.slot, self.layout.shape[1]
+        slot, m = self.layout.pieces.slot, self.layout.pieces.shape[1]
         right = slot[rows if columns is None else columns] % m
         return np.asarray(B.ravel()[slot[rows][:, :, None] * m + right[:, None, :]])
 
@@ -112,7 +112,7 @@ class Meetings:
         layout = self.layout
         q, k = layout.lead.q, layout.lead.k
         spread, correction = np.empty_like(image), np.empty((q, k, k))
-        flat = layout.flat(B)
+        flat = layout.pieces.matrix(B)
         slab = max(1, int(2e6 // (layout.width * k)))
         for start in range(0, q, slab):
             stop = min(q, start + slab)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -17,11 +18,11 @@ class RestFactor:
     """``Lambda`` of the rest: block diagonal with tiny lower-triangular blocks, kept as its diagonals."""
 
     def __init__(self, layout: Layout, roots: Sequence[Array]) -> None:
-        pieces, m = layout.shape
+        pieces, m = layout.pieces.shape
         depth = max((factor.k for factor in layout.rest), default=1)
         bands = np.zeros((depth, pieces * m))
         for f, root in enumerate(roots):
-            slots = layout.slot[layout.columns(f)]
+            slots = layout.pieces.slot[layout.columns(f)]
             for d in range(len(root)):
                 bands[d, slots[:, : len(root) - d]] = np.diag(root, -d)
         self.bands = bands.reshape(depth, pieces, m)
@@ -128,7 +129,7 @@ def _inverse_roots(blocks: Array) -> tuple[Array, float]:
     return np.linalg.inv(lower), 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
 
 
-class SweptLead:
+class Elimination(ABC):
     """The random effects swept out of the mixed-model equations at one ``T`` per factor: what all storages share.
 
     With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the sums over
@@ -158,28 +159,29 @@ class SweptLead:
         if layout.rest:
             self._eliminate_rest()
 
+    @abstractmethod
     def _eliminate_rest(self) -> None:
         """Sweep out the other factors: adds to ``logdet``, takes from ``dd``."""
-        raise NotImplementedError
 
     @cached_property
-    def _keep(self) -> Array:
+    def keep(self) -> Array:
         """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
         swept = self.sums.lead @ (self.half_lead.transpose(0, 2, 1) @ self.half_lead)
         return np.asarray(np.eye(self.layout.lead.k) - swept)
 
     @cached_property
-    def _U(self) -> Array:
+    def U(self) -> Array:
         """``lead' V_lead^-1 rest``, as cross-block values."""
-        return self.layout.cross.scale(self._keep, self.sums.cross)
+        return self.layout.cross.scale(self.keep, self.sums.cross)
 
     def lead_blocks(self) -> Array:
         """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
-        blocks = self._keep @ self.sums.lead
+        blocks = self.keep @ self.sums.lead
         if not self.layout.rest:
             return np.asarray(blocks)
         return np.asarray(blocks - self._lead_corrections())
 
+    @abstractmethod
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         """``Z'V^-1 D`` given ``Z'D``: one ``(levels, k, d)`` array per factor.
 
@@ -188,27 +190,26 @@ class SweptLead:
         lead_d : array of shape (q, k, d)
         rest_d : array of shape (R, d)
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def z_vinv_d(self) -> list[Array]:
         """``Z'V^-1 D`` for the columns summed in ``sums``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block_sums(self) -> list[Array]:
         """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rest_blocks(self, f: int) -> Array:
         """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lead_corrections(self) -> Array:
         """``U_l Lambda S^-1 Lambda' U_l'`` per level, what the rest takes from the leading factor's blocks."""
-        raise NotImplementedError
 
 
-class Elimination(SweptLead):
-    """:class:`SweptLead` with ``rest'rest`` and everything made from it dense, in pieces ``(c, m, m)``."""
+class DenseElimination(Elimination):
+    """:class:`Elimination` with ``rest'rest`` and everything made from it dense, in pieces ``(c, m, m)``."""
 
     def _eliminate_rest(self) -> None:
         layout, sums = self.layout, self.sums
@@ -219,7 +220,7 @@ class Elimination(SweptLead):
         self.Lambda = RestFactor(layout, self.roots[1:])
         S = self.Lambda.right(self.Hrr)
         S = self.Lambda.left_transposed(S, out=S)
-        S[:, range(layout.shape[1]), range(layout.shape[1])] += 1.0
+        S[:, range(layout.pieces.shape[1]), range(layout.pieces.shape[1])] += 1.0
         self.rest_cholesky = Cholesky(S)
         self.logdet += self.rest_cholesky.logdet
         if sums.dd.size:
@@ -228,7 +229,7 @@ class Elimination(SweptLead):
 
     def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
         """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""
-        H = self.layout.stack(rest_d - self.layout.cross.transposed_dot(self.half_cross, Yd))
+        H = self.layout.pieces.stack(rest_d - self.layout.cross.transposed_dot(self.half_cross, Yd))
         return H, self.rest_cholesky.half(self.Lambda.left_transposed(H))
 
     @cached_property
@@ -243,32 +244,32 @@ class Elimination(SweptLead):
         return self.Lambda.left(right, out=right)
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
-        kept = self._keep @ lead_d
+        kept = self.keep @ lead_d
         if not self.layout.rest:
             return [kept]
         H, white = self._whiten(rest_d, self.half_lead @ lead_d)
         return self._z_vinv(kept, H, white)
 
     def z_vinv_d(self) -> list[Array]:
-        kept = self._keep @ self.sums.lead_d
+        kept = self.keep @ self.sums.lead_d
         return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
 
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
         BH = self.Lambda.left(self.rest_cholesky.back(white))
-        lead = kept - self.layout.cross.dot(self._U, self.layout.unstack(BH))
-        rest = self.layout.unstack(H - self.Hrr @ BH)
+        lead = kept - self.layout.cross.dot(self.U, self.layout.pieces.unstack(BH))
+        rest = self.layout.pieces.unstack(H - self.Hrr @ BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
 
     def block_sums(self) -> list[Array]:
-        lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
+        lead = inner(self.keep.transpose(0, 2, 1), self.sums.lead)
         if not self.layout.rest:
             return [lead]
-        lead = lead - self.layout.cross.inner(self._U, self._U, self.B)
+        lead = lead - self.layout.cross.inner(self.U, self.U, self.B)
         return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
 
     def rest_blocks(self, f: int) -> Array:
-        root, slots = self.roots[1 + f], self.layout.slot[self.layout.columns(f)]
-        m = self.layout.shape[1]
+        root, slots = self.roots[1 + f], self.layout.pieces.slot[self.layout.columns(f)]
+        m = self.layout.pieces.shape[1]
         piece, place = slots // m, slots % m
         if np.abs(np.diag(root)).min() > 1e-3:
             # T invertible: T'CT = I - (block of S^-1), far cheaper than the product below.
@@ -289,7 +290,7 @@ class Elimination(SweptLead):
         q, k = layout.lead.q, layout.lead.k
         out = np.empty((q, k, k))
         slab = max(1, int(2e6 // max(1, layout.width * k)))
-        B = layout.flat(self.B)
+        B = layout.pieces.matrix(self.B)
         for start in range(0, q, slab):
             stop = min(q, start + slab)
             U = self._dense_rows(start, stop)
@@ -299,9 +300,9 @@ class Elimination(SweptLead):
     def _dense_rows(self, start: int, stop: int) -> Array:
         """Rows ``start..stop`` of ``U`` as ``(levels, k, R)``."""
         if self.layout.dense:
-            return self._U[start:stop]
+            return self.U[start:stop]
         level, column = self.layout.cross_level, self.layout.cross_column
         first, last = np.searchsorted(level, [start, stop])
         rows = np.zeros((stop - start, self.layout.lead.k, self.layout.width))
-        rows[level[first:last] - start, :, column[first:last]] = self._U[first:last]
+        rows[level[first:last] - start, :, column[first:last]] = self.U[first:last]
         return rows

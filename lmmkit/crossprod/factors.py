@@ -38,6 +38,38 @@ class GroupingFactor:
         """Columns per level."""
         return int(self.Z.shape[1])
 
+    def blocks(self, weights: Array | None) -> Array:
+        """The block diagonal of ``Z'W Z``, shape (q, k, k)."""
+        out = np.empty((self.q, self.k, self.k))
+        for a in range(self.k):
+            left = self.Z[:, a] if weights is None else self.Z[:, a] * weights
+            for b in range(a + 1):
+                out[:, a, b] = out[:, b, a] = np.bincount(self.codes, left * self.Z[:, b], self.q)
+        return out
+
+
+@dataclass(frozen=True)
+class LevelPairs:
+    """The levels of two grouping factors that meet in some row.
+
+    Attributes
+    ----------
+    first, second : arrays of shape (pairs,)
+        Level of the one factor and of the other.
+    of_row : array of shape (n,)
+        Which pair each row belongs to.
+    """
+
+    first: Index
+    second: Index
+    of_row: Index
+
+    @classmethod
+    def of(cls, a: GroupingFactor, b: GroupingFactor) -> LevelPairs:
+        """All pairs that occur."""
+        keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
+        return cls(keys // b.q, keys % b.q, of_row)
+
 
 def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[GroupingFactor]:
     """Gather terms by grouping factor, the factor with most columns first.

@@ -12,8 +12,10 @@ from scipy.sparse.csgraph import connected_components
 from ..numerics.arrays import Array, Index
 from ..numerics.memory import check_memory
 from .blocks import CrossBlock, DenseCross, HybridCross, ListedCross, SparseCross
-from .factors import GroupingFactor
+from .factors import GroupingFactor, LevelPairs
 from .ordering import Ordering
+from .pieces import Pieces
+from .rest import DenseRest, RestBlock, SparseRest
 
 
 @dataclass
@@ -22,24 +24,10 @@ class Sums:
 
     lead: Array  # (q, k, k)      lead'lead, one block per level
     cross: Array  # CrossBlock values  lead'rest
-    rest: Array  # (c, m, m)      rest'rest
+    rest: Any  # RestBlock values  rest'rest
     lead_d: Array  # (q, k, d)      lead'D
     rest_d: Array  # (R, d)         rest'D
     dd: Array  # (d, d)         D'D
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Levels of two factors that meet in some row."""
-
-    first: Index
-    second: Index
-    of_row: Index
-
-    @classmethod
-    def of(cls, a: GroupingFactor, b: GroupingFactor) -> _Pair:
-        keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
-        return cls(keys // b.q, keys % b.q, of_row)
 
 
 class Layout:
@@ -61,8 +49,6 @@ class Layout:
     SPARSE_MOST = 20_000_000
     #: A dense cross-block is used up to this many entries whatever its pattern (it stays in cache).
     SMALL = 1 << 16
-    #: Matrices as large as the Schur complement of the rest that are held at once.
-    MATRICES = 7
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
     SPARSE_COST = 100
 
@@ -76,50 +62,48 @@ class Layout:
             start + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
             for start, factor in zip(self.starts, self.rest, strict=False)
         ]
-        self.pairs = [_Pair.of(self.lead, factor) for factor in self.rest]
+        self.pairs = [LevelPairs.of(self.lead, factor) for factor in self.rest]
         self.rest_pairs = {
-            (f, g): _Pair.of(self.rest[f], self.rest[g])
+            (f, g): LevelPairs.of(self.rest[f], self.rest[g])
             for f in range(len(self.rest))
             for g in range(f + 1, len(self.rest))
         }
         self.dense = self._dense_is_cheaper()
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
-        one_piece = np.arange(self.width), (min(self.width, 1), self.width)
-        self.slot, self.shape = one_piece if self.dense else self._pieces()
-        self.ordering = self._sparse_ordering() if sparse and self._may_be_sparse() else None
-        self.sparse = self.ordering is not None
-        if self.sparse:
-            self.slot, self.shape = one_piece
+        self.pieces = Pieces.whole(self.width) if self.dense else self._cut()
+        ordering = self._sparse_ordering() if sparse and self._may_be_sparse() else None
+        self.rest_block: RestBlock
+        if ordering is None:
+            self.rest_block = DenseRest(self.rest, self.rest_pairs, self._columns, self.pieces)
+        else:
+            self.pieces = Pieces.whole(self.width)
+            self.rest_block = SparseRest(self.rest, self._columns, ordering)
         check_memory(self.bytes_needed, self._sizes())
         self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
 
     @property
     def bytes_needed(self) -> int:
         """What an evaluation with its gradient holds at once, about: the rest's matrices and the cross-block."""
-        pieces, m = self.shape
         k = self.lead.k
         met = sum(len(pair.first) * factor.k for pair, factor in zip(self.pairs, self.rest, strict=True))
         cross = self.lead.q * self.width if self.dense else 3 * met
-        if self.ordering is not None:
-            return 8 * (10 * self.ordering.entries + 9 * k * cross)
-        return 8 * (self.MATRICES * pieces * m * m + 3 * k * cross + 4 * self.lead.q * k * k)
+        rest = self.rest_block
+        return 8 * (rest.entries_held + rest.CROSSES * k * cross + 4 * self.lead.q * k * k)
 
     def _may_be_sparse(self) -> bool:
         """Whether few pairs of columns of the rest can have an entry."""
-        pieces, m = self.shape
+        count, m = self.pieces.shape
         if m < self.SPARSE_FROM or self.dense:
             return False
         met = np.zeros(self.lead.q)
         for pair, factor in zip(self.pairs, self.rest, strict=True):
             met += np.bincount(pair.first, minlength=self.lead.q) * factor.k
-        return float(met @ met) < self.SPARSE_FILL * pieces * m**2 / 2
+        return float(met @ met) < self.SPARSE_FILL * count * m**2 / 2
 
     def _sparse_ordering(self) -> Ordering | None:
         """An order that keeps the factor of the rest's Schur complement sparse, if there is one."""
-        pieces, m = self.shape
-        return Ordering.within(
-            rest_pattern(self), min(self.SPARSE_FILL * pieces * m**2 / 2, self.SPARSE_MOST)
-        )
+        count, m = self.pieces.shape
+        return Ordering.within(rest_pattern(self), min(self.SPARSE_FILL * count * m**2 / 2, self.SPARSE_MOST))
 
     def _sizes(self) -> str:
         """The grouping factors with their numbers of columns, for a message."""
@@ -127,13 +111,15 @@ class Layout:
         return " and ".join(f"{number:,}" for number in columns)
 
     def _sparse_cross(self) -> SparseCross:
-        if self.sparse:
-            arguments = self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape
-            return SparseCross(*arguments)
-        kind: type[SparseCross] = HybridCross if self.shape[0] == 1 else SparseCross
-        if ListedCross.suits(self.cross_level, self.lead.q):
+        """The cross-block by its entries, in the way that suits what its products are made for."""
+        kind: type[SparseCross]
+        if isinstance(self.rest_block, SparseRest):
+            kind = SparseCross
+        elif ListedCross.suits(self.cross_level, self.lead.q):
             kind = ListedCross
-        return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.slot, self.shape)
+        else:
+            kind = HybridCross if self.pieces.shape[0] == 1 else SparseCross
+        return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.pieces)
 
     def _dense_is_cheaper(self) -> bool:
         entries = self.lead.q * self.lead.k * self.width
@@ -145,7 +131,7 @@ class Layout:
         sparse_work = self.lead.k * float(met @ met)
         return entries < 5e7 and entries * self.width < self.SPARSE_COST * sparse_work
 
-    def _pieces(self) -> tuple[Index, tuple[int, int]]:
+    def _cut(self) -> Pieces:
         """Split the rest into parts without a common level of the leading factor; pack small ones."""
         starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
         tied_lead = np.concatenate([pair.first for pair in self.pairs])
@@ -156,25 +142,12 @@ class Layout:
         links = coo_array(
             (np.ones(len(tied_lead)), (tied_lead, tied_rest + self.lead.q)), shape=(nodes, nodes)
         )
-        part = connected_components(links, directed=False)[1][self.lead.q :]
+        part_of_level = connected_components(links, directed=False)[1][self.lead.q :]
         k_of = np.repeat([factor.k for factor in self.rest], [factor.q for factor in self.rest])
-        part = np.repeat(part, k_of)
+        part = np.repeat(part_of_level, k_of).astype(np.intp)
         # Within a piece, columns with many entries first; those of one level stay together.
         met = np.repeat(np.bincount(tied_rest, minlength=int(starts[-1])), k_of)
-        order = np.lexsort((-met, part))
-        sizes = np.unique(part, return_counts=True)[1]
-        m = int(sizes.max())
-        piece, used, at = 0, 0, np.empty(len(sizes), dtype=np.intp)
-        for number, size in enumerate(sizes):
-            if used + size > m:
-                piece, used = piece + 1, 0
-            at[number] = piece * m + used
-            used += size
-        slot = np.empty(self.width, dtype=np.intp)
-        slot[order] = (
-            np.repeat(at, sizes) + np.arange(self.width) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        )
-        return slot, (piece + 1, m)
+        return Pieces.of(part, np.lexsort((-met, part)))
 
     def _cross_pattern(self) -> tuple[Index, Index, Index]:
         """Level and column of each non-zero of the cross-block, sorted by level."""
@@ -207,9 +180,9 @@ class Layout:
         """
         weighted = D if weights is None else D * weights[:, None]
         return Sums(
-            lead=_blocks(self.lead, weights),
+            lead=self.lead.blocks(weights),
             cross=self._cross_values(weights),
-            rest=self._rest_values(weights),
+            rest=self.rest_block.sums(weights),
             lead_d=level_sums(self.lead, weighted),
             rest_d=self.rest_sums(weighted),
             dd=D.T @ weighted,
@@ -239,78 +212,13 @@ class Layout:
         full[self.cross_level, :, self.cross_column] = values
         return full
 
-    def _sparse_rest_values(self, weights: Array | None) -> Any:
-        """``rest'rest`` as a sparse matrix."""
-        columns, left = [], []
-        for f, factor in enumerate(self.rest):
-            columns.append(self.columns(f)[factor.codes])
-            left.append(factor.Z)
-        n = len(self.lead.codes)
-        Z, at = np.concatenate(left, axis=1), np.concatenate(columns, axis=1)
-        starts = np.arange(0, Z.size + 1, Z.shape[1])
-        whole = csr_array((Z.ravel(), at.ravel(), starts), shape=(n, self.width))
-        weighted = whole if weights is None else whole * weights[:, None]
-        return csr_array(whole.T @ weighted)
-
-    def _rest_values(self, weights: Array | None) -> Any:
-        pieces, m = self.shape
-        if self.sparse:
-            return self._sparse_rest_values(weights)
-        flat = np.zeros(pieces * m * m)
-        for f, factor in enumerate(self.rest):
-            own = self.slot[self.columns(f)]
-            flat[own[:, :, None] * m + own[:, None, :] % m] = _blocks(factor, weights)
-        for (f, g), pair in self.rest_pairs.items():
-            rows, columns = self.slot[self.columns(f)][pair.first], self.slot[self.columns(g)][pair.second]
-            for a in range(self.rest[f].k):
-                left = self.rest[f].Z[:, a] if weights is None else self.rest[f].Z[:, a] * weights
-                for c in range(self.rest[g].k):
-                    value = np.bincount(pair.of_row, left * self.rest[g].Z[:, c], len(pair.first))
-                    flat[rows[:, a] * m + columns[:, c] % m] = value
-                    flat[columns[:, c] * m + rows[:, a] % m] = value
-        return flat.reshape(pieces, m, m)
-
     def z_dot(self, sums: Sums, lead: Array, rest: Array) -> tuple[Array, Array]:
         """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""
         out = sums.lead @ lead
         if not self.rest:
             return out, rest
-        below = sums.rest @ rest if self.sparse else self.unstack(sums.rest @ self.stack(rest))
-        return out + self.cross.dot(sums.cross, rest), below + self.cross.transposed_dot(sums.cross, lead)
-
-    def rest_diagonal(self, matrix: Any) -> Array:
-        """The diagonal of a matrix kept as ``Sums.rest`` is, shape (R,)."""
-        if self.sparse:
-            return np.asarray(matrix.diagonal())
-        return np.asarray(matrix.diagonal(axis1=1, axis2=2).reshape(-1)[self.slot])
-
-    def rest_squared(self, matrix: Any) -> Any:
-        """Its entries squared, kept in the same way."""
-        return matrix.power(2) if self.sparse else matrix**2
-
-    def stack(self, flat: Array) -> Array:
-        """Spread ``(R, d)`` over the pieces, ``(c, m, d)``; unused places are zero."""
-        pieces, m = self.shape
-        out = np.zeros((pieces * m, flat.shape[1]))
-        out[self.slot] = flat
-        return out.reshape(pieces, m, flat.shape[1])
-
-    def unstack(self, stacked: Array) -> Array:
-        """The inverse of :meth:`stack`."""
-        return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
-
-    def flat(self, stacked: Array) -> Any:
-        """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the rest's order, dense or sparse."""
-        pieces, m = self.shape
-        if pieces == 1:
-            return stacked[0][np.ix_(self.slot, self.slot)]
-        rows, columns = np.meshgrid(np.arange(m), np.arange(m), indexing="ij")
-        back = np.full(pieces * m, -1)
-        back[self.slot] = np.arange(self.width)
-        offset = (np.arange(pieces) * m)[:, None, None]
-        i, j = back[offset + rows].ravel(), back[offset + columns].ravel()
-        used = (i >= 0) & (j >= 0)
-        return coo_array((stacked.ravel()[used], (i[used], j[used])), shape=(self.width, self.width)).tocsr()
+        below = self.rest_block.dot(sums.rest, rest) + self.cross.transposed_dot(sums.cross, lead)
+        return out + self.cross.dot(sums.cross, rest), below
 
 
 def level_sums(factor: GroupingFactor, D: Array) -> Array:
@@ -319,16 +227,6 @@ def level_sums(factor: GroupingFactor, D: Array) -> Array:
     for a in range(factor.k):
         for j in range(D.shape[1]):
             out[:, a, j] = np.bincount(factor.codes, factor.Z[:, a] * D[:, j], factor.q)
-    return out
-
-
-def _blocks(factor: GroupingFactor, weights: Array | None) -> Array:
-    """The block diagonal of ``Z'Z`` for one factor, shape (q, k, k)."""
-    out = np.empty((factor.q, factor.k, factor.k))
-    for a in range(factor.k):
-        left = factor.Z[:, a] if weights is None else factor.Z[:, a] * weights
-        for b in range(a + 1):
-            out[:, a, b] = out[:, b, a] = np.bincount(factor.codes, left * factor.Z[:, b], factor.q)
     return out
 
 

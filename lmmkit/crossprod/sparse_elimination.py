@@ -11,8 +11,9 @@ from scipy.sparse.linalg import splu
 
 from ..numerics.arrays import Array, Index
 from .blocks import inner
-from .elimination import SweptLead
+from .elimination import Elimination
 from .ordering import Ordering
+from .rest import SparseRest
 
 BATCH = 256  # right-hand sides at a time
 
@@ -104,8 +105,8 @@ class SparseFactor:
         return csr_array(coo_array((entries, places), shape=size))
 
 
-class SparseElimination(SweptLead):
-    """:class:`~lmmkit.crossprod.elimination.Elimination` with ``rest'rest`` and everything made from it sparse."""
+class SparseElimination(Elimination):
+    """:class:`Elimination` with ``rest'rest`` and everything made from it sparse."""
 
     def _cross(self, values: Array, a: int) -> csr_array:
         """Row ``a`` of every level of a cross-block, (q, R)."""
@@ -121,8 +122,8 @@ class SparseElimination(SweptLead):
         factors = zip(layout.rest, self.roots[1:], strict=True)
         self._root: Any = csr_array(block_diag([kron(eye_array(f.q), root) for f, root in factors]))
         S = csr_array(self._root.T @ self._H @ self._root) + eye_array(layout.width)
-        assert layout.ordering is not None
-        self._factor = SparseFactor(csr_array(S), layout.ordering)
+        assert isinstance(layout.rest_block, SparseRest)
+        self._factor = SparseFactor(csr_array(S), layout.rest_block.ordering)
         self.logdet += self._factor.logdet
         if sums.dd.size:
             self._flat_d = sums.rest_d - layout.cross.transposed_dot(self.half_cross, self.Yd)
@@ -131,15 +132,15 @@ class SparseElimination(SweptLead):
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         H = rest_d - self.layout.cross.transposed_dot(self.half_cross, self.half_lead @ lead_d)
-        return self._from_flat(self._keep @ lead_d, H)
+        return self._from_flat(self.keep @ lead_d, H)
 
     def z_vinv_d(self) -> list[Array]:
-        return self._from_flat(self._keep @ self.sums.lead_d, self._flat_d)
+        return self._from_flat(self.keep @ self.sums.lead_d, self._flat_d)
 
     def _from_flat(self, kept: Array, H: Array) -> list[Array]:
         BH = self._root @ self._factor.solve(self._root.T @ H)
         rest = H - self._H @ BH
-        lead = kept - self.layout.cross.dot(self._U, BH)
+        lead = kept - self.layout.cross.dot(self.U, BH)
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
 
     @cached_property
@@ -149,8 +150,8 @@ class SparseElimination(SweptLead):
 
     def block_sums(self) -> list[Array]:
         k = self.layout.lead.k
-        lead = inner(self._keep.transpose(0, 2, 1), self.sums.lead)
-        rows = [self._cross(self._U, a) for a in range(k)]
+        lead = inner(self.keep.transpose(0, 2, 1), self.sums.lead)
+        rows = [self._cross(self.U, a) for a in range(k)]
         for a in range(k):
             for b in range(k):
                 lead[a, b] -= (self._B * (rows[a].T @ rows[b])).sum()
@@ -174,7 +175,7 @@ class SparseElimination(SweptLead):
 
     def _lead_corrections(self) -> Array:
         k = self.layout.lead.k
-        rows = [self._cross(self._U, a) for a in range(k)]
+        rows = [self._cross(self.U, a) for a in range(k)]
         out = np.empty((self.layout.lead.q, k, k))
         for a in range(k):
             image = csr_array(rows[a] @ self._B)

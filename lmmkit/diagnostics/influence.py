@@ -204,7 +204,7 @@ def _without(fit: MixedFit, own: Index) -> MixedFit | None:
     try:
         if fit.family is not None:
             return type(fit).of(design, fit.call)
-        from ..likelihood.lmm import fit_lmm
+        from ..likelihood.fit_lmm import fit_lmm
 
         start = None if fit.is_singular else fit.theta
         return type(fit)(fit_lmm(design, fit.is_reml, start), fit.call)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-from ..likelihood.lmm import Criterion, fit_criterion, fit_lmm
+from ..likelihood.fit_lmm import fit_criterion, fit_lmm
+from ..likelihood.lmm import Criterion
 from ..numerics.arrays import Array
 from .derivatives import Optimum
 from .fit import Fit

@@ -135,7 +135,7 @@ def refit(fit: F, y: Any) -> F:
         fit.family.check_response(response, design.row_trials, design.response)
     if fit.family is not None or not isinstance(fit, MixedFit):
         return type(fit).of(design, call)
-    from ..likelihood.lmm import fit_criterion
+    from ..likelihood.fit_lmm import fit_criterion
 
     criterion = fit.criterion.with_response(response)
     # From a zero variance the search would first have to find its way out.

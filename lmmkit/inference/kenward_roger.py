@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from ..crossprod.blocks import inner
-from ..crossprod.elimination import SweptLead
+from ..crossprod.elimination import Elimination
 from ..errors import ModelError
 from ..fitted.derivatives import Optimum
 from ..fitted.mixed import MixedFit
@@ -348,7 +348,7 @@ def _directions(optimum: Optimum) -> Iterator[tuple[int, Array]]:
                 yield f, D
 
 
-def _through(elimination: SweptLead, f: int, right: Array) -> list[Array]:
+def _through(elimination: Elimination, f: int, right: Array) -> list[Array]:
     """``Z'V^-1 Z`` times columns (levels, k, d) that belong to factor f."""
     layout, d = elimination.layout, right.shape[2]
     lead, rest = np.zeros((layout.lead.q, layout.lead.k, d)), np.zeros((layout.width, d))
@@ -359,7 +359,7 @@ def _through(elimination: SweptLead, f: int, right: Array) -> list[Array]:
     return elimination.z_vinv(*layout.z_dot(elimination.sums, lead, rest))
 
 
-def _traces(elimination: SweptLead, directions: list[tuple[int, Array]]) -> Array:
+def _traces(elimination: Elimination, directions: list[tuple[int, Array]]) -> Array:
     """``tr C D_r C D_s`` for ``C = Z'V^-1 Z``."""
     factors = elimination.layout.factors
     if len(factors) == 1:  # C is block diagonal
@@ -375,7 +375,7 @@ def _traces(elimination: SweptLead, directions: list[tuple[int, Array]]) -> Arra
     return out
 
 
-def _squared_blocks(elimination: SweptLead) -> dict[tuple[int, int], Array]:
+def _squared_blocks(elimination: Elimination) -> dict[tuple[int, int], Array]:
     """``sum C[la, jb] C[lc, jd]`` over levels l of one factor and j of another: (k, k', k, k') per pair."""
     factors = elimination.layout.factors
     ks = [factor.k for factor in factors]

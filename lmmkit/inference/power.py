@@ -376,7 +376,8 @@ def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Seri
     estimate: Estimate
     criterion = None
     if fit.family is None:
-        from ..likelihood.lmm import Criterion, fit_criterion
+        from ..likelihood.fit_lmm import fit_criterion
+        from ..likelihood.lmm import Criterion
 
         criterion = Criterion(design, fit.is_reml)
         estimate = fit_criterion(criterion, theta, optimize=False)
@@ -426,7 +427,7 @@ def _likelihood_ratio(fit: MixedFit, names: list[str]) -> float:
         assign=[design.assign[j] for j in keep],
     )  # fmt: skip
     if fit.family is None:
-        from ..likelihood.lmm import fit_lmm
+        from ..likelihood.fit_lmm import fit_lmm
 
         objectives = [fit_lmm(one, reml=False).objective for one in (small, design)]
     else:

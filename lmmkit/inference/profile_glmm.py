@@ -49,7 +49,7 @@ class JointGLMM:
         self.design, self.factors, self.beta, self.dispersion = design, factors, beta, dispersion
         self.criterion = GlmmCriterion(design, family, n_agq)
         theta = np.concatenate([theta_from_factor(factor) for factor in factors])
-        rest = self.criterion._pack(beta, 1.0 if dispersion is None else dispersion)
+        rest = self.criterion.pack(beta, 1.0 if dispersion is None else dispersion)
         self.optimum = np.concatenate([self.criterion.from_original(theta), rest])
 
     def reordered(self, t: int, first: list[int]) -> JointGLMM:

@@ -79,10 +79,10 @@ class JointLMM:
             gradient[criterion.of_term[t]] = theta_from_factor(2 * slopes[f][own, own] @ T)
             first[criterion.of_term[t]] = theta_from_factor(2 * outer[f][own, own] @ T)
         gradient[-1] = 2 * (criterion.n - point.r2 / variance)
-        profiled = criterion.curvature(point) - criterion._second_order(point.slopes)
+        profiled = criterion.curvature(point) - criterion.second_order(point.slopes)
         quadratic = profiled * point.r2 / point.nu + np.outer(first, first) / point.r2
         hessian = np.empty((m, m))
-        hessian[:-1, :-1] = quadratic / variance + criterion._second_order(slopes)
+        hessian[:-1, :-1] = quadratic / variance + criterion.second_order(slopes)
         hessian[-1, :-1] = hessian[:-1, -1] = 2 * first / variance
         hessian[-1, -1] = 4 * point.r2 / variance
         return gradient, hessian

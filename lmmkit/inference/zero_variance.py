@@ -21,7 +21,7 @@ from ..fitted.generalized import GeneralizedFit
 from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
-from ..likelihood.lmm import fit_lmm
+from ..likelihood.fit_lmm import fit_lmm
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Flags

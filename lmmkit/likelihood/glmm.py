@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.conditional_variances import Meetings
+from ..crossprod.conditional_variances import VariancePattern
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..families.family import Family
@@ -79,7 +79,7 @@ class GlmmCriterion(Terms):
         bounded = family.link.name in ("sqrt", "identity", "inverse")
         self.unit = 0.3 * float(np.median(np.abs(eta))) if bounded else 1.0
         super().__init__(design, np.ones(self.n), self.unit)
-        self.meetings = Meetings(self.layout)
+        self.pattern = VariancePattern(self.layout)
         Q, R = np.linalg.qr(design.X)
         size = np.sqrt(self.n) * self.unit
         self.Q, self.R = Q * size, R / size
@@ -121,7 +121,7 @@ class GlmmCriterion(Terms):
         """Number of covariance parameters."""
         return self.of_term[-1].stop
 
-    def _pack(self, beta: Array, dispersion: float) -> Array:
+    def pack(self, beta: Array, dispersion: float) -> Array:
         """Fixed effects and dispersion in the units of the search."""
         return np.concatenate([self.R @ beta, [np.log(dispersion)] if self.estimates_dispersion else []])
 
@@ -144,7 +144,7 @@ class GlmmCriterion(Terms):
 
     def start(self) -> Array:
         """Independent effects of one unit on the linear predictor, and the fit without random effects."""
-        return np.concatenate([self.identity(), self._pack(self._start_beta, self._start_dispersion)])
+        return np.concatenate([self.identity(), self.pack(self._start_beta, self._start_dispersion)])
 
     def places(self) -> list[Place]:
         """Where the search begins: the valleys of the working linear model on a coarse grid.
@@ -219,7 +219,7 @@ class GlmmCriterion(Terms):
         except np.linalg.LinAlgError:
             return None
         constant = self._constant if self._constant is not None else family.constant(*rows[:2])
-        given = (self.layout, self.meetings, factors, search, mode, precision, newton, constant)
+        given = (self.layout, self.pattern, factors, search, mode, precision, newton, constant)
         point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
         return point
@@ -255,13 +255,13 @@ class GlmmCriterion(Terms):
         ``Sigma = T T'``.
         """
         m, p = self.n_theta, self.p
-        directions = self._directions(point.factors, point.scores)
-        lead, rest = self._spread(directions)
+        directions = self.directions(point.factors, point.scores)
+        lead, rest = self.spread(directions)
         images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
         fixed_images, within = point.fixed_images(self.Q)
         size = m + p + self.estimates_dispersion
         hessian = np.zeros((size, size))
-        hessian[:m, :m] = self._second_order(point.slopes)
+        hessian[:m, :m] = self.second_order(point.slopes)
         hessian[m : m + p, m : m + p] = 2 * within
         for direction, image, fixed in zip(directions, images, fixed_images, strict=True):
             hessian[:m, :m] += inner(direction, image)

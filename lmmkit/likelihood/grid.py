@@ -64,7 +64,7 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
         cross[...] = sums.cross
     else:
         cross[layout.cross_level, :, layout.cross_column] = sums.cross
-    rest = layout.flat(sums.rest) if width else np.zeros((0, 0))
+    rest = layout.pieces.matrix(sums.rest) if width else np.zeros((0, 0))
     rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
     rest_q = sums.rest_d[:, :p]
     other = np.block([[rest, rest_q], [rest_q.T, sums.dd[:p, :p]]])

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.conditional_variances import Meetings, Variances
+from ..crossprod.conditional_variances import VariancePattern, Variances
 from ..crossprod.layout import Layout, level_sums
 from ..families.rows import Nuisance
 from ..numerics.arrays import Array
@@ -31,7 +31,7 @@ class LaplacePoint:
     Attributes
     ----------
     layout : Layout
-    meetings : Meetings
+    pattern : VariancePattern
         What does not change with the parameters.
     factors : list of arrays (k, k)
         Relative covariance factor of each term, in the units of the search.
@@ -48,7 +48,7 @@ class LaplacePoint:
     """
 
     layout: Layout
-    meetings: Meetings
+    pattern: VariancePattern
     factors: list[Array]
     search: ModeSearch
     mode: Mode
@@ -72,12 +72,12 @@ class LaplacePoint:
     @cached_property
     def variances(self) -> Variances:
         """Covariances of the effects given the data."""
-        return self.precision.variances(self.meetings)
+        return self.precision.variances(self.pattern)
 
     @cached_property
     def leverages(self) -> Array:
         """Variance of each row's linear predictor given the data, shape (n,)."""
-        return self.meetings.leverages(self.variances)
+        return self.pattern.leverages(self.variances)
 
     @cached_property
     def scores(self) -> Effects:

@@ -1,4 +1,4 @@
-"""The profiled (RE)ML criterion of a linear mixed model, its gradient, and the fit.
+"""The profiled (RE)ML criterion of a linear mixed model, and its derivatives.
 
 With ``V = I + Z Lambda(theta) Lambda(theta)' Z'``, the fixed effects and the residual variance have closed
 forms given ``theta``; what is left to minimise is
@@ -12,37 +12,31 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.elimination import Elimination, SweptLead
+from ..crossprod.elimination import DenseElimination, Elimination
 from ..crossprod.layout import Sums, level_sums
+from ..crossprod.rest import SparseRest
 from ..crossprod.sparse_elimination import SparseElimination
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
-from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, Trial, minimise, polish
+from ..numerics.trust_region import Search, Trial
 from .covariance import theta_from_factor
-from .estimate import Estimate
 from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
-from .search import Place, Visit, best_of
+from .search import Place
 from .theta import Terms
 
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
-LARGE = 2000  # and from which on it takes seconds
 VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
 #: Residual SD, relative to that of the fit without random effects or to that of an effect, below which the search
 #: stops: the likelihood rises for ever, or as good as.
 ENDLESS = 1e-5
-HOPELESS = (
-    "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
-    "and of the response (scale() brings them to size one)"
-)
 
 
 @dataclass
@@ -65,7 +59,7 @@ class Point:
         Which criterion this is.
     """
 
-    elimination: SweptLead
+    elimination: Elimination
     factors: list[Array]
     objective: float
     gamma: Array
@@ -128,6 +122,8 @@ class Criterion(Terms):
         self.root_weights = None if design.weights is None else np.sqrt(design.weights)
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
         super().__init__(design, scale)
+        sparse = isinstance(self.layout.rest_block, SparseRest)
+        self.eliminate: type[Elimination] = SparseElimination if sparse else DenseElimination
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
         self.log_weights = (
@@ -205,8 +201,7 @@ class Criterion(Terms):
             Whitened covariance parameters.
         """
         factors = self.split(theta)
-        eliminate = SparseElimination if self.layout.sparse else Elimination
-        elimination = eliminate(self.layout, self.sums, self.roots(factors))
+        elimination = self.eliminate(self.layout, self.sums, self.roots(factors))
         p = self.p
         chol = np.linalg.cholesky(elimination.dd[:p, :p])
         root = np.linalg.inv(chol)
@@ -240,8 +235,8 @@ class Criterion(Terms):
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
         scores = point.scores
-        directions = self._directions(point.factors, scores)
-        lead, rest = self._spread(directions)
+        directions = self.directions(point.factors, scores)
+        lead, rest = self.spread(directions)
         images = point.elimination.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
         p, m = self.p, lead.shape[2]
         quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
@@ -254,7 +249,7 @@ class Criterion(Terms):
         half = point.root @ cross
         ratio = self.nu / point.r2
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
-        return hessian + self._second_order(point.slopes)
+        return hessian + self.second_order(point.slopes)
 
     def trial(self, theta: Array) -> Trial:
         """The criterion for the search; points where ``V`` overflows count as infinitely bad."""
@@ -353,147 +348,3 @@ class Criterion(Terms):
     def __getstate__(self) -> dict[str, Any]:
         """Without the grids, which are quickly made again."""
         return {name: value for name, value in self.__dict__.items() if name not in ("_grid", "_ring")}
-
-
-def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
-    """Fit a linear mixed model, or evaluate it at a given ``theta``.
-
-    Parameters
-    ----------
-    design : Design
-        Response, model matrix and random-effects terms.
-    reml : bool
-        Restricted maximum likelihood (True) or maximum likelihood (False).
-    start : array of shape (m,), optional
-        First ``theta``, in lme4's order and units.
-    optimize : bool
-        With False the criterion is evaluated at ``start`` and nothing is searched.
-
-    Returns
-    -------
-    Estimate
-
-    Raises
-    ------
-    ModelError
-        If ``start`` has the wrong length, or the response leaves no variation to explain.
-
-    Notes
-    -----
-    Agrees with ``lme4::lmer``.
-    """
-    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
-        criterion = Criterion(design, reml)
-    return fit_criterion(criterion, start, optimize)
-
-
-def fit_criterion(
-    criterion: Criterion, start: Array | None = None, optimize: bool = True, guess: bool = False
-) -> Estimate:
-    """The same for a criterion already made: a refit with a new response costs no pass over the design.
-
-    With `guess` the start is the estimate for a similar response (:meth:`Criterion.places`).
-    """
-    with threads_for(criterion.layout.width):
-        return _fit(criterion, start, optimize, guess)
-
-
-def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool) -> Estimate:
-    given = None if start is None else criterion.from_original(_checked_start(criterion, start))
-    if not optimize:
-        theta = criterion.moments() if given is None else given
-        return _estimate(criterion, _evaluated(criterion, theta), [])
-    width = criterion.layout.width
-    # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
-    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
-    downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
-    best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
-    if width <= SMALL and best.converged:
-        polish(criterion.trial, best, criterion.curvature(best.state))
-    return _estimate(criterion, best, visits)
-
-
-def _evaluated(criterion: Criterion, theta: Array) -> Search:
-    """The criterion where it is, without a search."""
-    trial = criterion.trial(theta)
-    if not np.isfinite(trial.value):
-        raise ModelError(
-            "the criterion cannot be computed at this start: the random effects are so large there that it "
-            "overflows; give a theta nearer to 1"
-        )
-    return Search(theta, trial.value, np.empty(0), 1, state=trial.state)
-
-
-def _checked_start(criterion: Criterion, start: Array) -> Array:
-    wanted = criterion.of_term[-1].stop
-    start = np.asarray(start, dtype=float).ravel()
-    if len(start) != wanted or not np.isfinite(start).all():
-        raise ModelError(
-            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
-            "numbers in lme4's order (each term's lower triangle, column by column)"
-        )
-    return start
-
-
-def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:
-    """Carry the optimum back to the units of the data."""
-    point = search.state
-    endless = criterion.endless(search.x, point)
-    factors = criterion.to_original(search.x)
-    sigma2 = point.r2 / criterion.nu * criterion.unit**2
-    beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
-    half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
-    modes = _modes(criterion, point)
-    eta = criterion.design.X @ beta + criterion.design.offset
-    for mode, term in zip(modes, criterion.design.terms, strict=True):
-        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
-    trail = [(_theta(criterion, theta), value) for theta, value in search.trail]
-    return Estimate(
-        design=criterion.design,
-        reml=criterion.reml,
-        theta=np.concatenate([theta_from_factor(T) for T in factors]),
-        factors=factors,
-        beta=beta,
-        cov_unscaled=half.T @ half,
-        sigma=float(np.sqrt(sigma2)),
-        objective=search.value,
-        modes=modes,
-        fitted_eta=eta,
-        n_evaluations=search.evaluations,
-        trail=trail,
-        visits=[visit._replace(x=_theta(criterion, visit.x)) for visit in visits],
-        converged=search.converged and not endless,
-        endless=endless,
-        gradient=partial(criterion.gradient, point),
-        warnings=[],
-        family=None,
-        conditional_cov=partial(_conditional_cov, criterion, point),
-    )
-
-
-def _theta(criterion: Criterion, theta: Array) -> Array:
-    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)])
-
-
-def _modes(criterion: Criterion, point: Point) -> list[Array]:
-    """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
-    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
-    scores = point.scores
-    for f, t, own in criterion.owned:
-        T = point.factors[t]
-        whitened = scores[f][:, own] @ (T @ T.T)
-        modes[t] = criterion.unit * whitened @ criterion.whitenings[t].matrix.T
-    return modes
-
-
-def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
-    """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
-    elimination = point.elimination
-    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion.owned:
-        blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
-        T, A = point.factors[t], criterion.whitenings[t].matrix
-        Sigma = T @ T.T
-        conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
-        covs[t] = A @ conditional @ A.T
-    return covs

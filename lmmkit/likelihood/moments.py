@@ -68,7 +68,7 @@ def moment_sds(layout: Layout, sums: Sums, n: int) -> list[Array]:
 def _squared_lengths(layout: Layout, sums: Sums) -> list[Array]:
     """``z'z`` of every level, one array (levels,) per column of ``Z``."""
     lead = sums.lead.diagonal(axis1=1, axis2=2)
-    below = layout.rest_diagonal(sums.rest)
+    below = layout.rest_block.diagonal(sums.rest)
     rest = [below[layout.columns(f)] for f in range(len(layout.rest))]
     return [column for factor in (lead, *rest) for column in factor.T]
 
@@ -88,7 +88,7 @@ def _shared(layout: Layout, sums: Sums) -> list[Array]:
         for a in range(factor.k):
             rest[layout.columns(f)[:, a], starts[f + 1] + a] = 1
     squared = Sums(
-        sums.lead**2, sums.cross**2, layout.rest_squared(sums.rest), sums.lead_d, sums.rest_d, sums.dd
+        sums.lead**2, sums.cross**2, layout.rest_block.squared(sums.rest), sums.lead_d, sums.rest_d, sums.dd
     )
     above, below = layout.z_dot(squared, lead, rest)
     parts = [above, *(below[layout.columns(f)] for f in range(len(layout.rest)))]

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..crossprod.conditional_variances import Meetings, Variances
-from ..crossprod.elimination import Elimination
+from ..crossprod.conditional_variances import VariancePattern, Variances
+from ..crossprod.elimination import DenseElimination
 from ..crossprod.layout import Layout, level_sums
 from ..families.family import Family
 from ..families.links import Derivatives
@@ -84,7 +84,7 @@ class Observations(NamedTuple):
         return self.family.is_canonical or self.family.information == "observed"
 
 
-class Precision(Elimination):
+class Precision(DenseElimination):
     """``Lambda'Z'WZ Lambda + I``, the precision of the spherical effects given the data, for one ``W``.
 
     Raises
@@ -104,11 +104,11 @@ class Precision(Elimination):
         lead = self.root_inverse @ right[0][:, :, None]
         if not layout.rest:
             return [(transposed @ lead)[:, :, 0]]
-        swept = layout.stack(layout.cross.transposed_dot(self.half_cross, lead))
-        below = layout.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
+        swept = layout.pieces.stack(layout.cross.transposed_dot(self.half_cross, lead))
+        below = layout.pieces.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
         rest = self.rest_cholesky.back(self.rest_cholesky.half(below))
-        lead = lead - layout.cross.dot(self.half_cross, layout.unstack(self.Lambda.left(rest)))
-        return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.unstack(rest))]
+        lead = lead - layout.cross.dot(self.half_cross, layout.pieces.unstack(self.Lambda.left(rest)))
+        return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.pieces.unstack(rest))]
 
     def posterior_sd(self) -> Array:
         """Standard deviation of each spherical effect given the data, for one scalar effect per level."""
@@ -118,13 +118,13 @@ class Precision(Elimination):
         """``(I + Z'WZ Lambda Lambda')^-1 right``, which stays meaningful where ``Lambda`` is singular."""
         return [image[:, :, 0] for image in self.z_vinv(right[0][:, :, None], flatten(right[1:]))]
 
-    def variances(self, meetings: Meetings) -> Variances:
+    def variances(self, pattern: VariancePattern) -> Variances:
         """Covariances of the effects ``b`` given the data."""
         lead = self.half_lead.transpose(0, 2, 1) @ self.half_lead
         if not self.layout.rest:
-            return meetings.variances(lead, np.empty(0), np.empty(0))
+            return pattern.variances(lead, np.empty(0), np.empty(0))
         image = self.layout.cross.scale(self.half_lead.transpose(0, 2, 1), self.half_cross)
-        return meetings.variances(lead, image, self.B)
+        return pattern.variances(lead, image, self.B)
 
 
 def flatten(effects: Effects) -> Array:

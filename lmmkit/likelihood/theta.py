@@ -109,7 +109,7 @@ class Terms:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         return np.concatenate([theta_from_factor(np.eye(k)) for k in self.ks])
 
-    def _directions(self, factors: list[Array], scores: list[Array]) -> list[Array]:
+    def directions(self, factors: list[Array], scores: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
         m = self.of_term[-1].stop
         out = [np.zeros((*score.shape, m)) for score in scores]
@@ -123,13 +123,13 @@ class Terms:
                 target += score[:, a, None] * T[:, b]
         return out
 
-    def _spread(self, per_factor: list[Array]) -> tuple[Array, Array]:
+    def spread(self, per_factor: list[Array]) -> tuple[Array, Array]:
         """Split per-factor columns into the leading factor's and the rest's."""
         m = per_factor[0].shape[2]
         rest = [part.reshape(-1, m) for part in per_factor[1:]]
         return per_factor[0], np.concatenate(rest) if rest else np.zeros((0, m))
 
-    def _second_order(self, slopes: list[Array]) -> Array:
+    def second_order(self, slopes: list[Array]) -> Array:
         """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
         m = self.of_term[-1].stop
         hessian = np.zeros((m, m))

@@ -14,8 +14,9 @@ from ..errors import ModelError
 from ..fitted.mixed import SINGULAR
 from ..fitted.varcorr import distinct_names
 from ..likelihood.covariance import lower_indices
+from ..likelihood.fit_lmm import fit_criterion
 from ..likelihood.grid import Grid, valleys
-from ..likelihood.lmm import ENDLESS, VALLEYS, Criterion, fit_criterion
+from ..likelihood.lmm import ENDLESS, VALLEYS, Criterion
 from ..likelihood.search import LOWER, WORTH
 from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from lmmkit.crossprod.blocks import ListedCross
-from lmmkit.crossprod.conditional_variances import Meetings
+from lmmkit.crossprod.conditional_variances import VariancePattern
 from lmmkit.crossprod.factors import factors_of
 from lmmkit.crossprod.layout import Layout
 from lmmkit.design.design import build_design
@@ -55,9 +55,9 @@ def test_leverages_and_variances(kind, way, monkeypatch):
     precision = Precision(layout, roots, weights)
     M = Lambda.T @ (Z.T * weights) @ Z @ Lambda + np.eye(Z.shape[1])
     K = Lambda @ np.linalg.solve(M, Lambda.T)
-    meetings = Meetings(layout)
-    variances = precision.variances(meetings)
-    np.testing.assert_allclose(meetings.leverages(variances), np.einsum("ij,jk,ik->i", Z, K, Z), rtol=1e-9)
+    pattern = VariancePattern(layout)
+    variances = precision.variances(pattern)
+    np.testing.assert_allclose(pattern.leverages(variances), np.einsum("ij,jk,ik->i", Z, K, Z), rtol=1e-9)
     assert precision.logdet == pytest.approx(np.linalg.slogdet(M)[1], rel=1e-11)
     start = 0
     for factor, own in zip(layout.factors, variances.own, strict=True):

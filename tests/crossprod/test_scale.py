@@ -12,6 +12,7 @@ import lmmkit as lk
 from lmmkit.crossprod.blocks import HybridCross, ListedCross, SparseCross
 from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.ordering import Ordering
+from lmmkit.crossprod.rest import SparseRest
 from lmmkit.crossprod.sparse_elimination import SparseFactor
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.lmm import Criterion
@@ -57,7 +58,7 @@ def test_all_ways_agree(
     monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, formula: str, way: str, theta: str
 ) -> None:
     dense, other = (criterion(monkeypatch, formula, moving, kind) for kind in ("dense", way))
-    assert other.layout.sparse == (way == "sparse")
+    assert isinstance(other.layout.rest_block, SparseRest) == (way == "sparse")
     assert isinstance(other.layout.cross, HybridCross if way == "hybrid" else SparseCross)
     at = np.random.default_rng(1).normal(size=dense.of_term[-1].stop)
     at = at if theta == "inside" else np.where(np.arange(len(at)) == len(at) - 1, 0.0, at)
@@ -92,7 +93,7 @@ def test_a_whole_fit_the_sparse_way(monkeypatch: pytest.MonkeyPatch, moving: pd.
     monkeypatch.setattr(Layout, "SPARSE_FROM", 1)
     monkeypatch.setattr(Layout, "SPARSE_FILL", 10.0)
     sparse = lk.lmer(formula, moving)
-    assert sparse.criterion.layout.sparse
+    assert isinstance(sparse.criterion.layout.rest_block, SparseRest)
     assert sparse.estimate.objective == pytest.approx(dense.estimate.objective, abs=1e-8)
     np.testing.assert_allclose(sparse.theta, dense.theta, atol=1e-6)
     np.testing.assert_allclose(sparse.ranef_sd()["pupil"], dense.ranef_sd()["pupil"], rtol=1e-6)
@@ -140,7 +141,7 @@ def test_a_long_line_of_teachers_is_fitted_sparsely() -> None:
     fit = lk.lmer(
         "y ~ 1 + (1 | pupil) + (1 | teacher)", pd.DataFrame({"y": y, "pupil": pupil, "teacher": teacher})
     )
-    assert fit.criterion.layout.sparse
+    assert isinstance(fit.criterion.layout.rest_block, SparseRest)
     assert fit.converged
     sds = dict(zip(fit.varcorr.frame["grp"], fit.varcorr.frame["sdcor"], strict=True))
     assert sds == pytest.approx({"pupil": 0.7, "teacher": 0.5, "Residual": 1.0}, rel=0.05)

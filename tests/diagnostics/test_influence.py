@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.likelihood.lmm import fit_lmm
+from lmmkit.likelihood.fit_lmm import fit_lmm
 from tests.inference.reference import ANSWERS, close, model
 from tests.lme4_reference import load
 

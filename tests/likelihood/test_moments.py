@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from lmmkit.design.design import build_design
-from lmmkit.likelihood.lmm import Criterion, fit_lmm
+from lmmkit.likelihood.fit_lmm import fit_lmm
+from lmmkit.likelihood.lmm import Criterion
 from lmmkit.likelihood.moments import LEAST, moment_sds
 from tests.crossprod.test_scale import STRUCTURES, criterion, moving  # noqa: F401  (a fixture)
 

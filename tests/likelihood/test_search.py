@@ -8,9 +8,10 @@ import lmmkit as lk
 from lmmkit.design.design import build_design
 from lmmkit.families import resolve
 from lmmkit.formula.parse import parse
+from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
-from lmmkit.likelihood.lmm import Criterion, fit_criterion
+from lmmkit.likelihood.lmm import Criterion
 from tests.hard_designs import hard_design, hard_glmm_design, link_design
 from tests.valleys import DESIGNS, LINK_DESIGNS, builder_models, lowest_of_eight, lowest_of_twelve, reference
 

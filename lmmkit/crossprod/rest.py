@@ -1,0 +1,138 @@
+"""The block of ``Z'Z`` among the factors of the rest, ``rest'rest``: dense in pieces, or sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ..numerics.arrays import Array, Index
+from .factors import GroupingFactor, LevelPairs
+from .ordering import Ordering
+from .pieces import Pieces
+
+
+class RestBlock(Protocol):
+    """``rest'rest``: its ``values`` change with the weights, the pattern stays."""
+
+    #: Arrays as large as the cross-block that an elimination with such a rest holds at once.
+    CROSSES: int
+
+    @property
+    def entries_held(self) -> int:
+        """Entries of all matrices of the rest that an elimination holds at once, about."""
+
+    def sums(self, weights: Array | None) -> Any:
+        """``rest'W rest``, summed over the rows."""
+
+    def dot(self, values: Any, right: Array) -> Array:
+        """``(R x R) @ (R x d)``."""
+
+    def diagonal(self, values: Any) -> Array:
+        """The diagonal, shape (R,)."""
+
+    def squared(self, values: Any) -> Any:
+        """Every entry squared."""
+
+
+class DenseRest:
+    """``rest'rest`` as a stack of dense pieces, values ``(c, m, m)``.
+
+    Parameters
+    ----------
+    factors : sequence of GroupingFactor
+        The factors of the rest.
+    pairs : mapping
+        The levels of factors ``f`` and ``g`` that meet, by ``(f, g)``.
+    columns : sequence of arrays (levels, k)
+        The columns of each factor.
+    pieces : Pieces
+    """
+
+    CROSSES = 3
+    #: Stacks as large as ``rest'rest`` that are held at once.
+    STACKS = 7
+
+    def __init__(
+        self,
+        factors: Sequence[GroupingFactor],
+        pairs: Mapping[tuple[int, int], LevelPairs],
+        columns: Sequence[Index],
+        pieces: Pieces,
+    ) -> None:
+        self.factors, self.pairs, self.columns, self.pieces = factors, pairs, columns, pieces
+
+    @property
+    def entries_held(self) -> int:
+        count, m = self.pieces.shape
+        return self.STACKS * count * m * m
+
+    def sums(self, weights: Array | None) -> Array:
+        (count, m), slot = self.pieces.shape, self.pieces.slot
+        flat = np.zeros(count * m * m)
+        for f, factor in enumerate(self.factors):
+            own = slot[self.columns[f]]
+            flat[own[:, :, None] * m + own[:, None, :] % m] = factor.blocks(weights)
+        for (f, g), pair in self.pairs.items():
+            rows, columns = slot[self.columns[f]][pair.first], slot[self.columns[g]][pair.second]
+            for a in range(self.factors[f].k):
+                left = self.factors[f].Z[:, a] if weights is None else self.factors[f].Z[:, a] * weights
+                for c in range(self.factors[g].k):
+                    value = np.bincount(pair.of_row, left * self.factors[g].Z[:, c], len(pair.first))
+                    flat[rows[:, a] * m + columns[:, c] % m] = value
+                    flat[columns[:, c] * m + rows[:, a] % m] = value
+        return flat.reshape(count, m, m)
+
+    def dot(self, values: Array, right: Array) -> Array:
+        return self.pieces.unstack(values @ self.pieces.stack(right))
+
+    def diagonal(self, values: Array) -> Array:
+        return np.asarray(values.diagonal(axis1=1, axis2=2).reshape(-1)[self.pieces.slot])
+
+    def squared(self, values: Array) -> Array:
+        return values**2
+
+
+class SparseRest:
+    """``rest'rest`` as one sparse matrix, values ``csr_array (R, R)``.
+
+    Parameters
+    ----------
+    factors : sequence of GroupingFactor
+        The factors of the rest.
+    columns : sequence of arrays (levels, k)
+        The columns of each factor.
+    ordering : Ordering
+        An order of the ``R`` columns under which the Cholesky factor stays sparse.
+    """
+
+    CROSSES = 9
+
+    def __init__(
+        self, factors: Sequence[GroupingFactor], columns: Sequence[Index], ordering: Ordering
+    ) -> None:
+        self.factors, self.columns, self.ordering = factors, columns, ordering
+
+    @property
+    def entries_held(self) -> int:
+        return 10 * self.ordering.entries
+
+    def sums(self, weights: Array | None) -> csr_array:
+        Z = np.concatenate([factor.Z for factor in self.factors], axis=1)
+        pairs = zip(self.columns, self.factors, strict=True)
+        at = np.concatenate([columns[factor.codes] for columns, factor in pairs], axis=1)
+        starts = np.arange(0, Z.size + 1, Z.shape[1])
+        whole = csr_array((Z.ravel(), at.ravel(), starts), shape=(len(Z), len(self.ordering.order)))
+        weighted = whole if weights is None else whole * weights[:, None]
+        return csr_array(whole.T @ weighted)
+
+    def dot(self, values: csr_array, right: Array) -> Array:
+        return np.asarray(values @ right)
+
+    def diagonal(self, values: csr_array) -> Array:
+        return np.asarray(values.diagonal())
+
+    def squared(self, values: csr_array) -> csr_array:
+        return csr_array(values.power(2))

@@ -1,0 +1,167 @@
+"""The fit of a linear mixed model: where the search goes, and the estimate carried back to the units of the data."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from ..design.design import Design
+from ..errors import ModelError
+from ..numerics.arrays import Array
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Search, minimise, polish
+from .covariance import theta_from_factor
+from .estimate import Estimate
+from .lmm import SMALL, Criterion, Point
+from .search import Visit, best_of
+
+LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
+HOPELESS = (
+    "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
+    "and of the response (scale() brings them to size one)"
+)
+
+
+def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
+    """Fit a linear mixed model, or evaluate it at a given ``theta``.
+
+    Parameters
+    ----------
+    design : Design
+        Response, model matrix and random-effects terms.
+    reml : bool
+        Restricted maximum likelihood (True) or maximum likelihood (False).
+    start : array of shape (m,), optional
+        First ``theta``, in lme4's order and units.
+    optimize : bool
+        With False the criterion is evaluated at ``start`` and nothing is searched.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ModelError
+        If ``start`` has the wrong length, or the response leaves no variation to explain.
+
+    Notes
+    -----
+    Agrees with ``lme4::lmer``.
+    """
+    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+        criterion = Criterion(design, reml)
+    return fit_criterion(criterion, start, optimize)
+
+
+def fit_criterion(
+    criterion: Criterion, start: Array | None = None, optimize: bool = True, guess: bool = False
+) -> Estimate:
+    """The same for a criterion already made: a refit with a new response costs no pass over the design.
+
+    With `guess` the start is the estimate for a similar response (:meth:`Criterion.places`).
+    """
+    with threads_for(criterion.layout.width):
+        return _fit(criterion, start, optimize, guess)
+
+
+def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool) -> Estimate:
+    given = None if start is None else criterion.from_original(_checked_start(criterion, start))
+    if not optimize:
+        theta = criterion.moments() if given is None else given
+        return _estimate(criterion, _evaluated(criterion, theta), [])
+    width = criterion.layout.width
+    # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
+    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
+    downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
+    best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
+    if width <= SMALL and best.converged:
+        polish(criterion.trial, best, criterion.curvature(best.state))
+    return _estimate(criterion, best, visits)
+
+
+def _evaluated(criterion: Criterion, theta: Array) -> Search:
+    """The criterion where it is, without a search."""
+    trial = criterion.trial(theta)
+    if not np.isfinite(trial.value):
+        raise ModelError(
+            "the criterion cannot be computed at this start: the random effects are so large there that it "
+            "overflows; give a theta nearer to 1"
+        )
+    return Search(theta, trial.value, np.empty(0), 1, state=trial.state)
+
+
+def _checked_start(criterion: Criterion, start: Array) -> Array:
+    wanted = criterion.of_term[-1].stop
+    start = np.asarray(start, dtype=float).ravel()
+    if len(start) != wanted or not np.isfinite(start).all():
+        raise ModelError(
+            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
+            "numbers in lme4's order (each term's lower triangle, column by column)"
+        )
+    return start
+
+
+def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:
+    """Carry the optimum back to the units of the data."""
+    point = search.state
+    endless = criterion.endless(search.x, point)
+    factors = criterion.to_original(search.x)
+    sigma2 = point.r2 / criterion.nu * criterion.unit**2
+    beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
+    half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
+    modes = _modes(criterion, point)
+    eta = criterion.design.X @ beta + criterion.design.offset
+    for mode, term in zip(modes, criterion.design.terms, strict=True):
+        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
+    trail = [(_theta(criterion, theta), value) for theta, value in search.trail]
+    return Estimate(
+        design=criterion.design,
+        reml=criterion.reml,
+        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        factors=factors,
+        beta=beta,
+        cov_unscaled=half.T @ half,
+        sigma=float(np.sqrt(sigma2)),
+        objective=search.value,
+        modes=modes,
+        fitted_eta=eta,
+        n_evaluations=search.evaluations,
+        trail=trail,
+        visits=[visit._replace(x=_theta(criterion, visit.x)) for visit in visits],
+        converged=search.converged and not endless,
+        endless=endless,
+        gradient=partial(criterion.gradient, point),
+        warnings=[],
+        family=None,
+        conditional_cov=partial(_conditional_cov, criterion, point),
+    )
+
+
+def _theta(criterion: Criterion, theta: Array) -> Array:
+    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)])
+
+
+def _modes(criterion: Criterion, point: Point) -> list[Array]:
+    """Conditional modes ``Sigma Z'V^-1 (y - X beta)``, one (q, k) array per term."""
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    scores = point.scores
+    for f, t, own in criterion.owned:
+        T = point.factors[t]
+        whitened = scores[f][:, own] @ (T @ T.T)
+        modes[t] = criterion.unit * whitened @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
+    """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
+    elimination = point.elimination
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion.owned:
+        blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
+        T, A = point.factors[t], criterion.whitenings[t].matrix
+        Sigma = T @ T.T
+        conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
+        covs[t] = A @ conditional @ A.T
+    return covs
