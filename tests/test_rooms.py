@@ -46,6 +46,26 @@ def test_private_names_stay_in_their_file(path):
     assert taken == []
 
 
+#: Private by their name only: Python's, a named tuple's, and what matplotlib keeps to itself.
+NOT_OURS = {"_replace", "_getframe", "_left_title", "_right_title"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=[str(path.relative_to(HOUSE)) for path in FILES])
+def test_private_members_of_another_object_stay_in_their_file(path):
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    own |= {
+        node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    read = [
+        f"line {node.lineno}: {ast.unparse(node)}"
+        for node in nodes
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("_")
+        if node.attr not in own | NOT_OURS and ast.unparse(node.value) not in ("self", "cls", "super()")
+    ]
+    assert read == []
+
+
 def test_few_modules_stand_outside_a_room():
     assert len(list(HOUSE.glob("*.py"))) <= 8
 

@@ -102,12 +102,14 @@ class ManyCriterion(Terms):
         return self.layout.sums(self.Q)
 
     @cached_property
-    def _parts(self) -> Parts:
+    def parts(self) -> Parts:
+        """The sums over the rows as dense arrays."""
         return dense_parts(self.layout, self._sums, self.p)
 
     @cached_property
-    def _products(self) -> Array:
-        return products(self._parts.cross)
+    def column_products(self) -> Array:
+        """Products of the entries of the leading factor's rows, two and two (:func:`products`)."""
+        return products(self.parts.cross)
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -115,10 +117,10 @@ class ManyCriterion(Terms):
         return Grid.of(self, self._sums, self.p, self.reml, self.nu)
 
     @cached_property
-    def _rest_products(self) -> Array:
-        """The part of them between columns of the rest, (q k k, R²)."""
-        width, R = self._parts[1].shape[2], self.layout.width
-        return self._products.reshape(-1, width, width)[:, :R, :R].reshape(-1, R * R)
+    def rest_products(self) -> Array:
+        """Those of :attr:`column_products` between columns of the rest, (q k k, R²)."""
+        width, R = self.parts[1].shape[2], self.layout.width
+        return self.column_products.reshape(-1, width, width)[:, :R, :R].reshape(-1, R * R)
 
     @cached_property
     def _sum_matrices(self) -> tuple[csr_array, csr_array]:
@@ -161,11 +163,11 @@ class Points:
     def __init__(self, criterion: ManyCriterion, theta: Array, responses: Responses) -> None:
         self.criterion, self.theta, self.y = criterion, theta, responses
         self.factors, self.roots = criterion.many_roots(theta)
-        lead, cross, other = criterion._parts
+        lead, cross, other = criterion.parts
         q, k, width = cross.shape
         B, R, p = len(theta), criterion.layout.width, criterion.p
         self.M, logdet = swept(lead, self.roots[0])
-        gram = (self.M.reshape(B, q * k * k) @ criterion._products).reshape(B, width, width)
+        gram = (self.M.reshape(B, q * k * k) @ criterion.column_products).reshape(B, width, width)
         My = np.einsum("bqij,bqj->bqi", self.M, responses.lead)
         self._My = My
         whole = np.empty((B, width + 1, width + 1))
@@ -220,7 +222,7 @@ class Points:
     @cached_property
     def _keep(self) -> Array:
         """``I - G M`` per level of the leading factor, (B, q, k, k)."""
-        lead = self.criterion._parts[0]
+        lead = self.criterion.parts[0]
         return np.asarray(np.eye(lead.shape[1]) - _times_blocks(lead, self.M))
 
     @cached_property
@@ -237,7 +239,7 @@ class Points:
 
     def _z_vinv(self, lead_d: Array, H_d: Array) -> list[Array]:
         """``Z'V^-1 D`` from ``lead'D`` (B, q, k, d) and ``rest' V_lead^-1 D`` (B, R, d)."""
-        layout, cross = self.criterion.layout, self.criterion._parts[1]
+        layout, cross = self.criterion.layout, self.criterion.parts[1]
         if not layout.rest:
             return [_times_blocks(self._keep, lead_d)]
         B, q, k, d = lead_d.shape
@@ -254,7 +256,7 @@ class Points:
     @cached_property
     def images(self) -> list[Array]:
         """``Z'V^-1 [Q y]`` per grouping factor, (B, levels, k, p + 1)."""
-        cross, R = self.criterion._parts[1], self.criterion.layout.width
+        cross, R = self.criterion.parts[1], self.criterion.layout.width
         B = len(self.theta)
         shared = np.broadcast_to(cross[..., R:], (B, *cross.shape[:2], self.criterion.p))
         return self._z_vinv(np.concatenate([shared, self.y.lead[..., None]], axis=3), self.H_d)
@@ -271,14 +273,14 @@ class Points:
     def block_sums(self) -> list[Array]:
         """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (B, k, k) per grouping factor."""
         criterion = self.criterion
-        lead, cross, _ = criterion._parts
+        lead, cross, _ = criterion.parts
         q, k, _ = cross.shape
         B, R = len(self.theta), criterion.layout.width
         sums = np.einsum("bqij,qjk->bik", self._keep, lead)
         if not R:
             return [sums]
         middle = self._half_B.transpose(0, 2, 1) @ self._half_B
-        between = (middle.reshape(B, R * R) @ criterion._rest_products.T).reshape(B, q, k, k)
+        between = (middle.reshape(B, R * R) @ criterion.rest_products.T).reshape(B, q, k, k)
         if k == 1:
             sums = sums - np.einsum("bq,bq->b", self._keep[..., 0, 0] ** 2, between[..., 0, 0])[:, None, None]
         else:
@@ -321,7 +323,7 @@ class Points:
     def curvature(self) -> Array:
         """Average information with the exact second derivative of ``T T'`` added, (B, m, m)."""
         criterion = self.criterion
-        lead, cross, other = criterion._parts
+        lead, cross, other = criterion.parts
         B, m, R, p = len(self.theta), criterion.m, criterion.layout.width, criterion.p
         q, k, _ = cross.shape
         directions = self._directions()
