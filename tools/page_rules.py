@@ -31,7 +31,6 @@ OLD_PAGES = frozenset(
         "lessons/06_pooling",
         "lessons/07_nested_crossed",
         "lessons/08_replicates",
-        "lessons/09_repeated_measures",
         "lessons/10_fitting",
         "lessons/11_testing",
         "lessons/12_checking",

@@ -36,6 +36,12 @@ def own_fits(data, y, x, group):
     return {name: ols(f"{y} ~ {x}", rows).fit() for name, rows in data.groupby(group, observed=True)}
 
 
+def standard_error(X, y):
+    """That of the last coefficient of a least-squares fit."""
+    left = y - X @ np.linalg.lstsq(X, y, rcond=None)[0]
+    return np.sqrt(np.linalg.inv(X.T @ X)[-1, -1] * left @ left / (len(y) - X.shape[1]))
+
+
 def lag1(table):
     """The correlation of neighbours, in a table of a row for each driver."""
     return np.corrcoef(table[:, :-1].ravel(), table[:, 1:].ravel())[0, 1]
@@ -103,17 +109,19 @@ def test_own_and_mixed_lines_coincide(protein):
 
 
 def test_slopes_differ(protein):
-    """“slopes run from … to … around …, with a standard deviation of …; that slopes differ at all is
-    supported with p = …”"""
+    """“The slopes of people have a mean of … and an SD of ….” and “That they differ at all is supported with
+    p = ….” and “its SD is nearly as large as the average itself”"""
     growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
     parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
     # anova(refit = FALSE): Chisq 47.362, Df 2, p 5.193e-11; VarCorr: Year 1.343611
     assert parallel.reml_criterion - growth.reml_criterion == pytest.approx(47.362, abs=2e-3)
     assert growth.varcorr.frame["sdcor"].iloc[1] == pytest.approx(1.343611, abs=1e-3)
+    assert 0.8 < 1.343611 / growth.fixef["Year"] < 1
 
 
 def test_no_bar_of_the_six_reaches_the_dotted_line(protein):
-    """“Of the six people no bar reaches the dotted line; of the eighteen drivers … do.”"""
+    """“Of the six people no bar reaches the dotted line; of the eighteen drivers … do. Their own regressions
+    have slopes of … ms a day;” and “with short bars that stay away from zero”"""
     growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
     slopes, errors = growth.coef()["Sample"]["Year"], growth.ranef_sd()["Sample"]["Year"]
     assert (slopes.abs() > 1.96 * errors).all()
@@ -143,7 +151,7 @@ def test_all_three_find_the_same_slope(protein):
 
 
 def test_three_standard_errors(protein):
-    """“Giving them levels but one common slope claims too much”"""
+    """“Giving each a start of their own but one common slope claims too much”"""
     # coef(summary()): lm 0.5941711, (1 | Sample) 0.262188, (Year | Sample) 0.5515568
     assert ols("Value ~ Year", protein).fit().bse["Year"] == pytest.approx(0.5941711, abs=1e-6)
     assert lk.lmer("Value ~ Year + (1 | Sample)", protein).se["Year"] == pytest.approx(0.262188, abs=1e-4)
@@ -153,7 +161,8 @@ def test_three_standard_errors(protein):
 
 def test_six_slopes_stay_six_slopes():
     """“Six slopes stay six slopes, however well each of them is known.” and “takes rows for people, and rows
-    grow in number with the years”"""
+    grow in number with the years” and “The average slope is known no better than the number of people
+    allows.”"""
     sd_slope, sigma = 1.343611, 0.447198
     years = {n: ((np.arange(n) - (n - 1) / 2) ** 2).sum() for n in (5, 80)}
     of_slope = [np.sqrt((sd_slope**2 + sigma**2 / years[n]) / 6) for n in (5, 80)]
@@ -168,15 +177,42 @@ def test_six_slopes_stay_six_slopes():
     assert np.sqrt(left @ left / 478 / (480 * t.var())) < of_slope[1] / 2
 
 
+def test_years_sharpen_the_other_two(protein):
+    """“Which of the three standard errors does *not* become small, however many years you follow the same six
+    people?” and “Run the next cell and go along each row from the left: which one stays where it is?”"""
+    own = own_fits(protein, "Value", "Year", "Sample")
+    errors = {}
+    for years in (5, 80):
+        t = np.arange(1.0, years + 1)
+        rng = np.random.default_rng(4)
+        y = np.concatenate([fit.params["Intercept"] + fit.params["Year"] * t for fit in own.values()])
+        y += rng.normal(0, 0.4472, y.size)
+        person, time = np.repeat(np.arange(6), years), np.tile(t, 6)
+        lm = np.column_stack([np.ones_like(time), time])
+        levels = np.column_stack([person[:, None] == np.arange(6), time]).astype(
+            float
+        )  # balanced: as (1 | Sample)
+        slopes = [np.polyfit(t, y[person == one], 1)[0] for one in range(6)]
+        errors[years] = [
+            standard_error(lm, y),
+            standard_error(levels, y),
+            np.std(slopes, ddof=1) / np.sqrt(6),
+        ]
+    assert errors[5] == pytest.approx([0.594, 0.262, 0.552], abs=0.07)
+    assert np.divide(errors[80], errors[5])[:2].max() < 0.25
+    assert errors[80][2] == pytest.approx(errors[5][2], rel=0.05)
+
+
 def test_residuals_of_a_driver_add_up_to_nearly_zero(sleep, drivers):
-    """“a driver's residuals add up to nearly zero: a high one must be made good by low ones”"""
+    """“a driver's residuals add up to nearly zero: a high one must be made good by low ones” and “The residuals
+    of one driver add up to nearly zero.”"""
     sums = drivers.resid().groupby(sleep["Subject"], observed=True).mean()
     assert sums.abs().max() < 0.35 * drivers.sigma
 
 
 def test_without_memory_the_correlation_is_negative():
     """“But without memory it would be about … (95% of the simulated studies lie between … and …)” and “large
-    beside what no memory looks like”"""
+    beside what no memory looks like” and “Where will most of these two hundred correlations lie”"""
     # Each driver's own line is nearly the model's, and its residuals can be had without any fit.
     rng = np.random.default_rng(99)
     days = np.arange(10.0)
@@ -188,7 +224,7 @@ def test_without_memory_the_correlation_is_negative():
 
 def test_the_drivers_show_memory(sleep, drivers):
     """“The correlation of neighbouring residuals is …. That looks like next to nothing.” and “The days do
-    have memory.”"""
+    have memory.” and “the drivers' … to the right of all of them”"""
     table = sleep.assign(r=drivers.resid()).pivot(index="Subject", columns="Days", values="r").to_numpy()
     assert lag1(table) == pytest.approx(0.119, abs=0.002)
     reference = [
@@ -221,7 +257,8 @@ def test_wild_days_of_two_drivers(sleep, drivers):
 
 
 def test_better_measurements_do_not_bring_lines_together():
-    """“They do not. Better measurements would tell more about each line; the lines differ as before.”"""
+    """“They do not. Better measurements would tell more about each line; the lines differ as before.” and
+    “For the average slope more groups are needed.”"""
     spread = [
         explorers.random_effects.result(sd_slope=0.8, sigma=s).lines[:, 1].std() for s in (0.0, 0.8, 4.0)
     ]
