@@ -195,7 +195,8 @@ def block(value: Value, table: Array | None) -> Array:
     if isinstance(value, Categorical):
         assert table is not None
         return table[value.codes]
-    return value.values if isinstance(value, Matrix) else value[:, None]
+    # Whole numbers of few bytes would overflow in products.
+    return value.values if isinstance(value, Matrix) else value.astype(float)[:, None]
 
 
 def check_contrasts(

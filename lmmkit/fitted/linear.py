@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .fixed import FixedFit, statsmodels
+from .messages import without_residuals
 
 if TYPE_CHECKING:
     from ..design.design import Design
     from .call import Call
+
+#: Residual sum of squares, relative to the response's own, that is rounding and nothing else.
+EXACT = 1e-24
 
 
 class LinearFit(FixedFit):
@@ -56,13 +60,27 @@ class LinearFit(FixedFit):
         return float(residuals @ residuals)
 
     @cached_property
+    def is_exact(self) -> bool:
+        """Whether the fixed effects reproduce the response, so that only rounding is left of the residuals."""
+        target = self.design.y - self.design.offset
+        return self.deviance <= EXACT * float(self.design.row_weights @ target**2)
+
+    @cached_property
+    def messages(self) -> list[str]:
+        """What a reader of this fit should know, and what to do."""
+        return [*super().messages, *without_residuals(self)]
+
+    @cached_property
     def sigma(self) -> float:
-        """Residual standard error; NaN when no degrees of freedom are left."""
-        return float(np.sqrt(self.deviance / self.df_resid)) if self.df_resid else np.nan
+        """Residual standard error; NaN when no degrees of freedom are left, or no residuals."""
+        measured = self.df_resid > 0 and not self.is_exact
+        return float(np.sqrt(self.deviance / self.df_resid)) if measured else np.nan
 
     @cached_property
     def loglik(self) -> float:
         """Log-likelihood at the maximum, where the variance is the deviance divided by n (R: ``logLik``)."""
+        if self.is_exact:
+            return np.inf
         n = self.nobs
         log_weights = np.log(self.design.row_weights[self.counts]).sum()
         return float(0.5 * (log_weights - n * (np.log(2 * np.pi * self.deviance / n) + 1)))

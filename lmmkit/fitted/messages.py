@@ -16,6 +16,7 @@ from .repeats import constant_within, every_row_is_copied
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
     from .fit import Fit
+    from .linear import LinearFit
     from .mixed import MixedFit
 
 FEW_LEVELS = 5
@@ -79,6 +80,20 @@ def dropped_columns(fit: Fit) -> Iterator[str]:
             f"{'was' if one else 'were'} dropped: {'its column is' if one else 'their columns are'} "
             "determined by the columns before. Look for a predictor that repeats another one, or for a "
             "combination of factor levels without data."
+        )
+
+
+def without_residuals(fit: LinearFit) -> Iterator[str]:
+    if fit.is_exact or fit.df_resid <= 0:
+        why, advice = (
+            "The fixed effects reproduce the response exactly",
+            ("Check that the response is not constant, and that it was not computed from the predictors."),
+        )
+        if fit.df_resid <= 0:
+            why, advice = "There are as many coefficients as rows", "Take fewer predictors, or more rows."
+        yield (
+            f"{why}, so there are no residuals by which to judge how sure the estimates are: standard errors, "
+            f"tests and intervals are missing. {advice}"
         )
 
 

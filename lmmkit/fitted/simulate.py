@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
+from ..errors import DataError, ModelError
 from ..numerics import arguments
 from ..numerics.arrays import Array
 from .mixed import MixedFit
@@ -39,7 +39,7 @@ def simulate(fit: Fit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
     Raises
     ------
     ModelError
-        When `n_sim` is not a positive whole number.
+        When `n_sim` is not a positive whole number, or an exact fit has left no residuals.
 
     Notes
     -----
@@ -88,6 +88,11 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator) -> Array:
     """One response, given the whole linear predictor; of ``cbind(hits, misses)`` the number of hits."""
     design = fit.design
     if fit.family is None:
+        if not np.isfinite(fit.sigma):
+            raise ModelError(
+                "this model has no residuals, so nothing is known of how responses scatter, and none can be "
+                "simulated; its messages say why"
+            )
         with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
             scale = fit.sigma / np.sqrt(design.row_weights)
         return eta + scale * rng.standard_normal(len(eta))

@@ -202,8 +202,8 @@ def joint_test(
     if method is not None:
         statistic, num_df, den_df = method.joint(fit, L, beta)
     else:
-        rotated, variances = uncorrelated(L, fit.sigma**2 * fit.cov_unscaled)
-        chisq, num_df = float(((rotated @ beta) ** 2 / variances).sum()), float(len(variances))
+        rotated, variances = uncorrelated(L, fit.cov_unscaled)
+        chisq, num_df = float(((rotated @ beta) ** 2 / variances).sum()) / fit.sigma**2, float(len(variances))
         den_df = _common_df(fit)
         if np.isinf(den_df):
             return num_df, den_df, chisq, float(stats.chi2.sf(chisq, num_df))

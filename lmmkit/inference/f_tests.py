@@ -13,7 +13,7 @@ from ..formatting.wording import listed
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from .coef_tests import checked_ddf, joint_test
-from .contrasts import checked_type, term_contrasts
+from .contrasts import checked_type, term_contrasts, uncorrelated
 from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
@@ -137,10 +137,18 @@ def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.
     type, ddf = checked_type(type), checked_ddf(ddf)
     contrasts = term_contrasts(fit.design, type, np.sqrt(fit.design.row_weights))
     table = term_tests(fit, contrasts, ddf)
-    mean_sq = table["statistic"] * fit.sigma**2
-    table.insert(0, "sum_sq", (mean_sq * table["num_df"]).fillna(0.0))
-    table.insert(1, "mean_sq", mean_sq)
+    sum_sq = pd.Series({label: _sum_of_squares(fit, L) for label, L in contrasts.items()})
+    table.insert(0, "sum_sq", sum_sq)
+    table.insert(1, "mean_sq", sum_sq / table["num_df"].where(table["num_df"] > 0))
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
+
+
+def _sum_of_squares(fit: LinearFit, L: Array) -> float:
+    """By how much the residual sum of squares grows where ``L beta = 0``."""
+    if not len(L):
+        return 0.0
+    rotated, variances = uncorrelated(L, fit.cov_unscaled)
+    return float(((rotated @ fit.beta) ** 2 / variances).sum())
 
 
 def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..errors import ModelError
 from ..fitted.call import Call
-from ..fitted.linear import LinearFit
+from ..fitted.linear import EXACT, LinearFit
 from ..fitted.refit import caller_name, design_of
 from ..numerics import distributions as stats
 from ..numerics.r_names import answered
@@ -192,8 +192,13 @@ class LinearModel(FixedEffectsModel, LinearFit):
 
     @property
     def r_squared(self) -> float:
-        """Share of the sum of squares that the model explains (R: ``summary(fit)$r.squared``)."""
-        return self.model_ss / (self.model_ss + self.deviance)
+        """Share of the sum of squares that the model explains (R: ``summary(fit)$r.squared``).
+
+        NaN where the response is constant, so that there is nothing to explain.
+        """
+        total = self.model_ss + self.deviance
+        spread = total > EXACT * float(self.design.row_weights @ (self.design.y - self.design.offset) ** 2)
+        return self.model_ss / total if spread else np.nan
 
     @property
     def adj_r_squared(self) -> float:

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lmmkit as lk
@@ -40,3 +41,18 @@ def test_units_that_cannot_be_squared_are_refused(formula, column, unit):
 def test_a_column_of_zeros_is_no_extreme():
     data = lk.load_data("sleepstudy").assign(zero=0.0)
     assert lk.lmer("Reaction ~ zero + (1 | Subject)", data).design.dropped == ["zero"]
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("int8", 100), ("int16", 30_000), ("int64", 4_000_000_000)])
+def test_products_of_whole_numbers_do_not_overflow(dtype, size):
+    rng = np.random.default_rng(5)
+    numbers = pd.DataFrame(
+        {"a": size + np.arange(24) % 20, "b": size - np.arange(24) % 7, "g": np.arange(24) % 6}
+    )
+    numbers["y"] = rng.normal(size=24) + numbers["g"]
+    whole = numbers.astype({"a": dtype, "b": dtype})
+    for formula in ("y ~ a:b + (1 | g)", "y ~ a * b + (0 + a:b || g)"):
+        fit, right = lk.lmer(formula, whole), lk.lmer(formula, numbers.astype(float))
+        np.testing.assert_array_equal(fit.design.X, right.design.X)
+        np.testing.assert_array_equal(fit.design.terms[0].Z, right.design.terms[0].Z)
+        np.testing.assert_allclose(fit.predict(whole), fit.fitted)

@@ -543,3 +543,25 @@ def test_weights_of_hits_twice_are_the_rows_twice() -> None:
     assert a.loglik == pytest.approx(b.loglik, abs=1e-6)
     rows = lk.glm("cbind(hits, n - hits) ~ g", HITS, "binomial", weights="two")
     assert rows.loglik == pytest.approx(lk.glm("cbind(hits, n - hits) ~ g", twice, "binomial").loglik)
+
+
+@pytest.mark.parametrize("y", [[0.0] * 6, [3.0] * 6, [1.0, 3, 5, 7, 9, 11]], ids=["zero", "constant", "line"])
+def test_a_response_that_is_reproduced_exactly_has_no_tests(y: list[float]) -> None:
+    """R 4.2.2 gives t = 1e16 here, and warns of an essentially perfect fit."""
+    fit = lk.lm("y ~ x", pd.DataFrame({"x": np.arange(6.0), "y": y}))
+    assert "reproduce the response exactly" in fit.messages[0]
+    assert fit.fixef.to_numpy() == pytest.approx([y[0], y[1] - y[0]], abs=1e-12)
+    for table in (fit.coef_table(), fit.anova(), fit.anova(type=1)):
+        assert table["statistic"].isna().all() and table["p_value"].isna().all()
+    assert fit.anova()["sum_sq"].item() == pytest.approx(17.5 * (y[1] - y[0]) ** 2, abs=1e-12)
+    assert fit.r_squared == pytest.approx(1.0 if y[1] > y[0] else np.nan, nan_ok=True)
+    with pytest.raises(lk.ModelError, match="no residuals"):
+        fit.simulate()
+
+
+def test_as_many_coefficients_as_rows() -> None:
+    """R 4.2.2, anova(lm(y ~ x + I(x^2))): sums of squares, and no F."""
+    fit = lk.lm("y ~ x + I(x^2)", pd.DataFrame({"x": [1.0, 2, 4], "y": [3.0, 5, 4]}))
+    assert "as many coefficients as rows" in fit.messages[0]
+    assert fit.anova(type=1)["sum_sq"].to_numpy() == pytest.approx([0.2142857, 1.7857143], abs=1e-7)
+    assert fit.anova(type=1)["statistic"].isna().all()
