@@ -6,140 +6,122 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=55 needs="random intercepts (04), how to check a model (12)"
+# %% [markdown] minutes=50 needs="random intercepts (04), replicates that are none (08), how to check a model (12)"
 # # 13. Counts, and yes or no
 #
 # **You will be able to**
 #
-# - fit a Poisson mixed model to counts and read it in rate ratios, with the sign the right way round;
-# - say why five hundred cells of ten donors are ten replicates, and what pseudobulk does about it;
+# - fit a Poisson mixed model to counts, and read it in ratios, the right way round;
+# - say why many cells of ten donors are ten replicates;
 # - recognise overdispersion and cure it in two ways;
 # - fit yes/no outcomes, and read odds ratios and probabilities.
 #
-# **Data** `scrna` (synthetic; it reproduces the lecture's tables), `ticks` and `herds` (both simulated,
-# so that we know the truth).
-# **Lectures** 000 slides 35 and 36; 002 "when to fit". You will want lessons 8 and 11 behind you.
+# **Data** `ticks` and `herds` (both simulated, so that we know the truth) and `scrna` (synthetic; it has the numbers of a printed
+# example).
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from scipy import stats
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import (
-    BLUE,
-    GREY,
-    RED,
-    in_words,
-    key_points,
-    lecture_vs_truth,
-    use_course_look,
-)
-
-use_course_look()
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
 # %% [markdown]
 # ## The question
 #
-# Five people with a disease and five without give a piece of tissue. From each, a machine picks cells one by one and counts
-# the transcripts of a gene. Is the gene busier in the disease? Let us look at two of the donors, and then at all.
+# Five people with a disease and five without give a piece of tissue. A machine picks fifty cells from each piece. In each cell it
+# counts the copies of one gene, the *transcripts*. Is the gene busier in the disease? First look at two donors of each kind, and then at all ten.
 
 # %% covers="000-s35"
 cells = lk.load_data("scrna")
-per_donor = cells.groupby(["disease", "sample"], observed=True)["counts"].agg(["size", "sum", "mean", "var"])
-print(per_donor.rename(columns={"size": "cells", "sum": "transcripts"}).round(2).to_string())
+donors = cells.groupby(["disease", "sample"], observed=True)["counts"].agg(["size", "sum", "mean", "var"])
+donors = donors.set_axis(["cells", "transcripts", "mean", "var"], axis=1).reset_index()
+donors.groupby("disease", observed=True).head(2).round(2)
 
-# %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+# %% tags=["picture"]
+# Picture: the cells of two donors, and the mean of each of the ten
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.3), layout="constrained")
 bins = np.arange(cells["counts"].max() + 2) - 0.5
-for name, status, colour, style in (("s4", "disease", RED, "-"), ("s6", "no disease", BLUE, "--")):
+for name, status, colour, style in (("s4", "disease", lesson.RED, "-"), ("s6", "no disease", lesson.BLUE, "--")):
     mine = cells.loc[cells["sample"] == name, "counts"]
     left.hist(mine, bins, histtype="step", color=colour, ls=style, lw=2, label=f"donor {name}, {status}")
 left.set_xlabel("transcripts in a cell")
 left.set_ylabel("cells")
 left.legend()
-for place, (status, marker, colour) in enumerate((("D", "o", RED), ("ND", "s", BLUE))):
-    means = per_donor.loc[status, "mean"]
-    right.plot(np.linspace(-0.12, 0.12, len(means)) + place, means, marker, color=colour, ms=9)
+of = {status: donors.loc[donors["disease"] == status, "mean"] for status in ("D", "ND")}
+for place, (status, marker, colour) in enumerate((("D", "o", lesson.RED), ("ND", "s", lesson.BLUE))):
+    right.plot(np.linspace(-0.12, 0.12, len(of[status])) + place, of[status], marker, color=colour, ms=9)
 right.set_xticks([0, 1], ["disease", "no disease"])
 right.set_xlim(-0.6, 1.6)
 right.set_ylim(0)
-right.set_xlabel("donor")
-right.set_ylabel("mean transcripts in a cell")
-plt.show()
-
-# %% [markdown]
-# On the left the cells of two donors, one ill and one not; on the right one mark per donor. On the right the two clouds do not overlap. By how much do
-# ill and healthy donors differ, and how sure may we be?
-#
-# ## Why not the model we have?
-#
-# Counts are not heights. They are whole numbers, they stop at zero, and the larger they are on average, the more they scatter: look
-# at the columns `mean` and `var` above. A model with normal residuals knows none of this. What it does, when we let it invent new
-# data, can be embarrassing:
-
-# %% mends="x002-3"
-ticks = lk.load_data("ticks")
-ticks["height"] = (ticks["altitude"] - 300) / 100
-naive = lk.lmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks)
-imagined = naive.simulate(100, seed=1).to_numpy()
-lecture_vs_truth(
-    "002, when to use mixed models",
-    "mixed models in place of ANOVA for outcomes that are not continuous (an arrow then points to GLMM), or"
-    " when values are missing",
-    "for counts and yes/no it is the generalised linear mixed model, GLMM; and missing values do no harm only"
-    " as long as what is known (time, group, earlier values) explains why they are missing",
-    f"a linear mixed model of ticks on hedgehogs, met below, imagines {100 * (imagined < 0).mean():.0f}% of"
-    " hedgehogs with fewer than zero ticks",
+right.set_ylabel("mean transcripts in a cell,\none mark per donor")
+lesson.show(
+    "Left: the counts of a diseased donor reach far to the right, those of a healthy donor stay near zero. Right:"
+    f" the five diseased donors have means from {of['D'].min():.1f} to {of['D'].max():.1f}, the five healthy ones"
+    f" from {of['ND'].min():.1f} to {of['ND'].max():.1f}; the two clouds do not overlap."
 )
 
 # %% [markdown]
-# The repair has two parts. The *family*: given its mean, a count comes from a Poisson distribution, whose variance equals its mean. The
-# *link*: the linear formula describes the logarithm of the mean, so the mean is always positive, and effects multiply instead of add.
-# Everything else stays: fixed effects, and normal deviations of the donors, on the log scale.
+# Left: the cells of two donors, one ill and one not. Right: one mark per donor. On the right the two clouds do not overlap. By how
+# much do ill and healthy donors differ, and how sure may we be?
+#
+# ## Why not the model we have?
+#
+# Counts are not heights. They are whole numbers, and they stop at zero. And the larger they are on average, the more they scatter: look at
+# the columns `mean` and `var` above. A model with normal residuals knows none of this. Let such a model invent new data. Here it
+# has learned from ticks, counted on young hedgehogs. We shall meet them again below.
+
+# %%
+ticks = lk.load_data("ticks")
+ticks["height"] = (ticks["altitude"] - 300) / 100
+naive = lk.lmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks)
+invented = naive.simulate(100, seed=1)
+print(f"hedgehogs with fewer than zero ticks: {(invented < 0).to_numpy().mean():.0%}")
+
+# %% [markdown] mends="x002-3"
+# You may read that mixed models replace the analysis of variance when the outcome is not continuous. In truth the model of
+# this course so far, the *linear* mixed model, is for continuous outcomes. Counts and yes/no need the **generalised linear mixed model**,
+# GLMM for short. You may also read that mixed models take care of missing values. They do, but only if what you know
+# (the time, the group, the earlier values) explains why a value is missing.
+#
+# The GLMM changes two things.
+#
+# - The *family*: given its mean, a count comes from a **Poisson** distribution. Its variance equals its mean.
+# - The *link*: the straight line describes the logarithm of the mean. So the mean is always positive, and effects multiply.
+#
+# All else stays. There are fixed effects, and the donors have normal deviations, now on the log scale:
 #
 # $$\text{counts}_{ij} \sim \text{Poisson}(\mu_{ij}),\qquad \log \mu_{ij} = \beta_0 + \beta_1\,\text{ND}_j + b_j,\qquad
 # b_j \sim N(0, \tau^2)$$
+#
+# In R: `glmer(counts ~ disease + (1 | sample), data = cells, family = "poisson")`.
 
 # %% covers="000-s36"
 gene = lk.glmer("counts ~ disease + (1 | sample)", cells, family="poisson")
 print(gene.summary())
 
 # %% [markdown]
-# In R: `glmer(counts ~ disease + (1 | sample), data = tab, family = "poisson")`.
-#
-# **Predict, then run.** How many times as busy is the gene in the disease (`D`) as without (`ND`)? Use the table.
+# **Predict, then run.** How many times as busy is the gene in the disease (`D`) as without it (`ND`)? Use the table, and give three
+# digits.
 
 # %%
 your_ratio = ...
 check("13.q1", your_ratio)
 
-# %% mends="x000-27"
-beta = gene.fixef["diseaseND"]
-low, high = gene.confint(method="wald").loc["diseaseND"]
-lecture_vs_truth(
-    "000, slide 36, effect of disease",
-    "Beta = 1.1, and exp(1.1) -> 3: a 3-fold change in disease",
-    "the coefficient is diseaseND, no disease against disease, and negative; turn its sign to compare disease"
-    " with no disease",
-    f"diseaseND = {beta:.5f}; exp({beta:.5f}) = {np.exp(beta):.3f} is ND against D; turned round,"
-    f" exp({-beta:.5f}) = {np.exp(-beta):.2f}, interval {np.exp(-high):.2f} to {np.exp(-low):.2f}; with the"
-    f" rounded {-beta:.1f} it would be {np.exp(round(-beta, 1)):.3f}",
-)
+# %%
+estimate, (low, high) = gene.fixef["diseaseND"], gene.confint(method="wald").loc["diseaseND"]
+logs = {"ND against D": [estimate, low, high], "D against ND": [-estimate, -high, -low]}
+logs = pd.DataFrame(logs, index=["log ratio", "lower", "upper"]).T
+logs.join(np.exp(logs).set_axis(["ratio", "ratio lower", "ratio upper"], axis=1)).round(3)
 
-# %% [markdown]
-# A coefficient on the log scale becomes a **rate ratio** by `exp`, and so do the ends of its interval. (Not its standard error.)
+# %% [markdown] mends="x000-27"
+# `exp` turns a coefficient on the log scale into a **rate ratio**, and so it does with the ends of the interval (but not with the
+# standard error). You may read that the effect of disease is *plus* 1.1. In truth the coefficient is called
+# `diseaseND`: it is no disease against disease, and negative. Turn its sign, and you compare disease with no disease. Look which
+# level a coefficient names before you say what rises.
 #
-# ## Ten donors, five hundred cells
+# ## Ten donors, many cells
 #
-# The z-value is enormous. Should it be? The disease is a property of the *donor*. Suppose we sequenced a million cells of
-# the same ten people: we would know these ten as never before, and the eleventh as little as ever. The cells are
-# **pseudoreplicates**, like the repeated enzyme assays of lesson 8. The random intercept is there to say so.
-#
-# But here it has nothing to say: its variance is zero for all purposes.
+# The z-value is huge. Should it be? The disease belongs to the *donor*. Suppose we counted a million cells of the same
+# ten people. We would know these ten very well, and the eleventh no better than before. The cells are
+# **pseudoreplicates**, like the repeated enzyme assays of lesson 8. The random intercept is there to say so. Here, though, it has
+# nothing to say: its variance is zero for all purposes.
 #
 # **Your turn.** How many independent replicates does a test of disease have in this study, the two groups together?
 
@@ -148,306 +130,271 @@ your_replicates = ...
 check("13.q2", your_replicates)
 
 # %% [markdown]
-# **Pseudobulk** has one number for each donor, the sum over all the cells. The log of the number of cells goes in as
-# an *offset*, a term whose coefficient is held at one, so that we model transcripts *per cell*. Here are four analyses side by side.
+# **Pseudobulk** makes one number of each donor: the sum over all its cells. The log of the number of cells goes in as an *offset*. That is
+# a predictor whose coefficient is held at one, so that we model transcripts *per cell*. Here are four analyses side by side.
 
 # %%
-bulk = per_donor.reset_index().rename(columns={"size": "cells", "sum": "transcripts"})
-pseudobulk = lk.glmer("transcripts ~ disease + offset(log(cells)) + (1 | sample)", bulk, family="poisson")
 all_cells = lk.glm("counts ~ disease", cells, family="poisson")
-log_means = lk.lm("log(mean) ~ disease", bulk)
-four = {
-    "GLM, cells as replicates": (all_cells, len(cells)),
-    "GLMM of cells": (gene, len(cells)),
-    "GLMM of pseudobulk": (pseudobulk, len(bulk)),
-    "t-test of ten log means": (log_means, len(bulk)),
-}
-side = pd.DataFrame(
-    {
-        name: {
-            "rows": rows,
-            "estimate": fit.fixef["diseaseND"],
-            "std_error": fit.se["diseaseND"],
-            "df": log_means.df_resid if fit is log_means else np.inf,
-        }
-        for name, (fit, rows) in four.items()
-    }
-).T
-print(side.astype({"rows": int}).round({"estimate": 5, "std_error": 5}).to_string())
-print()
-print(gene.confint(parm="sd_(Intercept)|sample").round(3).to_string())
+pseudobulk = lk.glmer("transcripts ~ disease + offset(log(cells)) + (1 | sample)", donors, family="poisson")
+log_means = lk.lm("log(mean) ~ disease", donors)
+four = {"cells as replicates": all_cells, "GLMM of cells": gene, "GLMM of pseudobulk": pseudobulk,
+        "t-test of ten log means": log_means}  # fmt: skip
+rows = {name: [fit.nobs, fit.fixef["diseaseND"], fit.se["diseaseND"]] for name, fit in four.items()}
+pd.DataFrame(rows, index=["rows", "estimate", "std_error"]).T.astype({"rows": int}).round(5)
 
 # %% [markdown]
-# Second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that the cells know. So pseudobulk loses nothing,
-# and five hundred rows become ten. The interval at the bottom is for the standard deviation between donors: it begins at zero, and does not end there.
+# The second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that the cells know. So
+# pseudobulk loses nothing, and five hundred rows become ten. Now look at the variance between donors.
 
-# %% mends="x000-28"
-total = int(cells.loc[cells["disease"] == "D", "counts"].sum())
+# %% tags=["fold"]
+# In words: the t-test of ten means, and what a variance of zero means
 variance = gene.varcorr.frame["vcov"].iloc[0]
-t_p = log_means.coef_table().loc["diseaseND", "p_value"]
-upper = gene.confint(parm="sd_(Intercept)|sample").iloc[0, 1]
-lecture_vs_truth(
-    "000, slide 36, the variance of sample",
-    "a variance of 1.121e-05 between samples, and the p-values, are printed without a word",
-    "the variance is zero for every purpose (its third digit is where the search stopped), so these cells"
-    " behave as if they were independent; but there are only ten donors, five of each kind, and a z-test on"
-    " 500 cells is too sure of itself",
-    f"variance {variance:.2e}; the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly"
-    f" more than 1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give."
-    f" Donors may differ by an SD of up to {upper:.3f} for all we know. A t-test on ten donors still finds"
-    f" the disease (p = {t_p:.1e}), and it has {log_means.df_resid:.0f} degrees of freedom",
+total = int(cells.loc[cells["disease"] == "D", "counts"].sum())
+lower, upper = gene.confint(parm="sd_(Intercept)|sample").iloc[0]
+test = log_means.coef_table().loc["diseaseND"]
+lesson.in_words(
+    f"The t-test of ten log means still finds the disease: t = {test['statistic']:.1f} on {log_means.df_resid:.0f} degrees of"
+    f" freedom, p = {test['p_value']:.1e}.",
+    f"The variance between donors is estimated as {variance:.2e}. That is zero; its digits only show where the search"
+    f" stopped. So the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly more than"
+    f" 1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give.",
+    f"But from ten donors we cannot know that donors are all alike. The 95% interval of their SD runs from {lower:.0f} to"
+    f" {upper:.3f}: it begins at zero, and does not end there.",
 )
 
-# %% [markdown]
-# Real donors do differ. Let them: the panel invents donors whose rates scatter, and shows how often each analysis finds a disease that does
-# nothing.
+# %% [markdown] mends="x000-28"
+# You may read such an output without a word on the variance, and with a p-value from five hundred cells. In truth there
+# are ten donors. Report that.
 #
-# **Predict, then run.** If donors differ and you sequence *more cells* from each, does the all-cells analysis find an effect that is not there more often
+# Real donors do differ. The explorer below invents donors whose rates scatter. Set the *fold change* to 1, so that the disease does
+# nothing, and see how often each analysis finds an effect.
+#
+# **Predict, then run.** Donors differ, and you take *more cells* from each. Does the analysis of all cells find an effect that is not there more often
 # (`"up"`), less often (`"down"`), or as often as before (`"same"`)?
 
 # %%
 your_direction = ...
 check("13.q3", your_direction)
 
+# %% tags=["fold"]
+# Table: share of studies with p < 0.05 though the disease does nothing
+wrong = {f"{number} cells": explorers.counts.result(fold=1.0, cells=number).wrong for number in (5, 20, 100, 300)}
+pd.DataFrame(wrong).round(3)
+
 # %%
 explorers.counts()
 
-# %%
-wrong = pd.DataFrame(
-    {f"{number} cells": explorers.counts.result(cells=number).wrong for number in (5, 20, 100, 300)}
-)
-print("share of studies with p < 0.05 though the disease does nothing")
-print(wrong.round(3).to_string())
-
 # %% [markdown]
-# Every further cell makes the wrong analysis surer of its mistake. The t-test of ten means stays where it should be. And the GLMM? It knows the donors, but its z takes the variance between
-# them as if ten donors had told it exactly. Let us count, on pseudobulk (fifty cells a donor, no disease effect):
+# Every further cell makes the wrong analysis surer of its mistake. The t-test of ten means stays where it should be. And the
+# GLMM? It knows the donors. But its z takes the variance between them for known, as if ten donors could tell it exactly. Let
+# us count its mistakes, too.
 
-# %%
+# %% tags=["fold"]
+# In words: how often the GLMM finds a disease that does nothing, in 300 simulated studies of ten donors
 rng = np.random.default_rng(13)
-donors = pd.DataFrame({"donor": [f"d{i}" for i in range(10)], "ill": np.repeat([0, 1], 5)})
-studies, glmm_hits, with_t, t_hits = 300, 0, 0, 0
+study = pd.DataFrame({"donor": [f"d{i}" for i in range(10)], "ill": np.repeat([0, 1], 5)})
+studies, limit = 300, 2.306  # of a t-test with 8 degrees of freedom
+found = {"z": 0, "t": 0, "means": 0}
 for _ in range(studies):
-    donors["n"] = rng.poisson(50 * np.exp(0.4 * rng.standard_normal(10)))
-    z_test = lk.glmer("n ~ ill + (1 | donor)", donors, family="poisson").coef_table()
-    t_test = lk.lm("log(n) ~ ill", donors).coef_table()
-    glmm_hits += z_test.loc["ill", "p_value"] < 0.05
-    with_t += abs(z_test.loc["ill", "statistic"]) > stats.t.ppf(0.975, len(donors) - 2)
-    t_hits += t_test.loc["ill", "p_value"] < 0.05
-in_words(
-    f"Of {studies} studies without an effect, the GLMM's z-test finds one in {100 * glmm_hits / studies:.0f}%, the"
-    f" t-test of log means in {100 * t_hits / studies:.0f}%.",
-    "With few donors a z-value is too sure of itself, the GLMM's, too. Held against a t distribution with as many"
-    f" degrees of freedom as donors less groups, it would be {100 * with_t / studies:.0f}%. Do that, or test the"
-    " means.",
+    study["n"] = rng.poisson(50 * np.exp(0.4 * rng.standard_normal(10)))
+    glmm = lk.glmer("n ~ ill + (1 | donor)", study, family="poisson").coef_table().loc["ill"]
+    found["z"] += glmm["p_value"] < 0.05
+    found["t"] += abs(glmm["statistic"]) > limit
+    found["means"] += lk.lm("log(n) ~ ill", study).coef_table().loc["ill", "p_value"] < 0.05
+share = {name: f"{hits / studies:.0%}" for name, hits in found.items()}
+lesson.in_words(
+    f"Of {studies} studies without an effect, the z-test of the GLMM finds one in {share['z']}, the t-test of log means"
+    f" in {share['means']}.",
+    "With few donors a z-value is too sure of itself, the GLMM's, too. Compare it with a t distribution that has as many"
+    f" degrees of freedom as donors less groups: then it is wrong in {share['t']}. Do that, or test the means.",
 )
 
 # %% [markdown]
 # ## When counts vary more than Poisson
 #
-# Young hedgehogs carry ticks, and ticks like it warm. In `ticks` hoglets of many litters in many parks were counted over three years, at various altitudes. We measure
-# altitude in hundreds of metres above or below three hundred, so that zero is a place with hedgehogs in it.
+# Back to the hedgehogs. Ticks like it warm. Hoglets of many litters in many parks were counted over three years, at various altitudes. Our
+# `height` is the altitude in hundreds of metres above or below three hundred metres, so that zero is a place with hedgehogs in it.
 
 # %%
 poisson = lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="poisson")
-print(poisson)
-print()
-print(lk.dispersion_test(poisson))
-
-# %% [markdown]
-# A Poisson count has the variance of its mean, no more, and no parameter with which it could have more. Brothers in one nest, however, differ: one
-# sleeps on the damp side. **Overdispersion** is what is left when all that you put into the model is not enough. Ignore it, and standard errors of whatever varies at that level,
-# here from hoglet to hoglet, are too small.
-#
-# The picture below replaces each hoglet's residual by the share of simulated counts below its own. If the model were right, these shares would spread evenly
-# from zero to one.
+poisson.coef_table().round(3)
 
 # %%
-lk.simulate_residuals(poisson, conditional=True, seed=1).plot()
-plt.show()
+lk.dispersion_test(poisson)
 
 # %% [markdown]
-# In the left panel the dots make an S: too many hoglets at both ends, with fewer or more ticks than the model allows. Two cures:
+# A Poisson count has the variance of its mean, no more, and no parameter with which it could have more. Brothers in one nest, however,
+# differ: one sleeps on the damp side. **Overdispersion** is the scatter that remains when all that you put into the model is not enough. Ignore it, and
+# standard errors of whatever varies at that level, here from hoglet to hoglet, are too small.
+#
+# There are two cures:
 #
 # - an **observation-level random effect**, `(1 | hoglet)`: each hoglet has its own log rate, normally scattered;
-# - the **negative binomial** family: each has its own rate, from a gamma distribution. Its variance is $\mu + \mu^2/k$, with $k$ estimated.
+# - the **negative binomial** family: each hoglet has its own rate, from a gamma distribution. The variance of a count is then
+#   $\mu + \mu^2/k$. The model estimates $k$.
 #
-# **Predict, then run.** A negative binomial has mean four and $k$ two. What is its variance?
+# **Your turn.** A negative binomial count has mean four and $k$ two. What is its variance?
 
 # %%
 your_variance = ...
 check("13.q4", your_variance)
 
 # %%
-own_rate = lk.glmer(
-    "ticks ~ year + height + (1 | park) + (1 | litter) + (1 | hoglet)", ticks, family="poisson"
-)
-negative = lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="negative_binomial")
+formula = "ticks ~ year + height + (1 | park) + (1 | litter)"
+own_rate = lk.glmer(f"{formula} + (1 | hoglet)", ticks, family="poisson")
+negative = lk.glmer(formula, ticks, family="negative_binomial")
 no_groups = lk.glm("ticks ~ year + height", ticks, family="poisson")
-models = {
-    "Poisson, no groups": no_groups,
-    "Poisson": poisson,
-    "Poisson + hoglet": own_rate,
-    "negative binomial": negative,
-}
-print(
-    pd.DataFrame(
-        {
-            name: {
-                "height": fit.fixef["height"],
-                "its SE": fit.se["height"],
-                "year2022": fit.fixef["year2022"],
-                "AIC": fit.aic,
-                "dispersion": lk.dispersion_test(fit).ratio,
-            }
-            for name, fit in models.items()
-        }
-    )
-    .T.round(3)
-    .to_string()
-)
-print("what the simulation was told:", lk.data_info("ticks").truth["fixef (log ticks)"])
+models = {"Poisson, no groups": no_groups, "Poisson": poisson, "Poisson + hoglet": own_rate,
+          "negative binomial": negative}  # fmt: skip
+rows = {name: [fit.fixef["height"], fit.se["height"], fit.aic] for name, fit in models.items()}
+pd.DataFrame(rows, index=["height", "its SE", "AIC"]).T.round(3)
 
-# %%
-lk.simulate_residuals(negative, conditional=True, seed=1).plot()
-plt.show()
+# %% tags=["picture"]
+# Picture: simulated residuals of the Poisson and of the negative binomial model
+fig, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
+line, said = np.linspace(0, 1, 200), []
+for ax, (name, fit) in zip(panels, (("Poisson", poisson), ("negative binomial", negative)), strict=True):
+    simulated = lk.simulate_residuals(fit, conditional=True, seed=1)
+    shares, n = np.sort(simulated.residuals), len(ticks)
+    reach = 1.36 / np.sqrt(n)  # Kolmogorov and Smirnov's 95% band
+    ax.fill_between(line, line - reach, line + reach, color="0.88", lw=0)
+    ax.plot((np.arange(n) + 0.5) / n, shares, ".", ms=4, color=lesson.BLUE)
+    ax.plot([0, 1], [0, 1], color=lesson.GREY, lw=1)
+    ax.set(title=name, xlabel="expected share", ylim=(0, 1))
+    off = np.abs(shares - (np.arange(n) + 0.5) / n)
+    said.append(f"{name}: at most {off.max():.2f} from the diagonal, the band is {reach:.2f} wide to each side, p of the"
+                f" uniformity test {simulated.uniformity.p_value:.3f}")  # fmt: skip
+panels[0].set_ylabel("share of simulated counts\nbelow the hoglet's own")
+lesson.show("Sorted shares against the diagonal; left they make an S, right they follow it. " + "; ".join(said) + ".")
 
 # %% [markdown]
-# The dots are back inside the grey band, and no test objects. (The dispersion ratio of the last two models is below one, because their random effects have been fitted to the very counts they are
-# compared with; below is what the ratio would be if the model were true.) The standard error of `height` changed little once litters were in the model: altitude is a
-# property of the litter, so it was the *litters* that mattered for it. Without any groups it was several times too small. And for something that differs from hoglet to hoglet?
-# Let us toss a coin for each, which has nothing to do with ticks, and ask both models how sure they are of its effect:
+# Each hoglet's residual is the share of simulated counts below its own. If the model were right, these shares would spread evenly from zero to
+# one, and the dots would follow the diagonal. In the left panel they make an S: too many hoglets at both ends, with fewer or more
+# ticks than the model allows. In the right panel the dots are back inside the grey band. The AIC falls, too.
+#
+# Look at the standard error of `height`. Without groups it was several times too small. Once litters were in the model it changed little: altitude is a
+# property of the litter, so for altitude it was the *litters* that mattered. What about something that differs from hoglet to hoglet? Let us toss a
+# coin for each. It has nothing to do with ticks. How sure is each model of the coin's effect?
 
 # %%
-invented = negative.simulate(12, seed=1)
-if_true = [lk.dispersion_test(negative.refit(invented[column])).ratio for column in invented]
 tossed = ticks.assign(coin=np.random.default_rng(13).integers(0, 2, len(ticks)))
-formula = "ticks ~ year + height + coin + (1 | park) + (1 | litter)"
-of_coin = {
-    family: lk.glmer(formula, tossed, family=family).se for family in ("poisson", "negative_binomial")
-}
-in_words(
-    f"Dispersion ratio of the negative binomial {lk.dispersion_test(negative).ratio:.2f}; in {len(if_true)} data sets"
-    f" for which it is true, {min(if_true):.2f} to {max(if_true):.2f}.",
-    f"Standard error of the coin: {of_coin['poisson']['coin']:.3f} by the Poisson model,"
-    f" {of_coin['negative_binomial']['coin']:.3f} by the negative binomial. Of altitude:"
-    f" {of_coin['poisson']['height']:.3f} and {of_coin['negative_binomial']['height']:.3f}.",
-    "What overdispersion does to a standard error depends on where the predictor varies.",
-)
+families = ("poisson", "negative_binomial")
+with_coin = {family: lk.glmer(f"{formula} + coin", tossed, family=family).se for family in families}
+pd.DataFrame(with_coin).loc[["height", "coin"]].rename_axis("standard error of").round(3)
 
-# %%
-interval = negative.confint(method="wald").loc["height"]
+# %% [markdown]
+# What overdispersion does to a standard error depends on where the predictor varies. What do we tell the keepers of the parks?
+
+# %% tags=["fold"]
+# In words: what a hundred metres do, and what a typical litter is
+interval = np.exp(negative.confint(method="wald").loc["height"])
+ratio = np.exp(negative.fixef["height"])
 middle = pd.DataFrame({"year": ["2021"], "height": [0.0]})
 typical = negative.predict(middle, re_form="~0", kind="response").iloc[0]
-spread = float((negative.varcorr.frame["vcov"]).sum())
-in_words(
-    f"A hundred metres up, ticks are multiplied by {np.exp(negative.fixef['height']):.2f} "
-    f"({np.exp(interval.iloc[0]):.2f} to {np.exp(interval.iloc[1]):.2f}): "
-    f"{100 * (1 - np.exp(negative.fixef['height'])):.0f}% fewer.",
-    f"A typical litter in a typical park, at 300 metres and in the first year, is expected to have {typical:.1f}"
-    f" ticks a hoglet. The mean over all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: the few"
-    " litters with very many ticks weigh more than the many with few (multiply by exp of half the variance).",
+spread = float(negative.varcorr.frame["vcov"].sum())
+lesson.in_words(
+    f"A hundred metres up, the expected number of ticks is multiplied by {ratio:.2f} ({interval.iloc[0]:.2f} to"
+    f" {interval.iloc[1]:.2f}): {1 - ratio:.0%} fewer.",
+    f"A typical litter in a typical park, at 300 metres and in the first year, is expected to have {typical:.1f} ticks a"
+    f" hoglet. The mean over all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: the few litters with"
+    " very many ticks weigh more than the many with few. (Multiply by exp of half the variance.)",
 )
 
 # %% [markdown]
 # ## Yes or no
 #
-# A vet looks after dairy herds, and every season counts the cows with an infected udder. A new milking robot promises healthier cows. Each
-# row of `herds` has so many cows examined and so many infected; some visits did not take place.
-#
-# A cow is infected or not. The family is **binomial**, the link is the *logit*, the log of the odds:
-#
-# $$\text{infected}_{ij} \sim \text{Binomial}(\text{cows}_{ij},\, p_{ij}),\qquad \log\frac{p_{ij}}{1-p_{ij}} = \beta_0 + \ldots + b_j$$
-#
-# In the formula the response has two columns, hits and misses.
+# A vet looks after dairy herds. Every season she counts the cows with an infected udder. A new milking robot promises healthier
+# cows. Each row of `herds` has so many cows examined, and so many infected.
 
-# %%
+# %% tags=["picture"]
+# Picture: the share of infected cows, one mark per herd
 herds = lk.load_data("herds")
-careless = lk.glm("cbind(infected, cows - infected) ~ season + milking", herds, family="binomial")
-careful = lk.glmer(
-    "cbind(infected, cows - infected) ~ season + milking + (1 | herd)", herds, family="binomial"
-)
-print(careful)
-print()
-print("milkingrobot, cows as replicates and herds as replicates")
-print(
-    pd.concat(
-        {name: fit.coef_table().loc["milkingrobot"] for name, fit in (("glm", careless), ("glmer", careful))},
-        axis=1,
+sums = herds.groupby(["milking", "herd"], observed=True)[["infected", "cows"]].sum()
+infected = sums["infected"] / sums["cows"]
+fig, ax = plt.subplots(figsize=(8, 2.4))
+for place, (kind, marker, colour) in enumerate((("parlour", "s", lesson.BLUE), ("robot", "o", lesson.RED))):
+    values = np.sort(infected.loc[kind])
+    ax.plot(values, place + np.linspace(-0.2, 0.2, len(values)), marker, color=colour, ms=8)
+    ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], "-", color=lesson.GREY, lw=3)
+ax.set_yticks([0, 1], ["parlour", "robot"])
+ax.set_xlim(0)
+ax.set_xlabel("share of examined cows that were infected, by herd (bar: mean of the herds)")
+of = infected.groupby("milking", observed=True).agg(["min", "max", "mean", "size"])
+lesson.show(
+    "Two rows of marks, one mark per herd. "
+    + " ".join(
+        f"{kind}: {one['size']:.0f} herds, from {one['min']:.0%} to {one['max']:.0%}, mean {one['mean']:.0%}."
+        for kind, one in of.iterrows()
     )
-    .T.round(4)
-    .to_string()
 )
 
 # %% [markdown]
+# Herds differ hugely within both kinds. Now the model. A cow is infected or not: the family is **binomial**. The link is the *logit*, the log of
+# the odds. In the formula the response has two columns, hits and misses:
+#
+# $$\text{infected}_{ij} \sim \text{Binomial}(\text{cows}_{ij},\, p_{ij}),\qquad \log\frac{p_{ij}}{1-p_{ij}} = \beta_0 + \ldots + b_j$$
+
+# %%
+response = "cbind(infected, cows - infected)"
+careless = lk.glm(f"{response} ~ season + milking", herds, family="binomial")
+careful = lk.glmer(f"{response} ~ season + milking + (1 | herd)", herds, family="binomial")
+both = {"glm": careless, "glmer": careful}
+pd.DataFrame({name: fit.coef_table().loc["milkingrobot"] for name, fit in both.items()}).T.round(4)
+
+# %% [markdown]
+# The row `glm` takes every cow for a replicate, the row `glmer` every herd.
+#
 # **Your turn.** On this evidence, would you tell the farmer that the robot prevents infections, `"yes"` or `"no"`?
 
 # %%
 your_advice = ...
 check("13.q5", your_advice)
 
-# %%
-by_herd = herds.groupby(["milking", "herd"], observed=True)[["infected", "cows"]].sum()
-share = by_herd["infected"] / by_herd["cows"]
-fig, ax = plt.subplots(figsize=(8, 3.6))
-for place, (kind, marker, colour) in enumerate((("parlour", "s", BLUE), ("robot", "o", RED))):
-    values = np.sort(share.loc[kind])
-    ax.plot(values, place + np.linspace(-0.2, 0.2, len(values)), marker, color=colour, ms=8)
-    ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], "-", color=GREY, lw=3)
-ax.set_yticks([0, 1], ["parlour", "robot"])
-ax.set_ylabel("milking")
-ax.set_xlim(0)
-ax.set_xlabel("share of examined cows that were infected, by herd")
-plt.show()
-
 # %% [markdown]
-# One mark per herd, the bars are the means of the herds. Herds differ hugely within both kinds; two dozen herds cannot tell. (They were simulated, and the robot's true effect is none.)
-#
-# ## Odds, and probabilities
+# It is the story of the cells again: two dozen herds cannot tell. (They were simulated, and the robot's true effect is none.) The seasons are another
+# matter. Most herds are seen in every season, so the seasons are compared within herds.
 
 # %%
-summer = np.exp(careful.fixef["seasonsummer"])
-odds_low, odds_high = np.exp(careful.confint(method="wald").loc["seasonsummer"])
 new = pd.DataFrame({"season": ["spring", "summer", "autumn", "winter"], "milking": "parlour"})
-new["p"] = careful.predict(new, re_form="~0", kind="response").to_numpy()
-print(new.round(3).to_string(index=False))
-in_words(
-    f"In summer the odds of infection are {summer:.2f} times those in spring ({odds_low:.2f} to"
-    f" {odds_high:.2f}).",
-    f"In a typical parlour herd that is {100 * new['p'].iloc[1]:.1f}% instead of"
-    f" {100 * new['p'].iloc[0]:.1f}%, {new['p'].iloc[1] / new['p'].iloc[0]:.2f} times the probability: an"
-    " odds ratio is not a ratio of probabilities.",
+new["probability"] = careful.predict(new, re_form="~0", kind="response").to_numpy()
+new["odds"] = new["probability"] / (1 - new["probability"])
+new["odds ratio"] = new["odds"] / new["odds"].iloc[0]
+new.round(3)
+
+# %% tags=["fold"]
+# In words: odds, and probabilities
+summer = np.exp(careful.fixef["seasonsummer"])
+low, high = np.exp(careful.confint(method="wald").loc["seasonsummer"])
+spring_p, summer_p = new["probability"].iloc[:2]
+lesson.in_words(
+    f"In summer the odds of infection are {summer:.2f} times those in spring ({low:.2f} to {high:.2f}).",
+    f"In a typical parlour herd that is {summer_p:.1%} instead of {spring_p:.1%}, {summer_p / spring_p:.2f} times the"
+    " probability: an odds ratio is not a ratio of probabilities.",
 )
 
 # %% [markdown]
-# ## What the fitter does here
+# ## How the fit is found
 #
-# For normal data the random effects can be integrated out on paper. For counts they cannot, and the likelihood is an integral that must be
-# approximated. `glmer` uses Laplace's method: near its peak, a smooth function looks like a normal curve. Where there is little information per
-# group (few cows, yes/no), more points are better; with a single random intercept, ask for them:
+# For normal data the random effects can be summed over on paper. For counts they cannot: the likelihood is an integral that must be
+# approximated. `glmer` uses Laplace's method: near its peak, a smooth function looks like a normal curve. Where groups know little (few
+# cows, yes/no), more points are better. With a single random intercept you can ask for them:
 
 # %%
-finer = lk.glmer(
-    "cbind(infected, cows - infected) ~ season + milking + (1 | herd)", herds, family="binomial", n_agq=9
-)
-print(pd.DataFrame({"Laplace": careful.fixef, "nine points": finer.fixef}).round(4).to_string())
-print(
-    "SD of herds:",
-    round(careful.varcorr.frame["sdcor"].iloc[0], 4),
-    "and",
-    round(finer.varcorr.frame["sdcor"].iloc[0], 4),
-)
+finer = lk.glmer(f"{response} ~ season + milking + (1 | herd)", herds, family="binomial", n_agq=9)
+fits = {"Laplace": careful, "nine points": finer}
+rows = {name: [fit.fixef["milkingrobot"], fit.varcorr.frame["sdcor"].iloc[0]] for name, fit in fits.items()}
+pd.DataFrame(rows, index=["milkingrobot", "SD of herds"]).round(4)
 
 # %% [markdown]
 # Hardly a difference: Laplace was good enough.
 
-# %%
-key_points(
-    "Counts: Poisson with a log link; yes/no: binomial with a logit. exp of a coefficient is a rate or odds"
+# %% tags=["box"]
+# Box: what to take home
+lesson.key_points(
+    "Counts: Poisson with a log link. Yes/no: binomial with a logit. exp of a coefficient is a rate ratio or an odds"
     " ratio.",
-    "Look which level a coefficient names before you say what rises.",
     "Cells, cows and hoglets are not donors, herds and litters: put the group in, or sum over it.",
-    "Poisson has no room for extra variation: test the dispersion, then a random effect per row or the"
+    "Poisson has no room for extra variation: test the dispersion. The cures are a random effect per row, or the"
     " negative binomial.",
     "Predictions without random effects are for a typical group, not the mean over groups.",
 )

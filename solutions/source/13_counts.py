@@ -9,30 +9,47 @@
 # %% [markdown]
 # # Exercise 13. Counts, and yes or no
 #
-# Eight tasks on lesson 13, from recall to judgement; about forty minutes. Put your answers where the three dots are and run the
-# cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons and eight tasks on lesson 13; about fifty minutes. Put your answers where the three dots are and
+# run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, use_course_look
-
-use_course_look()
+# %%
 meadows = lk.load_data("management")
 herds = lk.load_data("herds")
 ticks = lk.load_data("ticks")
 meadows.head(4)
 
 # %% [markdown]
-# Three sets of data, all simulated. In `management` twelve fields were halved; one half is managed by plan A, the other by plan B, and
-# somebody on her knees counted the plant species of each half. You know `herds` and `ticks` from the lesson.
+# Three sets of data, all simulated. In `management` twelve fields were halved. One half is managed by plan A, the other by plan B, and
+# somebody counted the plant species of each half. You know `herds` and `ticks` from the lesson.
 #
-# ## 1. In a word
+# ## Warm-up a, from lesson 4
+#
+# A mixed model of the weight of hoglets has `(1 | litter)`. It prints a standard deviation of 12 grams for the litters and of 9 grams for
+# the residuals. Which share of the variance lies between litters?
+
+# %% tags=["solution"] task="w1"
+warm_a = 12**2 / (12**2 + 9**2)
+
+# %%
+check("ex13.w1", warm_a)
+
+# %% [markdown]
+# ## Warm-up b, from lesson 8
+#
+# Eight meadows, four of them limed. In each meadow somebody counts the plants of thirty small squares. On how many degrees of
+# freedom does a t-test of lime rest?
+
+# %% tags=["solution"] task="w2"
+warm_b = 8 - 2
+
+# %%
+check("ex13.w2", warm_b)
+
+# %% [markdown]
+# ## 1. Which family
 #
 # In each of forty barn owl nests you counted the eggs, and how many of them hatched. Which family, with which link, fits the outcome?
 # `"poisson, log"`, `"binomial, logit"`, `"gaussian, identity"` or `"negative binomial, log"`
@@ -44,7 +61,7 @@ answer_1 = "binomial, logit"
 check("ex13.q1", answer_1)
 
 # %% [markdown]
-# ## 2. There and back again
+# ## 2. From odds to a chance
 #
 # In a typical nest an egg hatches with a probability of 0.8. In a wet spring the log odds fall by 0.7. With which *probability* does an
 # egg of that nest hatch in a wet spring?
@@ -57,11 +74,13 @@ answer_2 = 1 / (1 + np.exp(-log_odds))
 check("ex13.q2", answer_2)
 
 # %% [markdown]
-# ## 3. Fit it
+# ## 3. Complete a model
 #
-# Model the number of `species` as a Poisson count: the `management` is fixed, and the two halves of a `field` have something in common.
+# Model the number of `species` as a Poisson count: the `management` is fixed, and the two halves of a `field` have something in
+# common. The beginning is given; complete it.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.glmer("species ~ ...", meadows, family=...)
 model = lk.glmer("species ~ management + (1 | field)", meadows, family="poisson")
 
 # %%
@@ -98,7 +117,8 @@ check("ex13.q5", answer_5)
 # %% [markdown]
 # See what follows: a model that lets the data say how much halves of a field scatter, beside yours.
 
-# %%
+# %% tags=["fold"]
+# In numbers: the standard error of B by your model and by a linear mixed model
 if model is not ...:
     normal = lk.lmer("species ~ management + (1 | field)", meadows)
     half = normal.fixef["(Intercept)"] + normal.fixef["managementB"] / 2
@@ -106,7 +126,7 @@ if model is not ...:
           f"normal {normal.se['managementB'] / half:.1%}")  # fmt: skip
 
 # %% [markdown]
-# ## 6. With the handles
+# ## 6. With the sliders
 #
 # Open the explorer. Set the *fold change* to 1 (there is nothing to find) and the *cells per sample* to 200; leave the rest as it opens.
 # In how many per cent of the studies does the Poisson GLM of all cells find something? Now set the *SD of samples* to zero, and read
@@ -125,13 +145,13 @@ check("ex13.q6", answer_6)
 # ## 7. Find the mistake, and mend it
 #
 # A colleague asks in which season udders are infected. The code runs, nothing complains, and summer looks bad, as it should. And yet one
-# thing in the formula is wrong. Find it, and fit the model that was meant.
+# thing in the formula is wrong. Find it, and fit the model that was meant. Call it `mended`.
 
 # %%
 colleague = lk.glmer("cbind(infected, cows) ~ season + (1 | herd)", herds, family="binomial")
 herd = pd.DataFrame({"season": ["spring", "summer", "autumn", "winter"]})
 herd["colleague"] = colleague.predict(herd, re_form="~0", kind="response").to_numpy()
-print(herd.round(3).to_string(index=False))
+herd.round(3)
 
 # %% tags=["solution"] task="q7"
 mended = lk.glmer("cbind(infected, cows - infected) ~ season + (1 | herd)", herds, family="binomial")
@@ -139,19 +159,21 @@ mended = lk.glmer("cbind(infected, cows - infected) ~ season + (1 | herd)", herd
 # %%
 check("ex13.q7", mended)
 
-# %%
+# %% tags=["picture"]
+# Picture: the probabilities of the colleague's model and of yours
 if mended is not ...:
     herd["mended"] = mended.predict(herd, re_form="~0", kind="response").to_numpy()
     at = np.arange(len(herd))
     fig, ax = plt.subplots(figsize=(7, 3.6))
-    ax.plot(at, herd["colleague"], "s--", color=GREY, ms=8, label="the colleague's")
-    ax.plot(at, herd["mended"], "o-", color=BLUE, ms=8, label="mended")
+    ax.plot(at, herd["colleague"], "s--", color=lesson.GREY, ms=8, label="the colleague's")
+    ax.plot(at, herd["mended"], "o-", color=lesson.BLUE, ms=8, label="mended")
     ax.set_xticks(at, herd["season"])
     ax.set_ylim(0)
     ax.set_xlabel("season")
     ax.set_ylabel("probability of infection,\na typical herd")
     ax.legend()
-    plt.show()
+    both = " ".join(f"{row.season}: {row.colleague:.2f} and {row.mended:.2f}." for row in herd.itertuples())
+    lesson.show(f"The probability of infection in each season, the colleague's and the mended: {both}")
 
 # %% [markdown]
 # ## 8. In your own words
@@ -163,9 +185,10 @@ if mended is not ...:
 ticks["height"] = (ticks["altitude"] - 300) / 100
 counted = lk.glmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks, family="negative_binomial")
 ratios = np.exp(counted.confint(method="wald", parm="beta_")).assign(ratio=np.exp(counted.fixef))
-print(ratios[["ratio", "conf_low", "conf_high"]].round(2).to_string())
-print()
-print(counted.varcorr)
+ratios[["ratio", "conf_low", "conf_high"]].round(2)
+
+# %%
+counted.varcorr
 
 # %% [markdown]
 # Write three or four sentences for them, without Greek letters: what altitude does (as a ratio, and how sure of it you are), whether parks or

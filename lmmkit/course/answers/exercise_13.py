@@ -58,6 +58,38 @@ def _wrong(analysis: str, *spreads: float, cells: int = 200, scale: float = 100)
 _ALL, _MEANS = "Poisson GLM, all cells", "t test of log means"
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: 144 / 225,
+        mistakes={
+            "that is the ratio of standard deviations; variances add, standard deviations do not": lambda: (
+                12 / 21
+            ),
+            "that is the share of the residuals": lambda: 81 / 225,
+            "that is the ratio of the two variances; their sum is the whole": lambda: 144 / 81,
+            "that is the square root of the share": lambda: 12 / 15,
+        },
+        hints=(
+            "The share is called ICC in lesson 4.",
+            "The variance between litters over the sum of the two variances.",
+            "12**2 / (12**2 + 9**2)",
+        ),
+        praise="Square first, then add: the variance between litters is the larger part.",
+    ),
+    "w2": Number(
+        truth=lambda: 8 - 2,
+        mistakes={
+            "that is one less than the meadows; two means are estimated": lambda: 7,
+            "those are the meadows; two means are estimated from them": lambda: 8,
+            "that takes every square for a replicate; it is meadows that were limed": lambda: 238,
+            "those are squares; it is meadows that were limed": lambda: 240,
+        },
+        hints=(
+            "What was limed: a square or a meadow?",
+            "Replicates less the number of groups.",
+            "8 meadows, 2 groups",
+        ),
+        praise="Eight meadows, two means: the squares of one meadow are no replicates of lime.",
+    ),
     "q1": Choice(
         options=("poisson, log", "binomial, logit", "gaussian, identity", "negative binomial, log"),
         digest="c33dbfe32deaab68",
@@ -69,6 +101,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Each egg hatches or does not.",
             "Hits out of so many trials: which family has a number of trials?",
+            "The sections “Yes or no” and “Why not the model we have?” of the lesson name family and link.",
         ),
         praise="Hits out of so many, with the log odds on the straight line.",
     ),
@@ -85,8 +118,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "From probability to log odds, down by 0.7, and back to probability.",
-            "Odds are p / (1 - p): four to one before the rain.",
-            "odds = 4 * exp(-0.7), and then odds / (1 + odds)",
+            "odds = p / (1 - p), and back: p = odds / (1 + odds)",
+            "The new odds are 4 * exp(-0.7).",
         ),
         praise="Log odds add, odds multiply, probabilities do neither.",
     ),
@@ -108,7 +141,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "glmer, with family='poisson'.",
-            "What two halves have in common is a random intercept of the field: (1 | field).",
+            "What two halves have in common is a random intercept of the field.",
+            "species ~ management + (1 | field)",
         ),
         praise="One log rate for each plan, and fields that scatter around it.",
     ),
@@ -126,6 +160,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The coefficient is a difference of log means.",
             "exp of it is the ratio of B to A; a ratio of 1.2 would be 20 per cent more.",
+            "100 * (np.exp(model.fixef['managementB']) - 1)",
         ),
         praise="On the log scale effects multiply, so they are told in ratios or per cent.",
     ),
@@ -143,6 +178,7 @@ QUESTIONS: dict[str, Question] = {
             "within a field": lambda: _pairs().stack().var() / _mean(),
         },
         hints=(
+            "Take the difference of the two columns of `both`, and its variance.",
             "(both['B'] - both['A']).var() is twice the variance of a single half.",
             "The mean: both.to_numpy().mean()",
         ),
@@ -167,6 +203,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The bars on the right, or the sentence below the picture.",
             "The top bar is the Poisson GLM of all cells.",
+            "The numbers stand at the ends of the bars; the first is above 60, the second near 5.",
         ),
         praise="When donors do not differ, cells are replicates, and the test keeps its promise. Only then.",
     ),

@@ -55,8 +55,8 @@ def test_about_three_transcripts_where_there_was_one(cells, gene):
 
 
 def test_pseudobulk_loses_nothing(cells, gene):
-    """“Second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that the
-    cells know.”"""
+    """“The second and third row agree to every digit shown: given the donors, a sum of Poisson counts holds all that
+    the cells know.”"""
     bulk = cells.groupby(["disease", "sample"], observed=True)["counts"].agg(["size", "sum"]).reset_index()
     fit = lk.glmer("sum ~ disease + offset(log(size)) + (1 | sample)", bulk, family="poisson")
     for of_cells, of_donors in ((gene.fixef, fit.fixef), (gene.se, fit.se)):
@@ -96,7 +96,7 @@ def test_the_counts_vary_about_twice_as_much_as_poisson_allows(poisson):
 
 
 def test_the_standard_error_of_altitude_hardly_changes(poisson, negative):
-    """“The standard error of `height` changed little once litters were in the model”"""
+    """“Once litters were in the model it changed little”"""
     # R 4.2.2: 0.0902661 by lme4 1.1-31 (Poisson), 0.0907977 by glmmTMB 1.1.5 (nbinom2)
     assert poisson.se["height"] == pytest.approx(0.0902661, rel=0.01)
     assert negative.se["height"] == pytest.approx(0.0907977, rel=0.01)
@@ -108,7 +108,7 @@ def test_altitude_is_a_property_of_the_litter(ticks):
 
 
 def test_without_any_groups_it_was_several_times_too_small(ticks, negative):
-    """“Without any groups it was several times too small.”"""
+    """“Without groups it was several times too small.”"""
     alone = lk.glm("ticks ~ year + height", ticks, family="poisson")
     assert negative.se["height"] > 4 * alone.se["height"]
 
@@ -173,3 +173,31 @@ def test_species_vary_less_than_poisson():
     assert stats.chi2.cdf((len(pairs) - 1) * ratio, len(pairs) - 1) < 0.01
     # R 4.2.2, lme4 1.1-31: 0.090389517 on the log scale by Poisson; normal 0.87436845 of some 20 species
     assert 0.87436845 / (18.91666667 + 2.91666667 / 2) < 0.090389517 / 1.5
+
+
+def test_a_normal_model_invents_fewer_than_zero_ticks(ticks):
+    """“hedgehogs with fewer than zero ticks: …”"""
+    naive = lk.lmer("ticks ~ year + height + (1 | park) + (1 | litter)", ticks)
+    below = stats.norm.cdf(0, naive.predict(re_form="~0"), np.sqrt(naive.varcorr.frame["vcov"].sum()))
+    share = (naive.simulate(100, seed=1) < 0).to_numpy().mean()
+    assert share == pytest.approx(below.mean(), abs=0.02) and share > 0.2
+
+
+def test_the_dots_of_the_poisson_model_leave_the_band_and_come_back(poisson, negative):
+    """“In the left panel they make an S: too many hoglets at both ends, with fewer or more ticks than the model
+    allows. In the right panel the dots are back inside the grey band. The AIC falls, too.”"""
+    off = {}
+    for name, fit in (("poisson", poisson), ("negative", negative)):
+        shares = lk.simulate_residuals(fit, conditional=True, seed=1).residuals
+        off[name] = stats.kstest(shares, "uniform").statistic
+        if name == "poisson":
+            assert (shares < 0.05).mean() > 0.06 and (shares > 0.95).mean() > 0.06
+    assert off["poisson"] > 1.36 / np.sqrt(312) > off["negative"]
+    # R 4.2.2: AIC 1858.18 by lme4 1.1-31 (Poisson), 1651.01 by glmmTMB 1.1.5 (nbinom2)
+    assert negative.aic == pytest.approx(1651.0, abs=0.1) and negative.aic < poisson.aic
+
+
+def test_most_herds_are_seen_in_every_season():
+    """“Most herds are seen in every season, so the seasons are compared within herds.”"""
+    seasons = lk.load_data("herds").groupby("herd", observed=True)["season"].nunique()
+    assert (seasons == 4).mean() > 0.5
