@@ -46,7 +46,6 @@ OLD_PAGES = frozenset(
         "solutions/06_pooling",
         "solutions/07_nested_crossed",
         "solutions/08_replicates",
-        "solutions/09_repeated_measures",
         "solutions/10_fitting",
         "solutions/11_testing",
         "solutions/12_checking",

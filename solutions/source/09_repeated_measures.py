@@ -9,28 +9,49 @@
 # %% [markdown]
 # # Exercise 9. Repeated measures
 #
-# Eight tasks on lesson 9, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
-# the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons, then eight tasks on lesson 9, from recall to judgement; about forty-five minutes. Put
+# your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
+
+# %% [markdown]
+# ## Warm-up 1: eggs and hens (lesson 8)
+#
+# Each of twelve hens gets one of two feeds, six hens a feed. Of each hen eight eggs are weighed. You compare the feeds by a t-test of the
+# hens' *mean* egg weights, with equal variances. How many degrees of freedom does the test have?
+
+# %% tags=["solution"] task="w1"
+answer_w1 = 12 - 2
+
+# %%
+check("ex09.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up 2: two eggs of one hen (lesson 4)
+#
+# Egg weights have a variance of 6 g² between hens, and of 10 g² within a hen. What is the correlation of two eggs of the same hen?
+
+# %% tags=["solution"] task="w2"
+answer_w2 = 6 / (6 + 10)
+
+# %%
+check("ex09.w2", answer_w2)
+
+# %% [markdown]
+# ## Drivers who sleep too little
+#
+# `sleepstudy` (real data): the reaction times (ms) of lorry drivers who slept three hours a night. Days 0 and 1 were training, and the test of day 2
+# was taken before the first short night. So `sleep` begins with day 2, and counts in `lost` the short nights since.
+
+# %%
 from scipy.stats import t
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import GREY, RED, use_course_look
-
-use_course_look()
 drivers = lk.load_data("sleepstudy")
 sleep = drivers[drivers["Days"] >= 2].assign(lost=lambda rows: rows["Days"] - 2).reset_index(drop=True)
 sleep.head()
 
 # %% [markdown]
-# `sleepstudy` (real data): the reaction times (ms) of lorry drivers who slept three hours a night. Days 0 and 1 were training, and the test of day 2
-# was taken before the first short night. So `sleep` begins with day 2, and counts in `lost` the short nights since.
-#
 # ## 1. Voles
 #
 # Fifteen voles are weighed every week for two months. They start from different weights and grow at different rates. Which random part belongs
@@ -47,9 +68,11 @@ check("ex09.q1", answer_1)
 # %% [markdown]
 # ## 2. Fit it
 #
-# Fit such a model, by REML, to the reaction times in `sleep`, with `lost` as the time.
+# Fit such a model, by REML, to the reaction times in `sleep`, with `lost` as the time (the next tasks look for it by this name). The
+# first half is written.
 
 # %% tags=["solution"] task="q2"
+### GIVEN # model = lk.lmer("Reaction ~ lost + (...)", sleep)
 model = lk.lmer("Reaction ~ lost + (lost | Subject)", sleep)
 
 # %%
@@ -62,8 +85,8 @@ if model is not ...:
 # %% [markdown]
 # ## 3. How surely do drivers slow down?
 #
-# Give the 95% interval, lower end first, for the *mean* slowing of drivers by one short night: with a quantile of *t*, and the Satterthwaite
-# degrees of freedom of `model.coef_table()`. (`t.ppf` is imported.)
+# Give the 95% interval, lower end first, for the *mean* slowing of drivers by one short night. Take estimate, standard error and degrees of
+# freedom (`df`) from `model.coef_table()`, and the quantile of *t* from `t.ppf`, which is imported.
 
 # %% tags=["solution"] task="q3"
 row = model.coef_table().loc["lost"]
@@ -76,7 +99,7 @@ check("ex09.q3", answer_3)
 # %% [markdown]
 # ## 4. Do they slow down along a straight line?
 #
-# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (Satterthwaite; two decimals will do) of
+# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (two decimals will do) of
 # the bend?
 
 # %% tags=["solution"] task="q4"
@@ -87,7 +110,7 @@ answer_4 = bent.coef_table().loc["I(lost^2)", "p_value"]
 check("ex09.q4", answer_4)
 
 # %% [markdown]
-# ## 5. With the handles: cattle of three breeds
+# ## 5. Other data, other groups: cattle of three breeds
 #
 # In `ex33` (a synthetic stand-in), infected cattle were followed for weeks; `PCV` is the share of red cells in their blood. Do the *breeds* lose them at
 # different rates? In the builder, choose the data `ex33` and the random part `(0 + time | animal_id)`. Take the fixed part
@@ -122,7 +145,7 @@ if model is not ...:
     print(f"with random slopes: {memory(model):.2f}")
 
 # %% [markdown]
-# What does it give for the model in which drivers differ in their intercepts only? (Fit it to `sleep` first.)
+# What does it give for the model in which drivers differ in their intercepts only? Fit it to `sleep` first, and call it `parallel`.
 
 # %% tags=["solution"] task="q6"
 parallel = lk.lmer("Reaction ~ lost + (1 | Subject)", sleep)
@@ -135,23 +158,26 @@ check("ex09.q6", answer_6)
 # Are these two numbers large or small? That depends on what drivers *without* memory would give. So here are two hundred studies that are simulated from
 # your model of task 2, in which every day's noise is fresh. Both models are fitted to each of them. (It takes some seconds.)
 
-# %%
+# %% tags=["picture"]
+# Picture: memory in two hundred studies that have none, and in the drivers, by two models
 if model is not ... and parallel is not ...:
     fresh = model.simulate(200, seed=6)
+    told = []
     fig, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharex=True, sharey=True, layout="constrained")
     for ax, fit, name in zip(axes, (parallel, model), ("intercepts only", "random slopes"), strict=True):
         none = np.array([memory(fit.refit(fresh[study])) for study in fresh])
         low, high = np.quantile(none, [0.025, 0.975])
-        print(f"{name}: {memory(fit):+.2f}; without memory 95% lie between {low:+.2f} and {high:+.2f}")
-        ax.hist(none, bins=np.arange(-0.55, 0.55, 0.05), color=GREY)
-        ax.axvline(memory(fit), color=RED, lw=3)
+        told.append(f"{name}: {memory(fit):+.2f}; without memory 95% lie between {low:+.2f} and {high:+.2f}")
+        ax.hist(none, bins=np.arange(-0.55, 0.55, 0.05), color=lesson.GREY)
+        ax.axvline(memory(fit), color=lesson.RED, lw=3)
         ax.set_title(name)
     fig.supxlabel("correlation of neighbouring residuals (grey: simulated, no memory; line: the drivers)", fontsize=12)
     axes[0].set_ylabel("studies")
-    plt.show()
+    print("\n".join(told))
+    lesson.show(f"Two heaps of grey bars, each with a line for the drivers. {'. '.join(told)}.")
 
 # %% [markdown]
-# Two lessons. A slope that was left out looks like memory: with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
+# Two things to learn. A slope that was left out looks like memory: with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
 # the drivers' larger number is nothing unusual there. And small is not none: with random slopes the grey studies lie below zero, and the drivers' number, next
 # to zero, is larger than nearly all of them or all. Some memory remains.
 
@@ -166,17 +192,24 @@ nightly = sleep.groupby("lost")["Reaction"].mean().reset_index()
 of_means, of_rows = lk.lm("Reaction ~ lost", nightly), lk.lm("Reaction ~ lost", sleep)
 for name, fit in (("means", of_means), ("rows", of_rows)):
     print(f"{name}: slope {fit.fixef['lost']:.2f} ms a night, R² {fit.r_squared:.2f}")
+
+# %% tags=["picture"]
+# Picture: the nightly means, and the drivers behind them
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 4), sharey=True, layout="constrained")
-left.plot(nightly["lost"], nightly["Reaction"], "o", color=RED)
+left.plot(nightly["lost"], nightly["Reaction"], "o", color=lesson.RED)
 for _, driver in sleep.groupby("Subject", observed=True):
-    right.plot(driver["lost"], driver["Reaction"], "-", color=GREY, lw=1)
+    right.plot(driver["lost"], driver["Reaction"], "-", color=lesson.GREY, lw=1)
 for ax in (left, right):
     ax.plot(nightly["lost"], of_means.fitted, "--", color="black")
     ax.set_xlabel("short nights")
 left.set_title("the colleague's means")
 right.set_title("the drivers")
 left.set_ylabel("reaction time (ms)")
-plt.show()
+lesson.show(
+    f"Left: {len(nightly)} nightly means close to a line that rises by {of_means.fixef['lost']:.1f} ms a night. Right: the"
+    f" same line among those of {sleep['Subject'].nunique()} drivers, which lie up to"
+    f" {sleep.groupby('lost')['Reaction'].agg(np.ptp).max():.0f} ms apart on one night."
+)
 
 # %% [markdown]
 # On the left the nightly means, on the right a line for each driver; dashed is the line through the means. What is wrong?

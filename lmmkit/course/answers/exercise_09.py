@@ -64,6 +64,37 @@ def _memory(random: str) -> float:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: 12 - 2,
+        mistakes={
+            "that counts eggs; the feed was given to hens": lambda: 12 * 8 - 2,
+            "that is the number of hens; the means of two groups were estimated from them": lambda: 12,
+            "that takes off one mean; two groups have two": lambda: 12 - 1,
+            "six hens and one mean: that is one group alone": lambda: 6 - 1,
+        },
+        hints=(
+            "What was a feed given to: hens, or eggs?",
+            "Degrees of freedom: as many as there are hens, less one for each mean that is estimated.",
+            "Twelve hens, two means.",
+        ),
+        praise="Hens are what is counted, however many eggs each of them lays.",
+    ),
+    "w2": Number(
+        truth=lambda: 6 / (6 + 10),
+        mistakes={
+            "that is the share within hens; the correlation is the share between them": lambda: 10 / 16,
+            "that is the ratio of the variances; divide by their sum": lambda: 6 / 10,
+            "that divides standard deviations; shares are taken of variances": lambda: (
+                6**0.5 / (6**0.5 + 10**0.5)
+            ),
+        },
+        hints=(
+            "It is the intraclass correlation (ICC) of lesson 4.",
+            "The variance between hens, divided by the whole variance.",
+            "The whole variance of an egg is 6 + 10.",
+        ),
+        praise="What two eggs share is their hen.",
+    ),
     "q1": Choice(
         options=("(1 | week)", "(1 | vole)", "(week | vole)", "(vole | week)", "(0 + week | vole)"),
         digest="0d6569b6d0d3f5bc",
@@ -92,7 +123,11 @@ QUESTIONS: dict[str, Question] = {
             ),
             "the double bar sets the correlation to zero; it may be there": lambda: _fit("(lost || Subject)"),
         },
-        hints=("Put Subject for the vole and lost for the week.",),
+        hints=(
+            "It is the random part of task 1, with other names.",
+            "Left of the bar stands what differs between groups, right of it the group.",
+            "Put Subject for the vole and lost for the week.",
+        ),
         praise="Eighteen lines, and the population they come from.",
     ),
     "q3": Numbers(
@@ -108,8 +143,9 @@ QUESTIONS: dict[str, Question] = {
             "that is the interval of the intercept": lambda: _interval(_fit(), "(Intercept)"),
         },
         hints=(
-            "model.coef_table().loc['lost'] has estimate, std_error and df.",
-            "estimate ± t.ppf(0.975, df) * std_error",
+            "Look at the row of model.coef_table() that is called lost.",
+            "Estimate minus, and estimate plus, a quantile of t times the standard error.",
+            "The quantile is t.ppf(0.975, df), with df from the same row.",
         ),
         praise="About as many degrees of freedom as drivers, less one: drivers are what is counted.",
     ),
@@ -125,7 +161,11 @@ QUESTIONS: dict[str, Question] = {
             "that is a regression that takes rows for drivers": lambda: _p_of_bend(""),
         },
         absolute=0.005,
-        hints=("In the formula: lost + I(lost^2)", "The row of the table is called I(lost^2)."),
+        hints=(
+            "Fit a second model, and look at its coef_table().",
+            "The fixed part becomes lost + I(lost^2); the random part stays.",
+            "The row of the table is called I(lost^2), the column p_value.",
+        ),
         praise="Where a bend is small beside its error, a straight line will do, for the nights that were watched.",
     ),
     "q5": Number(
@@ -156,7 +196,11 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         absolute=0.004,
-        hints=("lk.lmer('Reaction ~ lost + (1 | Subject)', sleep), then memory of it.",),
+        hints=(
+            "Another model of the same rows: which random part lets drivers differ in their intercepts only?",
+            "With (1 | Subject) all lines are parallel. Give that fit to memory.",
+            "lk.lmer('Reaction ~ lost + (1 | Subject)', sleep), then memory of it.",
+        ),
         praise="A driver whose line is too flat lies above it for nights on end, so that a slope left out looks like "
         "memory. Whether that is all of it, the simulated studies tell.",
     ),
