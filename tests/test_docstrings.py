@@ -4,9 +4,11 @@ Every public function, class and public member is held to numpydoc's own validat
 row into `PLACES`.
 """
 
+import ast
 import inspect
 import re
 from importlib import import_module
+from pathlib import Path
 
 import numpydoc.validate as numpydoc
 import pytest
@@ -154,6 +156,40 @@ def found_at(place):
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_docstrings_are_whole(place):
     assert found_at(place) == []
+
+
+CLOSED = re.compile(r"^ *(\w+(?:, \w+)*) : (?:tuple of )?\{[\"']", re.MULTILINE)
+MODULES = sorted(Path(lk.__file__).parent.rglob("*.py"))
+
+
+def one_of_a_few(function, docstring):
+    """Parameters of a function whose docstring, or whose body, gives the words that they can be."""
+    names = {name for found in CLOSED.findall(docstring or "") for name in found.split(", ")}
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call) and len(node.args) > 1]
+    asked = [node.args[1].id for node in calls if ast.unparse(node.func) == "arguments.one_of"
+             and isinstance(node.args[1], ast.Name)]  # fmt: skip
+    return names | set(asked) | {"ddf"}
+
+
+@pytest.mark.parametrize(
+    "path", MODULES, ids=lambda path: "-".join(path.parts[path.parts.index("lmmkit") + 1 :])
+)
+def test_a_word_of_a_few_is_typed_as_one_of_them(path):
+    tree = ast.parse(path.read_text("utf-8"))
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    of_class = {member: ast.get_docstring(kind) for kind in classes for member in kind.body}
+    loose = []
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        docstring = of_class.get(function) if function.name == "__init__" else ast.get_docstring(function)
+        few = one_of_a_few(function, docstring)
+        for given in [*function.args.args, *function.args.kwonlyargs]:
+            if given.arg in few and given.annotation is not None:
+                plain = [part for part in ast.walk(given.annotation) if isinstance(part, ast.Name)]
+                if "str" in {part.id for part in plain}:
+                    loose.append(f"{function.name}({given.arg}: {ast.unparse(given.annotation)})")
+    assert loose == []
 
 
 def test_nothing_public_is_forgotten():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -319,7 +319,7 @@ def build_design(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: str = "omit",
+    na_action: Literal["omit", "raise"] = "omit",
     binary_response: bool = False,
 ) -> Design:
     """Turn a formula and a data frame into the matrices of a mixed model.

@@ -1,6 +1,6 @@
 """Which rows of the data are used, and what comes beside the formula: weights and offset."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -77,7 +77,10 @@ def check_frame(data: Any, what: str) -> pd.DataFrame:
 
 
 def kept_rows(
-    evaluator: Evaluator, names: list[str], extras: dict[str, Array | None], na_action: str
+    evaluator: Evaluator,
+    names: list[str],
+    extras: dict[str, Array | None],
+    na_action: Literal["omit", "raise"],
 ) -> Flags | None:
     """Which rows have no missing value; None when all are complete."""
     if na_action not in ("omit", "raise"):

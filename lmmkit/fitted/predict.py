@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from .mixed import MixedFit
 if TYPE_CHECKING:
     from ..design.design import Design, NewRows, RandomTerm
     from .fit import Fit
+
+Scale = Literal["response", "link"]
+Interval = Literal["confidence", "prediction"]
 
 DRAWS = 2000  # of a generalised model's prediction interval
 
@@ -60,8 +63,8 @@ def predict(
     newdata: pd.DataFrame | None = None,
     re_form: str | None = None,
     allow_new_levels: bool = False,
-    kind: str = "response",
-    interval: str | None = None,
+    kind: Scale = "response",
+    interval: Interval | None = None,
     level: float = 0.95,
 ) -> pd.Series | pd.DataFrame:
     """Predict from a fitted model.
@@ -153,7 +156,7 @@ def predict(
     return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=rows.index)
 
 
-def _on_scale(fit: Fit, kind: str, eta: Array) -> Array:
+def _on_scale(fit: Fit, kind: Scale, eta: Array) -> Array:
     return eta if fit.family is None or kind == "link" else fit.family.linkinv(eta)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,9 @@ class VarCorr:
         known = ", ".join(part.group for part in self.components)
         raise KeyError(f"no random effects of '{group}' in this model; it has {known}")
 
-    def lines(self, digits: int = 5, show: tuple[str, ...] = ("Std.Dev.",)) -> list[str]:
+    def lines(
+        self, digits: int = 5, show: tuple[Literal["Variance", "Std.Dev."], ...] = ("Std.Dev.",)
+    ) -> list[str]:
         """The printed table, line by line.
 
         Parameters
@@ -151,7 +154,7 @@ class VarCorr:
         return matrix_lines(rows, columns)
 
     def cells(
-        self, digits: int = 5, show: tuple[str, ...] = ("Std.Dev.",)
+        self, digits: int = 5, show: tuple[Literal["Variance", "Std.Dev."], ...] = ("Std.Dev.",)
     ) -> tuple[list[str], list[list[str]]]:
         """Column headings and text cells of the table, as R's ``formatVC``.
 

@@ -71,13 +71,13 @@ UNKNOWN = Method(
 )
 
 
-def checked_ddf(ddf: str) -> Ddf:
+def checked_ddf(ddf: Any) -> Ddf:
     """One of :data:`DDF`, as Python or R spell it; lme4 and emmeans have words of their own for none."""
     word: Ddf = arguments.one_of("ddf", ddf, DDF, {"lme4": "none", "asymptotic": "none"})
     return word
 
 
-def _method(fit: Fit, ddf: str) -> Method | None:
+def _method(fit: Fit, ddf: Ddf) -> Method | None:
     """How degrees of freedom are found; None where they are n - p or not wanted, and for z tests."""
     if isinstance(fit, MixedFit) and fit.estimate.endless and ddf != "none":
         return UNKNOWN
@@ -91,7 +91,7 @@ def _common_df(fit: Fit) -> float:
     return float(fit.nobs - len(fit.beta)) if fit.family is None else np.inf
 
 
-def contrast_tests(fit: Fit, L: Array, ddf: str = "satterthwaite") -> pd.DataFrame:
+def contrast_tests(fit: Fit, L: Array, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """Test each row of ``L beta = 0``.
 
     Parameters
@@ -120,7 +120,7 @@ def contrast_tests(fit: Fit, L: Array, ddf: str = "satterthwaite") -> pd.DataFra
     return satterthwaite.plain_tests(fit, L, np.inf if ddf == "none" else _common_df(fit))
 
 
-def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
+def coef_table(fit: Fit, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """Coefficients with standard errors and tests.
 
     Parameters
@@ -165,7 +165,7 @@ def coef_table(fit: Fit, ddf: str = "satterthwaite") -> pd.DataFrame:
 
 
 def joint_test(
-    fit: Fit, L: Array, ddf: str = "satterthwaite", beta: Array | None = None
+    fit: Fit, L: Array, ddf: Ddf = "satterthwaite", beta: Array | None = None
 ) -> tuple[float, float, float, float]:
     """Test ``L beta = 0``, all rows at once.
 

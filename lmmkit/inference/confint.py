@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ COLUMNS = ["conf_low", "conf_high"]
 def confint(
     fit: MixedFit,
     level: float = 0.95,
-    method: str = "profile",
+    method: Literal["profile", "wald", "boot"] = "profile",
     parm: str | int | Sequence[str | int] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
@@ -90,7 +90,7 @@ def confint(
 def confint_fixed(
     fit: FixedFit,
     level: float = 0.95,
-    method: str | None = None,
+    method: Literal["t", "wald", "profile"] | None = None,
     parm: str | int | Sequence[str | int] | None = None,
 ) -> pd.DataFrame:
     """Confidence intervals of the coefficients of a model without random effects.

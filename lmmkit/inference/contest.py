@@ -14,7 +14,7 @@ from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import contrast_tests, joint_test
+from .coef_tests import Ddf, contrast_tests, joint_test
 from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def contest(
     L: Any,
     rhs: Any = 0,
     *,
-    ddf: str = "satterthwaite",
+    ddf: Ddf = "satterthwaite",
     joint: bool = True,
     level: float = 0.95,
 ) -> pd.DataFrame:

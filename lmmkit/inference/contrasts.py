@@ -8,7 +8,7 @@ depend on how many rows there are per cell, nor on the coding of the factors.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from ..design.values import Categorical, Value
 from ..numerics import arguments
 from ..numerics.arrays import Array
 
-__all__ = ["checked_type", "contained_in", "dropped_contrasts", "term_contrasts", "uncorrelated"]
+__all__ = ["AnovaType", "checked_type", "contained_in", "dropped_contrasts", "term_contrasts", "uncorrelated"]
+
+AnovaType = Literal[1, 2, 3]
 
 
-def term_contrasts(design: Design, type: int = 3, scale: Array | None = None) -> dict[str, Array]:
+def term_contrasts(design: Design, type: AnovaType = 3, scale: Array | None = None) -> dict[str, Array]:
     """The contrasts whose vanishing is the hypothesis of each fixed term.
 
     Parameters
@@ -69,9 +71,10 @@ def term_contrasts(design: Design, type: int = 3, scale: Array | None = None) ->
     return _type_two(design, scale) if type == 2 else _type_three(design)
 
 
-def checked_type(type: Any) -> int:
+def checked_type(type: Any) -> AnovaType:
     """1, 2 or 3, in Roman figures as well."""
-    return int(arguments.one_of("type", type, (1, 2, 3)))
+    number: AnovaType = arguments.one_of("type", type, get_args(AnovaType))
+    return number
 
 
 def contained_in(design: Design) -> dict[str, list[str]]:

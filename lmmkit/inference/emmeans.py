@@ -155,7 +155,7 @@ class Asked:
     contrasts: str | Mapping[str, Sequence[float]] | None
     interaction: list[str] | None
     adjust: str | None
-    ddf: str
+    ddf: Ddf
     level: float
 
     @classmethod
@@ -234,7 +234,7 @@ def _spread(fit: Fit, scale: ResponseScale | None, adjust: bool, sigma: float | 
     return float(np.sqrt(variance))
 
 
-def estimates(fit: Fit, L: Array, ddf: str) -> tuple[Array, Array, Array]:
+def estimates(fit: Fit, L: Array, ddf: Ddf) -> tuple[Array, Array, Array]:
     """Estimate, standard error and degrees of freedom of each contrast; NaN where it has no number."""
     known = np.isfinite(L).all(axis=1)
     out = np.full((3, len(L)), np.nan)

@@ -12,8 +12,8 @@ from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
-from .coef_tests import checked_ddf, joint_test
-from .contrasts import checked_type, term_contrasts, uncorrelated
+from .coef_tests import Ddf, checked_ddf, joint_test
+from .contrasts import AnovaType, checked_type, term_contrasts, uncorrelated
 from .satterthwaite import singular_notes
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ __all__ = ["anova_table", "confounded_note", "deviance_table", "sums_of_squares"
 COLUMNS = ["num_df", "den_df", "statistic", "p_value"]
 
 
-def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.DataFrame:
+def anova_table(fit: MixedFit, type: AnovaType = 3, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """Test each fixed term of a mixed model.
 
     Parameters
@@ -69,7 +69,7 @@ def anova_table(fit: MixedFit, type: int = 3, ddf: str = "satterthwaite") -> pd.
     return table.drop(columns=["den_df", "p_value"]) if ddf == "none" else table
 
 
-def term_tests(fit: Fit, contrasts: dict[str, Array], ddf: str, notes: Sequence[str] = ()) -> pd.DataFrame:
+def term_tests(fit: Fit, contrasts: dict[str, Array], ddf: Ddf, notes: Sequence[str] = ()) -> pd.DataFrame:
     """A table of joint tests, one for each term; missing where there is nothing to test.
 
     Parameters
@@ -108,7 +108,7 @@ def confounded_note(labels: Sequence[str]) -> list[str]:
     ]
 
 
-def sums_of_squares(fit: LinearFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+def sums_of_squares(fit: LinearFit, type: AnovaType = 3, ddf: Ddf = "residual") -> pd.DataFrame:
     """Sum of squares and F test of each term of a linear model.
 
     Parameters
@@ -151,7 +151,7 @@ def _sum_of_squares(fit: LinearFit, L: Array) -> float:
     return float(((rotated @ fit.beta) ** 2 / variances).sum())
 
 
-def deviance_table(fit: GeneralizedFit, type: int = 3, ddf: str = "residual") -> pd.DataFrame:
+def deviance_table(fit: GeneralizedFit, type: AnovaType = 3, ddf: Ddf = "residual") -> pd.DataFrame:
     """Test of each term of a generalised linear model.
 
     Parameters

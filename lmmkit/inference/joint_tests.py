@@ -18,7 +18,7 @@ from ..formula.functions import columns_of
 from ..numerics import arguments
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
-from .coef_tests import checked_ddf, joint_test
+from .coef_tests import Ddf, checked_ddf, joint_test
 from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .satterthwaite import singular_notes
 
@@ -29,7 +29,7 @@ COLUMNS = ["term", "num_df", "den_df", "statistic", "p_value"]
 
 @answered
 def joint_tests(
-    fit: Fit, by: str | Sequence[str] | None = None, *, ddf: str = "satterthwaite", at: Any = None
+    fit: Fit, by: str | Sequence[str] | None = None, *, ddf: Ddf = "satterthwaite", at: Any = None
 ) -> pd.DataFrame:
     """Test each main effect and interaction by the contrasts between its marginal means.
 
@@ -101,7 +101,7 @@ def _terms(fit: Fit) -> list[set[str]]:
 
 
 def _rows(
-    fit: Fit, grid: ReferenceGrid, effect: list[str], within: list[str], ddf: str
+    fit: Fit, grid: ReferenceGrid, effect: list[str], within: list[str], ddf: Ddf
 ) -> list[dict[str, Any]]:
     """The test of one effect in each combination of `within`."""
     names = grid.with_nests(effect)
@@ -134,7 +134,7 @@ def _differences(cells: pd.DataFrame) -> Array:
     return product if product.shape[1] == len(cells) else np.full((1, len(cells)), np.nan)
 
 
-def _tested(fit: Fit, contrasts: Array, ddf: str) -> tuple[float, float, float, float]:
+def _tested(fit: Fit, contrasts: Array, ddf: Ddf) -> tuple[float, float, float, float]:
     contrasts = contrasts[np.isfinite(contrasts).all(axis=1)]
     if not len(contrasts) or not np.abs(contrasts).max(initial=0.0) > 1e-12:
         return 0.0, np.nan, np.nan, np.nan

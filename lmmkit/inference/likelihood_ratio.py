@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from ..formatting.wording import p_value
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.r_names import answered, caller
-from .coef_tests import checked_ddf
+from .coef_tests import Ddf, checked_ddf
 from .contrasts import contained_in, dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
@@ -215,7 +215,7 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
     return f"{start} lk.pb_modcomp finds the p-value by simulation."
 
 
-def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataFrame:
+def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """What each fixed term contributes that may be dropped: those that no interaction contains.
 
     Parameters
@@ -275,7 +275,7 @@ def drop1(fit: Any, test: str = "chisq", ddf: str = "satterthwaite") -> pd.DataF
     )
 
 
-def _drop1_f(fit: Any, droppable: list[str], ddf: str) -> pd.DataFrame:
+def _drop1_f(fit: Any, droppable: list[str], ddf: Ddf) -> pd.DataFrame:
     if fit.family is not None:
         raise ModelError("a generalised linear mixed model has no F tests; use test='chisq'")
     return term_tests(fit, {label: dropped_contrasts(fit.design, label) for label in droppable}, ddf)

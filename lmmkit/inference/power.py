@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Power", "power"]
 
-TESTS = ("satterthwaite", "kenward_roger", "residual", "lr")
+Test = Literal["satterthwaite", "kenward_roger", "residual", "lr"]
+TESTS = get_args(Test)
 ROWS = "observations"
 
 
@@ -124,7 +125,7 @@ def power(
     n_sim: int = 1000,
     along: Mapping[str, Sequence[int]] | None = None,
     *,
-    test: str | Callable[[MixedFit], float] = "satterthwaite",
+    test: Test | Callable[[MixedFit], float] = "satterthwaite",
     alpha: float = 0.05,
     level: float = 0.95,
     seed: Any = None,

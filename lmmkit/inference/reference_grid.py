@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -192,7 +192,9 @@ class ReferenceGrid:
         ]
         return replace(self, X=(sides[0] - sides[1]) / (2 * width))
 
-    def averages(self, names: list[str], weights: str) -> tuple[pd.DataFrame, Array]:
+    def averages(
+        self, names: list[str], weights: Literal["equal", "proportional"]
+    ) -> tuple[pd.DataFrame, Array]:
         """The cells asked for (m rows), and the contrasts (m, p) of the coefficients that give their means.
 
         Parameters

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ __all__ = ["rand_test"]
 @answered
 def rand_test(
     fit: MixedFit,
-    method: str = "auto",
+    method: Literal["auto", "exact", "bootstrap", "chisq"] = "auto",
     n_sim: int | None = None,
     seed: Any = None,
     *,

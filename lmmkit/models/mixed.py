@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from ..inference.coef_tests import Ddf
     from ..plots.namespace import Plots
     from ..report.summary import Summary
-
-Effects = Literal["fixed", "ran_pars", "ran_vals"]
+    from ..report.tidy import Effects
 
 
 @answered

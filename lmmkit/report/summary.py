@@ -26,7 +26,7 @@ from ..formatting.r_text import (
     vector_lines,
     zap_small,
 )
-from ..inference.coef_tests import checked_ddf, coef_table
+from ..inference.coef_tests import Ddf, checked_ddf, coef_table
 
 __all__ = ["Summary", "coef_lines", "print_lines"]
 
@@ -97,7 +97,7 @@ class Summary:
     Days -0.371
     """
 
-    def __init__(self, fit: MixedFit, ddf: str = "satterthwaite") -> None:
+    def __init__(self, fit: MixedFit, ddf: Ddf = "satterthwaite") -> None:
         self._fit = fit
         self._ddf = checked_ddf(ddf)
         self.coefficients = coef_table(fit, ddf)
@@ -171,7 +171,7 @@ def title(fit: MixedFit) -> str:
     return f"Generalized linear mixed model fit by maximum likelihood ({how})"
 
 
-def _heading(fit: MixedFit, ddf: str = "none") -> list[str]:
+def _heading(fit: MixedFit, ddf: Ddf = "none") -> list[str]:
     """Title, family, formula, data and weights."""
     text, tag = title(fit), "lmerMod" if fit.family is None else "glmerMod"
     if fit.family is None and ddf in METHODS:

@@ -22,6 +22,7 @@ from ..formatting.r_text import (
     vector_lines,
     zap_small,
 )
+from ..inference.coef_tests import Ddf
 from .summary import DIGITS, Statistic, coef_lines
 
 __all__ = ["LinearSummary", "call_lines", "print_lines"]
@@ -76,7 +77,7 @@ class LinearSummary:
     <BLANKLINE>
     """
 
-    def __init__(self, fit: Any, ddf: str = "residual") -> None:
+    def __init__(self, fit: Any, ddf: Ddf = "residual") -> None:
         self._fit = fit
         self.coefficients = fit.coef_table(ddf)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.mixed import MixedFit
 from ..fitted.predict import predict
 from ..formatting.noted_table import Table
-from ..inference.coef_tests import coef_table
+from ..inference.coef_tests import Ddf, coef_table
 from ..inference.confint import confint
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -22,16 +22,17 @@ from ..numerics import distributions as stats
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
 
-EFFECTS = ("fixed", "ran_pars", "ran_vals")
+Effects = Literal["fixed", "ran_pars", "ran_vals"]
+EFFECTS = get_args(Effects)
 
 
 def tidy(
     fit: MixedFit,
-    effects: str | Sequence[str] = "fixed",
+    effects: Effects | Sequence[Effects] = "fixed",
     *,
     conf_int: bool = False,
     level: float = 0.95,
-    ddf: str = "satterthwaite",
+    ddf: Ddf = "satterthwaite",
     exponentiate: bool = False,
 ) -> pd.DataFrame:
     """Estimates as a tidy table.
@@ -128,7 +129,7 @@ def _as_factors(fit: MixedFit, table: pd.DataFrame) -> None:
         table.loc[rows, "std_error"] *= table.loc[rows, "estimate"]
 
 
-def _fixed(fit: MixedFit, ddf: str) -> pd.DataFrame:
+def _fixed(fit: MixedFit, ddf: Ddf) -> pd.DataFrame:
     return coef_table(fit, ddf).rename_axis("term").reset_index().assign(effect="fixed")
 
 
