@@ -68,7 +68,7 @@ class LinearFit(FixedFit):
     @cached_property
     def messages(self) -> list[str]:
         """What a reader of this fit should know, and what to do."""
-        return [*super().messages, *without_residuals(self)]
+        return [*super().messages, *without_residuals(self.is_exact, self.df_resid)]
 
     @cached_property
     def sigma(self) -> float:

@@ -16,7 +16,6 @@ from .repeats import constant_within, every_row_is_copied
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
     from .fit import Fit
-    from .linear import LinearFit
     from .mixed import MixedFit
 
 FEW_LEVELS = 5
@@ -83,13 +82,14 @@ def dropped_columns(fit: Fit) -> Iterator[str]:
         )
 
 
-def without_residuals(fit: LinearFit) -> Iterator[str]:
-    if fit.is_exact or fit.df_resid <= 0:
+def without_residuals(is_exact: bool, df_resid: int) -> Iterator[str]:
+    """Nothing to judge a linear model by: it fits exactly, or has as many coefficients as rows."""
+    if is_exact or df_resid <= 0:
         why, advice = (
             "The fixed effects reproduce the response exactly",
             ("Check that the response is not constant, and that it was not computed from the predictors."),
         )
-        if fit.df_resid <= 0:
+        if df_resid <= 0:
             why, advice = "There are as many coefficients as rows", "Take fewer predictors, or more rows."
         yield (
             f"{why}, so there are no residuals by which to judge how sure the estimates are: standard errors, "
