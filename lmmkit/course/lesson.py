@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from lmmkit.course.annotated import annotated
 from lmmkit.errors import DataError
 from lmmkit.formatting.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
 from lmmkit.formatting.noted_table import with_p_values
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "Box", "in_words", "key_points",
-    "lecture_vs_truth", "table_text", "use_course_look",
+    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "Box", "annotated", "in_words",
+    "key_points", "lecture_vs_truth", "table_text", "use_course_look",
 ]  # fmt: skip
 
 

@@ -13,11 +13,6 @@ def _mice() -> Any:
     return lmer("Weight ~ Dose + (1 | Strain)", load_data("mouse"))
 
 
-def _clinics() -> Any:
-    """The clinics with a random intercept for each."""
-    return lmer("conc ~ age + (1 | group)", load_data("plasma_age"))
-
-
 def _owls(term: str) -> float:
     """A fixed effect of the owls' stress hormone."""
     formula = "log(totCort) ~ Implant + days + Implant:days + (1 | Ring)"
@@ -44,11 +39,17 @@ QUESTIONS: dict[str, Question] = {
             "larger": "the model has been given more to explain the weights with",
             "the same": "what the strains explain no longer counts as residual",
         },
-        hints=("What did the residuals of the line contain besides mice?",),
+        hints=(
+            "Look at the right half of the picture: the bars of the strains.",
+            "What did the residuals of the line contain besides mice?",
+            "The strains' differences leave the residual; what becomes of its spread?",
+        ),
         praise="The differences between strains have moved out of the residual into a variance of their own.",
+        then="run the cell below, and compare the two numbers: one line for all, and Residual",
     ),
     "q2": Number(
         truth=lambda: _share(2),
+        others=lambda: printed_numbers(_mice()),
         mistakes={
             "square the standard deviations first: shares are of variances": lambda: _share(1),
             "that is the share within strains; one minus it": lambda: 1 - _share(2),
@@ -56,27 +57,32 @@ QUESTIONS: dict[str, Question] = {
             "that is in per cent; write the share itself, a number between 0 and 1": lambda: 100 * _share(2),
         },
         hints=(
-            "Variance is the square of a standard deviation.",
-            "between / (between + within), with variances",
+            "The table has two standard deviations, tau and sigma.",
+            "Variance is the square of a standard deviation; the share is between / (between + within).",
+            "2.842**2 / (2.842**2 + 0.939**2)",
         ),
         praise="Nine tenths of what the dose leaves unexplained is the strain.",
+        then="run the cell below: two variances, and the share of the first",
     ),
     "q3": Number(
-        truth=lambda: _clinics().coef()["group"]["(Intercept)"].iloc[1],
-        others=lambda: printed_numbers(_clinics()),
+        truth=lambda: _mice().coef()["Strain"]["(Intercept)"].iloc[2],
+        others=lambda: printed_numbers(_mice()),
         mistakes={
-            "that is the deviation; add it to the average clinic": (
-                lambda: _clinics().ranef()["group"]["(Intercept)"].iloc[1]
+            "that is the deviation; add it to the average strain": (
+                lambda: _mice().ranef()["Strain"]["(Intercept)"].iloc[2]
             ),
-            "that is the average clinic; add clinic two's deviation": (
-                lambda: _clinics().fixef["(Intercept)"]
-            ),
-            "clinic two lies below the average: mind the sign": (
-                lambda: _clinics().fixef["(Intercept)"] - _clinics().ranef()["group"]["(Intercept)"].iloc[1]
+            "that is the average strain; add the deviation of m3": lambda: _mice().fixef["(Intercept)"],
+            "m3 lies below the average: mind the sign": (
+                lambda: _mice().fixef["(Intercept)"] - _mice().ranef()["Strain"]["(Intercept)"].iloc[2]
             ),
         },
-        hints=("coef = fixef + ranef", 'mm.coef()["group"] has it.'),
-        praise="Average clinic plus deviation.",
+        hints=(
+            "You need one number from each of the two tables above.",
+            "coefficient = fixed effect + random effect",
+            "25.839 + (-3.706)",
+        ),
+        praise="The average strain plus the deviation.",
+        then="run the cell below, and look at the row of m3",
     ),
     "q4": Number(
         truth=lambda: _owls("days2") + _owls("ImplantP:days2"),
@@ -94,16 +100,23 @@ QUESTIONS: dict[str, Question] = {
         },
         absolute=2e-3,
         hints=(
-            "days2 is the change of the reference, C.",
-            "ImplantP:days2 is by how much the change of P differs from it.",
+            "Look for the two rows that end in days2.",
+            "days2 is the change of C; ImplantP:days2 is by how much the change of P differs from it.",
+            "1.653 + (-1.720)",
         ),
         praise="The two almost cancel: with a placebo, next to nothing happens.",
+        then="run the cell below: the second row is the placebo's change, and exp makes it a factor",
     ),
     "q5": Choice(
         options=("REML", "ML"),
         digest="fc884806a4c25d4f",
         because={"ML": "ML divides by n, as it were, and REML by n minus the number of fixed effects"},
-        hints=("Which is larger: a sum divided by n, or by n - 1?",),
+        hints=(
+            "Look back at the three lines that needed a word more.",
+            "Which is larger: a sum divided by n, or by n - 1?",
+            "REML divides by the smaller number.",
+        ),
         praise="REML makes up for the degrees of freedom that the fixed effects have used.",
+        then="run the cell below, and compare the two columns",
     ),
 }
