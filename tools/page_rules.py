@@ -26,7 +26,6 @@ OLD_PAGES = frozenset(
         "lessons/01_linear_models",
         "lessons/02_simpson",
         "lessons/03_fixed_or_random",
-        "lessons/04_random_intercepts",
         "lessons/05_random_slopes",
         "lessons/06_pooling",
         "lessons/07_nested_crossed",
