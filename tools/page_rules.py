@@ -40,7 +40,6 @@ OLD_PAGES = frozenset(
         "solutions/01_linear_models",
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
-        "solutions/04_random_intercepts",
         "solutions/05_random_slopes",
         "solutions/06_pooling",
         "solutions/07_nested_crossed",

@@ -172,7 +172,7 @@ fit.fixef.to_frame("fixef").T.round(3)
 # %%
 fit.ranef()["Strain"].T.round(3)
 
-# %% [markdown] mends="x003-5"
+# %% [markdown] covers="001-18" mends="x003-5"
 # You may read that random effects cannot be estimated, since they are draws. In truth they are *predicted*, from
 # $\tau$ and the data: here they stand.
 #
@@ -352,7 +352,7 @@ lesson.in_words(
     " in what is typical for them (one standard deviation of the difference).",
 )
 
-# %% [markdown] covers="004-23 004-24"
+# %% [markdown]
 # **Predict, then run.** Now the owls by ML as well. Which of the two gives the larger standard deviations here, as it usually
 # does: `"REML"` or `"ML"`?
 
@@ -360,7 +360,7 @@ lesson.in_words(
 your_larger = ...
 check("04.q5", your_larger)
 
-# %%
+# %% covers="004-23"
 ml = lk.lmer(owl_formula, owls, reml=False)
 spreads = [model.varcorr.frame.set_index("grp")["sdcor"] for model in (reml, ml)]
 pd.concat(spreads, axis=1, keys=["REML", "ML"]).round(4)

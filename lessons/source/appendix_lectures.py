@@ -46,3 +46,68 @@ pd.DataFrame(rows).T.round(5)
 
 # %% [markdown]
 # Three seeds give three sets of rows, and one fit.
+
+# %% [markdown]
+# ## To lesson 4, random intercepts
+#
+# [The lesson](04_random_intercepts.ipynb). First the printouts of three slides in full: the line through the mice, the
+# clinics, and the owls by ML.
+
+# %% covers="000-s16"
+mice = lk.load_data("mouse")
+print(lk.lm("Weight ~ Dose", mice).summary())
+
+# %% [markdown] mends="x000-4 x000-6"
+# **000, slides 15–21.** `lmer` is said to be in a package `lme`. *In truth* it is in `lme4`; `lme` is a function, of the
+# package `nlme`. Of one fit the call says `mouse_data`, and the printout says `Data: h`. *In truth* the printout names
+# whatever the table was called when the model was fitted. The name changes nothing:
+
+# %%
+h = mice.copy()
+[round(lk.lmer("Weight ~ Dose + (Dose | Strain)", table).reml_criterion, 4) for table in (mice, h)]
+
+# %% covers="001-15"
+plasma = lk.load_data("plasma_age")
+mm = lk.lmer("conc ~ age + (1 | group)", plasma)
+print(mm.summary(ddf="none"))
+
+# %% [markdown] mends="x001-5"
+# **001, predicting random effects.** Two tables are shown, and the command for the second only. *In truth* the first is
+# `fixef(mm)` and the second `ranef(mm)`; a clinic's own coefficients are their sum, `coef(mm)`.
+
+# %% covers="001-18"
+print(mm.fixef.round(6).to_dict())
+mm.ranef()["group"].assign(coef=mm.coef()["group"]["(Intercept)"]).round(5)
+
+# %% [markdown] mends="x004-1"
+# **004, the model in symbols.** The indicators in the equation are for days `3` and `21`. *In truth* the days are 2 and 20, in the
+# data and in the fit.
+
+# %% covers="004-21"
+owls = lk.load_data("owl_cort")
+list(owls["days"].cat.categories)
+
+# %% [markdown] mends="x004-2 x004-3 x004-4"
+# **004, fitting a linear mixed model.** A REML table is followed by `fixef`, `ranef` and `coef` of `mod`. *In truth* these
+# tables belong to the ML fit; always say which model you show. Among the fixed effects stand `-0.084`, `0.262` and
+# `-1.720`. *In truth* these were cut off; see the rounded ones below. And the other kind of fit is headed
+# LM. *In truth* it is ML, maximum likelihood, and no linear model.
+
+# %% covers="004-23"
+owl_formula = "log(totCort) ~ Implant + days + Implant:days + (1 | Ring)"
+reml, ml = (lk.lmer(owl_formula, owls, reml=reml) for reml in (True, False))
+pd.DataFrame({"REML": reml.fixef, "ML": ml.fixef, "ML, three digits": ml.fixef.round(3)}).round(5)
+
+# %% [markdown]
+# The residual standard deviation by REML, by ML, and by a linear model without rings:
+
+# %%
+without = lk.lm("log(totCort) ~ Implant * days", owls)
+[round(fit.sigma, 4) for fit in (reml, ml, without)]
+
+# %% [markdown]
+# The first five birds, by ML: how far each lies from the average bird, and its own coefficients.
+
+# %% covers="004-23 004-24"
+print([round(value, 9) for value in ml.ranef()["Ring"]["(Intercept)"].head(5)])
+ml.coef()["Ring"].head(5).T.map("{:.8f}".format)

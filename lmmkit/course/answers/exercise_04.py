@@ -8,6 +8,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+from lmmkit.course.same_model import printed_numbers
 
 
 def _pupils() -> pd.DataFrame:
@@ -60,6 +61,46 @@ def _all(random: str) -> Any:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: _plain("score ~ hours").se["hours"],
+        others=lambda: printed_numbers(_plain("score ~ hours")),
+        mistakes={
+            "that is the slope itself; how well it is known stands beside it": lambda: float(
+                _plain("score ~ hours").fixef["hours"]
+            ),
+            "that is the standard error of the intercept; the slope is called hours": lambda: float(
+                _plain("score ~ hours").se["(Intercept)"]
+            ),
+            "that is the residual SD: how much pupils differ, not how well the slope is known": lambda: float(
+                _plain("score ~ hours").sigma
+            ),
+            "that is for all classes; first has one class of each school": lambda: float(
+                lm("score ~ hours", _pupils()).se["hours"]
+            ),
+        },
+        hints=(
+            "The table of coefficients has two columns that matter; which one says how well a slope is known?",
+            "lk.lm(...) has coef_table(), and se.",
+            'lk.lm("score ~ hours", first).se["hours"]',
+        ),
+        praise="The estimate says how much, the standard error how surely. And this line takes all pupils for "
+        "independent, which lesson 4 no longer does.",
+    ),
+    "w2": Choice(
+        options=("diet", "nest", "sex", "weight"),
+        digest="334fc093b6653993",
+        because={
+            "diet": "you chose these three diets, and ask what each of them does",
+            "weight": "the weight is what you want to explain; it stands left of the ~",
+            "sex": "two levels that never change: no sample of sexes",
+        },
+        hints=(
+            "Repeat the study next year: which labels come back, and which are new?",
+            "Which column has many levels that stand for many more?",
+            "Forty of them, drawn from all there are.",
+        ),
+        praise="The nests are a sample of nests; chicks of one nest have something in common.",
+    ),
     "q1": Choice(
         options=("a", "b", "c", "d"),
         digest="f1446710711a5825",
@@ -68,7 +109,11 @@ QUESTIONS: dict[str, Question] = {
             "b": "there the strains start from one weight and differ in what a dose does",
             "d": "there the dose does nothing at all: it is not in the model",
         },
-        hints=("What may differ between strains stands left of the bar.", "An intercept is written 1."),
+        hints=(
+            "What may differ between strains stands left of the bar.",
+            "An intercept is written 1.",
+            "Only the start differs; the dose is in the fixed part.",
+        ),
         praise="A level for each strain, and one slope for all.",
     ),
     "q2": Model(
@@ -85,11 +130,16 @@ QUESTIONS: dict[str, Question] = {
             ),
             "that is fitted to all classes; first has one class of each school": lambda: _all("(1 | school)"),
         },
-        hints=("Fixed: hours. Random: a level for each school.", "(1 | school)"),
+        hints=(
+            "What differs stands left of the bar, and between what it differs right of it.",
+            "Only the level differs, and a level is an intercept.",
+            "(1 | school)",
+        ),
         praise="One price for an hour, and twelve levels that are draws from one distribution.",
     ),
     "q3": Number(
         truth=_share,
+        others=lambda: printed_numbers(_fit()),
         mistakes={
             "those are standard deviations; shares are of variances": lambda: _share("sdcor"),
             "that is the pupils' share; the schools have the rest": lambda: 1 - _share(),
@@ -99,7 +149,11 @@ QUESTIONS: dict[str, Question] = {
                 _fit().varcorr.frame["vcov"].iloc[0]
             ),
         },
-        hints=("model.varcorr.frame has both variances, in the column vcov.", "between / (between + within)"),
+        hints=(
+            "model.varcorr.frame has both variances, in the column vcov.",
+            "The share of the first is the ICC of lesson 4.",
+            "between / (between + within)",
+        ),
         praise="The intraclass correlation: how alike two pupils of one school are.",
     ),
     "q4": Numbers(
@@ -115,7 +169,8 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         hints=(
-            "coef() has the line of a known school, fixef the line of the school in the middle.",
+            "coef() has the line of a known school, fixef the line of the average school.",
+            "A line at five hours: intercept + 5 * slope.",
             "predict(newdata, allow_new_levels=True) does both.",
         ),
         praise="The known school gets its own level, the unknown one that of the average school.",
@@ -132,6 +187,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The sentence below the picture: what the fit finds.",
             "One seed after the other; six numbers, and two of them count.",
+            "The smallest is well below 3, the largest well above.",
         ),
         praise="The truth was three each time. Three groups hardly know their spread.",
     ),

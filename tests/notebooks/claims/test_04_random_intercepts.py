@@ -44,7 +44,8 @@ def error_of(fit, *terms):
 
 
 def test_most_of_the_noise_was_strains(mice, mixed):
-    """“The residual SD was … g and is … g: most of the noise was strains.”"""
+    """“The residual SD was … g and is … g: most of the noise was strains.” and
+    “Will it be `"smaller"`, `"larger"` or `"the same"`?”"""
     line = ols("Weight ~ Dose", mice).fit()
     assert np.sqrt(line.scale) == pytest.approx(2.71065, abs=1e-5)
     assert mixed.sigma == pytest.approx(SIGMA, abs=1e-4)
@@ -52,13 +53,13 @@ def test_most_of_the_noise_was_strains(mice, mixed):
 
 
 def test_a_milligram_more(mixed, mice):
-    """“Each mg/kg a day costs a mouse … g (standard error …); the line had said … (…).”"""
+    """“Each mg/kg a day takes … g off a mouse (standard error …); the one line had said … g (…).”"""
     assert mixed.fixef["Dose"] == pytest.approx(-2.0509585, abs=1e-5)  # fixef
     assert ols("Weight ~ Dose", mice).fit().params["Dose"] == pytest.approx(-2.438719, abs=1e-6)
 
 
 def test_slighter_strains_got_more(mice):
-    """“the slighter strains happened to get more of it”"""
+    """“the lighter strains happened to get more of it”"""
     doses = mice.groupby("Strain", observed=True)["Dose"].mean()
     starts = ols("Weight ~ 0 + Strain + Dose", mice).fit().params.filter(like="Strain")
     assert np.corrcoef(doses, starts)[0, 1] < -0.7
@@ -67,13 +68,17 @@ def test_slighter_strains_got_more(mice):
 
 
 def test_four_strains_lie_on_one_side(mice):
-    """“four of the five strains lie wholly above or wholly below the line”"""
+    """“Four of the five strains lie wholly above or wholly below zero.” and “if you know the strain, you can
+    nearly always guess the sign of the residual”"""
     rows = mice.groupby("Strain", observed=True)["residual"]
     assert ((rows.min() > 0) | (rows.max() < 0)).sum() == 4
+    guessed = np.sign(mice["residual"]) == np.sign(rows.transform("mean"))
+    assert guessed.mean() > 0.9
 
 
 def test_afterwards_every_strain_sits_around_zero(mice, mixed):
-    """“After: every strain sits around zero.”"""
+    """“Right, every strain sits around zero.” and “Right: the residuals of every strain now scatter around
+    zero; the largest mean is … g.”"""
     means = mixed.resid().groupby(mice["Strain"], observed=True).mean()
     assert (means.abs() < 0.05).all()
 
@@ -97,31 +102,31 @@ def test_the_correlation_holds_at_any_two_doses():
 
 
 def test_strains_fixed_or_random(mice, mixed):
-    """“a mg/kg costs … g with random and … g with fixed strains; the SD between strains is … g, with an
-    interval from … to …”"""
+    """“a fixed factor is just as sound; and from five strains $\\tau$ is poorly known”"""
     assert ols("Weight ~ Dose + Strain", mice).fit().params["Dose"] == pytest.approx(-2.046, abs=1e-3)
     low, high = mixed.confint(parm="sd_(Intercept)|Strain").iloc[0]
     assert (low, high) == pytest.approx((1.49864, 5.56163), abs=2e-3)  # confint(method = "profile")
 
 
 def test_a_common_intercept_fits_much_worse(mice):
-    """“a common intercept fits much worse”"""
+    """“See rows three and four, which are one model, and row two, which fits much worse.”"""
     fit = lk.lmer("Weight ~ Dose + (0 + Dose | Strain)", mice)
     assert fit.reml_criterion == pytest.approx(202.05881, abs=1e-3)  # REMLcrit
     assert fit.reml_criterion > 153.43116 + 40  # REMLcrit of (Dose | Strain)
+    same = [lk.lmer(f"Weight ~ Dose + ({x} | Strain)", mice).reml_criterion for x in ("Dose", "1 + Dose")]
+    assert same == pytest.approx([153.43116] * 2, abs=1e-3)
 
 
 def test_a_random_slope_is_not_worth_it(mice, mixed):
-    """“A random slope and its correlation are two parameters more, and they lower the criterion by … only.”
-    and “The fit is singular as well”"""
+    """“The criterion of `(Dose | Strain)` is lower than that of `(1 | Strain)` by about 3, for two numbers
+    more.”"""
     slopes = lk.lmer("Weight ~ Dose + (Dose | Strain)", mice)
     gain = mixed.reml_criterion - slopes.reml_criterion
     assert gain == pytest.approx(3.1444, abs=2e-3)  # anova(refit = FALSE): Chisq 3.1444, Df 2, p 0.2076
-    assert slopes.is_singular
 
 
 def test_by_chance_the_two_lower_it_by_one_or_two():
-    """“(By chance alone, these two lower it by one or two.)”"""
+    """“By chance alone, these two lower it by one or two. So they are not.”"""
     # With as few as five strains a simulation says more than the limit, which is a mean of 1.5.
     rng = np.random.default_rng(44)
     mice = lk.load_data("mouse")
@@ -138,27 +143,9 @@ def test_by_chance_the_two_lower_it_by_one_or_two():
     assert 0.7 < np.mean(gains) < 2.3
 
 
-def test_a_clinics_level_is_known_to_about_three():
-    """“the level of each clinic, at the mean age of its patients, with a standard error of about …”"""
-    plasma = lk.load_data("plasma_age")
-    clinic = np.eye(4)[plasma["group"].cat.codes]
-    X = np.column_stack([np.ones(40), plasma["age"]])
-    sd, sigma = 47.163922, 9.245074  # VarCorr(lmer(conc ~ age + (1 | group)))
-    W = np.column_stack([X, clinic])
-    henderson = W.T @ W
-    henderson[2:, 2:] += np.eye(4) * (sigma / sd) ** 2
-    error = np.linalg.inv(henderson) * sigma**2
-    ages = plasma.groupby("group", observed=True)["age"].mean().to_numpy()
-    rows = np.column_stack([np.ones(4), ages, np.eye(4)])
-    errors = np.sqrt(np.einsum("ij,jk,ik->i", rows, error, rows))
-    assert errors == pytest.approx(np.full(4, 2.9), abs=0.05)
-    deviations = np.sqrt(np.diag(error)[2:])
-    assert (deviations > 20).all()  # from the average clinic, which is not known so well
-
-
 def test_most_were_caught_more_than_once(owls):
-    """“Most were caught more than once” and “Grey lines are single nestlings, those that were caught at
-    least twice.”"""
+    """“Most were caught more than once”, “Thin lines are birds that were caught at least twice.” and “Now
+    more than a hundred groups.”"""
     caught = owls["Ring"].value_counts()
     assert caught.value_counts().to_dict() == {1: 50, 2: 66, 3: 35}
     assert (caught > 1).mean() > 0.5
@@ -176,25 +163,28 @@ def test_a_placebo_changes_nothing(hormone):
 
 
 def test_by_day_twenty_the_two_hardly_differ(hormone):
-    """“By day twenty the two hardly differ any more”"""
+    """“By day twenty the two hardly differ any more: … and … times.”"""
     apart = hormone.fixef["ImplantP"] + hormone.fixef["ImplantP:days20"]
     assert abs(apart) < 2 * error_of(hormone, "ImplantP", "ImplantP:days20")
 
 
 def test_reml_gives_the_larger_variances_here(owls, hormone):
-    """“Which of the two gives the larger variances here, as it usually does”"""
+    """“Which of the two gives the larger standard deviations here, as it usually does” and “With so many
+    birds the two hardly differ.”"""
     ml = lk.lmer("log(totCort) ~ Implant * days + (1 | Ring)", owls, reml=False)
     # VarCorr: REML 0.338400, 0.613388; ML 0.336398, 0.606298
     assert hormone.varcorr.frame["sdcor"].to_list() == pytest.approx([0.338400, 0.613388], abs=1e-4)
     assert ml.varcorr.frame["sdcor"].to_list() == pytest.approx([0.336398, 0.606298], abs=1e-4)
+    assert (hormone.varcorr.frame["sdcor"] / ml.varcorr.frame["sdcor"] < 1.02).all()
 
 
 def test_the_larger_part_was_the_nest(owls):
-    """“parts into … between the … broods and … between rings of a brood: the larger part was the nest”"""
+    """“a large part of the spread between rings was the nest's”"""
     fit = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood/Ring)", owls)
     sds = fit.varcorr.frame.set_index("grp")["sdcor"]
     assert sds["Brood"] == pytest.approx(0.274085, abs=1e-4)  # VarCorr
     assert sds["Ring:Brood"] == pytest.approx(0.210404, abs=1e-4)
+    assert sds["Brood"] ** 2 > 0.5 * (sds["Brood"] ** 2 + sds["Ring:Brood"] ** 2)
 
 
 def test_schools_in_points(first_classes):
@@ -224,3 +214,38 @@ def test_the_colleague_has_four_groups():
     pupils = lk.load_data("schools")
     assert pupils["class"].nunique() == 4
     assert len(pupils[["school", "class"]].drop_duplicates()) == 34
+    assert pupils["school"].nunique() == 12
+
+
+def test_the_smallest_and_the_largest_spread():
+    """“The smallest is well below 3, the largest well above.”"""
+    state = {"sd_intercept": 3.0, "sd_slope": 0.0, "sigma": 1.0, "groups": 3}
+    found = [explorers.random_effects.result(**state, seed=k).found["SD of intercepts"] for k in range(1, 7)]
+    assert min(found) < 2 and max(found) > 4
+
+
+def test_slope_and_error_of_the_pupils(first_classes):
+    """“differ, on average, by nearly one and a half points, with a standard error of a fifth of a point”"""
+    fit = lk.lmer("score ~ hours + (1 | school)", first_classes)
+    row = fit.coef_table("none").loc["hours"]  # lmer: 1.429071, SE 0.2018
+    assert row.to_list()[:2] == pytest.approx([1.429071, 0.2018], abs=1e-3)
+    tau2, tau = fit.varcorr.frame[["vcov", "sdcor"]].iloc[0]
+    assert tau2 / tau > 3  # the colleague's "several times as large" is the standard deviation once more
+    assert tau2 / tau == pytest.approx(tau)
+
+
+def test_ml_variances_are_a_little_small():
+    """“so its variances come out a little small”"""
+    rng = np.random.default_rng(4)
+    left = rng.normal(0, 1, (20_000, 6))
+    left = left - left.mean(1, keepdims=True)  # one mean is estimated from six values
+    assert (left**2).sum(1).mean() / 6 == pytest.approx(5 / 6, abs=0.01)
+    assert (left**2).sum(1).mean() / 5 == pytest.approx(1, abs=0.01)
+
+
+def test_every_line_of_the_printout_has_its_note(mixed):
+    """“what is left of each mouse, in units of σ, from the lowest to the highest” and “how the two estimates
+    hang together: if one is too high, the other is too low”"""
+    scaled = mixed.resid() / mixed.sigma
+    assert (scaled.min(), scaled.max()) == pytest.approx((-1.90686, 1.86728), abs=1e-3)  # summary
+    assert mixed.vcov.loc["(Intercept)", "Dose"] < 0
