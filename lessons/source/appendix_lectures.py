@@ -111,3 +111,32 @@ without = lk.lm("log(totCort) ~ Implant * days", owls)
 # %% covers="004-23 004-24"
 print([round(value, 9) for value in ml.ranef()["Ring"]["(Intercept)"].head(5)])
 ml.coef()["Ring"].head(5).T.map("{:.8f}".format)
+
+# %% [markdown]
+# ## To lesson 8, replicates
+#
+# [The lesson](08_replicates.ipynb).
+
+# %% [markdown] covers="000-s22" mends="x000-12"
+# **000, slide 22.** The text speaks of ten samples with five technical replicates each. *In truth* the tables that follow are of five samples with ten
+# replicates each; slide 24 prints the number.
+
+# %%
+enzyme = lk.load_data("enzyme")
+enzyme.groupby("Sample", observed=True).size().to_frame("rows")
+
+# %% [markdown] mends="x000-10"
+# **000, slide 22.** The slide regresses the phenotype on the activity with all rows. Its code names one object, `enz`, and the printed call another one, `d`.
+# *In truth* code and output come from different runs; trust the printed call. From the table at hand the printed numbers come out:
+
+# %%
+slide22 = lk.lm("Value2 ~ Value", enzyme)
+print(slide22.summary())
+
+# %% [markdown] mends="x000-11"
+# **000, slides 22 and 23.** The second slide is said to repeat the first with averaged data. *In truth* response and predictor have
+# changed places, and the phenotype is another column, too. A swap alone leaves R² as it was. The slides print two different ones.
+
+# %%
+models = {"slide 22": "Value2 ~ Value", "slide 22, swapped": "Value ~ Value2", "slide 23": "Enzyme ~ Pheno"}
+pd.DataFrame({name: {"R²": lk.lm(formula, enzyme).r_squared} for name, formula in models.items()}).T.round(4)

@@ -9,27 +9,49 @@
 # %% [markdown]
 # # Exercise 8. Replicates
 #
-# Eight tasks on lesson 8, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
-# the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons, then eight tasks on lesson 8, from recall to judgement; about forty-five minutes. Put
+# your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-from scipy.stats import t
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, RED, use_course_look
+# %% [markdown]
+# ## Warm-up 1: foxes and winters (lesson 7)
+#
+# Forty foxes were caught and weighed over six winters, most foxes in several winters, and many foxes in every winter. Which random part belongs to
+# `weight ~ sex + ...`?
+#
+# `"(1 | fox)"`, `"(1 | fox/winter)"`, `"(1 | winter/fox)"` or `"(1 | fox) + (1 | winter)"`
 
-use_course_look()
+# %% tags=["solution"] task="w1"
+answer_w1 = "(1 | fox) + (1 | winter)"
+
+# %%
+check("ex08.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up 2: a lake with six perch (lesson 6)
+#
+# The mean lengths of perch differ between lakes with a variance of 3 cm²; perch of one lake differ with a variance of 12 cm². In one lake six perch were
+# caught. With which weight, between 0 and 1, does the lake's own mean go into the mixed model's estimate for this lake?
+
+# %% tags=["solution"] task="w2"
+answer_w2 = 6 / (6 + 12 / 3)
+
+# %%
+check("ex08.w2", answer_w2)
+
+# %% [markdown]
+# ## Deer and soil
+#
+# `herbivory`: eight plots where deer live. Four were fenced, so that deer were excluded, and four left to be grazed. From each plot ten soil
+# cores were taken, and their nitrogen (g/kg) was measured. (The data are simulated.)
+
+# %%
 soil = lk.load_data("herbivory")
 soil.head()
 
 # %% [markdown]
-# `herbivory`: eight plots where deer live. Four were fenced, so that deer were excluded, and four left to be grazed. From each plot ten soil
-# cores were taken, and their nitrogen (g/kg) was measured. (The data are simulated.)
-#
 # ## 1. Which of them is a replicate?
 #
 # Four studies, each with the claim that it wants to make. In which is the thing repeated a *biological* replicate, so that more of
@@ -61,30 +83,35 @@ check("ex08.q2", answer_2)
 # %% [markdown]
 # ## 3. Means first
 #
-# Average the cores of each plot, and compare the treatments by a linear model (`lk.lm`) of these means.
+# Average the cores of each plot, and compare the treatments by a linear model (`lk.lm`) of these means. Call the model `of_means`. The averaging is half written.
 
 # %% tags=["solution"] task="q3"
-means = soil.groupby(["treatment", "plot"], observed=True)["nitrogen"].mean().reset_index()
-of_means = lk.lm("nitrogen ~ treatment", means)
+### GIVEN # plot_means = soil.groupby([..., ...], observed=True)["nitrogen"].mean().reset_index()
+plot_means = soil.groupby(["treatment", "plot"], observed=True)["nitrogen"].mean().reset_index()
+of_means = lk.lm("nitrogen ~ treatment", plot_means)
 
 # %%
 check("ex08.q3", of_means)
 
-# %%
-all_rows = lk.lm("nitrogen ~ treatment", soil)
-fig, ax = plt.subplots(figsize=(8, 2.8))
-looks = [("cores as plots", all_rows, RED, "s"), ("means of plots", of_means, BLUE, "o")]
+# %% tags=["picture"]
+# Picture: the difference between the treatments with its 95% interval, by two analyses
+from scipy.stats import t
+
+looks = [("cores as plots", lk.lm("nitrogen ~ treatment", soil), lesson.RED, "s"), ("means of plots", of_means, lesson.BLUE, "o")]
+fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
+told = []
 for row, (name, fit, colour, marker) in enumerate(looks):
     if fit is not ...:
         found = fit.coef_table().loc["treatmentexcluded"]
         reach = t.ppf(0.975, found["df"]) * found["std_error"]
         ax.errorbar(found["estimate"], row, xerr=reach, fmt=marker, color=colour, capsize=6)
-        print(f"{name}: SE {found['std_error']:.3f}, df {found['df']:.0f}, p = {found['p_value']:.3f}")
+        told.append(f"{name}: SE {found['std_error']:.3f}, df {found['df']:.0f}, p = {found['p_value']:.3f}")
 ax.axvline(0, ls=":", color="black")
 ax.set_yticks([0, 1], ["cores as plots", "means of plots"])
 ax.set_ylim(1.6, -0.6)
 ax.set_xlabel("nitrogen, excluded minus grazed (g/kg)")
-plt.show()
+print("\n".join(told))
+lesson.show(f"Bars of the difference, one for each analysis, beside a dotted line at zero. {'. '.join(told)}.")
 
 # %% [markdown]
 # The bars are 95% intervals; the second appears when your model is there. One of them leaves out zero, the other does not.
@@ -105,7 +132,7 @@ answer_4 = len(soil) / (1 + (m - 1) * between / (between + within))
 check("ex08.q4", answer_4)
 
 # %% [markdown]
-# ## 5. With the handles
+# ## 5. With the sliders
 #
 # Let there be no true difference, four samples an arm, an SD of 1 between samples and of 0.6 within. Push the technical replicates to
 # twenty. In how many per cent of studies does `lm` on all rows now find a difference that is not there?
@@ -129,7 +156,7 @@ check("ex08.q5", answer_5)
 # %%
 colleague = lk.lmer("nitrogen ~ treatment + (1 | core)", soil)
 print(colleague.varcorr)
-print(colleague.coef_table().round(4).to_string())
+colleague.coef_table().round(4)
 
 # %% [markdown]
 # What is wrong?

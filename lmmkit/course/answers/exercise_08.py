@@ -53,6 +53,38 @@ def _best() -> int:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Choice(
+        options=("(1 | fox)", "(1 | fox/winter)", "(1 | winter/fox)", "(1 | fox) + (1 | winter)"),
+        digest="67965df7fbd78b3b",
+        because={
+            "(1 | fox)": "foxes are in it, but winters can be fat or lean for all foxes; they are groups, too",
+            "(1 | fox/winter)": "that says that each fox has winters of its own; but all foxes shared the same six",
+            "(1 | winter/fox)": "that makes another fox of the same fox in every winter",
+        },
+        hints=(
+            "Which columns group the rows?",
+            "Does each fox belong to one winter only? Does each winter belong to one fox only?",
+            "Groups that cross have a term each, joined by a plus.",
+        ),
+        praise="Foxes and winters cross, so each has a random intercept of its own.",
+    ),
+    "w2": Number(
+        truth=lambda: 6 / (6 + 12 / 3),
+        mistakes={
+            "that is the weight of the mean of all lakes; the two weights add up to one": lambda: (
+                (12 / 3) / (6 + 12 / 3)
+            ),
+            "that is the weight with a single perch; six were caught": lambda: 3 / (3 + 12),
+            "that is made of standard deviations; variances are wanted": lambda: 6 / (6 + (12 / 3) ** 0.5),
+            "the variances have changed places": lambda: 6 / (6 + 3 / 12),
+        },
+        hints=(
+            "Two things decide: how many perch there are, and how the two variances compare.",
+            "n / (n + variance within / variance between)",
+            "n is 6, and the ratio of the variances is 12 / 3.",
+        ),
+        praise="Six perch count for more than the mean of all lakes, but not for everything.",
+    ),
     "q1": Choice(
         options=("wells", "pots", "litters", "photos"),
         digest="67cf6ee153f7fd24",
@@ -61,7 +93,11 @@ QUESTIONS: dict[str, Question] = {
             "pots": "warmth was given to greenhouses, and there is one of each; the pots all share it",
             "photos": "more photographs make one owl's wing better known, but males are no more numerous for it",
         },
-        hints=("To what was the treatment given, or of what is the property? How many of those are there?",),
+        hints=(
+            "Look at the claim: of what does it speak, of mice, pots, mothers or owls?",
+            "To what was the treatment given, or of what is the property? How many of those are there?",
+            "In three of the four, more of the same would only measure the same few units better.",
+        ),
         praise="The diet is the mother's, and every pup has a mother of its own.",
     ),
     "q2": Number(
@@ -95,8 +131,9 @@ QUESTIONS: dict[str, Question] = {
             "the means are right, but the treatment is not in the formula": lambda: _of_means("nitrogen ~ 1"),
         },
         hints=(
-            "soil.groupby(['treatment', 'plot'], observed=True)['nitrogen'].mean() keeps the treatment.",
-            "Add .reset_index() to have columns again; then lk.lm with the same formula as for the cores.",
+            "In the half-written line, the two dots are the columns that say which cores belong together.",
+            "Group by treatment and plot: then a row for each plot is left, and it keeps its treatment.",
+            "Then lk.lm with the formula nitrogen ~ treatment.",
         ),
         praise="As many rows as plots: the degrees of freedom are honest.",
     ),
@@ -115,8 +152,9 @@ QUESTIONS: dict[str, Question] = {
         },
         tolerance=0.01,
         hints=(
-            "lk.lmer('nitrogen ~ treatment + (1 | plot)', soil); the variances stand in varcorr.frame, column vcov.",
+            "The two variances stand in the varcorr.frame of the mixed model, column vcov.",
             "ρ = variance between plots / (variance between plots + residual variance)",
+            "There are 80 cores, and m is 80 / 8.",
         ),
         praise="A handful more than there are plots: that is how alike cores of one plot are.",
     ),
@@ -146,6 +184,7 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "How many cores are there, and how many groups has (1 | core)?",
+            "What have core 1 of one plot and core 1 of another plot in common?",
             "Compare the colleague's standard error with those of task 3.",
         ),
         praise="A wrong grouping factor with a variance near zero is no licence to count rows.",

@@ -18,9 +18,47 @@ def soil():
     return lk.load_data("herbivory")
 
 
-def test_five_samples_ten_rows_each(enzyme):
-    """“the tables that follow are of five samples with ten replicates each”"""
+@pytest.fixture(scope="module")
+def assays():
+    """Activity and treatment of ten mice, six assays each, drawn as the lesson draws them."""
+    rng = np.random.default_rng(8)
+    return 20 + 3 * (np.arange(10) >= 5)[:, None] + 2 * rng.standard_normal(10)[:, None] + (
+        rng.standard_normal(60).reshape(10, 6)
+    )  # fmt: skip
+
+
+def test_dots_of_one_mouse_lie_close_together(assays):
+    """“Six dots of one mouse lie close together.”"""
+    apart = assays.reshape(2, 5, 6)
+    between = apart.mean(axis=2).std(axis=1, ddof=1)
+    assert assays.std(axis=1, ddof=1).mean() < 1.1 < between.min()
+
+
+def test_the_standard_error_of_all_rows_is_too_small(assays):
+    """“Its standard error is too small, and its *t* too large.” and “The other two agree to the last digit.”"""
+    control, treated = assays[:5], assays[5:]
+    rows = stats.ttest_ind(treated.ravel(), control.ravel())
+    means = stats.ttest_ind(treated.mean(axis=1), control.mean(axis=1))
+    truth = np.sqrt(2 * (4 / 5 + 1 / 30))
+    of_rows, of_means = ((treated.mean() - control.mean()) / test.statistic for test in (rows, means))
+    assert of_rows < 0.5 * truth < of_means < 1.5 * truth
+    from pandas import DataFrame
+
+    data = DataFrame({"y": assays.ravel(), "mouse": np.repeat(np.arange(10), 6)})
+    data["treated"] = (data["mouse"] >= 5).astype(int)
+    mixed = lk.lmer("y ~ treated + (1 | mouse)", data).coef_table().loc["treated"]
+    # R 4.2.2, lmerTest 3.1-3: t 5.9013, df 8.0000
+    assert mixed["statistic"] == pytest.approx(means.statistic, abs=1e-4)
+    assert (mixed["statistic"], mixed["df"]) == pytest.approx((5.9013, 8), abs=1e-3)
+
+
+def test_fifty_rows_made_the_printout(enzyme):
+    """“In truth nothing was averaged.” and “All of them: five samples were counted as fifty.” and
+    “Five liver samples were measured ten times each.”"""
     assert enzyme.groupby("Sample", observed=True).size().tolist() == [10] * 5
+    fit = ols("Enzyme ~ Pheno", enzyme).fit()
+    assert fit.df_resid == 48  # as the slide prints
+    assert fit.tvalues["Pheno"] == pytest.approx(7.683, abs=5e-4)
 
 
 def test_the_score_differs_within_samples(enzyme):
@@ -42,12 +80,27 @@ def test_the_slope_of_all_rows_is_mostly_that_within_samples(enzyme):
 
 
 def test_the_interval_of_the_spread_between_samples(enzyme):
-    """“Standard deviations between samples from … to … U/L go with the data”"""
+    """“Standard deviations between samples from … to … U/L go with the data” and “with the same slope and the
+    same standard error”"""
     fit = lk.lmer("Enzyme ~ Pheno + (1 | Sample)", enzyme)
     interval = fit.confint(parm="theta_")
     # R 4.2.2, lme4 1.1-31: confint(fit, parm = 1) gives 0 to 1.5506604
     assert interval.iloc[0].tolist() == pytest.approx([0, 1.5506604], abs=2e-3)
     assert fit.is_singular
+    rows = ols("Enzyme ~ Pheno", enzyme).fit()
+    assert [fit.fixef["Pheno"], fit.se["Pheno"]] == pytest.approx(
+        [rows.params["Pheno"], rows.bse["Pheno"]], rel=1e-6
+    )
+
+
+def test_rows_are_independent_when_samples_do_not_differ():
+    """“Only when samples do not differ at all: then rows are independent, and there is nothing to forget.”"""
+    from lmmkit.course.explorers import pseudoreplication
+
+    wrong = [
+        pseudoreplication.result(sd_bio=sd, effect=0.0).analyses[0].false_positives for sd in (0.0, 0.4, 1.0)
+    ]
+    assert abs(wrong[0] - 0.05) < 0.02 < 0.05 < wrong[1] - 0.05 < wrong[2] - 0.1
 
 
 def test_the_many_mice_win():
@@ -58,7 +111,7 @@ def test_the_many_mice_win():
 
 def test_means_and_mixed_model_agree_but_for_the_exception():
     """“Balanced replicates and a predictor of the unit: means and mixed model agree exactly, unless the variance
-    between units is estimated as zero.”"""
+    between units is estimated as zero.” and “the mixed model falls back on all rows, and the means do not”"""
     from pandas import DataFrame
 
     rng = np.random.default_rng(1)
@@ -76,8 +129,8 @@ def test_means_and_mixed_model_agree_but_for_the_exception():
 
 
 def test_counting_rows_finds_something_in_two_studies_of_five():
-    """“the regression on all rows at a level of five per cent is wrong” and
-    “Alike rows look like overwhelming agreement.”"""
+    """“in two studies of five they find an effect that is not there” and “The means are wrong as often
+    as the five per cent promise.” and “Alike rows look like overwhelming agreement.”"""
     # Closed form: t on rows is t on means times a factor; simulated anew with another generator.
     rng = np.random.default_rng(99)
     y = 2 * rng.standard_normal((20_000, 10, 1)) + rng.standard_normal((20_000, 10, 6))

@@ -20,3 +20,19 @@ def test_three_draws_have_other_rows_and_one_fit():
     np.testing.assert_allclose(moments[1:], [moments[0]] * 2, atol=1e-9)
     criteria = [lk.lmer("V2 ~ V1 + (1 | Group)", rows).reml_criterion for rows in draws]
     np.testing.assert_allclose(criteria, criteria[0], atol=1e-6)
+
+
+def test_five_samples_ten_rows_each():
+    """“the tables that follow are of five samples with ten replicates each”"""
+    rows = lk.load_data("enzyme").groupby("Sample", observed=True).size()
+    assert rows.tolist() == [10] * 5
+
+
+def test_a_swap_leaves_r_squared_as_it_was():
+    """“A swap alone leaves R² as it was. The slides print two different ones.”"""
+    enzyme = lk.load_data("enzyme")
+    pairs = {"22": ("Value", "Value2"), "swapped": ("Value2", "Value"), "23": ("Pheno", "Enzyme")}
+    squared = {name: enzyme[a].corr(enzyme[b]) ** 2 for name, (a, b) in pairs.items()}
+    # R 4.2.2: summary(lm(Value2 ~ Value))$r.squared and summary(lm(Enzyme ~ Pheno))$r.squared
+    np.testing.assert_allclose(squared["swapped"], squared["22"], rtol=1e-12)
+    np.testing.assert_allclose([squared["22"], squared["23"]], [0.5555, 0.5515], atol=5e-5)
