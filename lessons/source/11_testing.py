@@ -6,65 +6,60 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=55 needs="a t-test and a p-value (01), random slopes (05), REML and ML (10)"
+# %% [markdown] minutes=50 needs="a t-test and a p-value (01), random slopes (05), REML and ML (10)"
 # # 11. Testing and intervals: is it real?
 #
 # **You will be able to**
 #
-# - say why `lmer` prints no p-values, and count the observations that a t-value really rests on;
-# - test a fixed effect by likelihood ratio, and say why never from REML fits;
-# - choose between Satterthwaite, Kenward–Roger and the bootstrap;
-# - give an interval, by profile or bootstrap, for an effect and for a standard deviation;
-# - test whether a variance is zero.
+# - say on how many observations a t-value really rests, and why `lmer` of lme4 prints no p-values;
+# - test a fixed effect in four ways, and say which of them needs many groups;
+# - give an interval for an effect and for a standard deviation;
+# - test whether a variance is zero;
+# - choose: the lesson ends in a table of question, test and line of code.
 #
-# **Data** `protein_years` (synthetic; it reproduces the lecture's tables).
-# **Lectures** 000 slides 32 to 34. You will want lessons 9 and 10 behind you.
+# **Data** `protein_years` (synthetic; it has the numbers of a printed example).
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from scipy import stats
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import (
-    BLUE,
-    GREEN,
-    GREY,
-    RED,
-    in_words,
-    key_points,
-    lecture_vs_truth,
-    table_text,
-    use_course_look,
-)
-
-use_course_look()
-protein = lk.load_data("protein_years")
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
 # %% [markdown] asks="q000-32"
 # ## The question
 #
-# In lesson 9 six people came to give blood, once a year, and a protein in it seemed to rise. Seemed: five people climb and
-# one sinks. Had other people come, might the average have stood still? **Is year a significant predictor of the
-# protein?**
-#
-# Here is the model again, in lme4's own dress.
+# Six people give blood once a year, for five years. A protein in it seems to rise. Each line below is one person.
+
+# %% tags=["picture"]
+# Picture: the protein of six people over five years
+protein = lk.load_data("protein_years")
+people = dict(list(protein.groupby("Sample", observed=True)))
+own = pd.Series({name: np.polyfit(rows["Year"], rows["Value"], 1)[0] for name, rows in people.items()})
+fig, ax = plt.subplots(figsize=(8, 3.4))
+for name, rows in people.items():
+    ax.plot(rows["Year"], rows["Value"], "o-", ms=5, color=lesson.RED if own[name] < 0 else lesson.BLUE)
+ax.set_xticks(range(1, 6))
+ax.set_xlabel("year")
+ax.set_ylabel("protein (ng/mL)")
+lesson.show(
+    f"Six lines over five years. {(own > 0).sum()} people climb, by {own[own > 0].min():.1f} to {own.max():.1f} ng/mL a year; one"
+    f" sinks, by {-own.min():.1f}."
+)
+
+# %% [markdown]
+# Five people climb and one sinks. Had other people come, might the average have stood still? **Is year a significant predictor of the
+# protein?** Here is the model of lesson 9, with what lme4 itself prints of it: an estimate, a standard error, and their ratio, the
+# t-value.
 
 # %% covers="000-s32"
 rise = lk.lmer("Value ~ Year + (Year | Sample)", protein)
-print(rise.summary(ddf="none"))
+rise.coef_table(ddf="none").round(4)
 
 # %% [markdown]
-# An estimate, a standard error, their ratio. No p-value, no stars. Why?
+# No p-value, no stars. Why?
 #
 # ## How many observations?
 #
-# A t-value alone says nothing; it must be held against what chance makes of it, and that depends on how well the
-# standard error is known. A standard error from three observations is a guess; one from three thousand is a fact. So the
-# t distribution has *degrees of freedom*, and for the t of `Year` we must know how many.
+# A t-value alone says nothing. You must compare it with what chance makes of it, and that depends on how well the
+# standard error is known. A standard error from three observations is a guess; one from three thousand is nearly a fact. So the
+# t distribution has *degrees of freedom*, and you must know how many there are for the t of `Year`.
 #
 # **Predict, then run.** The table has thirty rows, of six people. How many degrees of freedom would you give the t
 # of `Year`?
@@ -73,131 +68,102 @@ print(rise.summary(ddf="none"))
 your_df = ...
 check("11.q1", your_df)
 
-# %% [markdown]
-# Think of what the estimate *is*. Every person has a slope; the fixed effect is the mean of a population of slopes. Ten
-# more visits of the same people would fix their slopes to a hair and bring not one further slope. So let us do the
-# simplest thing a statistician can do: six slopes, one from each person, and a t-test against zero.
-
 # %%
-own = pd.Series(
-    {name: np.polyfit(p["Year"], p["Value"], 1)[0] for name, p in protein.groupby("Sample", observed=True)}
-)
-simple = stats.ttest_1samp(own, 0)
-fig, ax = plt.subplots(figsize=(8, 3.4))
-ax.axvline(0, color=GREY, lw=1)
-ax.plot(own, np.arange(len(own)), "o", color=BLUE, ms=9)
-ax.errorbar(own.mean(), -1, xerr=own.sem() * stats.t.ppf(0.975, 5), fmt="D", color="black", capsize=6, ms=9)
-ax.set_yticks([-1, *range(len(own))], ["mean", *own.index])
-ax.set_xlabel("own slope (ng/mL a year)")
-ax.set_ylabel("person")
-plt.show()
+from scipy import stats
+
+fits = {name: lk.lm("Value ~ Year", rows) for name, rows in people.items()}
+slopes = pd.Series({name: fit.fixef["Year"] for name, fit in fits.items()})
+simple = stats.ttest_1samp(slopes, 0)
+result = {"mean": slopes.mean(), "t": simple.statistic, "df": simple.df, "p": simple.pvalue}
+pd.DataFrame(result, index=["six slopes"]).round(4)
 
 # %% [markdown]
-# One circle per person, the diamond is their mean with its 95% interval. Six numbers, of which the mean uses up one.
+# Think of what the estimate *is*. Every person has a slope, and the fixed effect is the mean of such slopes. Ten
+# more visits of the same people would tell you their slopes very well, and bring no further slope. So do the
+# simplest thing there is. Take six slopes, one from each person, and make a t-test against zero. The cell above did that.
 
-# %%
-in_words(
-    f"The t-test on {len(own)} slopes: mean {own.mean():.4f}, t = {simple.statistic:.3f} on {simple.df}"
-    f" degrees of freedom, p = {simple.pvalue:.4f}.",
-    f"The mixed model: {rise.fixef['Year']:.4f}, t = {rise.fixef['Year'] / rise.se['Year']:.3f}. The same,"
-    " for everybody came every year.",
-    f"With {rise.nobs - 2} degrees of freedom, from {rise.nobs} rows, or with a normal distribution, the same t"
-    f" would have had p = {2 * stats.t.sf(simple.statistic, rise.nobs - 2):.4f} or"
-    f" {2 * stats.norm.sf(simple.statistic):.4f}.",
+# %% tags=["fold"]
+# In words: the mixed model has the same t
+t = rise.fixef["Year"] / rise.se["Year"]
+lesson.in_words(
+    f"The t-test on six slopes has t = {simple.statistic:.3f} and the mixed model has {t:.3f}. They are the same, for"
+    " everybody came every year.",
+    f"With {rise.nobs - 2} degrees of freedom, from {rise.nobs} rows, or with a normal distribution, the same t would"
+    f" have had p = {2 * stats.t.sf(t, rise.nobs - 2):.4f} or {2 * stats.norm.sf(t):.4f}.",
 )
 
-# %% [markdown]
+# %% [markdown] mends="x000-21"
 # That settles it for six people who never missed a visit. But if some do miss visits, or if crossed groups are not balanced,
-# the ratio in general follows no t distribution exactly, and nobody has a formula. The authors of lme4 preferred to
-# print nothing rather than something that is right only sometimes.
-
-# %% mends="x000-21"
-lecture_vs_truth(
-    "000, slides 32 to 34",
-    "a mixed model does not provide tests of its effects",
-    "lme4 leaves the p-values out by choice, because the null distribution of t is not known exactly; there"
-    " are at least four ways to test, each one line long: likelihood ratio, parametric bootstrap,"
-    " Satterthwaite, Kenward-Roger",
-    f"all four follow in this lesson; one of them gives p = {rise.coef_table().loc['Year', 'p_value']:.4f}",
-)
-
-# %% [markdown]
-# Do not take my word for the shape of that distribution. Take the model *without* a common trend, let it invent three hundred
-# studies of six people, fit each, and collect the t-values: what chance makes when there is nothing.
+# the ratio in general follows no t distribution exactly, and nobody has a formula. The authors of lme4 chose to
+# print nothing rather than something that is right only sometimes. You may read that a mixed model therefore does not
+# provide tests. In truth there are at least four, each one line long. All four follow.
+#
+# First see the distribution itself. Take the model *without* a common trend. Let it invent three hundred
+# studies of six people, fit each, and collect the t-values. This is what chance makes when there is nothing.
 
 # %%
 flat = lk.lmer("Value ~ (Year | Sample)", protein)
 invented = flat.simulate(300, seed=4)
-t_values = []
-for column in invented:
-    again = rise.refit(invented[column])
-    t_values.append(again.fixef["Year"] / again.se["Year"])
-t_values = np.array(t_values)
+again = [rise.refit(invented[column]) for column in invented]
+t_values = np.array([fit.fixef["Year"] / fit.se["Year"] for fit in again])
 
-fig, ax = plt.subplots()
+# %% tags=["picture"]
+# Picture: t-values of studies without a trend
+normal_limit, t_limit = stats.norm.ppf(0.975), stats.t.ppf(0.975, 5)
+beyond = {"normal": np.mean(np.abs(t_values) > normal_limit), "t": np.mean(np.abs(t_values) > t_limit)}
+fig, ax = plt.subplots(figsize=(8, 3.8))
 grid = np.linspace(-6, 6, 300)
-ax.hist(
-    t_values, bins=np.linspace(-6, 6, 37), density=True, color=GREY, alpha=0.5, label="studies without trend"
-)
-ax.plot(grid, stats.norm.pdf(grid), "--", color=RED, label="normal")
-ax.plot(grid, stats.t.pdf(grid, 5), "-", color=BLUE, label="t, five degrees of freedom")
-ax.axvline(rise.fixef["Year"] / rise.se["Year"], color="black", lw=1.5, ls=":", label="our six people")
+bins = np.linspace(-6, 6, 37)
+ax.hist(t_values, bins=bins, density=True, color=lesson.GREY, alpha=0.5, label="studies without trend")
+ax.plot(grid, stats.norm.pdf(grid), "--", color=lesson.RED, label="normal")
+ax.plot(grid, stats.t.pdf(grid, 5), "-", color=lesson.BLUE, label="t, five degrees of freedom")
+ax.axvline(t, color="black", lw=1.5, ls=":", label="our six people")
 ax.set_xlabel("t of Year")
 ax.set_ylabel("density")
 ax.legend(fontsize=11, loc="upper left")
-plt.show()
+lesson.show(
+    "A histogram of 300 t-values around zero. Its tails are heavier than those of the dashed normal curve; the curve of t with"
+    f" five degrees of freedom follows them. Beyond ±{normal_limit:.2f} lie {beyond['normal']:.1%} of the studies, beyond"
+    f" ±{t_limit:.2f} {beyond['t']:.1%}. Our six people lie at {t:.2f}."
+)
 
-# %%
-normal_limit, t_limit = stats.norm.ppf(0.975), stats.t.ppf(0.975, 5)
-in_words(
-    f"Beyond the normal's limits of ±{normal_limit:.2f}, which should leave out 5%, lie "
-    f"{100 * np.mean(np.abs(t_values) > normal_limit):.1f}% of the studies.",
-    f"Beyond the limits of t with five degrees of freedom, ±{t_limit:.2f}, lie "
-    f"{100 * np.mean(np.abs(t_values) > t_limit):.1f}%.",
+# %% tags=["fold"]
+# In words: how many studies lie beyond the limits
+lesson.in_words(
+    f"Beyond the limits of the normal distribution, ±{normal_limit:.2f}, should lie 5%; there lie {beyond['normal']:.1%}"
+    f" of the studies. Beyond the limits of t with five degrees of freedom, ±{t_limit:.2f}, lie {beyond['t']:.1%}."
 )
 
 # %% [markdown]
 # The bars have heavier tails than the dashed normal curve; the solid t curve follows them.
 #
-# ## Compare two models
+# ## Test 1: the likelihood ratio
 #
-# Another idea: fit the model with `Year` and without, and ask how much likelihood is lost. Twice the difference of
-# the log likelihoods is, when the effect is truly absent and there are *many* groups, a draw from a $\chi^2$ distribution with as many
+# Another idea: fit the model with `Year` and without, and ask how much likelihood is lost. Take twice the difference of
+# the log-likelihoods. If the effect is truly absent, and there are *many* groups, this is a draw from a $\chi^2$ distribution. It has as many
 # degrees of freedom as parameters were added:
 #
 # $$\chi^2 = 2\,\bigl(\log L_{\text{with}} - \log L_{\text{without}}\bigr)$$
 
 # %%
-print(lk.anova(flat, rise))
+lk.anova(flat, rise)[["npar", "loglik", "chisq", "df", "p_value"]].round(4)
 
-# %% [markdown]
-# In R: `anova(flat, rise)`. Read the last line: both fits were by REML, and they were refitted by ML first. The lecture uses
-# another function, `lrtest`, which takes the fits as they come. We can imitate it with the two log likelihoods:
+# %% [markdown] mends="x000-22"
+# In R: `anova(flat, rise)`. Read the note: both fits were by REML, and they were refitted by ML first. R has another function, `lrtest`,
+# in package **lmtest** (not in lme4). It takes the fits as they come. Do the same with the two log-likelihoods from REML:
 
-# %% covers="000-s33" mends="x000-22 x000-23"
+# %% covers="000-s33" mends="x000-23"
 chisq = 2 * (rise.loglik - flat.loglik)
-as_printed = pd.DataFrame(
-    {"#Df": [flat.npar, rise.npar], "LogLik": [flat.loglik, rise.loglik]}, index=["without", "with"]
-)
-as_printed["Df"] = as_printed["#Df"].diff()
-as_printed["Chisq"] = as_printed["LogLik"].diff() * 2
-as_printed["p"] = stats.chi2.sf(as_printed["Chisq"], as_printed["Df"])
-print("as printed on slide 33, from two REML fits; NOT a valid test")
-print(table_text(as_printed, 4))
-lecture_vs_truth(
-    "000, slide 33, the library",
-    "library(lrtest)",
-    "lrtest is a function in package lmtest; lme4's own anova() needs no further package, and refits",
-    f"from REML fits chi2 = {chisq:.4f}; lk.anova, as R's anova, gives"
-    f" {lk.anova(flat, rise)['chisq'].iloc[1]:.4f} from ML fits",
-)
+from_reml = {"parameters": [flat.npar, rise.npar], "loglik": [flat.loglik, rise.loglik], "chisq": [None, chisq],
+             "df": [None, rise.npar - flat.npar], "p": [None, stats.chi2.sf(chisq, 1)]}  # fmt: skip
+pd.DataFrame(from_reml, index=["flat", "rise"], dtype=float).round(5)
 
 # %% [markdown]
-# Two chi-squares for one question. Which is right? A fair test cannot depend on whether we count time in years or in
-# months. So let us count it in other units.
+# You may see this second table in print, and its p-value in a conclusion. Two chi-squares for one question: which is right? A fair test
+# cannot depend on whether we count time in years or in months.
 #
 # **Predict, then run.** Time in months makes the numbers in the column `Year` twelve times as large. What becomes of the chi-square
-# from *REML* fits: `"up"`, `"down"` or `"same"`?
+# from *REML* fits: does it go `"up"`, `"down"`, or stay the `"same"`?
 
 # %%
 your_direction = ...
@@ -210,24 +176,12 @@ for unit, factor in {"decades": 0.1, "years": 1, "months": 12, "days": 365}.item
     large = lk.lmer("Value ~ Year + (Year | Sample)", other)
     small = lk.lmer("Value ~ (Year | Sample)", other)
     rows[unit] = 2 * (large.loglik - small.loglik), lk.anova(small, large)["chisq"].iloc[1]
-units = pd.DataFrame.from_dict(rows, orient="index", columns=["chi2 from REML", "chi2 from ML"])
-print(units.round(4).to_string())
+pd.DataFrame(rows, index=["chi-square from REML", "chi-square from ML"]).T.round(4)
 
-# %% mends="x000-23"
-ml_test = lk.anova(flat, rise)
-lecture_vs_truth(
-    "000, slide 33, the test",
-    "the likelihood-ratio test of two REML fits with and without Year rejects the null hypothesis with p ="
-    " 0.01169",
-    "the restricted likelihoods of two models with different fixed effects are about different data (what"
-    " each fixed part leaves over) and cannot be compared; refit by ML",
-    f"the REML chi-square of {chisq:.4f} becomes {units.loc['decades'].iloc[0]:.2f} in decades and"
-    f" {units.loc['days'].iloc[0]:.2f}, negative, in days; the ML chi-square is"
-    f" {ml_test['chisq'].iloc[1]:.4f} in every unit, with p = {ml_test['p_value'].iloc[1]:.4f}",
-)
-
-# %% [markdown]
-# `lk.anova` will not even let you:
+# %% [markdown] mends="x000-23"
+# The REML chi-square changes with the unit. In days it is even negative. In truth the REML likelihoods of two models with different fixed
+# effects are about different data (what each fixed part leaves over), and cannot be compared. The ML chi-square is the same in every
+# unit. `lk.anova` will not even let you compare REML fits:
 
 # %%
 try:
@@ -236,36 +190,25 @@ except lk.ModelError as refusal:
     print(refusal)
 
 # %% [markdown]
-# The ML test is honest about the units. Yet it leans on *many groups*, and six is not many. What that costs, you will see below.
+# ## Tests 2 and 3: degrees of freedom, approximately
 #
-# ## Degrees of freedom, approximately
-#
-# If the exact degrees of freedom have no formula, an approximate one may do. Satterthwaite's idea, from nineteen
-# forty-six: a variance that is known with $\nu$ degrees of freedom has itself a variance of $2\,\text{variance}^2/\nu$. We
-# know how uncertain the squared standard error is (from the curvature of the likelihood), so solve for $\nu$:
+# If the exact degrees of freedom have no formula, an approximate one may do. Satterthwaite's idea of 1946: a variance that is known
+# with $\nu$ degrees of freedom has itself a variance of $2\,\text{variance}^2/\nu$. We
+# know how uncertain the squared standard error is (from the curvature of the likelihood). So solve for $\nu$:
 #
 # $$\nu = \frac{2\,(\text{se}^2)^2}{\operatorname{Var}(\text{se}^2)}$$
 #
-# Package lmerTest does this for R, under the same name `lmer`. Here it is the default of `summary`:
+# Package **lmerTest** does this for R, under the same name `lmer`. Here it is the default of `summary`.
 
-# %% covers="000-s34"
+# %% covers="000-s34" mends="x000-26"
 print(rise.summary())
 
-# %% mends="x000-24 x000-25 x000-26"
-table = rise.coef_table()
-lecture_vs_truth(
-    "000, slide 34",
-    "the conclusion is drawn with p = .01; the degrees of freedom are printed as 4.9999 and 4.9996; the"
-    " package is called lmertest",
-    "the .01 was carried over from the slide before; this table says 0.0356. With six people and no missing"
-    " visit the degrees of freedom are exactly five, and the odd digits are the noise of a numerical"
-    " derivative. The package is lmerTest",
-    f"p = {table.loc['Year', 'p_value']:.4f}; df {table['df'].iloc[0]:.4f} and {table['df'].iloc[1]:.4f}; and"
-    f" the t-test on six slopes, which nobody doubts, gave {simple.pvalue:.4f}",
-)
-
-# %% [markdown]
-# **Kenward and Roger** go one step further: with few groups the standard error itself is a little too small, because it treats
+# %% [markdown] mends="x000-24 x000-25"
+# With six people and no missing visit the degrees of freedom are exactly five. You may see `4.9996` printed: those odd
+# digits are the noise of a numerical derivative. Compare p with that of the t-test on six slopes, above: it is the same. (A p of .01, in the
+# words beside such a table, was copied from the invalid test.)
+#
+# **Kenward and Roger** go one step further. With few groups the standard error itself is a little too small, because it treats
 # the variances as known. They enlarge it, and choose the degrees of freedom to match. Where nobody missed a visit nothing
 # changes. So let three people move away early:
 
@@ -273,119 +216,80 @@ lecture_vs_truth(
 moved = protein["Sample"].isin(["s1", "s2"]) & (protein["Year"] > 2)
 moved |= (protein["Sample"] == "s3") & (protein["Year"] > 3)
 patchy = lk.lmer("Value ~ Year + (Year | Sample)", protein[~moved])
-beside = pd.concat(
-    {
-        name: fit.coef_table(ddf=ddf).loc["Year"]
-        for name, fit, ddf in (
-            ("complete, Satterthwaite", rise, "satterthwaite"),
-            ("complete, Kenward-Roger", rise, "kenward_roger"),
-            ("patchy, Satterthwaite", patchy, "satterthwaite"),
-            ("patchy, Kenward-Roger", patchy, "kenward_roger"),
-        )
-    },
-    axis=1,
-).T
-print(table_text(beside, 4))
+rows = {}
+for name, fit in {"complete": rise, "patchy": patchy}.items():
+    for ddf in ("satterthwaite", "kenward_roger"):
+        rows[f"{name}, {ddf}"] = fit.coef_table(ddf=ddf).loc["Year"]
+pd.DataFrame(rows).T.round(4)
 
 # %% [markdown]
-# In the two lower rows the degrees of freedom are no longer whole, and the two methods no longer agree. Neither is *the* truth;
-# they are two good
+# In the two lower rows the degrees of freedom are no longer whole, and the two methods no longer agree. Both are good
 # approximations. If a conclusion changes with the one that you take, it is not a firm one.
 #
-# ## Or let chance speak for itself
+# ## Test 4: the parametric bootstrap
 #
 # The **parametric bootstrap** needs no distribution from a book. Let the smaller model invent studies, fit both models to each,
 # and count how often chance alone makes the likelihood ratio as large as ours.
-
-# %%
-boot = lk.pb_modcomp(rise, flat, n_sim=2000, seed=1, progress=False)
-print(table_text(boot, 4))
-reference = np.array(boot.attrs["reference"])
-fig, ax = plt.subplots()
-grid = np.linspace(0.05, 14, 300)
-ax.hist(
-    reference,
-    bins=np.linspace(0, 14, 29),
-    density=True,
-    color=GREY,
-    alpha=0.5,
-    label="invented without trend",
-)
-ax.plot(grid, stats.chi2.pdf(grid, 1), "--", color=RED, label=r"$\chi^2$ with one degree of freedom")
-ax.axvline(boot["statistic"].iloc[0], color="black", ls=":", lw=1.5, label="our six people")
-ax.set_yscale("log")
-ax.set_ylim(8e-4, 4)
-ax.set_xlabel("likelihood ratio")
-ax.set_ylabel("density (logarithmic)")
-ax.legend()
-plt.show()
-
-# %% [markdown]
-# Bars are what chance does with six people, the dashed line what the book promises for many. Look at the right: there the bars are higher
-# than the line, so large likelihood ratios are more frequent than the book says.
 #
-# ## All side by side
-
-# %%
-as_large = int((reference >= boot["statistic"].iloc[0]).sum())
-limits = stats.binomtest(as_large, len(reference)).proportion_ci(method="exact")
-answers = pd.Series(
-    {
-        "normal distribution (Wald z)": 2 * stats.norm.sf(rise.fixef["Year"] / rise.se["Year"]),
-        "likelihood ratio from REML (invalid)": stats.chi2.sf(chisq, 1),
-        "likelihood ratio from ML": ml_test["p_value"].iloc[1],
-        "parametric bootstrap": boot.loc["PBtest", "p_value"],
-        "Satterthwaite": table.loc["Year", "p_value"],
-        "Kenward-Roger": lk.kr_modcomp(rise, flat)["p_value"].iloc[0],
-        "t-test on six slopes": simple.pvalue,
-    }
-)
-print(answers.round(4).to_string())
-in_words(
-    "Is year a significant predictor? Yes, at the usual 5%, but not by much.",
-    f"The protein rises by {rise.fixef['Year']:.4f} a year (what the slide calls ~1.5), t ="
-    f" {table.loc['Year', 'statistic']:.3f}, df = {table.loc['Year', 'df']:.0f}, p ="
-    f" {table.loc['Year', 'p_value']:.4f}; not .01.",
-    f"In {as_large} of the {len(reference)} invented studies the likelihood ratio was as large as ours: a p-value"
-    f" between {limits.low:.3f} and {limits.high:.3f} (95% interval of a share). The bootstrap knows that people"
-    " are six, and it agrees with t on five degrees of freedom, not with the χ².",
-)
-
-# %% [markdown]
-# **Predict, then run.** Four tests; the fewer groups, the more they disagree. With *two* groups in each of two treatments, and nothing
-# to find, which of them claims an effect far too often? Answer `"likelihood ratio"`, `"Satterthwaite"`,
-# `"Kenward-Roger"` or `"bootstrap"`.
+# Now you have four tests. The fewer groups, the more they disagree. The explorer compares them where nothing is to be found.
+#
+# **Predict, then run.** There are *two* groups in each of two treatments, and nothing to find. Which of the four claims an effect far too
+# often? Answer `"likelihood ratio"`, `"Satterthwaite"`, `"Kenward-Roger"` or `"bootstrap"`.
 
 # %%
 your_sinner = ...
 check("11.q3", your_sinner)
 
-# %% [markdown]
-# The panel has the answer on its right: a curve that runs above the straight line has p < 0.05 too often. Take the
-# groups up to fifteen and the curves draw together.
-
 # %%
 explorers.tests(groups=2)
 
-# %%
+# %% tags=["fold"]
+# Table: share of studies without an effect that have p < 0.05
 states = {f"{groups} groups": explorers.tests.result(groups=groups) for groups in (2, 4, 15)}
 rates = {name: {method: state.rate(method) for method in state.null} for name, state in states.items()}
-print("share of studies without an effect that have p < 0.05")
-print(pd.DataFrame(rates).round(3).to_string())
+pd.DataFrame(rates).round(3)
 
 # %% [markdown]
-# Which to report, then? For a linear mixed model: Kenward–Roger or Satterthwaite by default, also for several effects at once
-# (an F test: `lk.kr_modcomp(large, small)`); the bootstrap when a reader may doubt
-# them, or when no formula exists; the likelihood ratio when groups are many. And
-# decide before you look, since choosing the smallest of several p-values is a test of patience, not of a hypothesis.
-#
+# On the right of the explorer, a curve above the straight line has p < 0.05 too often. Take the groups up to fifteen, and the
+# curves draw together. And our six people? Here is the bootstrap, and then all answers side by side.
+
+# %%
+boot = lk.pb_modcomp(rise, flat, n_sim=2000, seed=1, progress=False)
+ml_test, table = lk.anova(flat, rise), rise.coef_table()
+answers = {
+    "normal distribution": 2 * stats.norm.sf(rise.fixef["Year"] / rise.se["Year"]),
+    "likelihood ratio from REML (invalid)": stats.chi2.sf(chisq, 1),
+    "likelihood ratio from ML": ml_test["p_value"].iloc[1],
+    "parametric bootstrap": boot.loc["PBtest", "p_value"],
+    "Satterthwaite": table.loc["Year", "p_value"],
+    "Kenward-Roger": lk.kr_modcomp(rise, flat)["p_value"].iloc[0],
+    "t-test on six slopes": simple.pvalue,
+}
+pd.Series(answers).to_frame("p-value").round(4)
+
+# %% tags=["fold"]
+# In words: the answer to the question
+reference = np.array(boot.attrs["reference"])
+as_large = int((reference >= boot["statistic"].iloc[0]).sum())
+limits = stats.binomtest(as_large, len(reference)).proportion_ci(method="exact")
+lesson.in_words(
+    "Is year a significant predictor? Yes, at the usual 5%, but not by much.",
+    f"The protein rises by {rise.fixef['Year']:.4f} a year, t = {table.loc['Year', 'statistic']:.3f}, df ="
+    f" {table.loc['Year', 'df']:.0f}, p = {table.loc['Year', 'p_value']:.4f}.",
+    f"In {as_large} of the {len(reference)} invented studies the likelihood ratio was as large as ours: a p-value"
+    f" between {limits.low:.3f} and {limits.high:.3f} (95% interval of a share). The bootstrap knows that people are six,"
+    " and it agrees with t on five degrees of freedom, not with the χ².",
+)
+
+# %% [markdown]
 # ## Intervals say more
 #
-# A p-value answers whether; an interval answers how much. Three ways lead to one:
+# A p-value answers whether; an interval answers how much. There are four ways to one:
 #
-# - **Wald**: estimate plus and minus two standard errors. Quick, symmetrical, only for fixed effects.
+# - **Wald**: the estimate plus and minus two standard errors. Quick and symmetrical; for fixed effects only.
+# - **t**: the same, with the t distribution and Satterthwaite's degrees of freedom in place of two.
 # - **profile**: fix a parameter at some value, refit everything else, and keep all values that the likelihood does not rule out.
-# - **bootstrap**: let the fitted model invent studies, refit, take the middle of what comes out.
+# - **bootstrap**: let the fitted model invent studies, refit, and take the middle of what comes out.
 #
 # **Predict, then run.** The slopes of our six people have an estimated standard deviation, printed above. Which end of its profile
 # interval will lie further from the estimate, the `"upper"` or the `"lower"`?
@@ -395,87 +299,106 @@ your_end = ...
 check("11.q4", your_end)
 
 # %%
+year = rise.coef_table().loc["Year"]
+reach = stats.t.ppf(0.975, year["df"]) * year["std_error"]
+low, high = year["estimate"] - reach, year["estimate"] + reach
+by_t = pd.DataFrame({"low": low, "high": high}, index=["Year"])
 wald = rise.confint(method="wald")
 profile = rise.confint()
-boot_ci = rise.confint(method="boot", n_sim=200, seed=2, progress=False)
-exact = simple.confidence_interval()  # of the t-test on six slopes
-print(pd.concat({"Wald": wald, "profile": profile, "bootstrap": boot_ci}, axis=1).round(3).to_string())
+by_boot = rise.confint(method="boot", n_sim=200, seed=2, progress=False)
 
-# %%
-fig, axes = plt.subplots(1, 2, figsize=(10, 3.4), layout="constrained")
-looks = (("Wald", wald, RED, "s"), ("profile", profile, BLUE, "o"), ("bootstrap", boot_ci, GREEN, "^"))
+# %% tags=["picture"]
+# Picture: intervals of the mean slope, and of the standard deviation of the slopes
+ways = {"t": by_t, "Wald": wald, "profile": profile, "bootstrap": by_boot}
+looks = dict(zip(ways, ((lesson.GREY, "D"), (lesson.RED, "s"), (lesson.BLUE, "o"), (lesson.GREEN, "^")), strict=True))
+fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 sd_year = float(rise.varcorr.frame["sdcor"].iloc[1])
+said = []
 for ax, name, estimate, label in (
     (axes[0], "Year", rise.fixef["Year"], "mean slope (ng/mL a year)"),
     (axes[1], "sd_Year|Sample", sd_year, "SD of the slopes (ng/mL a year)"),
 ):
-    for place, (_, interval, colour, marker) in enumerate(looks):
-        low, high = interval.loc[name]
-        ax.plot([low, high], [-place, -place], color=colour)
-        ax.plot([low, high], [-place, -place], marker, color=colour, ms=8)
+    for place, (way, interval) in enumerate(ways.items()):
+        if name in interval.index and not interval.loc[name].isna().any():
+            colour, marker = looks[way]
+            ax.plot(interval.loc[name], [-place, -place], f"{marker}-", color=colour, ms=8)
+            said.append(f"{label}, {way}: {interval.loc[name].iloc[0]:.2f} to {interval.loc[name].iloc[1]:.2f}")
     ax.axvline(estimate, color="black", ls=":", lw=1.5)
-    ax.set_yticks([0, -1, -2, -3], [*(name for name, *_ in looks), "t-test on slopes"])
+    ax.set_yticks(range(0, -4, -1), ways)
     ax.set_ylim(-3.5, 0.5)
     ax.set_xlabel(label)
-axes[0].plot(exact, [-3, -3], "D-", color=GREY, ms=8)
 axes[1].tick_params(labelleft=False)
-plt.show()
+lesson.show(f"Intervals around {rise.fixef['Year']:.2f} and around {sd_year:.2f}. " + "; ".join(said) + ".")
 
 # %% [markdown]
-# Dotted is the estimate. On the left, diamonds mark the interval of the t-test on six slopes, which is exact in these complete data:
-# all others are too short, for each of them forgets in its own way that six people are few. (`rise.coef_table()` has what
-# you need for the wide one: estimate, standard error, degrees of freedom.) On the right, the intervals of a standard deviation lean
-# to one side: small spreads are ruled out by six lines that visibly differ, large ones hardly. No Wald interval is drawn there,
-# because a symmetrical interval does not fit a quantity with a floor.
+# Dotted is the estimate. On the left, the t interval is that of the t-test on six slopes, and exact in these complete data. All others are
+# too short, for each of them forgets in its own way that six people are few. On the right, the intervals of a standard deviation lean
+# to one side: six lines that visibly differ rule out small spreads, but hardly large ones. No Wald interval is drawn there,
+# because a symmetrical interval does not fit a quantity that cannot be negative.
 
-# %%
+# %% tags=["fold"]
+# In words: what is exact for the standard deviation of the slopes
 slope_noise = rise.sigma**2 / ((np.arange(5) - 2) ** 2).sum()  # what five visits leave uncertain of one slope
-exact_sd = np.sqrt(5 * own.var() / stats.chi2.ppf([0.975, 0.025], 5) - slope_noise)
-in_words(
+exact_sd = np.sqrt(5 * slopes.var() / stats.chi2.ppf([0.975, 0.025], 5) - slope_noise)
+lesson.in_words(
     f"From six slopes and a χ² with five degrees of freedom, the SD of the slopes lies between {exact_sd[0]:.2f} and"
     f" {exact_sd[1]:.2f}. Profile ({profile.loc['sd_Year|Sample'].iloc[0]:.2f} to"
     f" {profile.loc['sd_Year|Sample'].iloc[1]:.2f}) and bootstrap"
-    f" ({boot_ci.loc['sd_Year|Sample'].iloc[0]:.2f} to {boot_ci.loc['sd_Year|Sample'].iloc[1]:.2f}) both end too low,"
+    f" ({by_boot.loc['sd_Year|Sample'].iloc[0]:.2f} to {by_boot.loc['sd_Year|Sample'].iloc[1]:.2f}) both end too low,"
     " the bootstrap more so.",
-    "The profile is that of the ML fit, whose standard deviations are smaller than those of REML (dotted); the"
-    " bootstrap repeats the bias of estimates from few groups instead of putting it right.",
+    "The profile is that of the ML fit, whose standard deviations are smaller than those of REML (dotted). The bootstrap"
+    " repeats the bias of estimates from few groups instead of putting it right.",
 )
 
 # %% [markdown]
 # ## Is a variance zero?
 #
-# Do people differ at all? Do slopes vary? Here zero is not just another value but the *edge* of what is possible, since no variance is
+# Do slopes vary at all? Here zero is not just another value but the *edge* of what is possible, since no variance is
 # negative. For a *single* variance the likelihood ratio is exactly zero in about half of all studies without one, and a $\chi^2$ from the
 # book gives p-values that are too large. A random slope brings a correlation as well (two parameters): then the ratio is
-# seldom zero, but $\chi^2$ with two degrees of freedom still gives p-values that are too large. `lk.rand_test` simulates instead (exactly,
-# where a model has a single random intercept):
+# seldom zero, but $\chi^2$ with two degrees of freedom still gives p-values that are too large. `lk.rand_test` simulates instead. It does so exactly
+# where a model has a single random intercept:
 
 # %%
 parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
-print(lk.rand_test(rise, n_sim=100, seed=1, progress=False).to_string(float_format="%.4g"))
-print()
-print(lk.rand_test(parallel, seed=1).to_string(float_format="%.4g"))
+of_slopes = lk.rand_test(rise, n_sim=100, seed=1, progress=False)
+both = pd.concat([of_slopes, lk.rand_test(parallel, seed=1)])
+both[["lrt", "df", "p_chisq", "p_value"]].astype(float).map("{:.3g}".format)
 
 # %% [markdown]
-# Both variances are here to stay. The smallest p-value that $n$ simulations can give is $1/(n + 1)$, and both simulated p-values above are
-# just that; do not read more into them.
+# `p_chisq` is the book's p-value, `p_value` the simulated one. Both variances are here to stay. The smallest p-value that $n$ simulations
+# can give is $1/(n + 1)$, and both simulated p-values above are just that; do not read more into them.
 #
-# **Your turn.** A test of a single variance by the book's $\chi^2$ gives a p-value of eight per cent. Roughly, what is the p-value once we remember that
-# a variance cannot be negative?
+# **Your turn.** A test of a single variance by the book's $\chi^2$ gives a p-value of eight per cent. Roughly, what is the p-value once we
+# remember that a variance cannot be negative? Write it as a share, such as 0.5.
 
 # %%
 your_p = ...
 check("11.q5", your_p)
 
-# %%
-key_points(
+# %% [markdown]
+# ## Which one, then?
+#
+# | You ask | Take | One line |
+# | :--- | :--- | :--- |
+# | one fixed effect of a linear mixed model | t with Satterthwaite's degrees of freedom | `fit.coef_table()` |
+# | the same, with few groups or visits that were missed | t by Kenward–Roger | `fit.coef_table(ddf="kenward_roger")` |
+# | several fixed effects at once | F by Kenward–Roger | `lk.kr_modcomp(large, small)` |
+# | fixed effects, and there are many groups | likelihood ratio from ML | `lk.anova(small, large)` |
+# | no formula exists, or a reader doubts it | parametric bootstrap | `lk.pb_modcomp(large, small)` |
+# | how large is a fixed effect? | estimate ± t × standard error | `fit.coef_table()` |
+# | how large is a standard deviation? | profile | `fit.confint()` |
+# | is a variance zero? | simulation at the edge | `lk.rand_test(fit)` |
+#
+# Decide before you look. Who runs four tests and reports the smallest p-value reports one that is too small.
+
+# %% tags=["box"]
+# Box: what to take home
+lesson.key_points(
     "If an effect belongs to the groups, or differs from group to group, its t rests on the groups, not on rows.",
-    "lme4 prints no p-values because the exact distribution is unknown, not because there is nothing to"
-    " test.",
+    "lme4 prints no p-values because the exact distribution is unknown, not because there is nothing to test.",
     "Likelihood-ratio tests of fixed effects need ML fits; from REML fits they change with the unit of x.",
-    "With few groups, likelihood ratios and normal distributions claim too much; use Kenward-Roger,"
-    " Satterthwaite or a bootstrap.",
-    "Report an interval. For standard deviations, by profile or bootstrap.",
+    "With few groups, likelihood ratios and normal distributions claim too much.",
     "A variance of zero lies on the edge: halve the p-value of a single one, or simulate.",
 )
 

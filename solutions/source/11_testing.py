@@ -9,26 +9,45 @@
 # %% [markdown]
 # # Exercise 11. Testing and intervals
 #
-# Eight tasks on lesson 11, from recall to judgement; about forty minutes. Put your answers where the three dots are and
-# run the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons and eight tasks on lesson 11; about fifty minutes. Put your answers where the three dots are and
+# run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-import matplotlib.pyplot as plt
+# %%
 from scipy import stats
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, RED, table_text, use_course_look
+from lmmkit.course.start import check, explorers, lesson, lk, plt
 
-use_course_look()
 marmots = lk.load_data("behaviour")
 marmots.head()
 
 # %% [markdown]
-# `behaviour`: ten marmots were watched four times a day, on twenty days, and how many minutes of the hour they were active was written
-# down; so was the mean temperature (°C) of the day. (The data are simulated.) Do marmots stay in bed when it is hot?
+# `behaviour`: ten marmots were watched four times a day, on twenty days. Written down are the minutes of the hour that they were active,
+# and the mean temperature (°C) of the day. (The data are simulated.) Do marmots stay in bed when it is hot?
 #
+# ## Warm-up a, from lesson 7
+#
+# All marmots were watched on all days. How do the two groupings stand to each other: `"nested"`, `"crossed"`, `"the same"` or `"split plot"`?
+
+# %% tags=["solution"] task="w1"
+warm_a = "crossed"
+
+# %%
+check("ex11.w1", warm_a)
+
+# %% [markdown]
+# ## Warm-up b, from lesson 10
+#
+# You compare a model with `temperature` with one without it, by their likelihoods. How must the two be fitted: by `"ML"`, by `"REML"`, by
+# `"either"`, or `"the larger by REML, the smaller by ML"`?
+
+# %% tags=["solution"] task="w2"
+warm_b = "ML"
+
+# %%
+check("ex11.w2", warm_b)
+
+# %% [markdown]
 # ## 1. By hand
 #
 # Two models are fitted by maximum likelihood. The smaller has five parameters and a log likelihood of -412.6, the larger
@@ -53,12 +72,13 @@ answer_2 = marmots["day"].nunique() - 2
 check("ex11.q2", answer_2)
 
 # %% [markdown]
-# ## 3. Fit it
+# ## 3. Complete a model
 #
 # Fit the model of `activity` with the `time` of day and the `temperature` as fixed effects, without interaction. Every marmot has a
-# level of its own, and so has every day: both are samples, and all marmots were watched on all days. REML.
+# level of its own, and so has every day: both are samples, and all marmots were watched on all days. REML. The beginning is given.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("activity ~ time + ... + (1 | ...)", marmots)
 model = lk.lmer("activity ~ time + temperature + (1 | animal) + (1 | day)", marmots)
 
 # %%
@@ -74,8 +94,6 @@ check("ex11.q3", model)
 row = model.coef_table().loc["temperature"]
 reach = stats.t.ppf(0.975, row["df"]) * row["std_error"]
 answer_4 = [row["estimate"] - reach, row["estimate"] + reach]
-print(row.round(4).to_string())
-print("from", round(answer_4[0], 4), "to", round(answer_4[1], 4))
 
 # %%
 check("ex11.q4", answer_4)
@@ -87,7 +105,7 @@ check("ex11.q4", answer_4)
 
 # %%
 ben = lk.lmer("activity ~ time + temperature + (1 | animal)", marmots)
-print(table_text(ben.coef_table()))
+ben.coef_table().round(3)
 
 # %% [markdown]
 # What is wrong with his p-value of the temperature?
@@ -103,19 +121,24 @@ answer_5 = "B"
 # %%
 check("ex11.q5", answer_5)
 
-# %%
+# %% tags=["picture"]
+# Picture: activity against temperature, every row and the mean of every day
 days = marmots.groupby("day", observed=True)[["temperature", "activity"]].mean()
 line = stats.linregress(days["temperature"], days["activity"])
-fig, ax = plt.subplots(figsize=(8, 4))
-ax.plot(marmots["temperature"], marmots["activity"], ".", color=BLUE, alpha=0.15)
-ax.plot(days["temperature"], days["activity"], "o", color=BLUE, ms=9, label="a day")
+fig, ax = plt.subplots(figsize=(8, 3.6))
+ax.plot(marmots["temperature"], marmots["activity"], ".", color=lesson.BLUE, alpha=0.15)
+ax.plot(days["temperature"], days["activity"], "o", color=lesson.BLUE, ms=9, label="a day")
 ax.axline(
-    (15, line.intercept + 15 * line.slope), slope=line.slope, color=RED, lw=2, label="line through the days"
+    (15, line.intercept + 15 * line.slope), slope=line.slope, color=lesson.RED, lw=2, label="line through the days"
 )
 ax.set_xlabel("mean temperature of the day (°C)")
 ax.set_ylabel("activity (min/h)")
 ax.legend()
-plt.show()
+lesson.show(
+    f"{len(marmots)} pale dots in columns, one column per day, from {days['temperature'].min():.0f} to"
+    f" {days['temperature'].max():.0f} °C, and {len(days)} circles, the means of the days. The line through the circles falls by"
+    f" {-line.slope:.1f} minutes per degree; the circles scatter around it, above and below."
+)
 
 # %% [markdown]
 # Dots are what was written down, circles the means of days. Look at the circles when you think about tasks 2 and 5.
@@ -132,7 +155,7 @@ answer_6 = (3 + 1) / (199 + 1)
 check("ex11.q6", answer_6)
 
 # %% [markdown]
-# ## 7. With the handles
+# ## 7. With the sliders
 #
 # The panel compares two arms. Leave the size of a group at five and the SD between groups at 0.8, and look at the error rates in the
 # sentence below the picture. From how many groups *per arm* on does the likelihood ratio claim an effect in fewer than 9% of
@@ -158,8 +181,8 @@ check("ex11.q7", answer_7)
 # random intercepts for ten animals and twenty days, t = -3.9 on 18 degrees of freedom by Satterthwaite, p = 0.001).
 #
 # The temperature was measured once a day, so it is twenty days, not eight hundred hours, that speak about it; days also differ for
-# other reasons, rain or an eagle, which all marmots of a day share. Ben's model takes each hour for a fresh day and counts those
-# reasons as evidence about temperature. His estimate is the same; it is his certainty that is borrowed.
+# other reasons, rain or an eagle, which all marmots of a day share. Ben's model takes each hour for a new day and counts those
+# reasons as evidence about temperature. His estimate is the same, but he is surer of it than he may be.
 
 # %% [markdown] tags=["rubric"] task="q8"
 # One point for each:

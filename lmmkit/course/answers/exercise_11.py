@@ -33,6 +33,36 @@ def _groups_needed(method: str, limit: float = 0.09) -> int:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Choice(
+        options=("nested", "crossed", "the same", "split plot"),
+        digest="969425f75b6cdac6",
+        because={
+            "nested": "nested would be: each marmot is seen on days of its own",
+            "the same": "then each day would belong to one marmot, and each marmot to one day",
+            "split plot": "that is a design of treatments; here nobody was treated",
+        },
+        hints=(
+            "Does one marmot meet several days? Does one day meet several marmots?",
+            "Lesson 7 has a name for two groupings that meet in all combinations.",
+            "Each of ten marmots meets each of twenty days.",
+        ),
+        praise="Every marmot meets every day, so marmots and days cross.",
+    ),
+    "w2": Choice(
+        options=("ML", "REML", "either", "the larger by REML, the smaller by ML"),
+        digest="7ee61d8b9babb412",
+        because={
+            "REML": "REML likelihoods of models with different fixed effects are about different data",
+            "either": "one of the two changes with the unit of temperature, so it is no matter of taste",
+            "the larger by REML, the smaller by ML": "then two different quantities would be compared",
+        },
+        hints=(
+            "The two models differ in their fixed effects.",
+            "Which of the two likelihoods pays for the size of X'X?",
+            "A fair test gives the same answer for degrees Celsius and for degrees Fahrenheit.",
+        ),
+        praise="The fixed parts differ, so both are fitted by ML, as lk.anova does.",
+    ),
     "q1": Number(
         truth=lambda: stats.chi2.sf(7, 2),
         mistakes={
@@ -73,6 +103,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "How many different temperatures can there be?",
             "A line through so many points uses up an intercept and a slope.",
+            "There are twenty days, each with one temperature.",
         ),
         praise="A line through twenty days: two of them are spent on it.",
     ),
@@ -97,6 +128,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "All marmots were watched on all days: the two groupings cross.",
             "Two crossed groupings are two brackets, with a plus between them.",
+            "(1 | animal) + (1 | day), and temperature beside time",
         ),
         praise="Crossed: every marmot meets every day.",
     ),
@@ -118,6 +150,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "model.coef_table().loc['temperature'] has estimate, std_error and df.",
             "stats.t.ppf(0.975, df) says how many standard errors to go.",
+            "estimate - t * std_error and estimate + t * std_error, with t near 2.1",
         ),
         praise="Wider than plus and minus two standard errors, because twenty days are not many.",
     ),
@@ -132,6 +165,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "How do his degrees of freedom compare with your answer to task 2?",
             "Which grouping is in your model and not in his?",
+            "His model has (1 | animal) only.",
         ),
         praise="Without days in the model each row counts as a new day, and what a day's marmots share as evidence.",
     ),
@@ -149,6 +183,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Under the null hypothesis the observed data set is one more draw from the same model.",
             "Add one above and one below.",
+            "3 + 1 of 199 + 1",
         ),
         praise="The data you have count as one more draw, so no simulated p-value is ever zero.",
     ),
@@ -167,6 +202,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The first of the four rates is that of the likelihood ratio.",
             "Move the groups up from two, one by one.",
+            "Below 9% means 8.9% or less; it happens between five and ten groups.",
         ),
         praise="A dozen groups in all, and its promise of 5% is still not kept.",
     ),

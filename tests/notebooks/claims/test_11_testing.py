@@ -35,12 +35,12 @@ def marmots():
 
 
 def test_five_climb_and_one_sinks(own_slopes):
-    """“five people climb and one sinks.”"""
+    """“Five people climb and one sinks.”"""
     assert sorted(np.sign(own_slopes)) == [-1, 1, 1, 1, 1, 1]
 
 
 def test_the_t_of_the_mixed_model_is_that_of_six_slopes(own_slopes, rise):
-    """“The same, for everybody came every year.”"""
+    """“They are the same, for everybody came every year.”"""
     # R 4.2.2, lmerTest 3.1-3: t 2.855576815 on 5.000006 df, p = 0.035590315
     simple = stats.ttest_1samp(own_slopes, 0)
     row = rise.coef_table().loc["Year"]
@@ -89,7 +89,7 @@ def test_chi_square_from_reml_changes_with_the_unit(protein):
 
 
 def test_the_ml_test(rise, flat, own_slopes):
-    """“the ML chi-square is … in every unit”"""
+    """“The ML chi-square is the same in every unit.”"""
     t = stats.ttest_1samp(own_slopes, 0).statistic
     row = lk.anova(flat, rise).iloc[1]
     # R 4.2.2, lme4 1.1-31: anova gives 5.803872492, p = 0.015990918; in closed form 6 log(1 + t²/5)
@@ -134,7 +134,7 @@ def test_which_test_finds_too_much_with_two_groups():
 
 
 def test_all_other_intervals_of_the_mean_slope_are_too_short(rise, own_slopes):
-    """“all others are too short, for each of them forgets in its own way that six people are few.”"""
+    """“All others are too short, for each of them forgets in its own way that six people are few.”"""
     exact = np.ptp(stats.ttest_1samp(own_slopes, 0).confidence_interval())
     profile = rise.confint(parm="Year")
     # R 4.2.2, lme4 1.1-31: profile interval 0.40698733 to 2.74303705
@@ -196,3 +196,29 @@ def test_a_dozen_groups_and_still_not_five_per_cent():
     """“A dozen groups in all, and its promise of 5% is still not kept.”"""
     assert 0.06 < explorers.tests.result(groups=6).rate("likelihood ratio") < 0.09
     assert explorers.tests.result(groups=5).rate("likelihood ratio") >= 0.09
+
+
+def test_the_fewer_groups_the_more_the_tests_disagree():
+    """“The fewer groups, the more they disagree.”"""
+    spread = []
+    for groups in (2, 4, 15):
+        state = explorers.tests.result(groups=groups)
+        spread.append(np.ptp([state.rate(method) for method in state.null]))
+    assert spread == sorted(spread, reverse=True) and spread[0] > 5 * spread[-1]
+
+
+def test_both_simulated_p_values_are_as_small_as_can_be(protein, rise):
+    """“both simulated p-values above are just that”"""
+    parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
+    assert lk.rand_test(rise, n_sim=100, seed=1, progress=False)["p_value"].iloc[0] == pytest.approx(1 / 101)
+    assert lk.rand_test(parallel, seed=1)["p_value"].iloc[0] == pytest.approx(1 / 10_001)
+
+
+def test_the_report_on_the_marmots(marmots):
+    """“marmots were active for 0.81 minutes an hour less (95% interval 0.37 to 1.25”"""
+    # R 4.2.2, lmerTest 3.1-3: -0.8095932 (SE 0.2080520) on 18 df
+    low, high = -0.8095932 + np.array([-1, 1]) * stats.t.ppf(0.975, 18) * 0.2080520
+    assert (round(-high, 2), round(-low, 2)) == (0.37, 1.25)
+    fit = lk.lmer("activity ~ time + temperature + (1 | animal) + (1 | day)", marmots)
+    assert fit.fixef["temperature"] == pytest.approx(-0.8095932, rel=1e-5)
+    assert (marmots.groupby(["day", "animal"], observed=True).size() == 4).all()  # every marmot, every day
