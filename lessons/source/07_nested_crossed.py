@@ -20,50 +20,49 @@
 # **Lectures** 003 "Crossed data" and "Nested data"; 004 "Nested and crossed random effects".
 
 # %%
-import matplotlib.pyplot as plt
-import pandas as pd
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import GREY, in_words, key_points, lecture_vs_truth, use_course_look
-
-use_course_look()
+from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
 
 # %% [markdown] covers="003-19"
 # ## The question
 #
-# An owl chick belongs to a brood. Chicks of one brood share parents, a nest box, a winter of many mice or of few.
-# And a chick is measured up to three times. So a measurement belongs to a chick, and the chick to a brood: groups within groups.
-# Such factors are **nested**: every ring (the number on a chick's leg) occurs in one brood only.
+# Owl chicks grow up in nest boxes. A hormone (`totCort`, in ng/mL) is measured in their blood, before and after they got an implant (hormone, C, or placebo, P). Here are the first rows.
+
+# %%
+owls = lk.load_data("owl_cort")
+owls.head(8)
+
+# %% [markdown]
+# A blood sample belongs to a chick: `Ring` is the number on a chick's leg, and a chick is measured up to three times. The chick belongs to a brood, and chicks of one brood share
+# parents, a nest box, and a year with many mice or with few. So there are groups inside groups. Such factors are
+# **nested**: every ring occurs in one brood only.
 #
-# A reaction time belongs to a subject and to a word. But subjects do not belong to words, nor words to subjects: each
+# Other data: people press a button as soon as they recognise a word, and the reaction time `rt` is taken in ms.
+
+# %%
+words = lk.load_data("words")
+words.head(4)
+
+# %% [markdown]
+# A reaction time belongs to a subject and to a word (an *item*). But subjects do not belong to words, nor words to subjects: each
 # subject meets the same words. Such factors are **crossed**.
 #
-# Which is which can be read off a table of counts. Nested: every column has its numbers in one row. Crossed: the table is full.
+# You can see which is which in a table of counts. Nested: every column has its numbers in one row. Crossed: the table is full.
 
-# %% covers="003-18"
-owls, words = lk.load_data("owl_cort"), lk.load_data("words")
-nested = pd.crosstab(owls["Brood"].astype(str), owls["Ring"].astype(str)).to_numpy()
-crossed = pd.crosstab(words["subject"], words["item"]).to_numpy()
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
-left.spy(
-    nested[:14, : int((nested[:14].sum(axis=0) > 0).sum())],
-    marker="s",
-    markersize=4,
-    color=GREY,
-    aspect="auto",
-)
-left.set_title("nested: broods and rings")
-left.set_xlabel("ring")
-left.set_ylabel("brood")
-right.spy(crossed[:14], marker="s", markersize=4, color=GREY, aspect="auto")
-right.set_title("crossed: subjects and words")
-right.set_xlabel("word")
-right.set_ylabel("subject")
-for ax in (left, right):
+# %% tags=["picture"] covers="003-18"
+# Picture: which pairs occur, of broods and rings, and of subjects and words
+nested = pd.crosstab(owls["Brood"].astype(str), owls["Ring"].astype(str)).to_numpy()[:14]
+nested = nested[:, nested.sum(axis=0) > 0]
+crossed = pd.crosstab(words["subject"], words["item"]).to_numpy()[:14]
+fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
+titles = ["nested: broods and rings", "crossed: subjects and words"]
+for ax, table, title, x, y in zip(axes, [nested, crossed], titles, ["ring", "word"], ["brood", "subject"], strict=True):
+    ax.spy(table, marker="s", markersize=4, color=lesson.GREY, aspect="auto")
+    ax.set(title=title, xlabel=x, ylabel=y)
     ax.tick_params(labelbottom=False, labelleft=False, labeltop=False, top=False, bottom=False, left=False)
-plt.show()
+lesson.show(
+    f"Left: {nested.shape[1]} rings of {len(nested)} broods, one square in each column, like stairs."
+    f" Right: {len(crossed)} subjects and {crossed.shape[1]} words; {100 * (crossed > 0).mean():.0f} of 100 places have a square."
+)
 
 # %% [markdown]
 # A square is a combination that occurs. On the left each ring (column) has one brood (row); on the right nearly every
@@ -76,58 +75,71 @@ plt.show()
 # $$\log(\text{cort})_{ijk} = \text{fixed part}_{ijk} + b_k + c_{jk} + \varepsilon_{ijk},\qquad
 # b_k \sim N(0,\tau_1^2),\; c_{jk}\sim N(0,\tau_2^2),\; \varepsilon_{ijk}\sim N(0,\sigma^2)$$
 #
-# `(1 | Brood/Ring)` says: an effect for each brood, and one for each ring within its brood. It is short for
-# `(1 | Brood) + (1 | Ring:Brood)`. In R: `lmer(log(totCort) ~ Implant*days + (1|Brood/Ring), data = owls, REML = FALSE)`.
+# `(1 | Brood/Ring)` says: an effect $b_k$ for each brood, and an effect $c_{jk}$ for each ring within its brood. It is short for
+# `(1 | Brood) + (1 | Ring:Brood)`. In R: `lmer(log(totCort) ~ Implant*days + (1|Brood/Ring), data = owls, REML = FALSE)`. The crossed
+# notation has a plus instead of the slash. Here are both.
 
 # %% covers="004-39 004-40"
-as_nested = lk.lmer("log(totCort) ~ Implant + days + Implant:days + (1 | Brood/Ring)", owls, reml=False)
-print(as_nested.varcorr)
-as_crossed = lk.lmer(
-    "log(totCort) ~ Implant + days + Implant:days + (1 | Brood) + (1 | Ring)", owls, reml=False
-)
-print(as_crossed.varcorr)
+def told(fit):
+    """How many broods and chicks a fit counts, how much they differ, and how well it fits."""
+    (chick,) = set(fit.ngroups.index) - {"Brood"}
+    sd = fit.varcorr.frame.set_index("grp")["sdcor"]
+    counts = {"broods": fit.ngroups["Brood"], "chicks": fit.ngroups[chick]}
+    return counts | {"SD of broods": sd["Brood"], "SD of chicks": sd[chick], "log-likelihood": fit.loglik}
 
-# %% mends="x004-11"
-lecture_vs_truth(
-    "004, nested and crossed",
-    "the two formulas are shown as two different models, one nested, one crossed",
-    "rings have numbers of their own, so a ring names its brood; the two formulas are the same model, written"
-    " twice",
-    f"log-likelihoods {as_nested.loglik:.4f} and {as_crossed.loglik:.4f}; "
-    f"rings counted {as_nested.ngroups['Ring:Brood']} and {as_crossed.ngroups['Ring']}",
-)
 
-# %% [markdown]
+slash = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood/Ring)", owls, reml=False)
+plus = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood) + (1 | Ring)", owls, reml=False)
+pd.DataFrame([told(slash), told(plus)], index=["Brood/Ring", "Brood + Ring"]).round(4)
+
+# %% [markdown] mends="x004-11"
+# You may read that these are two different models, one nested and one crossed. In truth rings have numbers of their own, so a ring names its
+# brood. The two formulas are the same model, written twice.
+#
 # So the difference between the notations matters only when labels are used again. Suppose that somebody had numbered the
-# chicks first, second, third in each brood. We do that now.
+# chicks first, second, third in each brood:
 
 # %%
-order = owls.groupby("Brood", observed=True)["Ring"].transform(
-    lambda ring: pd.factorize(ring.astype(str))[0] + 1
-)
-renumbered = owls.assign(chick="chick" + order.astype(str))
-right_way = lk.lmer("log(totCort) ~ Implant*days + (1 | Brood/chick)", renumbered, reml=False)
-wrong_way = lk.lmer("log(totCort) ~ Implant*days + (1 | Brood) + (1 | chick)", renumbered, reml=False)
-print("groups, Brood/chick:     ", right_way.ngroups.to_dict())
-print("groups, Brood + chick:   ", wrong_way.ngroups.to_dict())
+place = owls.groupby("Brood", observed=True)["Ring"].transform(lambda ring: pd.factorize(ring.astype(str))[0] + 1)
+renumbered = owls.assign(chick="chick" + place.astype(str))
+renumbered[["Brood", "Ring", "chick", "days"]].head(8)
+
+# %% [markdown]
+# **Predict, then run.** The first chick of every brood is now called `chick1`. Which formula still counts as many chicks as before: the one with the `"slash"`,
+# `(1 | Brood/chick)`, or the one with the `"plus"`, `(1 | Brood) + (1 | chick)`?
+
+# %%
+your_sign = ...
+check("07.q4", your_sign)
+
+# %%
+right_way = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood/chick)", renumbered, reml=False)
+wrong_way = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood) + (1 | chick)", renumbered, reml=False)
+pd.DataFrame([told(right_way), told(wrong_way)], index=["Brood/chick", "Brood + chick"]).round(4)
+
+# %% tags=["fold"]
+# In words: what the plus believes
 sharing = renumbered.groupby("chick")["Brood"].nunique()
-in_words(
-    f"Written with the slash the model is what it was (log-likelihood {right_way.loglik:.4f}).",
-    f"Written with a plus it believes in {wrong_way.ngroups['chick']} chicks that live in many broods at once, chick1 in all "
-    f"{sharing.max()}, chick6 in {sharing.min()} (log-likelihood {wrong_way.loglik:.4f}). "
-    f"It finds an SD of {wrong_way.varcorr.frame.set_index('grp').loc['chick', 'sdcor']:.2f} between them: the fit is singular, and that "
-    "is the only sign it gives.",
+lesson.in_words(
+    f"Written with the slash the model is what it was. Written with a plus it believes in {len(sharing)} chicks that live"
+    f" in many broods at once, chick1 in all {sharing.max()}, chick6 in {sharing.min()}.",
+    "It finds no variance between them: the fit is singular, and that is the only sign it gives.",
 )
 
 # %% [markdown]
-# **Predict, then run.** In `schools`, classes are called c1, c2, ... in every school. How many groups will
-# `(1 | class)` alone have? Here are the classes of the first three of the twelve schools.
+# ## Classes of schools
+#
+# Another nest of families: the scores of pupils, who sit in classes, which belong to twelve schools. Here are the labels of the classes in the first
+# three schools. In all schools together there are 34 classes.
 
 # %%
 schools = lk.load_data("schools")
-classes = schools[["school", "class"]].drop_duplicates().reset_index(drop=True)
-print(classes[classes["school"].isin(["sch01", "sch02", "sch03"])].to_string())
-print(f"classes in all schools: {len(classes)}; no school has more than {classes.groupby('school', observed=True).size().max()}")
+labels = schools.groupby("school", observed=True)["class"].unique().map(sorted)
+print("classes in all schools:", labels.map(len).sum())
+labels.head(3).to_frame("classes")
+
+# %% [markdown]
+# **Predict, then run.** Classes are called c1, c2, … in every school; no label goes beyond what you see here. How many groups will `(1 | class)` alone have?
 
 # %%
 your_groups = ...
@@ -136,16 +148,18 @@ check("07.q1", your_groups)
 # %%
 good = lk.lmer("score ~ hours + (1 | school/class)", schools)
 bad = lk.lmer("score ~ hours + (1 | school) + (1 | class)", schools)
-for name, fit in (("school/class", good), ("school + class", bad)):
-    print(f"--- {name}")
-    print(fit.varcorr)
+print("school/class counts", good.ngroups.to_dict())
+print("school + class counts", bad.ngroups.to_dict())
+variances = {name: fit.varcorr.frame.set_index("grp")["vcov"] for name, fit in [("school/class", good), ("school + class", bad)]}
+pd.DataFrame({name: row.rename({"class:school": "class"}) for name, row in variances.items()}).rename_axis("variance of").round(1)
 
 # %% [markdown]
 # The wrong model finds little difference between "classes", since the first class of one school has nothing in common with the
 # first class of the next. The real differences between classes go into the residual, and a part of them into the schools; and the standard
 # errors of anything measured per class become too small.
 #
-# Build such a design yourself. Switch the labels between unique and repeating and see what each formula claims.
+# Build such a design yourself. Switch the labels between unique and repeating, and see what each formula claims. (*Z* is the
+# model's own list of who belongs where: a line for each row of the data, a column for each group, and a mark where a row belongs to a group.)
 
 # %%
 explorers.nested_crossed()
@@ -153,8 +167,7 @@ explorers.nested_crossed()
 # %% [markdown]
 # With unique labels, a lower unit is known by its label alone. With labels that start anew, the label alone throws units of different groups
 # together: the formula counts fewer units than there are.
-
-# %% [markdown]
+#
 # **Your turn.** Pupils are nested in classes, and pupil numbers start again in every class. Which formula is right for
 # data with *several* test scores per pupil? `"(1 | pupil)"`, `"(1 | school/class/pupil)"` or `"(1 | school) + (1 | class) + (1 | pupil)"`
 
@@ -165,42 +178,51 @@ check("07.q2", your_formula)
 # %% [markdown]
 # ## One row each
 #
-# Lecture 003 writes `(1 | School/Class/Student)` for data with a row per student. Let us try.
+# You may read the same formula, `(1 | school/class/pupil)`, for data with *one* row per pupil. Let us try.
 
-# %% mends="x003-9"
+# %%
 try:
     lk.lmer("score ~ hours + (1 | school/class/pupil)", schools)
 except ValueError as refusal:
     print(refusal)
-lecture_vs_truth(
-    "003, nested data",
-    "(1 | School/Class/Student) for one outcome per student",
-    "with one row per student the student's effect is the residual; no data can tell the two apart, and lmer stops",
-    f"{len(schools)} rows and as many pupils: the message above",
-)
 
-# %% [markdown]
+# %% [markdown] mends="x003-9"
+# In truth, with one row per pupil the pupil's effect *is* the residual. No data can tell the two apart, and the fit is refused.
+#
 # ## Crossed, in a formula
 #
-# Each reaction time has an effect of its subject and one of its word, added up: `(1 | subject) + (1 | item)`.
+# Back to the words. Each reaction time has an effect of its subject and one of its word, added up: `(1 | subject) + (1 | item)`. The question is whether people
+# are faster after a related word (`primed`).
 
 # %%
 both = lk.lmer("rt ~ condition + (1 | subject) + (1 | item)", words)
-subjects_only = lk.lmer("rt ~ condition + (1 | subject)", words)
-print(both.summary())
+print(both.summary(ddf="none"))
 
-# %%
-in_words(
-    f"Subjects differ by a standard deviation of {both.varcorr.frame['sdcor'].iloc[0]:.0f} ms, words by"
-    f" {both.varcorr.frame['sdcor'].iloc[1]:.0f} ms. What is left, one trial of one subject with one word, scatters by"
-    f" {both.sigma:.0f} ms: what is peculiar to the pair, and noise, which one row for each pair cannot tell apart.",
-    "Leave the words out, and their differences go into the residual: sigma becomes"
-    f" {subjects_only.sigma:.0f} ms, and the standard error of priming {subjects_only.se.iloc[1]:.2f} ms"
-    f" instead of {both.se.iloc[1]:.2f} ms.",
+# %% tags=["fold"]
+# In words: where the differences between reaction times come from
+sd = both.varcorr.frame.set_index("grp")["sdcor"]
+lesson.in_words(
+    f"Subjects differ by a standard deviation of {sd['subject']:.0f} ms, words by {sd['item']:.0f} ms. What is left, one trial of"
+    f" one subject with one word, scatters by {both.sigma:.0f} ms: what is peculiar to the pair, and noise, which one row"
+    " for each pair cannot tell apart.",
 )
 
 # %% [markdown]
-# Here every word was met in both conditions, so leaving the words out only costs precision. Had each condition had its own words, it
+# **Predict, then run.** Leave the words out of the model. Every word was met in both conditions. Does the standard error of `primed` become
+# `"larger"`, `"smaller"`, or does it stay `"the same"`?
+
+# %%
+your_error = ...
+check("07.q5", your_error)
+
+# %%
+subjects_only = lk.lmer("rt ~ condition + (1 | subject)", words)
+rows = {name: {"standard error": fit.se["conditionprimed"], "residual SD": fit.sigma} for name, fit in
+        [("subjects and words", both), ("subjects only", subjects_only)]}
+pd.DataFrame(rows).T.round(2)
+
+# %% [markdown]
+# The differences between words went into the residual. Here every word was met in both conditions, so leaving the words out only costs precision. Had each condition had its own words, it
 # would have been worse: the words' differences would have passed for an effect of the condition.
 #
 # **Your turn.** A study has plots in fields; each plot is visited by all of the same four observers. Fields and plots are
@@ -210,8 +232,9 @@ in_words(
 your_word = ...
 check("07.q3", your_word)
 
-# %%
-key_points(
+# %% tags=["box"]
+# Box: what to keep of this lesson
+lesson.key_points(
     "Nested: each lower level lives in one upper level. Crossed: levels meet in all combinations.",
     "a/b is short for a + b:a, an effect of a and one of each b within its a.",
     "If labels are unique, slash and plus are the same model; if they repeat, only the slash (or a:b) is"

@@ -9,28 +9,51 @@
 # %% [markdown]
 # # Exercise 7. Nested and crossed
 #
-# Eight tasks on lesson 7, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
-# the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons, then eight tasks on lesson 7, from recall to judgement; about forty-five minutes. Put
+# your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
-import pandas as pd
+from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import GREY, table_text, use_course_look
+# %% [markdown]
+# ## Warm-up 1: chicks of one nest, and nests (lesson 3)
+#
+# Within a nest, a chick that is a day older weighs 6 g more. But of two nests, the one whose chicks are two days older *on average* has
+# chicks that are 8 g lighter on average. What is the slope *between* nests, in g a day?
 
-use_course_look()
+# %% tags=["solution"] task="w1"
+answer_w1 = -8 / 2
+
+# %%
+check("ex07.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up 2: trout in warm water (lesson 5)
+#
+# Trout are watched at several temperatures. Each has an activity of its own at 0 °C and reacts to warmth in its own way, and the two may go
+# together. Which random part belongs to `activity ~ temp + ...`?
+#
+# `"(1 | trout)"`, `"(0 + temp | trout)"`, `"(temp || trout)"` or `"(temp | trout)"`
+
+# %% tags=["solution"] task="w2"
+answer_w2 = "(temp | trout)"
+
+# %%
+check("ex07.w2", answer_w2)
+
+# %% [markdown]
+# ## Owl chicks and marmots
+#
+# `implants`: in each of several nests four barn owl chicks were weighed every few days; two of them carried a hormone implant (C), two a
+# placebo (P). `behaviour`: marmots were watched four times a day on the same days, and the day's mean temperature was noted. (Both are
+# simulated.)
+
+# %%
 chicks = lk.load_data("implants")
 marmots = lk.load_data("behaviour")
 chicks.head()
 
 # %% [markdown]
-# `implants`: in each of several nests four barn owl chicks were weighed every few days; two of them carried a hormone implant (C), two a
-# placebo (P). `behaviour`: marmots were watched four times a day on the same days, and the day's mean temperature was noted. (Both are
-# simulated.)
-#
 # ## 1. In a word
 #
 # In which study are the two grouping factors crossed?
@@ -58,7 +81,7 @@ rank = chicks.groupby("nest", observed=True)["chick"].transform(
     lambda chick: pd.factorize(chick.astype(str))[0]
 )
 chicks["letter"] = rank.map(dict(enumerate("abcd"))).astype("category")
-print(chicks.groupby("nest", observed=True)["letter"].unique().map(list).head(3).to_string())
+chicks.groupby("nest", observed=True)["letter"].unique().map(list).head(3).to_frame("letters")
 
 # %% [markdown]
 # Somebody writes `(1 | nest) + (1 | letter)`. How many random effects (nests and "chicks" together) does that model predict? Think
@@ -74,9 +97,10 @@ check("ex07.q2", answer_2)
 # ## 3. Fit it
 #
 # Fit the right model by REML: `mass` depends on `day`, `implant` and their interaction; nests differ, and chicks within nests differ, in
-# level only (leave the slopes alone today). Use `letter` for the chicks, not `chick`.
+# level only (leave the slopes alone today). Use `letter` for the chicks, not `chick`. The first half is written.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("mass ~ day * implant + (1 | ...)", chicks)
 model = lk.lmer("mass ~ day * implant + (1 | nest/letter)", chicks)
 
 # %%
@@ -101,7 +125,7 @@ answer_4 = variances["nest"] / variances.sum()
 check("ex07.q4", answer_4)
 
 # %% [markdown]
-# ## 5. With the handles
+# ## 5. With the sliders
 #
 # Choose the design *plots in treatments*, with labels that *start anew in each group*: two upper units, four lower units, five rows for each
 # pair. Try the formula `(1 | plot)`. With how many degrees of freedom does the *right* formula test the treatment?
@@ -116,7 +140,7 @@ answer_5 = 2 * (4 - 1)  # eight plots, less two treatment means
 check("ex07.q5", answer_5)
 
 # %% [markdown]
-# ## 6. Find the mistake
+# ## 6. Other data: find the mistake
 #
 # Now the marmots. A colleague says: *"Each animal was watched on many days, so days are nested in animals,"* and fits this:
 
@@ -124,21 +148,22 @@ check("ex07.q5", answer_5)
 colleague = lk.lmer("activity ~ time + temperature + (1 | animal/day)", marmots)
 print(colleague.varcorr)
 print(colleague.ngroups.to_dict())
-print(table_text(colleague.coef_table(), 4))
+colleague.coef_table().round(3)
 
 # %% [markdown]
 # The table of animals and days: a square is a pair that occurs.
 
-# %%
+# %% tags=["picture"]
+# Picture: which pairs of animal and day occur
 table = pd.crosstab(marmots["animal"], marmots["day"])
 fig, ax = plt.subplots(figsize=(8, 3.4))
-ax.spy(table.to_numpy(), marker="s", markersize=7, color=GREY, aspect="auto")
+ax.spy(table.to_numpy(), marker="s", markersize=7, color=lesson.GREY, aspect="auto")
 ax.set_yticks(range(len(table)), table.index, fontsize=9)
 ax.set_xticks(range(table.shape[1]), table.columns, fontsize=9)
 ax.tick_params(top=False, labeltop=False, labelbottom=True)
 ax.set_xlabel("day")
 ax.set_ylabel("animal")
-plt.show()
+lesson.show(f"{len(table)} rows for animals and {table.shape[1]} columns for days; {(table > 0).to_numpy().mean():.0%} of the places have a square.")
 
 # %% [markdown]
 # What is wrong?

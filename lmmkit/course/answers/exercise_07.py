@@ -55,6 +55,38 @@ def _times(random: str) -> float:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: -8 / 2,
+        mistakes={
+            "that is the slope within nests; the one between them is asked for": lambda: 6,
+            "that is the whole difference between the two nests; a slope is per day": lambda: -8,
+            "the older nest is the lighter one: mind the sign": lambda: 8 / 2,
+            "that is the difference of the two slopes; only the one between nests is asked for": lambda: (
+                -8 / 2 - 6
+            ),
+        },
+        hints=(
+            "Two nests are two points: mean age and mean mass.",
+            "A slope is the difference in mass divided by the difference in age.",
+            "8 g lighter, over two days.",
+        ),
+        praise="Within nests age makes heavier, and yet older nests are lighter: two slopes, two questions.",
+    ),
+    "w2": Choice(
+        options=("(1 | trout)", "(0 + temp | trout)", "(temp || trout)", "(temp | trout)"),
+        digest="64be26c98e7ffc27",
+        because={
+            "(1 | trout)": "that lets them differ in activity, but react to warmth in one way",
+            "(0 + temp | trout)": "that lets them react in their own ways, but gives all one activity at 0 °C",
+            "(temp || trout)": "that says that the two have nothing to do with each other; they may go together",
+        },
+        hints=(
+            "How many things differ between trout, and is a correlation wanted?",
+            "(x | g) stands for (1 + x | g).",
+            "One bar keeps the correlation, two bars set it to zero.",
+        ),
+        praise="Intercept and slope for each trout, and their correlation.",
+    ),
     "q1": Choice(
         options=("leaves", "judges", "litters", "flocks"),
         digest="817ee6eb6e4e9740",
@@ -63,7 +95,11 @@ QUESTIONS: dict[str, Question] = {
             "litters": "a litter has one mother, so litters are nested in mothers",
             "flocks": "a sheep stays in its flock; it is weighed twice, but that makes it no member of two",
         },
-        hints=("Draw the table of the two factors for each study. Which is full?",),
+        hints=(
+            "Draw the table of the two factors for each study. Which is full?",
+            "Nested: each unit belongs to one group only. Where does it not?",
+            "Could the same six meet every one of the eight?",
+        ),
         praise="Every judge tastes every cheese: the table is full.",
     ),
     "q2": Number(
@@ -79,7 +115,11 @@ QUESTIONS: dict[str, Question] = {
             "those are the letters; the nests have effects, too": lambda: _effects("letter"),
         },
         tolerance=1e-9,
-        hints=("How many different labels does each of the two columns have?", "Add the two."),
+        hints=(
+            "Each different label of a column gets one random effect.",
+            "How many different labels does each of the two columns have? (chicks[...].nunique())",
+            "There are four letters; add the nests.",
+        ),
         praise="Chick a of the first nest and chick a of the last have become one animal.",
     ),
     "q3": Model(
@@ -141,6 +181,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The sentence below the picture names the df of both formulas.",
             "How many plots are there really, and how many means does the treatment use?",
+            "Two treatments with four plots each; two means.",
         ),
         praise="Eight plots, two means: what is left says how well plots agree.",
     ),
@@ -156,6 +197,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Is the table of animals and days full?",
             "How many days does the fit count, and how many were there?",
+            "Is day 1 of one marmot another day than day 1 of the next?",
         ),
         praise="It rained on all marmots at once, and the model thinks that each had weather of its own.",
     ),
@@ -174,8 +216,9 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         hints=(
+            "What is crossed here, and how is it written?",
             "Crossed factors are added: (1 | a) + (1 | b).",
-            "Standard errors: fit.se['temperature']",
+            "Divide fit.se['temperature'] of your fit by that of the colleague's.",
         ),
         praise="As many temperatures as days, not as many as pairs of animal and day.",
     ),

@@ -40,12 +40,12 @@ def variances(fit):
 
 
 def test_a_chick_is_measured_up_to_three_times(owls):
-    """“And a chick is measured up to three times.”"""
+    """“a chick is measured up to three times”"""
     assert sorted(owls["Ring"].value_counts().unique()) == [1, 2, 3]
 
 
 def test_every_ring_occurs_in_one_brood(owls):
-    """“every ring (the number on a chick's leg) occurs in one brood only”"""
+    """“every ring occurs in one brood only” and “On the left each ring (column) has one brood (row)”"""
     assert (owls.groupby("Ring", observed=True)["Brood"].nunique() == 1).all()
 
 
@@ -58,8 +58,8 @@ def test_nearly_every_subject_has_met_every_word(words):
 
 
 def test_slash_and_plus_are_one_model(owls):
-    """“rings have numbers of their own, so a ring names its brood; the two formulas are the same model,
-    written twice”"""
+    """“rings have numbers of their own, so a ring names its brood. The two formulas are the same model,
+    written twice.” and “If labels are unique, slash and plus are the same model”"""
     slash = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood/Ring)", owls, reml=False)
     plus = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood) + (1 | Ring)", owls, reml=False)
     assert slash.loglik == pytest.approx(-294.18391, abs=1e-4)  # logLik
@@ -68,8 +68,8 @@ def test_slash_and_plus_are_one_model(owls):
 
 
 def test_chicks_in_many_broods_at_once(owls):
-    """“chicks that live in many broods at once, chick1 in all …, chick6 in …” and “the fit is singular, and
-    that is the only sign it gives”"""
+    """“chicks that live in many broods at once, chick1 in all …, chick6 in …” and
+    “It finds no variance between them: the fit is singular, and that is the only sign it gives.”"""
     sharing = owls.groupby("chick")["Brood"].nunique()
     assert sharing.to_dict() == {
         "chick1": 51,
@@ -86,8 +86,10 @@ def test_chicks_in_many_broods_at_once(owls):
 
 
 def test_classes_of_schools(schools):
-    """“All first classes are thrown into one group, all second classes into another, and so on.”"""
-    assert schools["class"].nunique() == 4
+    """“All first classes are thrown into one group, all second classes into another, and so on.” and “In all
+    schools together there are 34 classes.” and “no label goes beyond what you see here” and “The longest list
+    of labels that you see has all of them.”"""
+    assert schools["class"].nunique() == schools.loc[schools["school"] == "sch01", "class"].nunique() == 4
     assert len(schools[["school", "class"]].drop_duplicates()) == 34
     assert schools["school"].nunique() == 12
 
@@ -149,11 +151,15 @@ def test_subjects_and_words(words):
 
 
 def test_leaving_the_words_out_costs_precision(words):
-    """“Here every word was met in both conditions, so leaving the words out only costs precision.”"""
+    """“Here every word was met in both conditions, so leaving the words out only costs precision.” and
+    “so the estimate would be, nearly” and “The differences between words went into the residual.”"""
     assert (words.groupby("item", observed=True)["condition"].nunique() == 2).all()
     without = lk.lmer("rt ~ condition + (1 | subject)", words)
     assert without.sigma == pytest.approx(74.68758, abs=1e-3)  # sigma; SE 5.677884 against 5.02153
     assert without.se["conditionprimed"] == pytest.approx(5.677884, abs=1e-3)
+    assert without.fixef["conditionprimed"] == pytest.approx(
+        -34.96846, rel=0.05
+    )  # fixef of the crossed model
 
 
 def test_had_each_condition_its_own_words():
