@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
-from scipy.sparse.csgraph import connected_components
 
 from ..numerics.arrays import Array, Index
 from ..numerics.memory import check_memory
@@ -133,6 +132,8 @@ class Layout:
 
     def _cut(self) -> Pieces:
         """Split the rest into parts without a common level of the leading factor; pack small ones."""
+        from scipy.sparse.csgraph import connected_components  # few designs need it
+
         starts = np.concatenate([[0], np.cumsum([factor.q for factor in self.rest])])
         tied_lead = np.concatenate([pair.first for pair in self.pairs])
         tied_rest = np.concatenate(

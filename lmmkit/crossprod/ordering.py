@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from ..numerics.arrays import Index
 
@@ -35,6 +34,8 @@ class Ordering:
             Symmetric; its entries' values do not matter.
         most : float
         """
+        from scipy.sparse.csgraph import reverse_cuthill_mckee  # few designs need it
+
         degree = np.diff(pattern.indptr)
         full = degree > 10 * np.sqrt(len(degree)) + 10 * np.median(degree)
         ordinary = np.flatnonzero(~full)

@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-from ..likelihood.fit_lmm import fit_criterion, fit_lmm
-from ..likelihood.lmm import Criterion
 from ..numerics.arrays import Array
-from .derivatives import Optimum
 from .fit import Fit
 from .varcorr import VarCorr
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
     from ..likelihood.estimate import Estimate
+    from ..likelihood.lmm import Criterion
     from .call import Call
+    from .derivatives import Optimum
 
 
 SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
@@ -43,14 +42,17 @@ class MixedFit(Fit):
 
     @classmethod
     def of(cls, design: Design, call: Call) -> Self:
-        """The model of a design, fitted as the call asks."""
+        """The model of a design, fitted as the call asks; the fitter itself is loaded by the first fit."""
         options = call.options
         if call.function == "lmer":
             if options["start"] is None and not options["optimize"]:
                 raise ModelError("optimize=False evaluates the model at a given theta; give it as start=")
+            from ..likelihood.fit_lmm import fit_criterion
+            from ..likelihood.lmm import Criterion
+
             criterion = Criterion(design, options["reml"])
             return cls(fit_criterion(criterion, options["start"], options["optimize"]), call, criterion)
-        from ..likelihood.glmm import fit_glmm  # loaded for a GLMM only
+        from ..likelihood.glmm import fit_glmm
 
         return cls(fit_glmm(design, options["family"], n_agq=options["n_agq"]), call)
 
@@ -58,6 +60,8 @@ class MixedFit(Fit):
     def criterion(self) -> Criterion:
         """The (RE)ML criterion of a linear model, holding the response that was fitted."""
         if self._criterion is None:
+            from ..likelihood.lmm import Criterion
+
             self._criterion = Criterion(self.design, self.is_reml)
         return self._criterion
 
@@ -75,6 +79,8 @@ class MixedFit(Fit):
                 "denominator degrees of freedom exist for linear mixed models only; "
                 "a generalised one has z tests"
             )
+        from .derivatives import Optimum
+
         return Optimum.at(self.criterion, self.theta)
 
     @property
@@ -143,6 +149,8 @@ class MixedFit(Fit):
         """
         if not self.is_reml:
             return float(self.estimate.objective)
+        from ..likelihood.fit_lmm import fit_lmm
+
         return float(fit_lmm(self.design, reml=False, start=self.estimate.theta, optimize=False).objective)
 
     @property

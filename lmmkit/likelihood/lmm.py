@@ -20,8 +20,7 @@ import numpy as np
 from ..crossprod.blocks import inner
 from ..crossprod.elimination import DenseElimination, Elimination
 from ..crossprod.layout import Sums, level_sums
-from ..crossprod.rest import SparseRest
-from ..crossprod.sparse_elimination import SparseElimination
+from ..crossprod.rest import DenseRest
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
@@ -122,14 +121,21 @@ class Criterion(Terms):
         self.root_weights = None if design.weights is None else np.sqrt(design.weights)
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
         super().__init__(design, scale)
-        sparse = isinstance(self.layout.rest_block, SparseRest)
-        self.eliminate: type[Elimination] = SparseElimination if sparse else DenseElimination
+        self.eliminate = self._elimination()
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
         self.log_weights = (
             0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
         )
         self._read(design.y)
+
+    def _elimination(self) -> type[Elimination]:
+        """The elimination for the way in which the block of the rest is stored."""
+        if isinstance(self.layout.rest_block, DenseRest):
+            return DenseElimination
+        from ..crossprod.sparse_elimination import SparseElimination  # few designs need it
+
+        return SparseElimination
 
     def with_response(self, y: Array) -> Criterion:
         """The criterion of the same design with another response; what depends on the design is shared.
