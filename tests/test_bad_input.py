@@ -246,10 +246,6 @@ def holes(column, rows):
 
 
 STRANGE = {
-    "dates": (pd.date_range("2020-01-01", periods=N), "dates or times"),
-    "time zones": (pd.date_range("2020-01-01", periods=N, tz="UTC"), "dates or times"),
-    "time spans": (pd.to_timedelta(np.arange(N), unit="h"), "dates or times"),
-    "periods": (pd.period_range("2020", periods=N, freq="D"), "dates or times"),
     "intervals": (pd.interval_range(0, N), "neither numbers nor text"),
     "complex": (np.arange(N) * 1j, "complex"),
     "lists": (pd.Series([[1, 2]] * N), "neither numbers nor text"),
@@ -274,12 +270,20 @@ def test_a_strange_column_is_refused(kind):
     refused(lambda: build_design("y ~ x + (1 | g)", data), DataError, pattern)
 
 
+class Foreign:
+    """A table of another library that knows the way to pandas."""
+
+    def to_pandas(self):
+        return GOOD
+
+
 FRAMES = [
     # not a frame
     ({"y": [1]}, "y ~ 1", {}, "must be a pandas DataFrame, not dict"),
     (None, "y ~ 1", {}, "not NoneType"),
     (np.ones((3, 2)), "y ~ 1", {}, "not ndarray"),
     (GOOD["y"], "y ~ 1", {}, "not Series"),
+    (Foreign(), "y ~ 1", {}, r"not Foreign of tests; try data.to_pandas\(\)"),
     (pd.DataFrame(), "y ~ 1", {}, "column 'y' is not in the data|no rows"),
     (GOOD.head(0), "y ~ Dose", {}, "no rows"),
     (pd.concat({"a": GOOD}, axis=1), "y ~ Dose", {}, "several levels"),

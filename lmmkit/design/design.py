@@ -22,6 +22,7 @@ from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
 from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
+from .dates import as_days
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
 from .model_matrix import ModelMatrix, check_contrasts, independent_columns
@@ -383,7 +384,7 @@ def build_design(
     if trials is not None:
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
-    frame = data[names]
+    frame = as_days(data[names], parsed)
     return Design(
         formula=parsed,
         y=y,

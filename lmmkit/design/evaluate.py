@@ -15,7 +15,18 @@ from ..formula.functions import arguments, columns_of, contrast_of, literal
 from ..formula.tree import Binary, Constant, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
-from .values import Categorical, Matrix, Value, as_categorical, label, missing, numeric, read_column
+from .values import (
+    Categorical,
+    Dates,
+    Matrix,
+    Undecided,
+    Value,
+    as_categorical,
+    label,
+    missing,
+    numeric,
+    read_column,
+)
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "log": np.log,
@@ -68,18 +79,26 @@ class Evaluator:
         self.data = data
         self.fitted: dict[str, Transform] = {} if fitted is None else fitted
         self.fitting = fitted is None
-        self.columns: dict[str, Array | Categorical] = {}
+        self.columns: dict[str, Array | Categorical | Dates] = {}
 
-    def column(self, name: str) -> Array | Categorical:
+    def column(self, name: str) -> Array | Categorical | Dates:
         """A column of the data, read once."""
         if name not in self.columns:
             self.columns[name] = read_column(self.data, name)
         return self.columns[name]
 
     def value(self, node: Node) -> Value:
-        """The value of a variable, one row for each row of the data."""
+        """The value of a variable, one row for each row of the data; dates count as days."""
+        value = self._whole(node)
+        return value.days if isinstance(value, Dates) else value
+
+    def factor(self, node: Node, what: str) -> Categorical:
+        """The value of a variable as a factor; `what` names it in messages."""
+        return as_categorical(self._whole(node), what)
+
+    def _whole(self, node: Node) -> Undecided:
         value = self._safely(self._value, node)
-        if isinstance(value, (Categorical, Matrix)) or np.ndim(value) > 0:
+        if isinstance(value, (Categorical, Matrix, Dates)) or np.ndim(value) > 0:
             return value
         return np.full(len(self.data), float(value))  # a constant
 
@@ -104,7 +123,7 @@ class Evaluator:
                 "a calculation in the formula is too long; make it a column of the data"
             ) from None
 
-    def _value(self, node: Node) -> Value:
+    def _value(self, node: Node) -> Undecided:
         if isinstance(node, Name):
             return self.column(node.name)
         if isinstance(node, Constant) and node.name in self.data.columns:
@@ -154,7 +173,7 @@ class Evaluator:
         if not texts:
             return None
         other = sides[0] if texts[0] is sides[1] else sides[1]
-        factor = as_categorical(self.value(other), write(other))
+        factor = self.factor(other, write(other))
         wanted = np.array([level == str(texts[0].value) for level in factor.levels] + [False])
         return self._truth(wanted[factor.codes] == (node.op == "=="), factor.codes < 0)
 
@@ -162,7 +181,7 @@ class Evaluator:
         codes = np.where(absent, -1, true).astype(np.intp)
         return Categorical(np.broadcast_to(codes, len(self.data)), ["FALSE", "TRUE"], logical=True)
 
-    def _call(self, node: FunctionCall) -> Value:
+    def _call(self, node: FunctionCall) -> Undecided:
         given = arguments(node)
         inner = given.pop("x")
         if node.function == "I":
@@ -175,7 +194,7 @@ class Evaluator:
         return self._transform(node, inner, given)
 
     def _factor(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Categorical:
-        factor = as_categorical(self.value(inner), f"'{write(inner)}'")
+        factor = self.factor(inner, f"'{write(inner)}'")
         if node.function == "C":
             contrast = contrast_of(given) if given else factor.contrast
             return replace(factor, contrast=contrast)

@@ -12,7 +12,7 @@ from ..formula.tree import Node, write
 from ..numerics.arrays import Index
 from .evaluate import Evaluator
 from .rows import KeptRows
-from .values import Categorical, as_categorical
+from .values import Categorical
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Grouping:
         return list(dict.fromkeys(":".join(names) for names in zip(*parts, strict=True)))
 
     def _new(self, evaluator: Evaluator) -> list[tuple[Categorical, list[str]]]:
-        values = [as_categorical(evaluator.value(node), write(node)) for node in self.factors]
+        values = [evaluator.factor(node, write(node)) for node in self.factors]
         return list(zip(values, self.levels, strict=True))
 
 

@@ -20,7 +20,7 @@ from ..formula.tree import Node, quote, write
 from ..numerics.arrays import Array, Index
 from .evaluate import Evaluator, check_finite
 from .transforms import contrast_matrix
-from .values import Categorical, Matrix, Value, as_categorical, numeric
+from .values import Categorical, Matrix, Value, numeric
 
 #: So many columns are made whatever the number of rows.
 MOST_COLUMNS = 5000
@@ -141,7 +141,7 @@ def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
 
 def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Categorical:
     """A factor of new data in the fit's levels."""
-    factor = as_categorical(evaluator.value(node), f"'{write(node)}'").drop_unused()
+    factor = evaluator.factor(node, f"'{write(node)}'").drop_unused()
     unseen = [level for level in factor.levels if level not in levels]
     if unseen:
         known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")

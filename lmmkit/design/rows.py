@@ -7,13 +7,14 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.tree import Node, write
+from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 from .evaluate import Evaluator, check_finite
 from .values import (
     Categorical,
     Matrix,
+    Undecided,
     Value,
-    as_categorical,
     missing,
     numeric,
     read_column,
@@ -61,16 +62,14 @@ class KeptRows:
         """A grouping factor on the kept rows, made once though several terms may use it."""
         text = write(node)
         if text not in self._factors:
-            whole = as_categorical(self.evaluator.value(node), f"the grouping factor '{text}'")
+            whole = self.evaluator.factor(node, f"the grouping factor '{text}'")
             self._factors[text] = (whole if self.keep is None else whole.take(self.keep)).drop_unused()
         return self._factors[text]
 
 
 def check_frame(data: Any, what: str) -> pd.DataFrame:
     """Refuse what is not a DataFrame with plain column names."""
-    if not isinstance(data, pd.DataFrame):
-        kind = type(data).__name__
-        raise DataError(f"{what} must be a pandas DataFrame, not {kind}; try pandas.DataFrame({what})")
+    data = arguments.frame(what, data)
     if data.columns.nlevels > 1:
         raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
     return data
@@ -87,7 +86,7 @@ def kept_rows(
         raise DataError(f"na_action must be 'omit' or 'raise', not {na_action!r}")
     if len(evaluator.data) == 0:
         raise DataError("the data have no rows")
-    values: dict[str, Value] = {f"column '{name}'": evaluator.column(name) for name in names}
+    values: dict[str, Undecided] = {f"column '{name}'": evaluator.column(name) for name in names}
     values |= {what: given for what, given in extras.items() if given is not None}
     absent = {what: missing(value) for what, value in values.items()}
     gone = {what: rows for what, rows in absent.items() if rows.any()}

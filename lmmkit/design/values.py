@@ -11,6 +11,7 @@ from ..errors import DataError
 from ..formula.functions import Contrast
 from ..formula.syntax import suggest
 from ..numerics.arrays import Array, Flags, Index
+from .dates import date_label, days_of, is_date
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,28 @@ class Matrix:
         return Matrix(self.values[rows], self.names)
 
 
+@dataclass(frozen=True)
+class Dates:
+    """Dates or times, whose use decides what they are.
+
+    Attributes
+    ----------
+    days : array of shape (n,)
+        As numbers; NaN where they are missing.
+    factor : Categorical
+        As levels, in the order of time.
+    """
+
+    days: Array
+    factor: Categorical
+
+    def take(self, rows: Flags) -> "Dates":
+        return Dates(self.days[rows], self.factor.take(rows))
+
+
 Value = Array | Categorical | Matrix
+#: As read: whether dates are numbers or levels is not decided yet.
+Undecided = Value | Dates
 
 
 def take(value: Value, rows: Flags) -> Value:
@@ -72,10 +94,12 @@ def take(value: Value, rows: Flags) -> Value:
     return value[rows] if isinstance(value, np.ndarray) else value.take(rows)
 
 
-def as_categorical(value: Value, what: str) -> Categorical:
+def as_categorical(value: Undecided, what: str) -> Categorical:
     """Any one-column value as a factor; numbers are sorted as numbers and labelled as R labels them."""
     if isinstance(value, Categorical):
         return value
+    if isinstance(value, Dates):
+        return value.factor
     if isinstance(value, Matrix):
         raise DataError(f"{what} has several columns, so it cannot be a factor")
     codes, distinct = pd.factorize(value, sort=True)
@@ -98,20 +122,24 @@ def label(value: Any) -> str:
     if isinstance(value, float):
         whole = abs(value) < 1e15 and value == int(value)
         return str(int(value)) if whole else f"{value:.15g}"
-    return str(value)
+    return date_label(value)
 
 
-def numeric(value: Value, what: str) -> Array:
+def numeric(value: Undecided, what: str) -> Array:
     """A one-column value as floats; TRUE counts 1."""
     if isinstance(value, Categorical) and value.logical:
         return np.where(value.codes < 0, np.nan, value.codes)
+    if isinstance(value, Dates):
+        return value.days
     if not isinstance(value, np.ndarray):
         raise DataError(f"{what} must be numeric, but it holds text or categories")
     return value.astype(float)
 
 
-def missing(value: Value) -> Flags:
+def missing(value: Undecided) -> Flags:
     """Which rows of a value are missing."""
+    if isinstance(value, Dates):
+        value = value.factor
     if isinstance(value, Categorical):
         return value.codes < 0
     return np.isnan(value if isinstance(value, np.ndarray) else value.values.sum(axis=1))
@@ -120,8 +148,8 @@ def missing(value: Value) -> Flags:
 # ---- reading columns ----
 
 
-def read_column(data: pd.DataFrame, name: str) -> Array | Categorical:
-    """One column as numbers or as a factor.
+def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
+    """One column as numbers, as a factor or as dates.
 
     Raises
     ------
@@ -138,8 +166,8 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Categorical:
     return read_series(series, f"column '{name}'")
 
 
-def read_series(series: pd.Series, what: str) -> Array | Categorical:
-    """One Series as numbers (whole numbers stay exact) or as a factor; `what` names it in messages."""
+def read_series(series: pd.Series, what: str) -> Array | Categorical | Dates:
+    """One Series as numbers (whole numbers stay exact), a factor or dates; `what` names it in messages."""
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy().astype(np.intp)
@@ -153,11 +181,17 @@ def read_series(series: pd.Series, what: str) -> Array | Categorical:
         raise DataError(f"{what} holds complex numbers; a model needs real ones")
     if pd.api.types.is_numeric_dtype(dtype):
         return _finite(series.to_numpy(dtype=float, na_value=np.nan), what)
+    if is_date(series):
+        days = days_of(series, what)
+        codes = pd.factorize(days, sort=True)[0]
+        found, first = np.unique(codes, return_index=True)
+        labels = [label(date) for date in series.iloc[first[found >= 0]]]
+        return Dates(days, Categorical(*_merged(codes, labels)))
     return _text(series) if isinstance(dtype, pd.StringDtype) else _read_object(series, what)
 
 
 def _read_object(series: pd.Series, what: str) -> Array | Categorical:
-    """A column of Python objects: numbers, text or true/false, but not a mixture."""
+    """A column of Python objects: numbers, text, true/false or times of day, but not a mixture."""
     kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind == "string":
         return _text(series)
@@ -168,8 +202,8 @@ def _read_object(series: pd.Series, what: str) -> Array | Categorical:
             return _finite(series.where(series.notna(), np.nan).to_numpy(dtype=float), what)
         except OverflowError:
             raise DataError(f"{what} holds numbers too large to compute with") from None
-    if "date" in kind or "time" in kind or kind == "period":
-        raise DataError(f"{what} holds dates or times; turn it into a number, such as days since the start")
+    if kind == "time":  # of day
+        return _text(series)
     raise DataError(f"{what} is neither numbers nor text (it holds {kind} values); give it a single type")
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from ..design.dates import is_date
 from ..formatting.wording import listed
 from ..formula.parse import parse
+from ..formula.tree import Name
 from ..numerics.arrays import Array
 from .mixed import SINGULAR
 from .repeats import constant_within, every_row_is_copied
@@ -51,6 +54,7 @@ def messages(fit: MixedFit) -> list[str]:
     return [
         *omitted_rows(fit),
         *dropped_columns(fit),
+        *counted_days(fit),
         *_confounded(fit),
         *_copies(fit),
         *_search(fit),
@@ -79,6 +83,20 @@ def dropped_columns(fit: Fit) -> Iterator[str]:
             f"{'was' if one else 'were'} dropped: {'its column is' if one else 'their columns are'} "
             "determined by the columns before. Look for a predictor that repeats another one, or for a "
             "combination of factor levels without data."
+        )
+
+
+def counted_days(fit: Fit) -> Iterator[str]:
+    """Dates that are predictors by themselves: where their zero is."""
+    recipe, data = fit.design.model_matrix, fit.call.data
+    bare = [node.name for node in recipe.terms.variables if isinstance(node, Name)]
+    names = [name for name in bare if is_date(data[name]) and not is_date(fit.design.frame[name])]
+    names = [name for name in names if not pd.api.types.is_timedelta64_dtype(data[name].dtype)]
+    if names:
+        yield (
+            f"As in R, {listed(names)} {'counts' if len(names) == 1 else 'count'} days from 1970-01-01, so the "
+            "intercept belongs to that day, far from the data. For an intercept and random effects on the first day "
+            f"of the data, make a column such as (data['{names[0]}'] - data['{names[0]}'].min()).dt.days."
         )
 
 

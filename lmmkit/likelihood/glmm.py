@@ -38,6 +38,8 @@ MOST_NODES = 100
 SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 #: Valleys of the working linear model from which the search goes downhill, at most.
 VALLEYS = 3
+#: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
+LARGE = 5.0
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
 #: Dispersion below which the likelihood rises for ever.
@@ -182,13 +184,25 @@ class GlmmCriterion(Terms):
         return [*places, *(Place(why, np.concatenate([size * theta, rest])) for size, why in sizes.items())]
 
     def second_opinions(self, search: Search) -> list[Place]:
-        """Beside a singular end (:meth:`Terms.second_opinions`), and with slopes next to none of each term."""
+        """Beside a singular end (:meth:`Terms.second_opinions`), and with slopes next to none of each term.
+
+        Notes
+        -----
+        Where groups are nearly all zeros or all ones, effects are very large, and there are more valleys.
+        """
         others = super().second_opinions(search)
-        if self.has_slopes and len(self.ks) > 1:
+        if not self.has_slopes:
+            return others
+        afar = self.start()
+        afar[: self.n_theta] *= 10
+        large = bool(np.abs(search.x[: self.n_theta]).max() > LARGE)
+        if large:
+            others.append(Place("effects of ten units", afar))
+        if len(self.ks) > 1:
             for own, term in zip(self.of_term, self.design.terms, strict=True):
-                x = search.x.copy()
-                x[own] *= 0.01
-                others.append(Place(f"next to none of ({term.bar.text})", x))
+                for x in (search.x.copy(), afar.copy())[: 1 + large]:
+                    x[own] *= 0.01
+                    others.append(Place(f"next to none of ({term.bar.text})", x))
         return others
 
     def point(self, x: Array) -> LaplacePoint | None:

@@ -36,7 +36,8 @@ def lmer(
     formula : str
         In lme4's language: ``"Reaction ~ Days + (Days | Subject)"``.
     data : DataFrame
-        One row per observation. Text, categorical and boolean columns are factors.
+        One row per observation. Text, categorical and boolean columns are factors. Dates and times
+        group as they are; as predictors they count days from 1970-01-01.
     reml : bool
         Fit by restricted maximum likelihood (the default) or by maximum likelihood.
     weights : column name, array or Series of length n, optional

@@ -252,11 +252,12 @@ def numbers(name: str, value: Any) -> Array:
 
 def frame(name: str, value: Any) -> pd.DataFrame:
     """A pandas data frame."""
-    if not isinstance(value, pd.DataFrame):
-        raise DataError(
-            f"{name} must be a pandas DataFrame, not {shown(value)}; try pandas.DataFrame({name})"
-        )
-    return value
+    if isinstance(value, pd.DataFrame):
+        return value
+    kind, cure = type(value).__name__, f"pandas.DataFrame({name})"
+    if hasattr(value, "to_pandas"):
+        kind, cure = f"{kind} of {type(value).__module__.split('.')[0]}", f"{name}.to_pandas()"
+    raise DataError(f"{name} must be a pandas DataFrame, not {kind}; try {cure}")
 
 
 def fitted(name: str, value: Any, mixed: bool = False) -> Any:
