@@ -17,7 +17,7 @@ _SLIP = 60.0  # grams
 
 
 def copied_by_hand(chicks: pd.DataFrame) -> pd.DataFrame:
-    """The table of chicks with one slip of the pen.
+    """The table of chicks with one mistyped number.
 
     Parameters
     ----------
@@ -111,6 +111,36 @@ def _judge_chick(answer: Any) -> str | None:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Choice(
+        options=("A", "B", "both alike", "neither"),
+        digest="f27bab87eb6fd0b1",
+        because={
+            "B": "eight chicks know their nest better than one, so the model leaves them more of their distance",
+            "both alike": "the distance is the same, but not what is known of it",
+            "neither": "predictions of groups are pulled towards the average in every mixed model with some variance",
+        },
+        hints=(
+            "Whose mean would you believe more?",
+            "The weight of a nest's own mean grows with its number of chicks.",
+            "One chick against eight",
+        ),
+        praise="One chick says little about its nest, so the average counts for more.",
+    ),
+    "w2": Number(
+        truth=lambda: 10 - 1,
+        mistakes={
+            "those are the people; their mean uses up one": lambda: 10,
+            "that counts rows; it is slopes that are averaged": lambda: 98,
+            "those are the rows; it is slopes that are averaged": lambda: 100,
+            "the average slope is a mean: it uses up one slope, not two": lambda: 8,
+        },
+        hints=(
+            "Of what is the average slope the average?",
+            "A mean of n slopes leaves n - 1 degrees of freedom.",
+            "There are ten slopes.",
+        ),
+        praise="Ten slopes, one of them spent on their mean.",
+    ),
     "q1": Choice(
         options=("A", "B", "C", "D"),
         digest="9304f8b82e1d9332",
@@ -120,7 +150,9 @@ QUESTIONS: dict[str, Question] = {
             "D": "equal spread is an assumption, and one that matters more than normality",
         },
         hints=(
+            "The list stands at the beginning of lesson 12.",
             "A sample of growing owls has many small and many large masses. Is that a fault of the model?",
+            "Normal is what is left over, when day, implant, nest and chick have been allowed for.",
         ),
         praise="Growth alone spreads the masses in any way it likes; what is left over should be normal.",
     ),
@@ -135,6 +167,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "day * implant is both, and their interaction.",
             "Chicks within nests: a slash between them.",
+            "mass ~ day * implant + (1 | nest/chick)",
         ),
         praise="Because no two chicks share a number, (1 | nest) + (1 | chick) is the same model.",
     ),
@@ -149,6 +182,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "first.resid() has the residuals, row by row.",
             "first.resid().groupby(chicks['day']).std()",
+            "Its entry 12 over its entry 4",
         ),
         praise="At the ends of the study the lines are further from zero than in the middle.",
     ),
@@ -208,6 +242,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Set the seed to 1, read the sentence; set it to 2, and so on.",
             "Look for the words that say that the tails are heavy.",
+            "They are not there in every one, and in more than one.",
         ),
         praise="A picture without a fault is no proof that there is none.",
     ),

@@ -28,7 +28,11 @@ QUESTIONS: dict[str, Question] = {
             "this one forgets where each residual was fitted, so it cannot see where they scatter": lambda: 3,
             "this one is about groups, not about rows": lambda: 4,
         },
-        hints=("It forgets the sign of each residual.",),
+        hints=(
+            "Look at the axes: which picture could not show a bend?",
+            "It forgets the sign of each residual.",
+            "Its y axis is the root of the size.",
+        ),
         praise="Without their signs residuals have only a size, and its line should be level.",
     ),
     "q2": Choice(
@@ -42,7 +46,9 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Which break would you not notice if somebody shuffled the rows of the table?",
             "None of the four pictures knows the order of the rows.",
+            "It is a matter of neighbours, in time or place.",
         ),
+        then="Run the next cell. Compare the last row with the first, and then its last column with the other four.",
         praise="Drawn as points, the pictures do not know the order of the rows, and dependence lives in it.",
     ),
     "q3": Choice(
@@ -52,7 +58,12 @@ QUESTIONS: dict[str, Question] = {
             "nitrate": "worth a look, for bends; but its straight line has already been taken out",
             "species": "residuals always rise with the response itself; that says nothing",
         },
-        hints=("Two of the three are in the model already.",),
+        hints=(
+            "Two of the three are in the model already.",
+            "One is the response, one is the predictor.",
+            "The third is known of every plot, and the model has not heard of it.",
+        ),
+        then="Run the next cell, and follow the red line in the left picture.",
         praise="What is not in the model can only be found in what the model leaves over.",
     ),
     "q4": Model(
@@ -64,7 +75,9 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Which field has the largest Cook's distance?",
             "fields[fields['field'] != 'F1'] is all fields but the first.",
+            "The field of the longest line in the picture is F3.",
         ),
+        then="Run the next cell, and compare the two slopes; the standard error of the first row is your measure.",
         praise="One field gone, and the slope has moved by more than a standard error.",
     ),
     "q5": Choice(
@@ -74,6 +87,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "What does a test find as the number of rows grows?",
             "Where does normality stand in the list of assumptions?",
+            "Three thousand rows show departures that nobody can see in a picture.",
         ),
         praise="With so many rows a test finds any departure; a picture shows whether it is large.",
     ),

@@ -89,7 +89,7 @@ def test_residuals_rise_with_the_random_effects_of_the_true_model(logged):
 
 
 def test_skewness_is_what_chance_gives(logged):
-    """“no more than chance gives”"""
+    """“chance alone gives up to ±…”"""
     assert abs(stats.skew(logged.resid())) < 1.96 * np.sqrt(6 / 287)
     assert stats.skewtest(logged.resid()).pvalue > 0.05
 
@@ -137,7 +137,7 @@ def test_slow_predictors_get_too_small_errors_and_alternating_ones_do_not():
 
 
 def test_neighbours_are_alike_far_more_than_chance(fields, meadow):
-    """“correlate with …, far more than chance makes; beyond a hundred metres, …”"""
+    """“Plots thirty to sixty metres apart have residuals that are far more alike than chance makes them.”"""
     place = fields[["east", "distance"]].to_numpy()
     apart = np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1))
     i, j = np.where((apart > 30) & (apart <= 60))
@@ -206,3 +206,23 @@ def test_only_the_slip_has_lost_weight(chicks):
     copy = copied_by_hand(chicks).pivot(index="chick", columns="day", values="mass")
     assert (copy.diff(axis=1) < 0).sum().sum() == 1
     assert (copy[12] - copy[8] < 0).sum() == 1
+
+
+def test_nitrate_and_the_river_go_together(fields):
+    """“It is related to nitrate, which is in the model”"""
+    assert stats.pearsonr(fields["nitrate"], fields["distance"]).pvalue < 1e-6
+
+
+def test_seven_fields_give_no_sign_of_a_difference(fields):
+    """“Seven fields give no sign of one, which proves nothing either way.”"""
+    means = fields.groupby("field", observed=True)["nitrate"].transform("mean")
+    split = lk.lmer("species ~ nitrate + field_mean + (1 | field)", fields.assign(field_mean=means))
+    row = split.coef_table().loc["field_mean"]
+    # R 4.2.2, lmerTest 3.1-3: 0.3712434 (SE 0.2735152) on 5.314 df, p = 0.229488
+    assert (row["estimate"], row["p_value"]) == pytest.approx((0.3712434, 0.229488), rel=1e-3)
+
+
+def test_with_two_groups_a_standard_deviation_says_next_to_nothing():
+    """“With two groups, it says next to nothing.”"""
+    low, high = (np.sqrt(stats.chi2.ppf(q, 1)) for q in (0.025, 0.975))
+    assert low < 0.05 and high > 2
