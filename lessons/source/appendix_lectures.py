@@ -113,6 +113,35 @@ print([round(value, 9) for value in ml.ranef()["Ring"]["(Intercept)"].head(5)])
 ml.coef()["Ring"].head(5).T.map("{:.8f}".format)
 
 # %% [markdown]
+# ## To lesson 5, random slopes
+#
+# [The lesson](05_random_slopes.ipynb). First two printouts in full: the wings of the owls, and the clinics with a slope for
+# each.
+
+# %% covers="004-36"
+wings = lk.load_data("owl_wing")
+print(lk.lmer("Wing ~ Age + Implant + Age:Implant + (Age | Ring)", wings, reml=False))
+
+# %% [markdown]
+# (A default search by lme4 stops a little early here, and warns; the table above, which is also the slide's, is the true optimum.)
+
+# %% covers="001-17"
+print(lk.lmer("conc ~ age + (1 + age | group)", plasma).summary(ddf="none"))
+
+# %% [markdown] mends="x003-8"
+# **003, the plot of ex33.** Predictions of the model of `ex33` are bound to `my.data`, under the title "Random intercept
+# model". *In truth* it must be `cbind(ex33, ...)`, and the model has random slopes. R stops with an error, since the numbers of rows
+# differ:
+
+# %%
+len(lk.load_data("simpson")), len(lk.load_data("ex33"))
+
+# %% [markdown] mends="x004-14"
+# **004, the code of the growth picture.** The two columns of the slide have run into each other, so that the call to `abline` is
+# scrambled. *In truth* the intercept is `fixef[1] + ranef[i, 1]` and the slope `fixef[2] + ranef[i, 2]`; for placebo birds `fixef[3]` and
+# `fixef[4]` are added. The picture in lesson 5 is drawn in this way, a line for each bird.
+
+# %% [markdown]
 # ## To lesson 8, replicates
 #
 # [The lesson](08_replicates.ipynb).

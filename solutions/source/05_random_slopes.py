@@ -9,33 +9,54 @@
 # %% [markdown]
 # # Exercise 5. Random slopes
 #
-# Eight tasks on lesson 5, from recall to judgement; about forty minutes. Put your answers where the three dots are and run
-# the cell: you get a verdict at once, and a hint when you need one.
+# Two short tasks to warm up, seven on lesson 5, and one in your own words; about 45 minutes. Put your answers where the three
+# dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-from scipy.stats import norm
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import table_text, use_course_look
-
-use_course_look()
+# %%
 happy = lk.load_data("happiness")
-happy.head()
+drivers = lk.load_data("sleepstudy")
+happy.head(3)
 
 # %% [markdown]
-# `happiness` holds people of six university departments: hours that they spent in video meetings that day, and how happy they were
-# at the end of it, in points. (The data are simulated.)
+# `happiness` holds people of six university departments: the hours that they spent in video meetings that day, and how happy they
+# were in the evening, in points. (The data are simulated.)
 #
+# ## Warm-up: how much is the department?
+#
+# From lesson 4. Fit `happiness ~ zoom_hours + (1 | department)` to `happy`. Which share of the variance that the hours leave
+# unexplained lies between departments? (A number between 0 and 1.)
+
+# %% tags=["solution"] task="w1"
+levels = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
+between, within = levels.varcorr.frame["vcov"]
+answer_w1 = between / (between + within)
+
+# %%
+check("ex05.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up: which slope?
+#
+# From lesson 2. In some other study, people of one department who meet longer are less happy, in every department. But departments with
+# more meetings are happier ones. You want to tell one person what an hour more goes with. Which slope do you look at: `"within"`,
+# `"between"`, `"all points together"` or `"none"`?
+
+# %% tags=["solution"] task="w2"
+answer_w2 = "within"
+
+# %%
+check("ex05.w2", answer_w2)
+
+# %% [markdown]
 # ## 1. Other starts, one slope
 #
 # Four studies. The predictor is printed in italics.
 #
-# - **candles**: twenty candles leave the mould at exactly the same length; each is lit, and its length taken every ten *minutes*. Draughts
-#   differ from place to place.
+# - **candles**: twenty candles are made at exactly the same length; each is lit, and its length taken every ten *minutes*. The wind
+#   differs from place to place.
 # - **scales**: ten bathroom scales, each put to zero a little carelessly, weigh the same seven stones of known *weight*.
 # - **owls**: chicks of twelve broods are weighed at several *ages* between two and five weeks.
 # - **fields**: eight fields; each has one plot, which is given one of eight *amounts* of fertiliser.
@@ -60,37 +81,45 @@ answer_2 = "candles"
 check("ex05.q2", answer_2)
 
 # %% [markdown]
-# ## 3. Fit it
+# ## 3. Complete the model
 #
 # Fit, by REML, how `happiness` depends on `zoom_hours`, when departments differ both in where they start and in what an hour does to
-# them, and the two may be correlated.
+# them, and the two may be correlated. Take away the `#`, and fill in the brackets.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("happiness ~ zoom_hours + (... | ...)", happy)
 model = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy)
 
 # %%
 check("ex05.q3", model)
 
-# %%
+# %% tags=["picture"]
+# Picture: a line for each department, once you have a model
 if model is not ...:
-    print(model)
+    print(model.varcorr)
     fig, ax = plt.subplots()
     hours = np.array([happy["zoom_hours"].min(), happy["zoom_hours"].max()])
-    styles = ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1))]
-    for (name, line), style in zip(model.coef()["department"].iterrows(), styles, strict=True):
+    lines = model.coef()["department"]
+    for (name, line), style in zip(
+        lines.iterrows(), ["-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1))], strict=True
+    ):
         ax.plot(hours, line["(Intercept)"] + line["zoom_hours"] * hours, ls=style, label=name)
-    ax.set_xlabel("time in video meetings (hours)")
-    ax.set_ylabel("happiness (points)")
+    ax.set(xlabel="time in video meetings (hours)", ylabel="happiness (points)")
     ax.legend(ncol=2)
-    plt.show()
+    slopes = lines["zoom_hours"]
+    lesson.show(
+        f"Six lines, with slopes from {slopes.min():.2f} to {slopes.max():.2f} points an hour, that first draw together and then fan out."
+    )
 
 # %% [markdown]
-# Once you have fitted the model, the picture shows one line a department.
-#
 # ## 4. Departments nobody has asked
 #
-# The six departments stand for all departments there are. According to your model, in which share of *all* departments does
-# an hour more in meetings make people happier? (A number between 0 and 1; `norm.cdf` is imported.)
+# The six departments stand for all departments there are. Their slopes are normal, with the fixed effect as mean and the SD that your
+# model has found. So in which share of *all* departments do longer meetings go with *more* happiness? (A number between 0 and 1.
+# `norm.cdf(z)` is the share of a normal distribution that lies below `z` standard deviations.)
+
+# %%
+from scipy.stats import norm
 
 # %% tags=["solution"] task="q4"
 sd_of_slopes = model.varcorr.frame["sdcor"].iloc[1]
@@ -100,23 +129,24 @@ answer_4 = norm.cdf(model.fixef["zoom_hours"] / sd_of_slopes)
 check("ex05.q4", answer_4)
 
 # %% [markdown]
-# ## 5. Where the lines lie closest
+# ## 5. New data, a blank cell
 #
-# The lines of your picture first draw together and then fan out. At how many hours is the variance between the departments' lines the
-# smallest? Take the variances and the covariance from `model.varcorr.frame`, column `vcov`.
+# To `drivers`: eighteen lorry drivers slept too little for ten nights, and each day their reaction time was measured. (These data are
+# real.) Drivers differ in how fast they are on day zero, and in what a day more does to them; the two may be correlated. Fit that, by
+# REML. Look at the columns first.
 
 # %% tags=["solution"] task="q5"
-vcov = model.varcorr.frame["vcov"]
-answer_5 = -vcov.iloc[2] / vcov.iloc[1]
+drivers_model = lk.lmer("Reaction ~ Days + (Days | Subject)", drivers)
 
 # %%
-check("ex05.q5", answer_5)
+check("ex05.q5", drivers_model)
 
 # %% [markdown]
-# ## 6. With the handles
+# ## 6. One point for all lines
 #
-# Set the SD of intercepts to 3, the SD of slopes to 0.8, the residual SD to 0 and the correlation to −1. All lines now pass through one
-# point, though both intercepts and slopes differ. At which `x`? (Read it off, or think: two numbers on the sliders decide it.)
+# In the explorer, set the SD of intercepts to 3, the SD of slopes to 0.8, the residual SD to 0 and the correlation to −1. All lines now
+# pass through one point, though both intercepts and slopes differ. At which `x`? (Read it off to one decimal, or think: two numbers on
+# the sliders decide it.)
 
 # %%
 explorers.random_effects()
@@ -135,7 +165,7 @@ check("ex05.q6", answer_6)
 
 # %%
 colleague = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
-print(table_text(colleague.coef_table(), 4))
+colleague.coef_table(ddf="none").round(4)
 
 # %% [markdown]
 # What is wrong?
@@ -156,7 +186,7 @@ check("ex05.q7", answer_7)
 # %% [markdown]
 # ## 8. In your own words
 #
-# Give two examples from your own field, or from your kitchen: one in which a random intercept with a fixed slope is appropriate, and
+# Give two examples from your own field, or from your kitchen (a double click opens the cell below): one in which a random intercept with a fixed slope is appropriate, and
 # one in which a fixed intercept with a random slope is. For each, name response, predictor and group, and say in a sentence *why* the part
 # that you keep fixed does not vary. (No scales and no candles, please.)
 
@@ -166,7 +196,7 @@ check("ex05.q7", answer_7)
 # mercury is equally wide in all of them, so a degree more shows as a degree more on each.
 #
 # Fixed intercept, random slope: twenty mice run in wheels, and a counter shows the metres run so far, read every minute. Response:
-# metres; predictor: minutes since the start; group: mouse. At minute nought nobody has run a metre, whoever it is, but mice
+# metres; predictor: minutes since the start; group: mouse. At minute zero nobody has run a metre, but mice
 # run at different speeds.
 
 # %% [markdown] tags=["rubric"] task="q8"

@@ -8,6 +8,7 @@ from scipy.stats import norm
 from lmmkit import lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Question
+from lmmkit.course.same_model import printed_numbers
 
 _STUDIES = ("candles", "scales", "owls", "fields")
 
@@ -30,24 +31,65 @@ def _happier() -> float:
     return _share(fit.varcorr.frame["sdcor"].iloc[1], fit)
 
 
-def _closest(numerator: str = "vcov", denominator: str = "vcov", sign: int = -1) -> float:
-    """Minus covariance over variance of slopes, or what comes of it with other columns."""
-    frame = _fit().varcorr.frame
-    return float(sign * frame[numerator].iloc[2] / frame[denominator].iloc[1])
+def _levels() -> Any:
+    return _fit("(1 | department)")
+
+
+def _between(column: str = "vcov") -> float:
+    """The departments' part of the sum of variances, or of standard deviations."""
+    between, within = _levels().varcorr.frame[column]
+    return float(between / (between + within))
+
+
+def _drivers(random: str = "(Days | Subject)", **options: Any) -> Any:
+    return lmer(f"Reaction ~ Days + {random}", own_data("sleepstudy"), **options)
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=_between,
+        others=lambda: printed_numbers(_levels()),
+        mistakes={
+            "those are standard deviations; shares are of variances": lambda: _between("sdcor"),
+            "that is the share of the people; the departments have the rest": lambda: 1 - _between(),
+            "that is departments over people; the share is of their sum": lambda: (
+                _between() / (1 - _between())
+            ),
+        },
+        hints=(
+            "varcorr.frame has both variances, in the column vcov.",
+            "The share of the first is the ICC of lesson 4.",
+            "between / (between + within)",
+        ),
+        praise="The ICC once more: how alike two people of one department are.",
+    ),
+    "w2": Choice(
+        options=("within", "between", "all points together", "none"),
+        digest="283aaae40ec645c3",
+        because={
+            "between": "that compares departments; one person does not change department by an hour more",
+            "all points together": "that is a mixture of both slopes, and weighs them as the data happen to lie",
+            "none": "one of them compares people who have their department in common",
+        },
+        hints=(
+            "With whom do you want to compare the person?",
+            "With people of the same department, who meet for an hour more or less.",
+            "So the department must stay the same.",
+        ),
+        praise="The slope inside a department; the one between departments is about departments.",
+    ),
     "q1": Choice(
         options=_STUDIES,
         digest="926bb6a9a8d90c30",
         because={
-            "candles": "at minute nought all candles are equally long, and they burn at different rates",
+            "candles": "at minute zero all candles are equally long, and they burn at different rates",
             "owls": "broods start from different weights, but they also grow at different paces",
             "fields": "one plot a field: no field shows a line of its own, and its effect is the residual",
         },
         hints=(
             "Ask of each study: what is the response where the predictor is zero, and who can differ there?",
             "Then: what would make a unit of the predictor worth the same in every group?",
+            "Who may be off by an amount, the same at every weight?",
         ),
         praise="Each scale is off by its own amount, but a kilogram more is a kilogram more on all of them.",
     ),
@@ -59,7 +101,11 @@ QUESTIONS: dict[str, Question] = {
             "owls": "chicks are weighed from two weeks on, and broods differ by then; there is no common start",
             "fields": "a slope needs several amounts within a field, and each field has one",
         },
-        hints=("Where all groups agree when the predictor is zero, the intercept is one number.",),
+        hints=(
+            "Look for the study in which all groups agree when the predictor is zero.",
+            "Then the intercept is one number, as with the cattle of lesson 5.",
+            "Who is made the same, and then changes at a pace of its own?",
+        ),
         praise="All begin at one length, by the way they are made, and burn down at rates of their own.",
     ),
     "q3": Model(
@@ -79,6 +125,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "What differs between departments stands left of the bar, department right of it.",
             "An intercept is there without being written.",
+            "(zoom_hours | department)",
         ),
         praise="Two SDs and a correlation: a whole population of lines.",
     ),
@@ -105,23 +152,26 @@ QUESTIONS: dict[str, Question] = {
         praise="A clear mean effect, and still some departments may enjoy their meetings: the SE shrinks with "
         "more data, the SD does not.",
     ),
-    "q5": Number(
-        truth=_closest,
+    "q5": Model(
+        truth=_drivers,
         mistakes={
-            "the size is right, but a negative covariance means that the lines meet to the right of zero": lambda: (
-                _closest(sign=1)
+            "in this model a day does the same to every driver; let the slope vary": lambda: _drivers(
+                "(1 | Subject)"
             ),
-            "that is the correlation; the covariance stands in column vcov": lambda: _closest("sdcor"),
-            "you divided by the SD of the slopes; it wants their variance": lambda: _closest("vcov", "sdcor"),
-            "zero is only where the intercept is read, not where the lines lie closest": lambda: 0.0,
+            "the double bar sets the correlation to zero; it may be there": lambda: _drivers(
+                "(Days || Subject)"
+            ),
+            "with 0 + all drivers start from one point; let the intercept vary, too": lambda: _drivers(
+                "(0 + Days | Subject)"
+            ),
+            "this is the ML fit; REML was asked for, which is the default": lambda: _drivers(reml=False),
         },
-        tolerance=0.01,
         hints=(
-            "A department's line at x is its intercept plus x times its slope. What is the variance of such a sum?",
-            "It is Var(intercept) + 2 x Cov + x² Var(slope). Where is that parabola lowest?",
-            "Its derivative, 2 Cov + 2 x Var(slope), is zero there.",
+            "Which columns are response, predictor and group? drivers.head() shows them.",
+            "The formula has the form of task 3.",
+            "Reaction ~ Days + (... | Subject)",
         ),
-        praise="Put the zero of the hours there, and the correlation of intercept and slope is gone.",
+        praise="The same form as with the departments: a population of lines.",
     ),
     "q6": Number(
         truth=lambda: 3 / 0.8,
@@ -134,6 +184,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "With a correlation of minus one each line is (10 + 3z) + (1 - 0.8z) x, with its own z.",
             "At which x does z drop out?",
+            "3z and 0.8z x must be equal.",
         ),
         praise="A correlation of plus or minus one says that there is one point where all groups agree.",
     ),
@@ -148,7 +199,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Print model.coef_table() and compare it with the colleague's, column by column.",
-            "Look at the degrees of freedom: what has each model counted?",
+            "The estimate is the same, the standard error is not. Why would six slopes know less than 66 people?",
+            "What does the colleague's model believe of the slopes?",
         ),
         praise="Six slopes, six pieces of evidence: with them the standard error is about three times as large.",
     ),

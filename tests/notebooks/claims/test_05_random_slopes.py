@@ -68,17 +68,21 @@ def criterion(y, x, groups, first, second, correlation, sigma):
 
 
 def test_heavy_strains_fall_faster(strains):
-    """“heavy strains fall a little faster, so the lines draw together”"""
+    """“heavy strains fall a little faster, by a fixed rule. The lines draw together” and “The ratio is the same
+    in all five strains.”"""
     # coef(lmer(Weight ~ Dose + (Dose | Strain)))
     lines = strains.coef()["Strain"]
     assert lines["Dose"].to_list() == pytest.approx(
         [-2.202011, -2.009368, -1.784338, -1.972606, -2.290192], abs=1e-4
     )
     assert list(lines["(Intercept)"].argsort()) == list((-lines["Dose"]).argsort())
+    apart = lines - lines.mean()
+    assert (apart["Dose"] / apart["(Intercept)"]).to_list() == pytest.approx([-0.0582] * 5, abs=1e-3)
 
 
 def test_lines_meet_at_a_dose_of_17(strains):
-    """“They meet in one point, at a dose of about 17, where the weights would be negative”"""
+    """“meet in one point, at a dose of about 17, where the weights would be negative” and “they meet at …
+    mg/kg”"""
     first, second, correlation = sds(strains)
     assert correlation == pytest.approx(-1)  # VarCorr: 3.440486, 0.200382, -1.0000
     assert first / second == pytest.approx(3.440486 / 0.200382, rel=1e-3)
@@ -87,7 +91,8 @@ def test_lines_meet_at_a_dose_of_17(strains):
 
 
 def test_five_strains_cannot_tell_the_correlation(mice, strains):
-    """“Five strains cannot tell a correlation of minus one from a correlation of minus a half”"""
+    """“Five strains cannot tell a correlation of minus one from one of minus a half; the likelihood happened to
+    be highest at the edge.”"""
     y, x = mice["Weight"].to_numpy(), mice["Dose"].to_numpy(float)
     groups = mice["Strain"].cat.codes.to_numpy()
 
@@ -102,8 +107,8 @@ def test_five_strains_cannot_tell_the_correlation(mice, strains):
 
 
 def test_a_correlation_of_one_is_one_point_elsewhere():
-    """“`(0 + x | g)` does: all lines pass through one point where `x` is zero. So does a correlation of plus
-    or minus one, but there the point lies elsewhere, as with the mice.”"""
+    """“`(0 + x | g)` does, where `x` is zero. So does a correlation of plus or minus one, but there the point
+    lies elsewhere.” and “Which ones make all lines pass through one point?”"""
 
     def lines(**state):
         return explorers.random_effects.result(sigma=0.0, **state).lines
@@ -117,7 +122,7 @@ def test_a_correlation_of_one_is_one_point_elsewhere():
 
 
 def test_nothing_speaks_against_the_common_start(cattle):
-    """“on this stand-in for the real cattle, nothing speaks against the common start”"""
+    """“A free start lowers the criterion by next to nothing. Here nothing speaks against the common start.”"""
     common = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
     free = lk.lmer("PCV ~ time + (time | animal_id)", cattle)
     assert common.reml_criterion == pytest.approx(850.30767, abs=1e-3)  # REMLcrit
@@ -127,8 +132,8 @@ def test_nothing_speaks_against_the_common_start(cattle):
 
 
 def test_the_zero_changes_the_lines(cattle):
-    """“All lines meet where x is zero, so the zero had better mean something.” and “slopes in other units
-    are the same lines”"""
+    """“All lines meet where x is zero, so the zero had better mean something.”, “slopes in other units are the
+    same lines” and “with weeks no fitted value changes, with another zero they do”"""
     fits = [
         lk.lmer("PCV ~ t + (0 + t | animal_id)", cattle.assign(t=t))
         for t in (cattle["time"], cattle["time"] / 7, cattle["time"] - 10)
@@ -138,13 +143,13 @@ def test_the_zero_changes_the_lines(cattle):
 
 
 def test_nearly_every_bird_was_measured_two_or_three_times(owls):
-    """“Nearly every bird was measured two or three times; each has its own start and its own pace”"""
+    """“Nearly every bird was measured two or three times”"""
     times = owls.groupby("Ring", observed=True).size().value_counts().to_dict()
     assert times == {2: 47, 3: 38, 1: 1}
 
 
 def test_the_hormone_slows_growth(wing):
-    """“has a standard error of …: the hormone does slow growth (t = …).”"""
+    """“has a standard error of … mm a day: the hormone does slow growth (t = …).”"""
     row = wing.coef_table().loc["Age:ImplantP"]
     # lmerTest: 0.411302, SE 0.1363347, t 3.01685, p 3.55959e-03
     assert row["estimate"] == pytest.approx(0.411302, abs=1e-4)
@@ -152,16 +157,17 @@ def test_the_hormone_slows_growth(wing):
 
 
 def test_less_than_nothing_at_hatching(wing, owls):
-    """“wings that average *less* than nothing at hatching?” and “the youngest were more than two weeks
-    old”"""
+    """“a wing of *less* than nothing, a spread of about 15 mm between birds, and a correlation of nearly minus one”
+    and “the youngest bird was more than two weeks old”"""
     assert wing.fixef["(Intercept)"] < -8  # fixef: -8.288685, with placebo 9.78 less
     assert wing.fixef["(Intercept)"] + wing.fixef["ImplantP"] < -18
     assert owls["Age"].min() > 14
+    assert sds(wing)[0] == pytest.approx(15, abs=0.5) and sds(wing)[2] < -0.9
 
 
 def test_what_centring_leaves_and_what_it_moves(wing, owls):
     """“Lines keep their slopes wherever you put the zero.” and “The same model, the same likelihood, the
-    same lines”"""
+    same lines; only the place where we read their spread has moved.”"""
     centred = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
     # VarCorr: 14.642393, 0.357304, -0.9026; centred 6.854588, 0.357305, -0.3927; logLik -632.219546 both
     assert sds(wing) == pytest.approx([14.642393, 0.357304, -0.9026], abs=2e-3)
@@ -172,7 +178,8 @@ def test_what_centring_leaves_and_what_it_moves(wing, owls):
 
 
 def test_four_clinics_do_not_show_that_slopes_differ(plasma):
-    """“four clinics do not show that slopes differ, nor that they are equal”"""
+    """“Four clinics do not show that slopes differ, nor that they are equal. In both, the model with one slope
+    claims to know more.”"""
     one = lk.lmer("conc ~ age + (1 | group)", plasma)
     four = lk.lmer("conc ~ age + (age | group)", plasma)
     assert one.reml_criterion - four.reml_criterion == pytest.approx(
@@ -184,10 +191,52 @@ def test_four_clinics_do_not_show_that_slopes_differ(plasma):
     assert four.se["age"] > 1.4 * one.se["age"]
 
 
-def test_the_correlation_moves_with_the_zero(plasma):
-    """“the correlation depends on where age has its zero”"""
+def test_the_owls_clearly_differ_in_their_pace(owls):
+    """“The owls clearly differ in their pace.”"""
+    one = lk.lmer("Wing ~ age_c * Implant + (1 | Ring)", owls, reml=False)
+    own = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
+    # R: anova of the two, Chisq 10.413 on 2 df, p 0.00548
+    assert one.deviance - own.deviance == pytest.approx(10.4126, abs=2e-3)
+    assert own.se["age_c:ImplantP"] > 1.1 * one.se["age_c:ImplantP"]
+
+
+def test_placebo_birds_begin_lower_and_end_higher(wing, owls):
+    """“placebo begins a little lower and ends a little higher”"""
+    difference = [wing.fixef["ImplantP"] + wing.fixef["Age:ImplantP"] * age for age in (18, 45)]
+    assert (owls["Age"].min(), owls["Age"].max()) == (18, 45)
+    assert difference[0] < 0 < difference[1]
+
+
+def test_fast_birds_come_from_further_down(wing):
+    """“There, of course, a bird that grows fast must come from further down: that is the correlation.”"""
+    apart = wing.ranef()["Ring"]
+    assert np.corrcoef(apart["(Intercept)"], apart["Age"])[0, 1] < -0.8
+
+
+def test_the_fan_of_the_cattle(cattle):
+    """“Left, each animal's own measurements, joined. Right, the model: twelve lines that leave one point and fan
+    out” and “For five weeks, somebody measured”"""
+    fan = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
+    # VarCorr(lmer(PCV ~ time + (0 + time | animal_id))): 0.1159, sigma 2.7685; fixef 34.64075, -0.34514
+    assert fan.varcorr.frame["sdcor"].to_list() == pytest.approx([0.1159, 2.7685], abs=1e-3)
+    lines = fan.coef()["animal_id"]
+    assert len(lines) == 12 and lines["(Intercept)"].nunique() == 1
+    assert (lines["time"] < 0).all()
+    assert 4.5 < (cattle["time"].max() - cattle["time"].min()) / 7 < 5.1
+    assert not fan.is_singular
+
+
+def test_two_thirds_of_the_animals():
+    """“about two thirds of all such animals lose between … and … a day”"""
+    assert norm.cdf(1) - norm.cdf(-1) == pytest.approx(2 / 3, abs=0.02)
+
+
+def test_the_correlation_moves_with_the_zero(plasma, owls):
+    """“In truth it is about where age has its zero; centred, it is $-0.39$.”"""
     centred = plasma.assign(age=plasma["age"] - plasma["age"].mean())
-    # VarCorr: -0.675; centred -0.396
+    # VarCorr: owls centred -0.3927; clinics -0.675, centred -0.396
+    wing_c = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
+    assert sds(wing_c)[2] == pytest.approx(-0.3927, abs=1e-3)
     assert sds(lk.lmer("conc ~ age + (age | group)", plasma))[2] == pytest.approx(-0.675, abs=1e-3)
     assert sds(lk.lmer("conc ~ age + (age | group)", centred))[2] == pytest.approx(-0.396, abs=1e-3)
 
@@ -215,7 +264,7 @@ def test_each_bird_has_one_implant(owls):
 
 
 def test_the_departments_lines_draw_together_and_fan_out(happy):
-    """“The lines of your picture first draw together and then fan out.”"""
+    """“Six lines, with slopes from … to … points an hour, that first draw together and then fan out.”"""
     lines = (
         lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy).coef()["department"].to_numpy()
     )
