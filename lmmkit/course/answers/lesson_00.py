@@ -21,9 +21,9 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         hints=(
-            "The printed model ends with its fixed effects.",
-            "fit.fixef is a table with one entry per fixed effect.",
-            'fit.fixef["Days"] is the entry you want.',
+            "Look at what holds for an average Subject, the fixed effects.",
+            "It is the slope: what one unit more of Days does to the expected Reaction.",
+            'The line begins with "Days:"; the first number is it. fit.fixef["Days"] gives it, too.',
         ),
         praise="The average driver gets slower by about ten milliseconds with each day of the study.",
     ),

@@ -20,8 +20,8 @@ def own_lines(sleep):
 
 
 def test_a_row_is_a_driver_on_a_day(sleep):
-    """“Eighteen lorry drivers were allowed three hours of sleep a night” and “A row is one driver on one
-    day: the average of that day's tests.”"""
+    """“Eighteen lorry drivers were allowed three hours of sleep a night” and “A row of the table is one driver on
+    one day: the average of that day's tests”"""
     assert sleep["Subject"].nunique() == 18
     assert not sleep.duplicated(["Subject", "Days"]).any()
     assert sorted(set(sleep["Days"])) == list(range(10))
@@ -41,8 +41,9 @@ def test_the_average_driver_slows_down(sleep):
 
 
 def test_drivers_differ_in_start_and_in_slope(own_lines):
-    """“some are quick to begin with, some hardly slow down”"""
+    """“Some begin quicker than others, and some hardly slow down.” and “Most of them become slower from day to day.”"""
     starts = [start for _, start in own_lines.values()]
     slopes = [slope for slope, _ in own_lines.values()]
     assert min(starts) < 251.4 - 24.7 < 251.4 + 24.7 < max(starts)  # further than one SD of the drivers
     assert sum(slope < np.mean(slopes) / 4 for slope in slopes) >= 2
+    assert sum(own_lines[driver][0] > 0 for driver in ("308", "309", "330", "335", "337", "370")) == 5
