@@ -85,7 +85,8 @@ fit = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
 print(fit.explain())
 
 # %% [markdown]
-# This is a *mixed model*, in plain words. The *levels* of `Subject` are the eighteen drivers. Some words have lessons of
+# This is a *mixed model*, in plain words. The *levels* of `Subject` are the eighteen drivers, and
+# they are its groups: what differs *between groups* differs between drivers. Some words have lessons of
 # their own: *standard error* and *residual* come in lesson 1, *fixed effects* and *random effects* in lesson 3, *REML* in
 # lesson 4. Blue words lead to the glossary, where you can look them up. What the model says can be drawn:
 

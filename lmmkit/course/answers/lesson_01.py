@@ -17,8 +17,13 @@ QUESTIONS: dict[str, Question] = {
             "an hour takes happiness away: mind the sign of the slope": lambda: 12.5,
             "that is one hour; five are asked for": lambda: 9.5,
         },
-        hints=("Start at the intercept.", "Add five times the slope, which is negative."),
+        hints=(
+            "Both numbers stand in the table above: the intercept and the slope.",
+            "Intercept plus five times the slope, which is negative.",
+            "10 minus five times 0.5",
+        ),
         praise="Start, plus five times the price of an hour.",
+        then="Run the next two cells: the diamond in the picture is your person.",
     ),
     "q2": Choice(
         options=("linearity", "independence", "equal spread", "normality"),
@@ -32,8 +37,9 @@ QUESTIONS: dict[str, Question] = {
             "Ten patients share a clinic. Which promise speaks of rows that have something in common?",
             "Knowing one residual, and its clinic, would you know something about the next?",
         ),
-        praise="Patients of one clinic share its level, and the line knows nothing of clinics. The next picture shows "
-        "it: clinic and age together give away most residuals' signs.",
+        praise="Patients of one clinic share its level, and the line knows nothing of clinics.",
+        then="Run the next cell and look at the right picture: clinic and age together give away most "
+        "residuals' signs.",
     ),
     "q3": Number(
         truth=lambda: _clinic("(Intercept)") + _clinic("group3"),
@@ -46,9 +52,11 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "The intercept belongs to clinic 1; group3 is clinic 3 minus clinic 1.",
-            'm1.fixef["(Intercept)"] + m1.fixef["group3"]',
+            "Intercept plus the coefficient of clinic 3, which is negative.",
+            "With the numbers of the table: 303.5 minus 82.1",
         ),
         praise="The reference clinic's level plus the difference.",
+        then="Run the next cell: the model predicts the same for a patient of age zero.",
     ),
     "q4": Choice(
         options=("one in twenty", "one in ten", "one in four", "nearly one in two"),
@@ -58,8 +66,13 @@ QUESTIONS: dict[str, Question] = {
             "one in ten": "more than that: ten chicks of a nest say much the same thing",
             "one in four": "worse still: think how few nests there are behind the eighty chicks",
         },
-        hints=("If nests differ as much as chicks do, how many chicks is a nest of ten worth?",),
+        hints=(
+            "How many nests are there behind the eighty chicks?",
+            "If nests differ as much as chicks do, how many chicks is a nest of ten worth?",
+            "Fewer than two. The test believes that it has far more evidence than there is.",
+        ),
         praise="Ten chicks of one nest are worth fewer than two independent ones; the test believes in ten.",
+        then="Run the next two cells, and compare the chicks with the nest means.",
     ),
     "q5": Choice(
         options=("lm", "lmer", "glm", "glmer"),
@@ -69,7 +82,11 @@ QUESTIONS: dict[str, Question] = {
             "lmer": "the groups are seen, but a number of calls is a count",
             "glm": "right for counts, but the nights of a chick, and the chicks of a nest, belong together",
         },
-        hints=("What kind of response is a number of calls?", "And do rows share a chick, or a nest?"),
+        hints=(
+            "Walk down the tree from the top.",
+            "What kind of response is a number of calls?",
+            "And do rows share a chick, or a nest?",
+        ),
         praise="A count, with groups.",
     ),
 }

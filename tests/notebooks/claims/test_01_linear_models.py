@@ -38,14 +38,14 @@ def trends(data, y, x, by):
 
 
 def test_who_spent_how_many_hours(happy):
-    """“Sixty-six people from a university spent a day with video meetings: some were spared, some sat
+    """“Sixty-six people from a university spent a day with video meetings. Some had none, some sat
     through ten hours.”"""
     assert len(happy) == 66
     assert happy["zoom_hours"].agg(["min", "max"]).tolist() == [0, 10]
 
 
 def test_the_common_line(happy):
-    """“People without any meeting are expected at … points in the evening, and each hour costs ….”"""
+    """“10 minus five times 0.5” and “A dashed line falls from … points at no hours to … at ten”"""
     slope, start = np.polyfit(happy["zoom_hours"], happy["happiness"], 1)
     assert (round(start), round(slope, 1)) == (10, -0.5)
     spared = happy.loc[happy["zoom_hours"] == 0, "happiness"]
@@ -59,7 +59,7 @@ def test_many_are_far_from_the_line(happy):
 
 
 def test_every_department_has_its_price(happy):
-    """“one plain lm, fixed effects only, and an hour costs between … and … points, depending on the
+    """“One plain lm, fixed effects only, and an hour costs between … and … points, depending on the
     department”"""
     slopes = trends(happy, "happiness", "zoom_hours", "department")
     # R 4.2.2: lm(happiness ~ zoom_hours * department)
@@ -77,7 +77,7 @@ def test_a_rising_line_with_a_small_p(plasma):
 
 
 def test_three_promises_are_kept(plasma):
-    """“The bell curve is fair, there is no bend and no funnel.” and in the answers “a straight line is as
+    """“Left and middle: no bend, no funnel, and the bell curve is fair.” and in the answers “a straight line is as
     good as a bent one here” and “the scatter is much the same everywhere”"""
     assert stats.shapiro(plasma["residual"]).pvalue > 0.5
     assert ols("conc ~ age + I(age**2)", plasma).fit().pvalues["I(age ** 2)"] > 0.5
@@ -85,15 +85,15 @@ def test_three_promises_are_kept(plasma):
 
 
 def test_four_falling_streaks(plasma):
-    """“on the right the residuals come in four falling streaks”"""
+    """“on the right the residuals come in four falling streaks, one for each clinic”"""
     slopes = trends(plasma, "residual", "age", "group")
     assert len(slopes) == 4
     assert max(slopes.values()) < -2
 
 
 def test_clinic_and_age_give_the_sign_away(plasma):
-    """“tell me the clinic and the age, and I can tell you of most patients whether they lie above the line
-    or below” and “clinic and age together give away most residuals' signs”"""
+    """“Tell me the clinic and the age, and I can tell you of most patients whether they lie above the
+    line or below.” and “clinic and age together give away most residuals' signs”"""
     guess = ols("residual ~ age * group", plasma).fit().fittedvalues
     assert ((guess > 0) == (plasma["residual"] > 0)).mean() >= 0.8
     # The clinic alone does not: each has patients on both sides.
@@ -102,27 +102,30 @@ def test_clinic_and_age_give_the_sign_away(plasma):
 
 
 def test_the_sign_turns(plasma):
-    """“The sign has turned!” and “one level per clinic, one common slope, and it falls”"""
+    """“The sign has turned!” and “one level per clinic, one common slope, and it falls” and in the answers
+    “303.5 minus 82.1”"""
     fit = ols("conc ~ age + group", plasma).fit()
     # R 4.2.2: lm(conc ~ age + group)
+    assert fit.params["Intercept"] == pytest.approx(303.454, abs=1e-3)
     assert fit.params["age"] == pytest.approx(-1.902191, abs=1e-6)
     assert fit.params["group[T.3]"] == pytest.approx(-82.142424, abs=1e-6)
 
 
 def test_nobody_is_zero_years_old(plasma):
-    """“Nobody is zero years old here; an intercept may lie far from all data.”"""
+    """“Nobody is zero years old here. An intercept may lie far from all data.”"""
     assert plasma["age"].min() > 17
 
 
 def test_older_clinics_have_higher_levels(plasma):
-    """“Clinics with older patients happen to have higher levels”"""
+    """“Clinics with older patients happen to have higher levels” and “the higher the older the clinic's patients”"""
     ages = plasma.groupby("group", observed=True)["age"].mean()
     levels = ols("conc ~ 0 + group + age", plasma).fit().params.filter(like="group")
     assert list(np.argsort(ages)) == list(np.argsort(levels.to_numpy()))
 
 
 def test_the_streaks_are_gone(plasma):
-    """“The streaks are gone: this model knows where the levels are”"""
+    """“The streaks are gone: this model knows where the levels are” and “the four clinics now lie on top of each
+    other around zero”"""
     left = plasma.assign(left=ols("conc ~ age + group", plasma).fit().resid)
     slopes = trends(left, "left", "age", "group").values()
     assert min(slopes) < 0 < max(slopes)
@@ -132,8 +135,8 @@ def test_the_streaks_are_gone(plasma):
 
 
 def test_false_alarms_of_chicks_in_nests():
-    """“as much as chicks within a nest do” and “Eighty chicks taken as eighty witnesses: p < 0.05 in … of
-    the studies, with nothing to find.” and “Eight nest means, four against four: p < 0.05 in … of them.”"""
+    """“Nests differ, though (some parents hunt better), as much as chicks within a nest do.” and “That of
+    nest means is flat. That of chicks has a tower of … studies below 0.05, where 100 are expected.”"""
     # The t of all chicks is one of nest means, too small in its error: F(1, 6) against chicks' mean square.
     rng = np.random.default_rng(20)
     between = rng.chisquare(6, 100_000) * 11 / 6  # mean squares: 10 + 1 between nests, 1 within
