@@ -6,77 +6,59 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="002-1 002-2" minutes=50 needs="how a line is fitted, and what a residual is (01)"
+# %% [markdown] covers="002-1 002-2" minutes=40 needs="how a line is fitted, and what a residual is (01)"
 # # 2. Simpson's paradox: which slope do you mean?
 #
 # **You will be able to**
 #
 # - recognise a slope that turns round once groups are seen, and say what it is called;
-# - take a pooled slope apart into a slope within groups and a slope between them;
+# - take a slope of all rows apart into a slope within groups and a slope between them;
 # - tell Simpson's paradox from an interaction;
 # - explain why two or three groups are a fixed effect and not a random one.
 #
-# **Data** `simpson` (simulated), `biomarker` and `clinic` (synthetic: they give the lecture's
-# printed results, but no patient stands behind them).
-# **Lectures** 000 clinic and biomarker; 002 what mixed models are, and Simpson's paradox; 003 "random intercept model,
-# example".
+# **Data** `simpson` (simulated), `biomarker` and `clinic` (synthetic: they give results that a lecture prints, but no
+# patient stands behind them).
 #
-# Run every cell from top to bottom. Where you meet three dots, commit yourself before you run on.
+# Run every cell from top to bottom. Where you meet three dots, decide on an answer before you run on.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from scipy import stats
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    RED,
-    in_words,
-    key_points,
-    lecture_vs_truth,
-    table_text,
-    use_course_look,
-)
-
-use_course_look()
-LOOKS = [(BLUE, "o"), (RED, "s"), (GREEN, "^"), (PINK, "D"), (ORANGE, "v")]
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
 # %% [markdown]
-# ## The question
+# ## Should owls stay at home?
 #
-# Five valleys, a hundred owls in each. For every owl somebody wrote down how long it hunted and how much it caught.
-# Surely who hunts longer catches more? We plot the five hundred owls, and the line goes *down*. Should owls stay at
-# home?
-#
-# The data are simulated, as in the lecture: two variables `V1` (say, time spent hunting) and `V2` (say, catch), and a `Group`
-# (the valley). Their unit is the spread within a valley (one standard deviation), and their zero means nothing.
+# Five valleys, a hundred owls in each. For every owl somebody wrote down how long it hunted (`V1`) and how much it caught
+# (`V2`). Their unit is the spread within a valley (one standard deviation), and their zero means nothing. `Group` is the
+# valley. (The owls are simulated.)
 
 # %% covers="003-10"
 owls = lk.load_data("simpson")
 print(f"{len(owls)} rows, {owls.shape[1]} columns, {owls['Group'].nunique()} groups")
-print(owls.head(4).to_string())
-m1 = lk.lm("V2 ~ V1", owls)
-print(table_text(m1.coef_table(), 4))
-
-# %%
-fig, ax = plt.subplots()
-reach = np.array([owls["V1"].min(), owls["V1"].max()])
-ax.plot(owls["V1"], owls["V2"], ".", color=GREY, ms=6, alpha=0.6)
-ax.plot(reach, m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach, "--", color="black", lw=3)
-ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
-ax.set_ylabel("V2, catch (SDs of a valley)")
-plt.show()
+owls.head(4)
 
 # %% [markdown]
-# Each dot is an owl; the line is the one straight line that fits them best.
+# Surely who hunts longer catches more? We fit a straight line to all five hundred owls.
+
+# %% covers="003-10"
+m1 = lk.lm("V2 ~ V1", owls)
+m1.coef_table()[["estimate", "std_error", "p_value"]].round(4)
+
+# %% tags=["picture"]
+# Picture: five hundred owls and one line
+reach = np.array([owls["V1"].min(), owls["V1"].max()])
+pooled_line = m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach
+fig, ax = plt.subplots(figsize=(8, 3.4))
+ax.plot(owls["V1"], owls["V2"], ".", color=lesson.GREY, ms=6, alpha=0.6)
+ax.plot(reach, pooled_line, "--", color="black", lw=3)
+ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
+ax.set_ylabel("V2, catch (SDs of a valley)")
+lesson.show(
+    f"A broad cloud of {len(owls)} grey dots, in which five stripes can be seen. The dashed line through it falls by "
+    f"{-m1.fixef['V1']:.2f} per unit of hunting."
+)
+
+# %% [markdown]
+# Each dot is an owl. The line goes *down*, and its p-value is tiny. Should owls stay at home?
 #
 # **Predict, then run.** Now take one valley by itself. In which direction does its own line go: `"up"` or `"down"`?
 
@@ -84,97 +66,105 @@ plt.show()
 your_direction = ...
 check("02.q1", your_direction)
 
+# %%
+by_valley = owls.groupby("Group", observed=True)
+own = {valley: lk.lm("V2 ~ V1", mine).fixef["V1"] for valley, mine in by_valley}
+pd.Series(own).round(3).to_frame("slope of the valley's own line").T
+
 # %% [markdown]
-# We give every valley a level of its own. Five valleys are a few of many, so here the levels are *random*: draws from a
-# normal distribution whose spread is estimated. (What that means, and when it is wise, is the business of the next two
+# Up, in every valley! To draw this with one model we give each valley a level of its own and let all share one
+# slope. Five valleys are a few of many, so here the levels are *random effects*: draws from a
+# normal distribution whose spread is estimated. (What that means, and when it is wise, is told in the next two
 # lessons. For now read `(1 | Group)` as "a level for each group".)
 #
 # $$V2_{ij} = \beta_0 + b_j + \beta_1 V1_{ij} + \varepsilon_{ij},\qquad b_j \sim N(0,\tau^2),\quad
 # \varepsilon_{ij}\sim N(0,\sigma^2)$$
+#
+# In R: `lmer(V2 ~ V1 + (1 | Group), data = owls)`. Lesson 4 reads the printout line by line (*REML*, *convergence*, scaled
+# residuals). Today two lines are enough: the slope of `V1`, below *fixed effects*, and the spread of the valleys' levels,
+# `Std.Dev.` of `Group`.
 
 # %% covers="003-11"
 m2 = lk.lmer("V2 ~ V1 + (1 | Group)", owls)
 print(m2.summary(ddf="none"))
 
 # %% [markdown]
-# In R: `lmer(V2 ~ V1 + (1 | Group), data = my.data)`.
-#
-# Where do the five valleys lie, relative to their common middle?
+# The slope is positive. Where do the five valleys lie, relative to their common middle?
 
 # %% covers="003-12"
 levels = m2.ranef()["Group"]["(Intercept)"]
-print((levels.round(6) + 0.0).to_string())  # adding zero turns -0.0 into 0.0
+(levels.round(6) + 0.0).to_frame("level of the valley").T
 
-# %% covers="003-13"
-fig, ax = plt.subplots()
-for (colour, marker), (name, mine) in zip(LOOKS, owls.groupby("Group", observed=True), strict=True):
+# %% tags=["picture"] covers="003-13"
+# Picture: the same owls with the valley as colour, and a line for each
+COLOURS = (lesson.BLUE, lesson.RED, lesson.GREEN, lesson.PINK, lesson.ORANGE)
+LOOKS = list(zip(COLOURS, "os^Dv", strict=True))
+fig, ax = plt.subplots(figsize=(8, 3.8))
+for (colour, marker), (name, mine) in zip(LOOKS, by_valley, strict=True):
     ends = np.array([mine["V1"].min(), mine["V1"].max()])
     ax.plot(mine["V1"], mine["V2"], marker, color=colour, ms=4, alpha=0.5)
-    own = m2.fixef["(Intercept)"] + levels[name] + m2.fixef["V1"] * ends
-    ax.plot(ends, own, color=colour, lw=3, label=name)
-ax.plot(reach, m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach, "--", color="black", label="all together")
+    ax.plot(
+        ends,
+        m2.fixef["(Intercept)"] + levels[name] + m2.fixef["V1"] * ends,
+        color=colour,
+        lw=3,
+        label=name,
+    )
+ax.plot(reach, pooled_line, "--", color="black", label="all together")
 ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
 ax.set_ylabel("V2, catch (SDs of a valley)")
 ax.set_ylim(top=4)
-ax.legend(ncols=3, loc="upper right")
-plt.show()
+ax.legend(ncols=3, loc="upper right", fontsize=11)
+lesson.show(
+    f"Five coloured stripes side by side, each with a line that rises by {m2.fixef['V1']:.2f}; each lies lower than the one "
+    f"on its left. The dashed line across them falls by {-m1.fixef['V1']:.2f}."
+)
 
 # %% [markdown]
-# Colour and shape are the valley; solid lines the mixed model's, dashed the line that knew of no valleys. Inside every
-# valley longer hunting goes with a larger catch. But in valleys with few mice owls hunt longer, on average, and catch
-# less. The dashed line compares poor valleys with rich ones, and is read as if it compared owls that hunt little with owls that hunt long.
+# Colour and shape are the valley. Solid lines are the mixed model's, dashed is the line that knew of no valleys. Inside
+# every valley longer hunting goes with a larger catch. But in valleys with few mice owls hunt longer, on average, and catch
+# less. The dashed line compares poor valleys with rich ones. It is read as if it compared owls that hunt little with
+# owls that hunt long. A pattern that turns round when groups are seen is called **Simpson's paradox**.
 #
-# The residuals give it away:
+# The residuals show it, too:
 
-# %% covers="003-14"
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), layout="constrained")
+# %% tags=["picture"] covers="003-14"
+# Picture: the residuals of both models, with the valley as colour
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
+spread = {}
 for ax, fit, title in zip(axes, [m1, m2], ["lm: no valleys", "lmer: valleys"], strict=True):
-    for (colour, marker), (_, rows) in zip(LOOKS, owls.groupby("Group", observed=True), strict=True):
+    for (colour, marker), (_, rows) in zip(LOOKS, by_valley, strict=True):
         ax.plot(fit.fitted[rows.index], fit.resid()[rows.index], marker, color=colour, ms=4, alpha=0.6)
     ax.axhline(0, color="black", lw=1)
     ax.set_title(title)
     ax.set_xlabel("fitted catch (SDs of a valley)")
+    spread[title] = fit.resid().std()
 axes[0].set_ylabel("residual (SDs of a valley)")
-plt.show()
-
-# %% [markdown]
-# Left, every valley is a steep streak: whoever knows the valley, and how long an owl hunted, knows the residual well. Right, the residuals are a
-# shapeless band, as they should be.
-
-# %% mends="x003-6"
-fits = [lk.lmer("V2 ~ V1 + (1 | Group)", lk.simulate_simpson(seed=seed)) for seed in (1, 2, 3)]
-for seed, fit in enumerate(fits, 1):
-    variance = fit.varcorr.frame["vcov"].iloc[0]
-    middle = fit.ranef()["Group"]["(Intercept)"].iloc[2]
-    print(
-        f"seed {seed}: variance {variance:.4f}, residual {fit.sigma**2:.4f}, "
-        f"slope {fit.fixef['V1']:.5f}, se {fit.se['(Intercept)']:.5f}, middle group {abs(middle):.6f}"
-    )
-lecture_vs_truth(
-    "003, Simpson data",
-    "data are simulated without a seed, and for G_3 a random effect of 1.477107e-10 is printed",
-    "without a seed the rows cannot be had again, but the fit can: means, variances and correlation are exact"
-    " in every draw. The effect of the middle group is zero; its printed digits are rounding noise",
-    "three seeds, the same variances, slope and standard error each time, and the middle group at zero",
+lesson.show(
+    f"Left, five steep streaks of residuals with a standard deviation of {spread['lm: no valleys']:.1f}. Right, a flat band "
+    f"without pattern, with one of {spread['lmer: valleys']:.1f}."
 )
 
 # %% [markdown]
+# Left, every valley is a steep streak: whoever knows the valley, and how long an owl hunted, knows the residual well.
+# Right, the residuals are a shapeless band, as they should be.
+#
 # ## Taking a slope apart
 #
-# How can a line go down where every part of it goes up? The pooled slope is an average of two slopes: one **within**
-# groups, and one **between** them, through the groups' means. The weights are the shares of the predictor's variation
-# that lie within and between:
+# How can a line go down where every part of it goes up? The slope of all rows together (the *pooled* slope) is an average
+# of two slopes: one **within** groups, and one **between** them, through the groups' means. The weight $w$ is the share of
+# the predictor's variation that lies between groups:
 #
 # $$\hat\beta_{\text{pooled}} = w\,\hat\beta_{\text{between}} + (1 - w)\,\hat\beta_{\text{within}},\qquad
 # w = \frac{\sum_j n_j(\bar x_j - \bar x)^2}{\sum_{ij}(x_{ij}-\bar x)^2}$$
 
 # %%
-means = owls.groupby("Group", observed=True)[["V1", "V2"]].transform("mean")
-share = ((means["V1"] - owls["V1"].mean()) ** 2).sum() / ((owls["V1"] - owls["V1"].mean()) ** 2).sum()
+means = by_valley[["V1", "V2"]].transform("mean")  # each owl gets its valley's mean
 between = lk.lm("V2 ~ V1", means).fixef["V1"]
 within = lk.lm("V2 ~ 0 + V1", owls[["V1", "V2"]] - means).fixef["V1"]
-print(f"within {within:+.3f}   between {between:+.3f}   share of V1 between the valleys {share:.3f}")
-print(f"weighted {share * between + (1 - share) * within:+.4f}   lm {m1.fixef['V1']:+.4f}")
+w = means["V1"].var() / owls["V1"].var()
+print(f"within {within:+.3f}   between {between:+.3f}   weight w {w:.3f}")
+print(f"weighted {w * between + (1 - w) * within:+.4f}   lm {m1.fixef['V1']:+.4f}")
 
 # %% [markdown]
 # The two numbers of the last line agree to every digit.
@@ -186,162 +176,113 @@ print(f"weighted {share * between + (1 - share) * within:+.4f}   lm {m1.fixef['V
 your_slope = ...
 check("02.q2", your_slope)
 
+# %%
+equal = owls.assign(V1=owls["V1"] - means["V1"])  # now every valley hunts zero on average
+print(f"pooled slope {lk.lm('V2 ~ V1', equal).fixef['V1']:+.3f}")
+
 # %% [markdown] covers="002-4"
-# Your turn. Set the slope between the groups to the slope within: the paradox is gone, and no model would have
-# been needed to avoid it. Then turn the slope between down, step by step. When does the pooled slope leave the slope within, and when does it turn round?
+# Now with your own hands. Press **Show the groups**, and set the slope between the groups to the slope within: the paradox
+# is gone, and no model would have been needed to avoid it. Then turn the slope between down, step by step. When does the
+# pooled slope leave the slope within, and when does it turn round?
 
 # %%
 explorers.simpson()
 
 # %% [markdown]
-# It leaves it at once, since most of the variation of `x` lies between these groups, and it turns round when the slope between has come to about zero. The mixed model's
-# slope is a mixture as well. It stays near the slope within as long as the fit finds that groups differ, and falls back on the pooled slope where it finds no difference
-# between them (lesson 3).
-
-# %% [markdown]
+# It leaves it at once, since most of the variation of `x` lies between these groups, and it turns round when the slope
+# between has come to about zero. The mixed model's slope is a mixture as well. It stays near the slope within as long as
+# the fit finds that groups differ, and falls back on the pooled slope where it finds no difference between them (lesson 3).
+#
 # ## A biomarker and three cohorts
 #
-# Back to the clinic. Sixty patients; a blood marker that should go with the severity of a disease. The plain regression
-# first.
+# Back to the clinic. Sixty patients; a blood marker that should rise with the severity of a disease. A line through
+# all of them:
 
 # %% covers="000-s27"
 patients = lk.load_data("biomarker")
 pooled = lk.lm("Disease ~ Biomarker", patients)
-print(pooled.summary())
+pooled.coef_table()[["estimate", "std_error", "p_value"]].round(4)
 
 # %% [markdown]
-# The marker lowers the score, says the table, with a star. Then somebody remembers that the patients
-# came from three cohorts.
+# The marker lowers the score, says the table, with p = 0.043. Then somebody remembers that the patients
+# came from three cohorts, and adds the cohort as a predictor.
 
 # %%
 by_cohort = lk.lm("Disease ~ Biomarker + Cohort", patients)
-fig, ax = plt.subplots()
+fits = {"all together": pooled, "within cohorts": by_cohort}
+pd.Series({name: fit.fixef["Biomarker"] for name, fit in fits.items()}).round(2).to_frame("slope").T
+
+# %% [markdown] asks="q000-28" mends="x000-19"
+# The slope turns round. What is such a pattern called? You know the name by now: Simpson's paradox. Where the
+# groups are neighbourhoods or hospitals, it is also called ecological bias, or aggregation bias.
+#
+# **Predict, then run.** There is a third slope, the one *between* the three cohorts. From the two that are printed, what can be
+# said of it? It is `"positive"`, `"negative"`, or `"not known"`.
+
+# %%
+your_sign = ...
+check("02.q3", your_sign)
+
+# %%
+cohort_means = patients.groupby("Cohort", observed=True)[["Biomarker", "Disease"]].mean()
+between = lk.lm("Disease ~ Biomarker", cohort_means).fixef["Biomarker"]
+print(f"between cohorts {between:+.2f} per unit")
+cohort_means.round(2)
+
+# %% tags=["picture"]
+# Picture: three cohorts, a level for each and one common slope
+fig, ax = plt.subplots(figsize=(8, 3.4))
 for (colour, marker), (name, mine) in zip(LOOKS, patients.groupby("Cohort", observed=True), strict=False):
     ends = np.array([mine["Biomarker"].min(), mine["Biomarker"].max()])
     level = by_cohort.fixef["(Intercept)"] + by_cohort.fixef.get(f"Cohort{name}", 0.0)
     ax.plot(mine["Biomarker"], mine["Disease"], marker, color=colour, ms=6, label=f"cohort {name}")
     ax.plot(ends, level + by_cohort.fixef["Biomarker"] * ends, color=colour, lw=3)
-reach = np.array([patients["Biomarker"].min(), patients["Biomarker"].max()])
-ax.plot(reach, pooled.predict(pd.DataFrame({"Biomarker": reach})), "--", color="black", label="all together")
+ends = np.array([patients["Biomarker"].min(), patients["Biomarker"].max()])
+ax.plot(ends, pooled.predict(pd.DataFrame({"Biomarker": ends})), "--", color="black", label="all together")
 ax.set_xlabel("biomarker (U/mL)")
 ax.set_ylabel("severity of disease (score)")
 ax.legend(loc="upper right", ncols=2, fontsize=11)
-ax.set_ylim(top=patients["Disease"].max() + 1.2)
-plt.show()
+ax.set_ylim(top=patients["Disease"].max() + 1.6)
+lesson.show(
+    f"Three clouds with parallel lines that rise by {by_cohort.fixef['Biomarker']:.2f}; the cohort with the highest marker "
+    f"has the lowest scores. The dashed line of all patients falls by {-pooled.fixef['Biomarker']:.2f}."
+)
 
-# %% [markdown] asks="q000-28"
+# %% [markdown]
 # Dashed: all sixty. Solid: a level for each cohort and one common slope, which rises.
 #
-# **Your turn.** The pattern turns round inside the cohorts. What is this phenomenon called?
-# `"regression to the mean"`, `"Simpson's paradox"`, `"overfitting"` or `"shrinkage"`?
-
-# %%
-your_name = ...
-check("02.q3", your_name)
-
-# %% asks="q000-28" mends="x000-19"
-lecture_vs_truth(
-    "000, slide 28",
-    "asks for the name of the phenomenon, and leaves it at that",
-    "Simpson's paradox; where groups are neighbourhoods or hospitals, also called ecological or aggregation"
-    " bias",
-    f"all together {pooled.fixef['Biomarker']:+.3f} per unit, within cohorts"
-    f" {by_cohort.fixef['Biomarker']:+.3f}",
-)
-
-# %% [markdown]
-# ## The lecture's own fit, and a flat ridge
-#
-# The lecture lets both level and slope vary between the three cohorts, as random effects. We cannot get its printed table
-# by fitting: a good optimiser does not stop there. But we can *go* there. A mixed model's random part is described
-# by a few numbers called `theta`, and `optimize=False` evaluates the model at those we name.
-
-# %% covers="000-s28 000-s29"
-FORMULA = "Disease ~ Biomarker + (Biomarker | Cohort)"
-printed = lk.lmer(FORMULA, patients, start=[1.207703175, 0.014691126, 0.002973204], optimize=False)
-print(printed.summary(ddf="none"))
-print(printed.coef()["Cohort"].to_string(float_format="{:.7f}".format))
-
-# %%
-best = lk.lmer(FORMULA, patients)
-print(best)
-
-# %% [markdown]
-# The fit that we get by searching is singular. And here is a third one, which nobody would have found by searching: a standard
-# deviation of the intercepts nearly three times as large as the printed one, and a correlation of *minus* one. And yet the three are almost equally
-# good. Here they are side by side, with one more row: how much cohorts differ at the *average* marker, instead of at a marker of zero, where nobody ever was.
-
-# %%
-centre = np.array([1.0, patients["Biomarker"].mean()])
-far = lk.lmer(FORMULA, patients, start=[3.5, -0.0145, 0.0], optimize=False)
-columns = {}
-for title, fit in {"printed": printed, "optimum": best, "a third": far}.items():
-    frame = fit.varcorr.frame
-    v0, v1, cov = frame["vcov"].iloc[:3]
-    ranef = fit.ranef()["Cohort"]
-    columns[title] = {
-        "REML criterion": fit.reml_criterion,
-        "SD of cohorts at marker zero": frame["sdcor"].iloc[0],
-        "SD of slopes": frame["sdcor"].iloc[1],
-        "correlation": frame["sdcor"].iloc[2],
-        "SD of cohorts at the average marker": np.sqrt(centre @ [[v0, cov], [cov, v1]] @ centre),
-        "slope's deviation / intercept's, cohort A": (
-            ranef["Biomarker"].iloc[0] / ranef["(Intercept)"].iloc[0]
-        ),
-        "slope's deviation / intercept's, cohort C": (
-            ranef["Biomarker"].iloc[2] / ranef["(Intercept)"].iloc[2]
-        ),
-        "common slope": fit.fixef["Biomarker"],
-    }
-table = pd.DataFrame(columns)
-print(table.map("{:.5f}".format).to_string())
-
-# %% mends="x000-18"
-gap = table.loc["REML criterion", "printed"] - table.loc["REML criterion", "optimum"]
-lecture_vs_truth(
-    "000, slide 28",
-    f"intercepts and slopes of three cohorts vary with SDs {printed.varcorr.frame['sdcor'].iloc[0]:.5f} and"
-    f" {printed.varcorr.frame['sdcor'].iloc[1]:.5f} and a correlation of"
-    f" {printed.varcorr.frame['sdcor'].iloc[2]:.2f}",
-    "the search had stopped on a flat ridge. Three cohorts cannot tell level from slope when the marker's"
-    " zero is far outside the data; centre the marker, and with three cohorts make them fixed",
-    f"the optimum lies {gap:.4f} lower, at a correlation of {best.varcorr.frame['sdcor'].iloc[2]:+.0f}, and a fit with one of"
-    f" {far.varcorr.frame['sdcor'].iloc[2]:+.0f} only {table.loc['REML criterion', 'a third'] - table.loc['REML criterion', 'optimum']:.3f}"
-    " above it: whatever is said about level and slope, cohorts differ by about 1.6 points at the average marker",
-)
-
-# %% [markdown]
-# What should be reported is the fixed version, with a centred marker, so that the intercept is a patient with an average
-# marker:
+# For a report we *centre* the marker: we subtract its mean. The intercept then belongs to a patient of cohort A with an
+# average marker, and not to one with a marker of zero, which nobody has. And we ask if cohorts need slopes of their own.
 
 # %%
 patients["marker"] = patients["Biomarker"] - patients["Biomarker"].mean()
 report = lk.lm("Disease ~ marker + Cohort", patients)
-print(table_text(report.coef_table(), 4))
-extra = lk.lm("Disease ~ marker * Cohort", patients)
-in_words(
+extra = lk.lm("Disease ~ marker * Cohort", patients).anova().loc["marker:Cohort"]
+report.coef_table()[["estimate", "std_error", "p_value"]].round(3)
+
+# %% tags=["fold"]
+# In words: what may be reported
+lesson.in_words(
     f"Within a cohort, one more unit of the marker goes with {report.fixef['marker']:+.2f} points of disease "
     f"(standard error {report.se['marker']:.2f}).",
-    f"Do cohorts need slopes of their own? F = {extra.anova().loc['marker:Cohort', 'statistic']:.2f}, "
-    f"p = {extra.anova().loc['marker:Cohort', 'p_value']:.2f}: nothing here asks for them.",
+    f"Do cohorts need slopes of their own? F = {extra['statistic']:.2f}, p = {extra['p_value']:.2f}: nothing here asks for"
+    " them.",
 )
 
-# %% [markdown]
+# %% [markdown] asks="q000-26"
 # ## A drug, women and men
 #
-# A hundred patients of a clinic, at fifty different doses; how much weight do they gain?
+# Fifty women and fifty men of a clinic, all at different doses of a drug. How much weight do they gain? The picture first:
+# dots and lines for women and men, and the line of all together.
 
-# %% covers="000-s25"
+# %%
 clinic = lk.load_data("clinic")
 gain = lk.lm("Value ~ Dose", clinic)
-print(gain.summary())
-
-# %% [markdown] asks="q000-26"
-# More drug, more weight, and *p* is small. What if we look at women and men separately?
-
-# %% asks="q000-26"
 fixed = lk.lm("Value ~ Dose * Gender", clinic)
-fig, ax = plt.subplots()
+
+# %% tags=["picture"] asks="q000-26"
+# Picture: weight gain against dose, women and men
+fig, ax = plt.subplots(figsize=(8, 3.4))
 doses = np.array([clinic["Dose"].min(), clinic["Dose"].max()])
 names = {"F": "women", "M": "men"}
 for (colour, marker), (name, mine) in zip(LOOKS, clinic.groupby("Gender", observed=True), strict=False):
@@ -351,119 +292,127 @@ for (colour, marker), (name, mine) in zip(LOOKS, clinic.groupby("Gender", observ
 ax.plot(doses, gain.predict(pd.DataFrame({"Dose": doses})), "--", color="black", label="all together")
 ax.set_xlabel("dose (g/day)")
 ax.set_ylabel("weight gain (g)")
-ax.legend()
-plt.show()
-print(table_text(fixed.coef_table()))
+ax.legend(fontsize=11)
+first, last = (fixed.predict(pd.DataFrame({"Dose": doses, "Gender": name})) for name in "FM")
+lesson.show(
+    f"From the lowest to the highest dose the line of women goes from {first.iloc[0]:.0f} to {first.iloc[1]:.0f} g, that of "
+    f"men from {last.iloc[0]:.0f} to {last.iloc[1]:.0f} g; the dashed line lies between them."
+)
 
 # %% [markdown]
-# Round dots and the flat line are women, squares and the steep line men; dashed is everybody.
-# For women the drug does nothing that these data could show, for men it does a lot. The average slope describes nobody.
+# Round dots and the flat line are women, squares and the steep line men. Dashed is the line of everybody:
+
+# %% covers="000-s25"
+gain.coef_table()[["estimate", "std_error", "p_value"]].round(4)
+
+# %% [markdown]
+# More drug, more weight, and *p* is small. But this average slope describes nobody. For women the drug does nothing that
+# these data could show, for men it does a lot.
 #
 # This is *not* Simpson's paradox. There the groups differ in level, and the predictor goes with the
 # level. Here women and men get the same doses, and their *slopes* differ: an **interaction**.
-#
-# **Predict, then run.** Which slope do men have, in grams per unit of dose? Two numbers of the table are needed.
+
+# %%
+fixed.coef_table()[["estimate", "std_error", "p_value"]].round(2)
+
+# %% [markdown]
+# **Predict, then run.** Which slope do men have, in grams per unit of dose? Two numbers of the table are needed. Two digits
+# are enough.
 
 # %%
 your_men = ...
 check("02.q4", your_men)
 
-# %% [markdown]
-# The lecture makes gender a random effect instead, as if F and M had been drawn from an urn full of genders:
-
-# %% covers="000-s26"
-urn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
-print(urn.summary(ddf="none"))
-print(urn.coef()["Gender"].round(5).to_string())
-
-# %% [markdown]
-# The slopes by gender are much the same. But look what became of `Dose`: its standard error is several times larger,
-# for now it is the mean slope of a *population of genders*, known from two of them.
-#
-# **Predict, then run.** How many degrees of freedom has a variance that is estimated from two levels?
-
 # %%
-your_df = ...
-check("02.q5", your_df)
+men = clinic[clinic["Gender"] == "M"]
+lk.lm("Value ~ Dose", men).fixef.round(2).to_frame("men alone").T
 
-# %% mends="x000-16"
+# %% [markdown]
+# You may see gender taken as a *random effect*, as if F and M had been drawn from a large population of genders:
+
+# %% covers="000-s26" mends="x000-16"
+urn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
+print(urn.varcorr)
+
+# %% tags=["fold"]
+# In words: what became of the dose
 t_lm = gain.coef_table().loc["Dose", "statistic"]
 t_urn = urn.coef_table(ddf="none").loc["Dose", "statistic"]
-low, high = np.sqrt(1 / stats.chi2.ppf([0.975, 0.025], 1))
-inter = fixed.coef_table().loc["Dose:GenderM"]
-lecture_vs_truth(
-    "000, slides 25 and 26",
-    "gender, with two levels, is a random factor; its intercepts and slopes correlate at exactly −1",
-    "write Dose * Gender: two genders are the two we want to compare, not a sample. A variance from two"
-    " levels has one degree of freedom, and two points always lie on a line, hence the −1",
-    f"t of Dose falls from {t_lm:.2f} to {t_urn:.2f} only because it is now said of a population of genders;"
-    f" the fixed interaction is plain to see (t = {inter['statistic']:.2f}); an SD from one degree of freedom"
-    f" may be anything from {low:.2f} to {high:.0f} times its estimate",
+women, men_too = urn.coef()["Gender"]["Dose"]
+lesson.in_words(
+    f"The slopes of women and men, {women:.0f} and {men_too:.0f}, are much the same as before. But the standard error of their mean has grown from"
+    f" {gain.se['Dose']:.0f} to {urn.se['Dose']:.0f}, and t of Dose has fallen from {t_lm:.2f} to {t_urn:.2f}.",
 )
+
+# %% [markdown] mends="x000-16 x000-17"
+# The standard error of `Dose` is several times larger, for now it is the mean slope of a *population of genders*, known
+# from two of them. Their correlation is −1 for no deeper reason than that two points always lie on one line. In truth
+# these two genders are the very ones that we want to compare: write `Dose * Gender`.
+#
+# You may also read that both models have the same fixed effects. Here they have, because women and men had exactly the
+# same doses. It is not a rule. Leave out the men with the highest doses:
 
 # %% mends="x000-17"
-fewer = clinic.drop(clinic[(clinic["Gender"] == "M") & (clinic["Dose"] > 0.45)].index)
-plain, mixed = lk.lm("Value ~ Dose", fewer), lk.lmer("Value ~ Dose + (Dose | Gender)", fewer)
-print(clinic.groupby("Gender", observed=True)["Dose"].agg(["size", "mean"]).round(4).to_string())
-lecture_vs_truth(
-    "000, slide 26",
-    f"the mixed model has the fixed effects of lm, {urn.fixef['(Intercept)']:.2f} and"
-    f" {urn.fixef['Dose']:.2f}",
-    "they agree because women and men had exactly the same doses; it is not a rule",
-    f"leave out the men with the highest doses, and lm says {plain.fixef['Dose']:.1f}, the mixed model "
-    f"{mixed.fixef['Dose']:.1f}",
-)
+fewer = clinic[(clinic["Gender"] == "F") | (clinic["Dose"] <= 0.45)]
+again = lk.lmer("Value ~ Dose + (Dose | Gender)", fewer)
+both = {"lm": lk.lm("Value ~ Dose", fewer).fixef, "lmer": again.fixef}
+pd.DataFrame(both).round(1).T
 
-# %% [markdown]
+# %% [markdown] asks="q000-26" mends="x002-2"
 # ## Why two or three groups are fixed
 #
-# Here is what an estimated spread is worth. Groups differ with a true standard deviation of one. We draw some groups,
-# measure each of them perfectly, and compute the standard deviation of their levels, many thousand times.
+# You may read that categories should (almost) always be random: sex, disease and time point, too. That is a rule for one aim, to split
+# a variance into shares (lesson 14). When a few chosen levels are to be compared, they are fixed. There is a second reason:
+# the spread of a population is hardly known from two or three draws.
+#
+# Groups differ with a true standard deviation of one. We draw some groups, measure each of them perfectly, and compute
+# the standard deviation of their levels, twenty thousand times.
+#
+# **Predict, then run.** You draw *two* groups. In how many studies is the estimate less than a quarter of the truth:
+# `"1 in 100"`, `"5 in 100"`, `"20 in 100"` or `"50 in 100"`?
+
+# %%
+your_share = ...
+check("02.q5", your_share)
 
 # %%
 rng = np.random.default_rng(3)
-counts = [2, 3, 5, 10, 30]
-spreads = [rng.normal(size=(20_000, k)).std(axis=1, ddof=1) for k in counts]
-fig, ax = plt.subplots()
-parts = ax.violinplot([s[s < 3] for s in spreads], widths=0.85, showextrema=False)
+draws = {k: rng.normal(size=(20_000, k)) for k in (2, 3, 5, 10, 30)}
+spreads = {k: drawn.std(axis=1, ddof=1) for k, drawn in draws.items()}
+few = {f"{k} groups": np.mean(s < 0.25) for k, s in spreads.items()}
+pd.Series(few).round(3).to_frame("below a quarter").T
+
+# %% tags=["picture"] mends="x002-2"
+# Picture: how far estimates of a spread scatter, for 2 to 30 groups
+fig, ax = plt.subplots(figsize=(8, 3))
+parts = ax.violinplot([s[s < 3] for s in spreads.values()], widths=0.85, showextrema=False)
 for body in parts["bodies"]:
-    body.set(facecolor=BLUE, alpha=0.45)
-for x, s in enumerate(spreads, 1):
-    ax.vlines(x, *np.quantile(s, [0.025, 0.975]), color=BLUE, lw=2)
-ax.axhline(1, color=RED, ls="--", label="true SD between groups")
-ax.set_xticks(range(1, len(counts) + 1), counts)
+    body.set(facecolor=lesson.BLUE, alpha=0.45)
+for x, s in enumerate(spreads.values(), 1):
+    ax.vlines(x, *np.quantile(s, [0.025, 0.975]), color=lesson.BLUE, lw=2)
+ax.axhline(1, color=lesson.RED, ls="--", label="true SD between groups")
+ax.set_xticks(range(1, len(spreads) + 1), list(spreads))
 ax.set_ylim(0, 3)
 ax.set_xlabel("groups drawn")
-ax.set_ylabel("estimated SD between groups")
+ax.set_ylabel("estimated SD")
 ax.legend()
-plt.show()
-
-# %% [markdown]
-# Each shape is the distribution of the estimate, the bar inside it holds ninety-five per cent. With two groups an estimate
-# near zero is nothing unusual, with thirty it is never far from the truth.
-
-# %% mends="x002-2"
-for k, s in zip(counts, spreads, strict=True):
-    low, high = np.quantile(s, [0.025, 0.975])
-    print(f"{k:>3} groups: estimates from {low:.2f} to {high:.2f}, one in twenty outside")
-lecture_vs_truth(
-    "002, the variancePartition package",
-    "categorical variables should almost always be random effects, sex, disease status and time point"
-    " included",
-    "that is a rule for one aim: to split variance into shares on one scale. When a few chosen levels are to"
-    " be compared (sex, disease, tissue), they are fixed; a variance from two or three levels is hardly"
-    " known",
-    f"with two groups the estimated SD is below a quarter of the truth in {np.mean(spreads[0] < 0.25):.0%} of"
-    f" all draws, with three in {np.mean(spreads[1] < 0.25):.0%}",
+lesson.show(
+    "Five shapes that become narrower from left to right around a true value of 1. With two groups the middle 95% go from "
+    f"{np.quantile(spreads[2], 0.025):.2f} to {np.quantile(spreads[2], 0.975):.2f}, with thirty from "
+    f"{np.quantile(spreads[30], 0.025):.2f} to {np.quantile(spreads[30], 0.975):.2f}."
 )
 
-# %%
-key_points(
+# %% [markdown]
+# Each shape is the distribution of the estimate; the bar inside it holds 95 % of all studies. With two groups an
+# estimate near zero is nothing unusual, with thirty it is never far from the truth.
+
+# %% tags=["box"]
+# Box: four points to take with you
+lesson.key_points(
     "A pooled slope mixes the slope within groups and the slope between them; they can have opposite signs.",
     "That is Simpson's paradox. Colour the groups before you believe a line.",
     "Slopes that differ between groups are an interaction, which is something else.",
     "Below about five groups their variance is poorly known; two or three groups are fixed effects.",
-    "Centre a predictor whose zero is far from the data, before you read an intercept or a correlation.",
 )
 
 # %% [markdown]

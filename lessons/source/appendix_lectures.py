@@ -47,6 +47,22 @@ pd.DataFrame(rows).T.round(5)
 # %% [markdown]
 # Three seeds give three sets of rows, and one fit.
 
+# %% [markdown] covers="000-s25 000-s26 000-s27" mends="x000-19"
+# **000, slides 25 to 28.** The lesson shows the coefficients only. Here are the printouts in full, to compare with the
+# slides. (Slide 28 asks for the name of the phenomenon and leaves it at that. *In truth* it is Simpson's paradox.)
+
+# %% covers="000-s27"
+print(lk.lm("Disease ~ Biomarker", lk.load_data("biomarker")).summary())
+
+# %% covers="000-s25"
+clinic = lk.load_data("clinic")
+print(lk.lm("Value ~ Dose", clinic).summary())
+
+# %% covers="000-s26"
+urn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
+print(urn.summary(ddf="none"))
+urn.coef()["Gender"].round(5)
+
 # %% [markdown]
 # ## To lesson 4, random intercepts
 #

@@ -1,6 +1,7 @@
 """What the appendix says of the lectures' own numbers, computed from the data."""
 
 import numpy as np
+import pytest
 
 import lmmkit as lk
 
@@ -36,3 +37,13 @@ def test_a_swap_leaves_r_squared_as_it_was():
     # R 4.2.2: summary(lm(Value2 ~ Value))$r.squared and summary(lm(Enzyme ~ Pheno))$r.squared
     np.testing.assert_allclose(squared["swapped"], squared["22"], rtol=1e-12)
     np.testing.assert_allclose([squared["22"], squared["23"]], [0.5555, 0.5515], atol=5e-5)
+
+
+def test_every_draw_gives_one_fit():
+    """“Its printed digits are what rounding left over.”"""
+    fits = [lk.lmer("V2 ~ V1 + (1 | Group)", lk.simulate_simpson(seed=seed)) for seed in (11, 12, 13)]
+    for fit in fits:
+        # R 4.2.2, lme4 1.1-31, fixef, VarCorr: 0.94959508, 3.082501, 0.312566
+        assert fit.fixef["V1"] == pytest.approx(0.94959508, abs=1e-5)
+        assert fit.varcorr.frame["sdcor"].to_list() == pytest.approx([3.082501, 0.312566], abs=1e-4)
+        assert fit.ranef()["Group"]["(Intercept)"].iloc[2] == pytest.approx(0, abs=1e-6)
