@@ -24,7 +24,6 @@ OLD_PAGES = frozenset(
     {
         "lessons/03_fixed_or_random",
         "lessons/06_pooling",
-        "lessons/10_fitting",
         "lessons/14_variance_partitioning",
         "lessons/15_power",
         "lessons/16_choosing_and_reporting",

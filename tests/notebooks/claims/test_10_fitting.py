@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.stats import chi2
 
 import lmmkit as lk
@@ -20,6 +21,11 @@ def reml(mouse):
 @pytest.fixture(scope="module")
 def ml(mouse):
     return lk.lmer("Weight ~ Dose + (1 | Strain)", mouse, reml=False)
+
+
+@pytest.fixture(scope="module")
+def patients():
+    return lk.load_data("biomarker")
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +92,23 @@ def test_what_the_three_thetas_say(slopes):
     assert corr == pytest.approx(theta[1] / np.hypot(*theta[1:]), abs=1e-4)
 
 
-def test_most_evaluations_feel_the_slope(slopes):
-    """“… evaluations of the criterion, most of them to feel the slope.”"""
-    assert slopes.optinfo["n_evaluations"] > 3 * len(slopes.optinfo["trail"])
+def test_ways_down_from_several_places(slopes):
+    """“the search went downhill from … places; the table shows the first of these ways. All end at the same
+    height, …. In all, the criterion was computed … times.”"""
+    places, trail = slopes.optinfo["places"], slopes.optinfo["trail"]
+    assert len(places) > 1 and slopes.optinfo["n_evaluations"] > len(trail)
+    assert trail[["theta1", "theta2", "theta3"]].iloc[0].tolist() == pytest.approx(
+        places[["theta1", "theta2", "theta3"]].iloc[0].tolist()
+    )
+    # R 4.2.2, lme4 1.1-31: REMLcrit
+    assert places["reached"].to_numpy() == pytest.approx(153.43115622, abs=1e-4)
+    assert trail["objective"].is_monotonic_decreasing
 
 
 def test_the_larger_model_buys_no_more_than_noise(reml, slopes):
-    """“a larger model always has a criterion at least as low; here it buys nothing that noise would not buy”"""
+    """“a larger model always has a criterion at least as low: it can imitate the smaller one” and “Here the
+    larger model buys nothing that noise would not buy. AIC, a mark that asks two points for each parameter, says
+    the same.” and “With a slope's SD of zero it is the smaller model, and has its criterion.”"""
     # R 4.2.2, lme4 1.1-31: REMLcrit of both
     drop = 156.57555628 - 153.43115622
     assert reml.reml_criterion - slopes.reml_criterion == pytest.approx(drop, abs=1e-4)
@@ -111,14 +127,15 @@ def test_all_standard_deviations_and_errors_are_smaller_by_ml(reml, ml):
 
 
 def test_the_spread_of_strains_shrinks_most(reml, ml):
-    """“The spread of the five strains shrinks most, and with it the standard error of the intercept”"""
+    """“The spread of the five strains is reduced most, and with it the standard error of the intercept”"""
     ratio = np.array([*ml.varcorr.frame["sdcor"], *ml.se]) / [*reml.varcorr.frame["sdcor"], *reml.se]
     strains, residual, intercept, dose = ratio
     assert strains < intercept < min(residual, dose)
 
 
 def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
-    """“(all of it in balanced designs, as long as no estimate is cut off at zero)”"""
+    """“REML takes away most of that bias (all of it in balanced designs, as long as no estimate is cut off at
+    zero).”"""
     rng = np.random.default_rng(10)
     for spread, biased in ((3.0, False), (0.3, True)):
         y = spread * rng.standard_normal((20_000, 5, 1)) + rng.standard_normal((20_000, 5, 4))
@@ -128,8 +145,15 @@ def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
         assert (abs(gap) > 10) == biased
 
 
+def test_ml_divides_by_five_where_four_would_be_right():
+    """“ML divides by five where four would be right.” and “because the mean was estimated from the same ten mice
+    and lies too close to them”"""
+    draws = np.random.default_rng(5).normal(size=(100_000, 5))
+    assert draws.var(axis=1).mean() == pytest.approx(4 / 5, abs=0.01)
+
+
 def test_every_standard_error_of_the_owls_is_smaller_by_ml():
-    """“for the owls every standard error is smaller by ML, by up to …%; for the mice by up to …%”"""
+    """“For the owls every standard error is smaller by ML, by up to …%; for the mice by up to …%”"""
     owls = lk.load_data("owl_cort")
     by_reml, by_ml = (
         lk.lmer("log(totCort) ~ Implant * days + (1 | Ring)", owls, reml=flag) for flag in (True, False)
@@ -167,3 +191,53 @@ def test_the_reviewers_two_criteria_are_close():
     )
     # R 4.2.2, lme4 1.1-31: REMLcrit of both
     assert (with_it, without) == pytest.approx((38.597632, 39.058675), abs=1e-5)
+
+
+def test_three_fits_are_almost_equally_good(patients):
+    """“the three fits have correlations from one end to the other, and are almost equally good. What they agree on
+    is the last row: cohorts differ by about 1.6 points at the average marker.”"""
+    formula = "Disease ~ Biomarker + (Biomarker | Cohort)"
+    best = lk.lmer(formula, patients)
+    assert best.is_singular
+    # R 4.2.2, lme4 1.1-31: REMLcrit by bobyqa; SD 0.9229270, Corr 1.000
+    assert best.reml_criterion == pytest.approx(137.37675, abs=1e-4)
+    starts = ([1.207703175, 0.014691126, 0.002973204], [3.5, -0.0145, 0.0])
+    printed, third = (lk.lmer(formula, patients, start=start, optimize=False) for start in starts)
+    sds = [fit.varcorr.frame["sdcor"] for fit in (printed, best, third)]
+    assert sds[0].iloc[2] == pytest.approx(0.98, abs=5e-3) and sds[2].iloc[2] == pytest.approx(-1)
+    assert 0 < printed.reml_criterion - best.reml_criterion < 0.001
+    assert 0 < third.reml_criterion - best.reml_criterion < 0.02
+    for one, slope, correlation in (sd.iloc[:3] for sd in sds):
+        at_mean = slope * patients["Biomarker"].mean()
+        assert np.sqrt(one**2 + at_mean**2 + 2 * correlation * one * at_mean) == pytest.approx(1.6, abs=0.05)
+
+
+def lowest(patients, x, theta1):
+    """The REML criterion at this theta1, with the best other two thetas, from the whole covariance matrix."""
+    y, X = patients["Disease"].to_numpy(), np.column_stack([np.ones(len(x)), x])
+    same = np.equal.outer(patients["Cohort"].to_numpy(), patients["Cohort"].to_numpy())
+
+    def criterion(others):
+        L = np.array([[theta1, 0], others])
+        V = np.eye(len(y)) + same * (X @ L @ L.T @ X.T)
+        inverse = np.linalg.inv(V)
+        information = X.T @ inverse @ X
+        left = y - X @ np.linalg.solve(information, X.T @ inverse @ y)
+        df = len(y) - 2
+        logs = np.linalg.slogdet(V)[1] + np.linalg.slogdet(information)[1]
+        return logs + df * (1 + np.log(2 * np.pi * (left @ inverse @ left) / df))
+
+    starts = [(turn, 0.001) for turn in (-theta1 / 80, 0.01)]
+    return min(minimize(criterion, start, method="Nelder-Mead").fun for start in starts)
+
+
+def test_centring_gives_the_ridge_a_bottom(patients):
+    """“The red line is flat: that is the ridge.” and “Centre the predictor, so that its zero lies among the data,
+    and the same model has a valley with a bottom.”"""
+    marker = patients["Biomarker"].to_numpy()
+    assert marker.min() > 70  # zero is far outside the data
+    ridge = [lowest(patients, marker, theta) for theta in (0.5, 2.4, 5.0)]
+    valley = [lowest(patients, marker - marker.mean(), theta) for theta in (0.5, 2.4, 5.0)]
+    assert np.ptp(ridge) < 0.05
+    assert valley[0] - valley[1] > 10 and valley[2] - valley[1] > 1
+    assert valley[1] == pytest.approx(ridge[1], abs=0.02)
