@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from lmmkit.course.explorers._model_builder import NONE, SOURCES
-from lmmkit.likelihood.covariance import theta_from_factor
 from lmmkit.likelihood.glmm import SEARCH, GlmmCriterion
 from lmmkit.likelihood.lmm import Criterion
 from lmmkit.likelihood.search import descend
 from lmmkit.numerics.trust_region import minimise
+from lmmkit.structures.triangle import theta_from_factor
 
 DESIGNS, LINK_DESIGNS = 500, 60
 

@@ -3,6 +3,7 @@
 May import `formula`, `numerics`.
 """
 
-from .design import Design, RandomTerm, build_design, check_grouping
+from .checks import check_grouping
+from .design import Design, RandomTerm, build_design
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]

@@ -22,6 +22,8 @@ from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
 from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
+from ..structures.known import structure_of
+from ..structures.structure import Structure
 from .dates import as_days
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
@@ -31,7 +33,7 @@ from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Value, check_sizes, numeric
 
-__all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]
+__all__ = ["Design", "RandomTerm", "build_design"]
 
 
 @dataclass
@@ -67,6 +69,11 @@ class RandomTerm:
     bar: Bar
     model_matrix: ModelMatrix = field(repr=False)
     grouping: Grouping = field(repr=False)
+
+    @property
+    def structure(self) -> Structure:
+        """Of the covariance of one level's effects."""
+        return structure_of(self.bar.tag, self.Z.shape[1], self.bar.homogeneous)
 
     def take(self, keep: Flags) -> RandomTerm:
         """The term on some rows; levels without rows are gone."""
@@ -451,49 +458,3 @@ def _total_offset(formula: Formula, rows: KeptRows, argument: Array | None) -> A
     for text in formula.offsets:
         total += rows.numbers(read(text))
     return total
-
-
-def check_grouping(design: Design, *, gaussian: bool) -> None:
-    """Refuse random effects that the data cannot tell apart, as lme4 does before it fits.
-
-    Parameters
-    ----------
-    design : Design
-    gaussian : bool
-        True for `lmer`, where the residual variance is to be estimated besides, so that as many levels (or
-        random effects) as rows are already too many; False for `glmer`.
-
-    Raises
-    ------
-    DataError
-        A grouping factor has a single level, or there are too many levels or random effects for the rows;
-        with `gaussian` also for a `cbind()` response and for weights of zero.
-
-    Notes
-    -----
-    lme4's `checkNlevels` and `checkZdims` with the defaults of `lmerControl` and `glmerControl`.
-    """
-    n = len(design.y)
-    if gaussian and design.trials is not None:
-        raise DataError(
-            f"the response {design.response} counts hits and misses; fit it by glmer, as binomial"
-        )
-    if gaussian and design.weights is not None and not design.weights.all():
-        raise DataError("weights must be above zero; leave out the rows with weight zero")
-    room = n - 1 if gaussian else n
-    for term in design.terms:
-        q = len(term.levels)
-        if q < 2:
-            raise DataError(f"the grouping factor '{term.group}' has one level; it needs at least two")
-        if q > room:
-            raise DataError(
-                f"the grouping factor '{term.group}' has {q} levels for {n} rows; "
-                f"it needs {'fewer levels than rows' if gaussian else 'at most one level for each row'}"
-            )
-    for term in design.terms:
-        effects = len(term.levels) * term.Z.shape[1]
-        if effects > room:
-            raise DataError(
-                f"the term ({term.bar.text}) has {effects} random effects for {n} rows, "
-                "so their variances cannot be told apart; leave out a slope or use '||'"
-            )

@@ -206,7 +206,7 @@ def _without(fit: MixedFit, own: Index) -> MixedFit | None:
             return type(fit).of(design, fit.call)
         from ..likelihood.fit_lmm import fit_lmm
 
-        start = None if fit.is_singular else fit.theta
+        start = None if fit.is_singular else fit.par
         return type(fit)(fit_lmm(design, fit.is_reml, start), fit.call)
     except (DataError, ModelError, np.linalg.LinAlgError):
         return None

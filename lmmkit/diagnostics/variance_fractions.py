@@ -74,7 +74,7 @@ def fractions(design: Design, beta: Array, covs: Sequence[Array], residual: Arra
     groups = distinct_names([term.group for term in design.terms])
     random = {}
     for group, term, cov in zip(groups, design.terms, covs, strict=True):
-        label = f"({term.bar.text})" if group in fixed else group  # as in x + (1 | x)
+        label = term.bar.term if group in fixed else group  # as in x + (1 | x)
         random[label] = np.einsum("kl,bkl->b", term.Z.T @ term.Z / len(term.Z), cov)
     parts = {label: random[label] for label in sorted(random)} | fixed
     parts[free_name("Residuals", parts)] = residual

@@ -7,7 +7,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ..likelihood.covariance import lower_indices, theta_from_factor
 from ..likelihood.lmm import Criterion, Point
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
@@ -36,9 +35,9 @@ class Optimum:
     point: Point
 
     @classmethod
-    def at(cls, criterion: Criterion, theta: Array) -> Optimum:
-        """Make it at a `theta` in lme4's order and units."""
-        whitened = criterion.from_original(theta)
+    def at(cls, criterion: Criterion, par: Array) -> Optimum:
+        """Make it at covariance parameters in lme4's order and units."""
+        whitened = criterion.from_original(par)
         with threads_for(criterion.layout.width):
             return cls(criterion, whitened, criterion.point(whitened))
 
@@ -53,15 +52,22 @@ class Optimum:
         right = self.point.root.T @ (self.covariance_root @ L.T)
         return [image[..., :p] @ right for image in self.point.images]
 
+    def of_term(self, t: int) -> tuple[Array, Array]:
+        """Theta's part of term t, and its factor."""
+        return self.theta[self.criterion.of_term[t]], self.point.factors[t]
+
+    def gradient_of_term(self, t: int, slope: Array) -> Array:
+        """Derivative by theta's part of term t of what has this derivative by ``Sigma``, (..., k, k)."""
+        return self.criterion.structures[t].gradient(*self.of_term(t), slope)
+
     def sensitivities(self, L: Array) -> Array:
         """Derivatives by theta of the variance of each row of ``L beta``, over ``sigma**2``: (m, r)."""
         crossed = self.crossed(L)
         out = np.empty((len(self.theta), len(L)))
         for f, t, own in self.criterion.owned:
             images = crossed[f][:, own]
-            products = np.einsum("lar,lbr->abr", images, images)
-            slope = 2 * np.einsum("abr,bc->acr", products, self.point.factors[t])
-            out[self.criterion.of_term[t]] = slope[lower_indices(self.criterion.ks[t])]
+            products = np.einsum("lar,lbr->rab", images, images)
+            out[self.criterion.of_term[t]] = self.gradient_of_term(t, products).T
         return out
 
     @cached_property
@@ -77,7 +83,7 @@ class Optimum:
         mixed = np.empty(len(self.theta))
         for f, t, own in criterion.owned:
             score = point.scores[f][:, own]
-            mixed[criterion.of_term[t]] = theta_from_factor(2 * score.T @ score @ point.factors[t])
+            mixed[criterion.of_term[t]] = self.gradient_of_term(t, score.T @ score)
         mixed *= point.nu / point.r2
         hessian = np.block([
             [profiled + np.outer(mixed, mixed) / point.nu, mixed[:, None]],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,7 +127,7 @@ def _confounded(fit: MixedFit) -> Iterator[str]:
         for other in design.terms[:t]:
             if _same_effects(term, other):
                 yield (
-                    f"The random effects ({other.bar.text}) and ({term.bar.text}) are the same, so only the sum "
+                    f"The random effects {other.bar.term} and {term.bar.term} are the same, so only the sum "
                     "of their variances is estimated, not each of them; leave out one of the two."
                 )
 
@@ -136,12 +137,12 @@ def _twice(fit: MixedFit, term: RandomTerm, names: list[str]) -> str:
     whole = names == term.names
     which = "" if whole else f" in {listed(names)}"
     result = (
-        f"what is shown of ({term.bar.text}), and the standard errors and tests of the fixed effects that differ "
+        f"what is shown of {term.bar.term}, and the standard errors and tests of the fixed effects that differ "
         "only between these levels, mean nothing"
     )
     if not fit.is_reml:
         result = "maximum likelihood makes it zero, whatever the levels are like"
-    advice = f"leave out ({term.bar.text})" if whole else f"{listed(names)} out of ({term.bar.text})"
+    advice = f"leave out {term.bar.term}" if whole else f"{listed(names)} out of {term.bar.term}"
     return (
         f"The fixed effects already hold all differences between the levels of {term.group}{which}, so nothing is "
         f"left from which their variance could be estimated: {result}. A factor is either fixed or random: take "
@@ -213,10 +214,10 @@ def _search(fit: MixedFit) -> Iterator[str]:
 
 
 def _singular(fit: MixedFit) -> Iterator[str]:
-    pairs = zip(fit.design.terms, fit.unit_free_factors, strict=True)
-    guilty = [(term, factor) for term, factor in pairs if (np.diag(factor) < SINGULAR).any()]
+    triples = zip(fit.design.terms, fit.unit_free_factors, fit.singular_terms, strict=True)
+    guilty = [(term, factor) for term, factor, is_singular in triples if is_singular]
     if guilty:
-        findings = "; ".join(text for term, factor in guilty for text in _degenerate(term, factor))
+        findings = "; ".join(text for term, factor in guilty for text in _findings(term, factor))
         advice = " ".join(_advice(term) for term, _ in guilty)
         yield (
             f"The fit is singular: {findings}. Either there is hardly anything of this part of the "
@@ -225,10 +226,28 @@ def _singular(fit: MixedFit) -> Iterator[str]:
         )
 
 
-def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
-    """Which standard deviations are zero, which correlations ±1, or that effects depend linearly."""
+def _findings(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
+    """What is singular, in words; a structured term has one correlation for all pairs of effects."""
+    if not term.structure.has_rho:
+        yield from _degenerate(term, factor)
+        return
     lengths = np.sqrt((factor**2).sum(axis=1))
     zero = lengths < SINGULAR
+    if zero.any():
+        yield from _zero(term, zero)
+    if (~zero).sum() < 2:
+        yield f"without these variances the correlation rho between the effects of {term.group} is undefined"
+        return
+    first, second = np.flatnonzero(~zero)[:2]
+    rho = float(factor[first] @ factor[second] / (lengths[first] * lengths[second]))
+    if not zero.any():
+        edge = "+1" if rho > 0 else "the smallest that this structure can have"
+        why = " (the effects of a level are copies of each other)" if rho > 0 else ""
+        yield f"the correlation rho between the effects of {term.group} is estimated as {edge}{why}"
+
+
+def _zero(term: RandomTerm, zero: np.ndarray) -> Iterator[str]:
+    """Which standard deviations are zero."""
     names = [name for name, is_zero in zip(term.names, zero, strict=True) if is_zero]
     if names:
         plural, verb = ("s", "are") if len(names) > 1 else ("", "is")
@@ -236,7 +255,14 @@ def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
             f"the standard deviation{plural} of {listed(names)} between the levels of {term.group} {verb} "
             "estimated as zero (the levels differ in this respect no more than chance makes them)"
         )
-    found = bool(names)
+
+
+def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
+    """Which standard deviations are zero, which correlations ±1, or that effects depend linearly."""
+    lengths = np.sqrt((factor**2).sum(axis=1))
+    zero = lengths < SINGULAR
+    yield from _zero(term, zero)
+    found = bool(zero.any())
     alive = np.flatnonzero(~zero)
     directions = factor[alive] / lengths[alive, None]
     cor = directions @ directions.T
@@ -259,16 +285,19 @@ def _degenerate(term: RandomTerm, factor: np.ndarray) -> Iterator[str]:
 def _advice(term: RandomTerm) -> str:
     if len(term.names) == 1:
         return (
-            f"If the design asks for ({term.bar.text}), leave it in: the other results hardly change; "
+            f"If the design asks for {term.bar.term}, leave it in: the other results hardly change; "
             "else drop it and compare."
+        )
+    if term.structure.has_rho:
+        diagonal = replace(term.bar, tag="diag").term
+        return (
+            f"Try the simpler {diagonal} in place of {term.bar.term}, or (1 | {term.bar.group}), and compare."
         )
     left, _, right = term.bar.text.partition(" | ")
     simpler = f"({left} || {right})"
     if len(parse(f"y ~ {simpler}").bars) == 1:  # a factor's effects stay correlated under ||, as in lme4
         simpler = f"(1 | {right})"
-    return (
-        f"Try the simpler {simpler} in place of ({term.bar.text}), and see whether the fixed effects change."
-    )
+    return f"Try the simpler {simpler} in place of {term.bar.term}, and see whether the fixed effects change."
 
 
 def _few_levels(fit: MixedFit) -> Iterator[str]:

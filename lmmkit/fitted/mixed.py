@@ -10,6 +10,8 @@ import pandas as pd
 
 from ..errors import ModelError
 from ..numerics.arrays import Array
+from ..structures.structure import Structure
+from ..structures.unstructured import Unstructured
 from .fit import Fit
 from .varcorr import VarCorr
 
@@ -81,7 +83,7 @@ class MixedFit(Fit):
             )
         from .derivatives import Optimum
 
-        return Optimum.at(self.criterion, self.theta)
+        return Optimum.at(self.criterion, self.par)
 
     @property
     def is_reml(self) -> bool:
@@ -97,8 +99,36 @@ class MixedFit(Fit):
 
     @property
     def theta(self) -> Array:
-        """Relative covariance parameters in lme4's order (``getME(fit, "theta")``)."""
+        """Entries of the relative covariance factors in lme4's order (``getME(fit, "theta")``).
+
+        Those of a structured term depend on its few parameters, which are in :attr:`par`.
+        """
         return self.estimate.theta.copy()
+
+    @property
+    def par(self) -> Array:
+        """The covariance parameters that are estimated, relative to :attr:`sigma`, in lme4's order.
+
+        Of an unstructured term the lower triangle of its factor, as in :attr:`theta`; of a structured one its
+        standard deviations and its correlation (``getME(fit, "par")`` of lme4 2).
+        """
+        return self.estimate.par.copy()
+
+    @property
+    def par_names(self) -> list[str]:
+        """Names of :attr:`par`, as lme4 has them: ``Subject.(Intercept)``, ``Subject.rho``."""
+        return [
+            f"{term.group}.{name}" for term in self.design.terms for name in term.structure.names(term.names)
+        ]
+
+    def readings(self) -> list[tuple[Structure, Array]]:
+        """For each term its structure, and its standard deviations and correlations as people read them."""
+        out = []
+        for term, par in zip(self.design.terms, self.estimate.par_of_terms, strict=True):
+            values = term.structure.reading(par)
+            values[: term.structure.n_sds] *= self.sigma
+            out.append((term.structure, values))
+        return out
 
     @cached_property
     def varcorr(self) -> VarCorr:
@@ -110,6 +140,10 @@ class MixedFit(Fit):
             [term.names for term in terms],
             covs,
             self.sigma if self.has_scale else None,
+            [
+                (term.bar.tag, term.structure.homogeneous, float(values[-1]))
+                for term, (_, values) in zip(terms, self.readings(), strict=True)
+            ],
         )
 
     @property
@@ -121,11 +155,18 @@ class MixedFit(Fit):
     def is_singular(self) -> bool:
         """Whether some random-effects covariance is singular: a variance of zero, or a correlation of ±1.
 
-        As lme4's ``isSingular``: some diagonal element of a relative covariance factor is below 1e-4.
+        As lme4's ``isSingular``: some diagonal element of a relative covariance factor is below 1e-4; of a
+        structured term a relative standard deviation, or the distance of its correlation from a bound.
         Each effect is taken in the unit in which its predictor has mean square one, so that a slope per
         nanogram is not mistaken for none.
         """
-        return any(bool((np.diag(factor) < SINGULAR).any()) for factor in self.unit_free_factors)
+        return any(self.singular_terms)
+
+    @cached_property
+    def singular_terms(self) -> list[bool]:
+        """For each term whether its covariance is singular."""
+        pairs = zip(self.design.terms, self.estimate.par_of_terms, strict=True)
+        return [bool(is_singular(term, par)) for term, par in pairs]
 
     @cached_property
     def unit_free_factors(self) -> list[Array]:
@@ -151,7 +192,7 @@ class MixedFit(Fit):
             return float(self.estimate.objective)
         from ..likelihood.fit_lmm import fit_lmm
 
-        return float(fit_lmm(self.design, reml=False, start=self.estimate.theta, optimize=False).objective)
+        return float(fit_lmm(self.design, reml=False, start=self.estimate.par, optimize=False).objective)
 
     @property
     def reml_criterion(self) -> float:
@@ -170,8 +211,8 @@ class MixedFit(Fit):
 
     @property
     def npar(self) -> int:
-        """Number of estimated parameters: fixed effects, theta, and the scale if there is one to estimate."""
-        return len(self.estimate.beta) + len(self.estimate.theta) + int(self._free_scale)
+        """Number of estimated parameters: fixed effects, :attr:`par`, and the scale if there is one to estimate."""
+        return len(self.estimate.beta) + len(self.estimate.par) + int(self._free_scale)
 
     @property
     def nobs(self) -> int:
@@ -204,12 +245,14 @@ class MixedFit(Fit):
         -------
         dict
             ``objective``, ``theta``, ``n_evaluations``, ``gradient_norm``, ``converged``, ``warnings``;
-            ``trail``: a DataFrame with a column for each element of theta and the objective, one row
+            ``trail``: a DataFrame with a column for each element of :attr:`par` and the objective, one row
             per accepted step; and ``places``: one row for each place from which the search went downhill,
-            with ``why`` it began there, theta and the objective there, and the objective that it ``reached``.
+            with ``why`` it began there, the parameters and the objective there, and the objective that it
+            ``reached``. The columns are called ``theta1`` and so on, or ``par1`` where a term is structured.
         """
         e = self.estimate
-        columns = [f"theta{i + 1}" for i in range(len(e.theta))]
+        kind = "theta" if all(isinstance(own, Unstructured) for own, _ in self.readings()) else "par"
+        columns = [f"{kind}{i + 1}" for i in range(len(e.par))]
         trail = pd.DataFrame([theta for theta, _ in e.trail], columns=columns)
         trail["objective"] = [value for _, value in e.trail]
         places = pd.DataFrame([theta for _, theta, _, _ in e.visits], columns=columns)
@@ -328,3 +371,9 @@ class MixedFit(Fit):
     @property
     def _eta(self) -> Array:
         return self.estimate.fitted_eta
+
+
+def is_singular(term: RandomTerm, par: Array) -> Any:
+    """Whether the covariance of a term is singular, for parameters (..., m) in the units of the data."""
+    structure = term.structure
+    return structure.at_edge(structure.unit_free(par, (term.Z**2).mean(axis=0)), SINGULAR)

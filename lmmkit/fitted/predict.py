@@ -180,7 +180,7 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
         raise FormulaError(
             f"re_form is None or text such as '~0' or '~(1 | school)', not {arguments.shown(re_form)}"
         )
-    formula = parse(re_form, one_sided=True)
+    formula = parse(re_form, one_sided=True, double_bar=fit.design.formula.double_bar)
     if not formula.bars:
         if formula.fixed not in ("0", "1"):
             raise FormulaError(f"re_form '{re_form}' names no random effects; write '~0' for none")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..design.design import Design, build_design, check_grouping
+from ..design.checks import check_grouping
+from ..design.design import Design, build_design
 from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
@@ -22,7 +23,8 @@ MIXED, GAUSSIAN = ("lmer", "glmer"), ("lmer", "lm")
 
 def design_of(call: Call) -> Design:
     """Parse, build, and refuse what the function called cannot fit."""
-    parsed, function = parse(call.formula), call.function
+    parsed = parse(call.formula, double_bar=call.options.get("double_bar", "split"))
+    function = call.function
     mixed, gaussian = function in MIXED, function in GAUSSIAN
     if mixed and not parsed.bars:
         plain = "lk.lm" if gaussian else "lk.glm"
@@ -31,7 +33,7 @@ def design_of(call: Call) -> Design:
         )
     if parsed.bars and not mixed:
         raise FormulaError(
-            f"{function} has no random effects, but the formula has ({parsed.bars[0].text}); use "
+            f"{function} has no random effects, but the formula has {parsed.bars[0].term}; use "
             f"{'lk.lmer' if gaussian else 'lk.glmer'}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
@@ -109,7 +111,7 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
 
         changes["family"] = resolve(changes["family"])
     data = changes.pop("data", old.data)
-    text = old.formula if formula is None else update_formula(_written_out(old_design.formula), formula)
+    text = old.formula if formula is None else _updated(old_design.formula, formula)
     options = old.options | changes
     same_design = (
         formula is None
@@ -131,9 +133,13 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     return type(fit).of(design, call)
 
 
+def _updated(old: Formula, change: str) -> str:
+    return update_formula(_written_out(old), change, double_bar=old.double_bar)
+
+
 def _written_out(formula: Formula) -> str:
     """The formula's text; with `.` spelled out where it stood for all other columns."""
-    if parse(formula.text).fixed == formula.fixed:
+    if parse(formula.text, double_bar=formula.double_bar).fixed == formula.fixed:
         return formula.text
     terms = [formula.fixed, *(f"offset({inner})" for inner in formula.offsets)]
-    return f"{formula.response} ~ {' + '.join([*terms, *(f'({bar.text})' for bar in formula.bars)])}"
+    return f"{formula.response} ~ {' + '.join([*terms, *(bar.term for bar in formula.bars)])}"

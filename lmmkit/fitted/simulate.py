@@ -144,7 +144,7 @@ def refit(fit: F, y: Any) -> F:
 
     criterion = fit.criterion.with_response(response)
     # From a zero variance the search would first have to find its way out.
-    start = None if fit.is_singular else fit.estimate.theta
+    start = None if fit.is_singular else fit.estimate.par
     estimate = fit_criterion(criterion, start, guess=True)
     return type(fit)(replace(estimate, design=design), call, criterion)
 

@@ -27,11 +27,30 @@ class Component:
         The k effects that vary between the group's levels.
     cov : ndarray (k, k)
         Their covariance.
+    tag : str
+        Its structure.
+    homogeneous : bool
+        Whether it has one standard deviation for all effects.
+    rho : float
+        The structure's single correlation; NaN where nothing tells it.
     """
 
     group: str
     names: tuple[str, ...]
     cov: Array
+    tag: str = "us"
+    homogeneous: bool = False
+    rho: float = np.nan
+
+    @property
+    def has_rho(self) -> bool:
+        """Whether a single correlation stands for all."""
+        return self.tag not in ("us", "diag")
+
+    @property
+    def shown(self) -> int:
+        """Rows of the printed table: of one standard deviation and one correlation the first says all."""
+        return 1 if self.homogeneous and self.has_rho else len(self.names)
 
     @property
     def sd(self) -> Array:
@@ -43,6 +62,8 @@ class Component:
         """Correlations, shape (k, k); NaN where a standard deviation is zero."""
         with np.errstate(invalid="ignore", divide="ignore"):
             cor = self.cov / np.outer(self.sd, self.sd)
+        if self.tag == "diag":
+            cor = np.zeros_like(cor)
         np.fill_diagonal(cor, 1.0)
         return np.clip(cor, -1.0, 1.0)
 
@@ -65,6 +86,9 @@ class VarCorr:
         Covariance of each term.
     sigma : float or None
         Residual standard deviation; None for a family without one.
+    structures : list of (str, bool, float), optional
+        For each term the tag of its structure, whether that is homogeneous, and its correlation if it has a
+        single one.
 
     Notes
     -----
@@ -85,11 +109,18 @@ class VarCorr:
     """
 
     def __init__(
-        self, groups: list[str], names: list[list[str]], covs: list[Array], sigma: float | None
+        self,
+        groups: list[str],
+        names: list[list[str]],
+        covs: list[Array],
+        sigma: float | None,
+        structures: list[tuple[str, bool, float]] | None = None,
     ) -> None:
         unique = distinct_names(groups)
+        kinds = [("us", False, np.nan)] * len(groups) if structures is None else structures
         self.components = [
-            Component(group, tuple(name), cov) for group, name, cov in zip(unique, names, covs, strict=True)
+            Component(group, tuple(name), cov, *kind)
+            for group, name, cov, kind in zip(unique, names, covs, kinds, strict=True)
         ]
         self.sigma = sigma
 
@@ -102,6 +133,7 @@ class VarCorr:
         DataFrame
             Columns ``grp var1 var2 vcov sdcor``: for a standard deviation `var2` is missing, `vcov` is the
             variance and `sdcor` its root; for a correlation they are the covariance and the correlation.
+            A structured term is listed in full, the zeros of a diagonal one included.
             The residual stands last. Agrees with R's ``as.data.frame(VarCorr(fit))``.
         """
         rows: list[tuple[str, str | None, str | None, float, float]] = []
@@ -176,18 +208,18 @@ class VarCorr:
         >>> vc.cells()[1]
         [['Subject', '(Intercept)', '37.124'], ['Residual', '', '30.990']]
         """
-        sds = np.concatenate([*(part.sd for part in self.components), *self._residual()])
+        sds = np.concatenate([*(part.sd[: part.shown] for part in self.components), *self._residual()])
         values = {"Variance": format_numbers(sds**2, digits), "Std.Dev.": format_numbers(sds, digits)}
         labels = [
             (part.group if i == 0 else "", name)
             for part in self.components
-            for i, name in enumerate(part.names)
+            for i, name in enumerate(part.names[: part.shown])
         ]
         if self.sigma is not None:
             labels.append(("Residual", ""))
         rows = [[*label, *(values[kind][i] for kind in show)] for i, label in enumerate(labels)]
         columns = ["Groups", "Name", *show]
-        extra = max((len(part.names) for part in self.components), default=1) - 1
+        extra = max((_width(part) for part in self.components), default=0)
         if extra > 0:
             columns += ["Corr", *[""] * (extra - 1)]
             filled = [row for part in self.components for row in _corr_rows(part, max(2, digits - 2), extra)]
@@ -208,8 +240,19 @@ class VarCorr:
         return table(columns, rows, text_columns=2, caption="Random effects")
 
 
+def _width(part: Component) -> int:
+    """Columns that the term's correlations need."""
+    if part.has_rho:
+        return 1
+    return 0 if part.tag == "diag" else len(part.names) - 1
+
+
 def _corr_rows(part: Component, decimals: int, width: int) -> list[list[str]]:
-    """Text of the correlations below the diagonal, one row per effect."""
+    """Text of the correlations below the diagonal, one row per effect; a single one beside the first."""
+    if part.has_rho or part.tag == "diag":
+        rho = 1.0 if len(part.names) == 1 else part.rho  # as lme4 prints it of a single effect
+        first = f"{_decimal(rho, decimals)} ({part.tag})" if part.has_rho else ""
+        return [[first if i == j == 0 else "" for j in range(width)] for i in range(part.shown)]
     cor = part.cor
     texts = [[_decimal(value, decimals) for value in row] for row in cor]
     longest = max(len(text) for row in texts for text in row)

@@ -5,13 +5,14 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 `(x || g)` and `(1 | a/b)` are expanded as lme4's `expandDoubleVerts` and `findbars` do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import FormulaError
 from .algebra import expand
 from .functions import arguments, check_call, check_value, columns_of
-from .groups import nested_groups
-from .syntax import fail, one_line, read
+from .groups import grouping_factors
+from .syntax import fail, one_line, read, suggest
+from .tags import TaggedBar, is_tagged, tagged_bar, written_term
 from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, walk, write
 
 __all__ = ["Bar", "Formula", "parse", "require_bars"]
@@ -31,12 +32,23 @@ class Bar:
         The term as lme4 prints it: `"Days | Subject"`.
     group : str
         The grouping factor's name as lme4 prints it: `"class:school"`.
+    tag : str
+        The structure of the effects' covariance: `"us"`, `"diag"`, `"cs"` or `"ar1"`.
+    homogeneous : bool
+        Whether it has one standard deviation for all effects.
     """
 
     lhs: str
     factors: tuple[str, ...]
     text: str
     group: str
+    tag: str = "us"
+    homogeneous: bool = False
+
+    @property
+    def term(self) -> str:
+        """The term as a formula has it: `"(Days | Subject)"`, `"cs(Days | Subject)"`."""
+        return written_term(self.tag, self.text, self.homogeneous)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,8 @@ class Formula:
         The random-effects terms, in the order written.
     offsets : tuple of str
         What stands inside each `offset()`.
+    double_bar : str
+        What `||` was read as.
     """
 
     text: str
@@ -62,6 +76,7 @@ class Formula:
     fixed: str
     bars: tuple[Bar, ...]
     offsets: tuple[str, ...]
+    double_bar: str = "split"
 
     def __str__(self) -> str:
         return self.text
@@ -75,7 +90,7 @@ class Formula:
         return list(dict.fromkeys(names))
 
 
-def parse(text: str, *, one_sided: bool = False) -> Formula:
+def parse(text: str, *, one_sided: bool = False, double_bar: str = "split") -> Formula:
     """Read a model formula in lme4's language.
 
     Parameters
@@ -84,6 +99,9 @@ def parse(text: str, *, one_sided: bool = False) -> Formula:
         Such as `"Reaction ~ Days + (Days | Subject)"`.
     one_sided : bool
         Accept only a formula without a response, such as `"~ Age + (1 | Individual)"`.
+    double_bar : {"split", "diag"}
+        Read `(x || g)` as `(1 | g) + (0 + x | g)`, in which the levels of a factor stay correlated, or as
+        `diag(x | g)`; lme4's option `lme4.doublevert.default`.
 
     Returns
     -------
@@ -107,7 +125,7 @@ def parse(text: str, *, one_sided: bool = False) -> Formula:
     ['ses | class:school', 'ses | school']
     """
     response, right = _sides(text, one_sided)
-    parts = _take_apart(text, right)
+    parts = _take_apart(text, _bracketed(text, right), _double_bar(double_bar))
     shown, fixed = "" if response is None else write(response), parts.fixed()
     if shown in expand(fixed).names:
         raise FormulaError(f"the response '{shown}' also stands on the right of '~'")
@@ -117,6 +135,7 @@ def parse(text: str, *, one_sided: bool = False) -> Formula:
         fixed=fixed,
         bars=tuple(parts.bars),
         offsets=tuple(parts.offsets),
+        double_bar=parts.double_bar,
     )
 
 
@@ -178,9 +197,10 @@ class _Parts:
     """What the right-hand side holds, gathered from left to right."""
 
     text: str
-    terms: list[tuple[str, str]]  # (sign, term text)
-    bars: list[Bar]
-    offsets: list[str]
+    double_bar: str
+    terms: list[tuple[str, str]] = field(default_factory=list)  # (sign, term text)
+    bars: list[Bar] = field(default_factory=list)
+    offsets: list[str] = field(default_factory=list)
     intercept: bool = True
 
     def fixed(self) -> str:
@@ -188,11 +208,11 @@ class _Parts:
         return "".join([first, *(f" {sign} {term}" for sign, term in self.terms)])
 
 
-def _take_apart(text: str, right: Node) -> _Parts:
+def _take_apart(text: str, right: Node, double_bar: str) -> _Parts:
     """Sort the terms of the sum into fixed terms, random-effects terms, offsets and the intercept."""
-    parts = _Parts(text, [], [], [])
+    parts = _Parts(text, double_bar)
     for sign, node in _summands(right):
-        bar = _as_bar(node)
+        bar = _as_bar(text, node)
         if isinstance(node, Literal):
             parts.intercept = _intercept(text, sign, node)
         elif bar is not None:
@@ -265,7 +285,7 @@ def _check_terms(text: str, node: Node) -> None:
             raise fail(text, node.pos, "a plain number or string is not a term; use I() to do arithmetic")
         if isinstance(node, Unary):
             raise fail(text, node.pos, f"'{node.op}' cannot stand here; use I() to do arithmetic")
-        if _as_bar(node) is not None:
+        if _as_bar(text, node) is not None:
             raise fail(text, node.pos, "a random-effects term can only be added, as in y ~ x + (1 | g)")
         if isinstance(node, FunctionCall) and node.function == "offset":
             raise fail(text, node.pos, "offset() can only stand as a term of its own")
@@ -293,42 +313,73 @@ def _check_power(text: str, node: Binary) -> None:
 # ---- random-effects terms ----
 
 
-def _as_bar(node: Node) -> Binary | None:
-    """The `x | g` inside brackets, if this is a random-effects term."""
+def _double_bar(given: str) -> str:
+    """The reading of `||`, lme4's spelling accepted."""
+    chosen = "diag" if given == "diag_special" else given
+    if chosen not in ("split", "diag"):
+        hint = suggest(str(given), ("split", "diag"))
+        raise FormulaError(f"double_bar must be 'split' or 'diag', not {given!r}{hint}")
+    return chosen
+
+
+def _bracketed(text: str, right: Node) -> Node:
+    """`y ~ 1 | g`, where the bar is all that stands on the right, as `y ~ (1 | g)`."""
+    if not (isinstance(right, Binary) and right.op in ("|", "||")):
+        return right
+    if isinstance(right.left, Binary) and right.left.op not in (":", "%in%"):
+        left, group = write(right.left), write(right.right)
+        message = f"without brackets all of '{left}' would vary between the levels of {group}"
+        raise fail(
+            text, right.pos, f"{message}: a random-effects term needs brackets of its own: + (1 | {group})"
+        )
+    return Paren(right.pos, right)
+
+
+def _as_bar(text: str, node: Node) -> TaggedBar | None:
+    """The `x | g` inside brackets or a tag, if this is a random-effects term."""
     while isinstance(node, Paren):
         node = node.inner
         if isinstance(node, Binary) and node.op in ("|", "||"):
-            return node
-    return None
+            return TaggedBar(node, "us", False)
+    return tagged_bar(text, node) if isinstance(node, FunctionCall) and is_tagged(node) else None
 
 
-def _take_bar(parts: _Parts, sign: str, bar: Binary) -> None:
+def _take_bar(parts: _Parts, sign: str, bar: TaggedBar) -> None:
     """Expand one random-effects term and add it; `- (1 | g)` takes an earlier one away, as `update` needs."""
-    bars = _expand_bar(parts.text, bar)
+    bars = _expand_bar(parts, bar)
     if sign == "+":
         parts.bars += bars
         return
     for gone in bars:
         if gone not in parts.bars:
-            message = f"the term ({gone.text}) is not in the formula, so it cannot be taken away"
-            raise fail(parts.text, bar.pos, message)
+            message = f"the term {gone.term} is not in the formula, so it cannot be taken away"
+            raise fail(parts.text, bar.bar.pos, message)
         parts.bars.remove(gone)
 
 
-def _expand_bar(text: str, bar: Binary) -> list[Bar]:
-    """lme4's order: first `||` over the left side, then `/` over the grouping side."""
+def _expand_bar(parts: _Parts, tagged: TaggedBar) -> list[Bar]:
+    """lme4's order: first `||` over the left side, then the grouping side, whose factors have the tag each."""
+    text, (bar, tag, homogeneous) = parts.text, tagged
     if isinstance(bar.left, Binary) and bar.left.op in ("|", "||"):
         raise fail(text, bar.right.pos, "a random-effects term has a single bar and one grouping factor")
-    left = _take_apart(text, bar.left)
+    left = _take_apart(text, bar.left, parts.double_bar)
     if left.bars or left.offsets:
         raise fail(text, bar.left.pos, "a random-effects term or an offset cannot stand inside another term")
     if any(isinstance(node, Name) and node.name == "." for node in walk(bar.left)):
         raise fail(text, bar.left.pos, "'.' cannot stand in a random-effects term; name its columns")
     if not (left.terms or left.intercept):
         raise fail(text, bar.left.pos, "this random-effects term has nothing that varies between groups")
-    sides = _split_sides(left) if bar.op == "||" else [(left.fixed(), write(bar.left))]
-    groups = nested_groups(text, bar.right)
-    return [Bar(lhs, g.factors, f"{shown} | {g.text}", g.name) for lhs, shown in sides for g in groups]
+    sides = [(left.fixed(), write(bar.left))]
+    if bar.op == "||" and parts.double_bar == "split":
+        sides = _split_sides(left)
+    elif bar.op == "||":
+        tag = "diag"
+    groups = grouping_factors(text, bar.right)
+    return [
+        Bar(lhs, g.factors, f"{shown} | {g.text}", g.name, tag, homogeneous)
+        for lhs, shown in sides
+        for g in groups
+    ]
 
 
 def _split_sides(left: _Parts) -> list[tuple[str, str]]:

@@ -29,15 +29,17 @@ def expand_dot(formula: Formula, columns: Iterable[str]) -> Formula:
                 "rename that column or leave it out of the data"
             )
     text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(map(quote, others))})"))
-    return parse(text, one_sided=not formula.response)
+    return parse(text, one_sided=not formula.response, double_bar=formula.double_bar)
 
 
 def _dot(node: Node, replacement: str) -> str | None:
     return replacement if isinstance(node, Name) and node.name == "." else None
 
 
-def update(old: str, new: str) -> str:
+def update(old: str, new: str, double_bar: str = "split") -> str:
     """Change a formula as R's `update` does: in `new`, `.` stands for what was there.
+
+    Terms with `||` are read as `double_bar` says (see `parse`) and written out.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def update(old: str, new: str) -> str:
     else:
         raise FormulaError(f"the change '{one_line(new)}' has no '~'; write one such as '. ~ . - x'")
     text = f"{left} ~ {write(right, lambda node: _dot(node, f'({write(before.right)})'))}"
-    return _simplify(parse(text))
+    return _simplify(parse(text, double_bar=double_bar))
 
 
 def _simplify(formula: Formula) -> str:
@@ -74,5 +76,5 @@ def _simplify(formula: Formula) -> str:
     fixed = expand(formula.fixed)
     terms = ["1" if fixed.intercept else "0", *(term.label for term in fixed.terms)]
     offsets = [f"offset({inner})" for inner in formula.offsets]
-    bars = [f"({bar.text})" for bar in formula.bars]
+    bars = [bar.term for bar in formula.bars]
     return f"{formula.response} ~ {' + '.join([*terms, *offsets, *bars])}"

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ..design.design import Design
-from ..likelihood.covariance import canonical, lower_indices
 from ..likelihood.lmm import SMALL
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise
+from ..structures.triangle import canonical
+from ..structures.unstructured import Unstructured
 
 if TYPE_CHECKING:
     from ..fitted.mixed import MixedFit
@@ -81,37 +82,41 @@ class Joint(Protocol):
 
 
 def held_covariances(joint: Joint, fit: MixedFit, sd: Callable[..., Held]) -> Iterator[Held]:
-    """Standard deviations and correlations in the order of theta; `sd` makes the former."""
-    for t, part in enumerate(fit.varcorr.components):
-        sds = [sd(joint.reordered(t, [b]), t, float(part.sd[b])) for b in range(len(part.names))]
-        for b, one in enumerate(sds):
-            yield one
-            for a in range(b + 1, len(part.names)):
-                pair = joint.reordered(t, [b, a])
-                yield HeldCorrelation(pair, t, float(part.cor[a, b]), (one, sds[a]))
+    """Standard deviations and then correlations of each term; `sd` makes the former."""
+    for t, (structure, values) in enumerate(fit.readings()):
+        k, n_sds = structure.k, structure.n_sds
+        if not isinstance(structure, Unstructured):
+            sds = [sd(joint, t, float(values[b]), b) for b in range(n_sds)]
+            yield from sds
+            if structure.has_rho:
+                yield HeldRho(joint, t, float(values[-1]), sds)
+            continue
+        sds = [sd(joint.reordered(t, [b]), t, float(values[b])) for b in range(k)]
+        yield from sds
+        pairs = ((a, b) for b in range(k) for a in range(b + 1, k))
+        for (a, b), value in zip(pairs, values[k:], strict=True):
+            yield HeldCorrelation(joint.reordered(t, [b, a]), t, float(value), (sds[b], sds[a]))
 
 
 def with_first(
-    design: Design, factors: list[Array], t: int, first: list[int]
+    design: Design, par: list[Array], t: int, first: list[int]
 ) -> tuple[Design, list[Array]] | None:
-    """Design and covariance factors with some effects of term t moved to the front; None if they are there."""
+    """Design and parameters with some effects of an unstructured term moved to the front; None if they are there."""
     term = design.terms[t]
     order = [*first, *(i for i in range(len(term.names)) if i not in first)]
     if order == list(range(len(order))):
         return None
-    terms, moved = list(design.terms), list(factors)
+    terms, moved, structure = list(design.terms), list(par), term.structure
     terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
-    moved[t] = canonical(moved[t][order])
+    moved[t] = structure.theta(canonical(structure.factor(par[t])[order]))
     return replace(design, terms=terms), moved
 
 
 def lifted(criterion: Terms, theta: Array, size: float = LIFT) -> Array:
     """Zero variances made small ones: at zero the derivative vanishes by symmetry, and a search stops."""
     theta = theta.copy()
-    for k, own in zip(criterion.ks, criterion.of_term, strict=True):
-        rows, columns = lower_indices(k)
-        diagonal = np.flatnonzero(rows == columns) + own.start
-        theta[diagonal] = np.where(np.abs(theta[diagonal]) < size, size, theta[diagonal])
+    for own, structure in criterion.parts:
+        theta[own] = structure.nudged(theta[own], size)
     return theta
 
 
@@ -223,13 +228,45 @@ class HeldEntry(_Mapped):
         return np.insert(free, self.entry, self.to_entry(value)), jacobian
 
 
-class HeldSD(_Mapped):
-    """The standard deviation of the first effect of term t, a multiple of theta and sigma."""
+class HeldRho(HeldEntry):
+    """The single correlation of a structured term.
 
-    def __init__(self, joint: Joint, t: int, estimate: float) -> None:
+    Without the term's variance it can be anything, so the deviance never rises above that of the model
+    without it.
+    """
+
+    def __init__(self, joint: Joint, t: int, estimate: float, sds: list[Held]) -> None:
+        criterion = joint.criterion
+        structure, part = criterion.structures[t], criterion.of_term[t]
+        low, high = (float(bound[-1]) for bound in structure.bounds)
+        known = 0.0 if np.isnan(estimate) else estimate
+        levels = len(criterion.design.terms[t].levels)
+        scale = max((known - low) * (high - known), 0.05) / np.sqrt(levels)
+
+        def to_entry(value: float) -> float:
+            return float(structure.search(np.append(np.ones(structure.n_sds), value))[-1])
+
+        super().__init__(joint, part.stop - 1, known, (low, high), scale, to_entry)
+        self._alone = sds[0] if len(sds) == 1 else None
+
+    @cached_property
+    def ceiling(self) -> float:
+        """The smallest deviance without the term's variance."""
+        return np.inf if self._alone is None else self._alone.look_again(0.0, self._alone.start())[0]
+
+    def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:
+        deviance, at = super()._best(value, starts)
+        return min(deviance, self.ceiling), at
+
+
+class HeldSD(_Mapped):
+    """A standard deviation of term t, a multiple of an entry of theta, or of its square, and sigma."""
+
+    def __init__(self, joint: Joint, t: int, estimate: float, entry: int = 0) -> None:
         self.joint, criterion = joint, joint.criterion
-        self.entry = criterion.of_term[t].start
-        self.unit = float(criterion.whitenings[t].matrix[0, 0]) * criterion.unit
+        self.entry = criterion.of_term[t].start + entry
+        self.power = 0.5 if criterion.structures[t].squared else 1.0
+        self.unit = float(criterion.whitenings[t].matrix[entry, entry]) * criterion.unit
         self.estimate, self.bounds = estimate, (0.0, np.inf)
         levels = len(criterion.design.terms[t].levels)
         smallest = self.unit * np.exp(joint.optimum[-1]) / np.sqrt(criterion.n / levels)
@@ -239,14 +276,14 @@ class HeldSD(_Mapped):
         return np.delete(at, self.entry)
 
     def place(self, free: Array, value: float) -> tuple[Array, Array]:
-        entry = value / self.unit * np.exp(-free[-1])
+        entry = (value / self.unit * np.exp(-free[-1])) ** self.power
         jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
-        jacobian[self.entry, -1] = -entry
+        jacobian[self.entry, -1] = -self.power * entry
         return np.insert(free, self.entry, entry), jacobian
 
     def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
         out = np.zeros((len(free), len(free)))
-        out[-1, -1] = gradient[self.entry] * at[self.entry]
+        out[-1, -1] = self.power**2 * gradient[self.entry] * at[self.entry]
         return out
 
 

@@ -30,7 +30,6 @@ from ..errors import ModelError
 from ..fitted.derivatives import Optimum
 from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
-from ..likelihood.covariance import lower_indices
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from .contrasts import uncorrelated
@@ -299,16 +298,16 @@ def _observed_covariance(optimum: Optimum) -> Array:
     A variance of zero counts as known, as in SAS.
     """
     criterion, m = optimum.criterion, len(optimum.theta)
-    jacobian = np.zeros((m + 1, m + 1))
-    jacobian[m, m] = 1.0
+    rates = [
+        (criterion.of_term[t], criterion.structures[t].tangent_rates(*optimum.of_term(t)))
+        for _, t, _ in criterion.owned
+    ]
+    jacobian = np.zeros((sum(len(own) for _, own in rates) + 1, m + 1))
+    jacobian[-1, m] = 1.0
     row = 0
-    for _, t, own in criterion.owned:
-        T, k = optimum.point.factors[t], own.stop - own.start
-        rows, columns = lower_indices(k)
-        place = np.arange(len(rows)) + criterion.of_term[t].start
-        for a, b in zip(rows, columns, strict=True):  # the entry (a, b) of Sigma = T T'
-            jacobian[row, place] = (rows == a) * T[b, columns] + (rows == b) * T[a, columns]
-            row += 1
+    for part, own in rates:
+        jacobian[row : row + len(own), part] = own
+        row += len(own)
     return np.asarray(jacobian @ optimum.information_inverse @ jacobian.T)
 
 
@@ -337,15 +336,19 @@ def _information(optimum: Optimum) -> tuple[Array, Array, Array]:
 
 
 def _directions(optimum: Optimum) -> Iterator[tuple[int, Array]]:
-    """Grouping factor and symmetric (k, k) derivative of its covariance, for each variance and covariance."""
+    """Grouping factor and symmetric (k, k) derivative of its covariance, for each way in which it can move.
+
+    Of an unstructured term each variance and covariance. A structured one moves along its tangents: the method
+    takes the covariance as linear in its parameters, as ``FIRSTORDER`` of SAS, so that it does not matter how
+    they are chosen.
+    """
     criterion = optimum.criterion
-    for f, _, own in criterion.owned:
+    for f, t, own in criterion.owned:
         k = criterion.layout.factors[f].k
-        for b in range(own.start, own.stop):
-            for a in range(b, own.stop):
-                D = np.zeros((k, k))
-                D[a, b] = D[b, a] = 1.0
-                yield f, D
+        for tangent in criterion.structures[t].tangents(*optimum.of_term(t)):
+            D = np.zeros((k, k))
+            D[own, own] = tangent
+            yield f, D
 
 
 def _through(elimination: Elimination, f: int, right: Array) -> list[Array]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..design.design import Design, RandomTerm
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
+from ..structures.unstructured import Unstructured
 
 __all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
 
@@ -108,9 +109,9 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
         )
     if _outside((a.offset - b.offset)[:, None], b.X).any():
         raise ModelError(f"{pair}: they have different offsets")
-    lacking_bars = [term.bar.text for term in _unreachable(small, large)]
+    lacking_bars = [term.bar.term for term in _unreachable(small, large)]
     if lacking_bars:
-        bars = " and ".join(f"({text})" for text in dict.fromkeys(lacking_bars))
+        bars = " and ".join(dict.fromkeys(lacking_bars))
         raise ModelError(
             f"{pair}: the random part of {large_name} has nothing that contains {bars}; "
             "add it there, or compare their .aic"
@@ -128,10 +129,13 @@ def _outside(columns: Array, X: Array) -> Flags:
 def _unreachable(small: Any, large: Any) -> list[RandomTerm]:
     """Terms of the small model whose covariance the large model cannot make up."""
     probes = np.random.default_rng(0).standard_normal((len(small.design.y), 4))
-    span = [image for term in _terms(large) for image in _images(term, probes)]
+    filled = [term for term in _terms(large) if term.structure.fills_hull]
+    others = [term for term in _terms(large) if not term.structure.fills_hull]
+    span = [image for term in filled for image in _images(term, probes)]
     if small.family is None:
         span.append(probes / small.design.row_weights[:, None])
-    targets = [(term, image) for term in _terms(small) for image in _images(term, probes)]
+    open_terms = [term for term in _terms(small) if not any(_contains(other, term) for other in others)]
+    targets = [(term, image) for term in open_terms for image in _images(term, probes)]
     if not targets:
         return []
     flat = np.column_stack([image.ravel() for image in span]) if span else np.zeros((probes.size, 0))
@@ -144,17 +148,23 @@ def _terms(model: Any) -> list[RandomTerm]:
 
 
 def _images(term: RandomTerm, probes: Array) -> Iterator[Array]:
-    """``Z D Z' probes`` for each variance and covariance of a term."""
+    """``Z D Z' probes`` for each direction of a term's covariances."""
     k, q = term.Z.shape[1], len(term.levels)
     scale = np.sqrt((term.Z**2).mean(axis=0))
+    if not isinstance(term.structure, Unstructured):  # there the effects have to do with each other's units
+        scale = np.full(k, scale.max())
     Z = term.Z / np.where(scale > 0, scale, 1.0)
     sums = np.stack(
         [[np.bincount(term.codes, Z[:, a] * v, q)[term.codes] for v in probes.T] for a in range(k)]
     ).transpose(0, 2, 1)
-    for b in range(k):
-        for a in range(b, k):
-            image = Z[:, [a]] * sums[b]
-            yield image if a == b else image + Z[:, [b]] * sums[a]
+    for D in term.structure.hull():
+        yield sum((D[a, b] * Z[:, [a]] * sums[b] for a, b in zip(*np.nonzero(D), strict=True)), np.zeros(()))
+
+
+def _contains(large: RandomTerm, small: RandomTerm) -> bool:
+    """Whether a term whose covariances make up no linear space has all those of another."""
+    same = np.array_equal(large.codes, small.codes) and np.array_equal(large.Z, small.Z)
+    return same and large.structure.contains(small.structure)
 
 
 def same_random_part(one: Any, other: Any) -> bool:

@@ -20,7 +20,7 @@ __all__ = ["parameter_values", "random_names", "scale_name", "select"]
 
 
 def random_names(fit: Fit) -> list[str]:
-    """Names of the standard deviations and correlations, in the order of theta."""
+    """Names of the standard deviations and then the correlations of each term, as lme4 2 orders them."""
     groups = [term.group for term in fit.design.terms]
     names = _names_with(fit, groups)
     if len(set(names)) < len(names):
@@ -36,9 +36,7 @@ def scale_name(fit: Fit) -> str:
 def _names_with(fit: Fit, groups: list[str]) -> list[str]:
     names = []
     for term, group in zip(fit.design.terms, groups, strict=True):
-        for j, column in enumerate(term.names):
-            names.append(f"sd_{column}|{group}")
-            names += [f"cor_{row}.{column}|{group}" for row in term.names[j + 1 :]]
+        names += [f"{label}|{group}" for label in term.structure.labels(term.names)]
     return names
 
 
@@ -62,11 +60,9 @@ def parameter_values(fit: Fit) -> pd.Series:
     >>> parameter_values(fit).round(2).to_dict()
     {'sd_(Intercept)|Subject': 37.12, 'sigma': 30.99, '(Intercept)': 251.41, 'Days': 10.47}
     """
-    values = []
-    for part in fit.varcorr.components if isinstance(fit, MixedFit) else ():
-        cor = part.cor
-        for j, sd in enumerate(part.sd):
-            values += [sd, *cor[j + 1 :, j]]
+    values: list[float] = []
+    for _, own in fit.readings() if isinstance(fit, MixedFit) else ():
+        values += own.tolist()
     index = random_names(fit)
     if fit.has_scale:
         values.append(fit.sigma)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from ..design.design import Design, build_design, check_grouping
+from ..design.checks import check_grouping
+from ..design.design import Design, build_design
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
 from ..fitted.simulate import draw, refit
 from ..formatting.colours import BLUE, GREY
-from ..likelihood.covariance import theta_from_factor
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -363,16 +363,18 @@ def _design(fit: MixedFit, data: pd.DataFrame) -> Design:
     check_grouping(design, gaussian=gaussian)
     columns = [fit.design.x_names.index(name) for name in design.x_names]
     rows = fit.design.new_rows(data)
-    own = {term.bar.text: Z for term, (_, Z) in zip(fit.design.terms, rows.terms, strict=True)}
-    terms = [replace(term, Z=own[term.bar.text]) for term in design.terms]
+    own = {term.bar: Z for term, (_, Z) in zip(fit.design.terms, rows.terms, strict=True)}
+    terms = [replace(term, Z=own[term.bar]) for term in design.terms]
     return replace(design, X=rows.X[:, columns], terms=terms)
 
 
 def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Series) -> MixedFit:
     """The fit's parameters on another design."""
-    factors = {term.bar.text: T for term, T in zip(fit.design.terms, fit.estimate.factors, strict=True)}
-    own = [factors[term.bar.text] for term in design.terms]
-    theta = np.concatenate([theta_from_factor(T) for T in own])
+    pairs = zip(fit.estimate.par_of_terms, fit.estimate.factors, strict=True)
+    known = dict(zip([term.bar for term in fit.design.terms], pairs, strict=True))
+    par = np.concatenate([known[term.bar][0] for term in design.terms])
+    own = [known[term.bar][1] for term in design.terms]
+    theta = np.concatenate([term.structure.theta(T) for term, T in zip(design.terms, own, strict=True)])
     call = replace(fit.call, data=data, response=None)
     estimate: Estimate
     criterion = None
@@ -381,13 +383,13 @@ def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Seri
         from ..likelihood.lmm import Criterion
 
         criterion = Criterion(design, fit.is_reml)
-        estimate = fit_criterion(criterion, theta, optimize=False)
+        estimate = fit_criterion(criterion, par, optimize=False)
     else:
         from ..likelihood.glmm import fit_glmm
 
         estimate = fit_glmm(design, fit.call.options["family"], n_agq=fit.call.options["n_agq"])
     true = replace(
-        estimate, beta=beta[design.x_names].to_numpy(), factors=own, theta=theta, sigma=fit.sigma,
+        estimate, beta=beta[design.x_names].to_numpy(), factors=own, par=par, theta=theta, sigma=fit.sigma,
         family=fit.family,
     )  # fmt: skip
     return type(fit)(true, call, criterion)

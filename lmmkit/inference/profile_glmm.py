@@ -11,7 +11,6 @@ import numpy as np
 
 from ..design.design import Design
 from ..families.family import Family
-from ..likelihood.covariance import theta_from_factor
 from ..likelihood.glmm import GlmmCriterion
 from ..numerics.arrays import Array
 from .held import Held, HeldEntry, held_covariances, with_first
@@ -30,8 +29,8 @@ class JointGLMM:
     family : Family
         As asked for, with its dispersion left open if that was estimated.
     n_agq : int
-    factors : list of arrays (k, k)
-        Covariance factors at the optimum, in units of the linear predictor.
+    par : list of arrays
+        Covariance parameters of each term at the optimum, in units of the linear predictor.
     beta : array of shape (p,)
     dispersion : float or None
     """
@@ -41,20 +40,19 @@ class JointGLMM:
         design: Design,
         family: Family,
         n_agq: int,
-        factors: list[Array],
+        par: list[Array],
         beta: Array,
         dispersion: float | None,
     ) -> None:
         self.parts = (family, n_agq)
-        self.design, self.factors, self.beta, self.dispersion = design, factors, beta, dispersion
+        self.design, self.par, self.beta, self.dispersion = design, par, beta, dispersion
         self.criterion = GlmmCriterion(design, family, n_agq)
-        theta = np.concatenate([theta_from_factor(factor) for factor in factors])
         rest = self.criterion.pack(beta, 1.0 if dispersion is None else dispersion)
-        self.optimum = np.concatenate([self.criterion.from_original(theta), rest])
+        self.optimum = np.concatenate([self.criterion.from_original(np.concatenate(par)), rest])
 
     def reordered(self, t: int, first: list[int]) -> JointGLMM:
         """The same with some effects of term t moved to the front."""
-        moved = with_first(self.design, self.factors, t, first)
+        moved = with_first(self.design, self.par, t, first)
         if moved is None:
             return self
         return JointGLMM(moved[0], *self.parts, moved[1], self.beta, self.dispersion)
@@ -63,7 +61,7 @@ class JointGLMM:
         """The same with column j of X behind the others, so that one entry belongs to it alone."""
         order = [*(i for i in range(len(self.beta)) if i != j), j]
         design = replace(self.design, X=self.design.X[:, order])
-        return JointGLMM(design, *self.parts, self.factors, self.beta[order], self.dispersion)
+        return JointGLMM(design, *self.parts, self.par, self.beta[order], self.dispersion)
 
     def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
         """The deviance, and a function that gives its gradient and an approximate Hessian."""
@@ -77,12 +75,13 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
     assert fit.family is not None
     family: Family = fit.call.options["family"]
     open_ended = family.estimates_dispersion
-    factors = [estimate.sigma * factor for factor in estimate.factors]
+    pairs = zip(fit.design.terms, estimate.par_of_terms, strict=True)
+    par = [term.structure.in_units(own, estimate.sigma * np.eye(term.structure.k)) for term, own in pairs]
     joint = JointGLMM(
         fit.design,
         family,
         estimate.n_agq,
-        factors,
+        par,
         estimate.beta,
         fit.family.dispersion if open_ended else None,
     )
@@ -100,10 +99,11 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
     return held, joint.trial(joint.optimum)[0]
 
 
-def _held_sd(joint: JointGLMM, t: int, estimate: float) -> HeldEntry:
-    """The standard deviation of the first effect of term t."""
-    unit = float(joint.criterion.whitenings[t].matrix[0, 0])
+def _held_sd(joint: JointGLMM, t: int, estimate: float, entry: int = 0) -> HeldEntry:
+    """A standard deviation of term t."""
+    criterion = joint.criterion
+    unit = float(criterion.whitenings[t].matrix[entry, entry])
+    power = 0.5 if criterion.structures[t].squared else 1.0
+    place = criterion.of_term[t].start + entry
     scale = max(estimate, 0.1 * unit) / np.sqrt(2 * len(joint.design.terms[t].levels))
-    return HeldEntry(
-        joint, joint.criterion.of_term[t].start, estimate, (0.0, np.inf), scale, lambda v: v / unit
-    )
+    return HeldEntry(joint, place, estimate, (0.0, np.inf), scale, lambda v: (v / unit) ** power)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.design import Design
-from ..likelihood.covariance import theta_from_factor
 from ..likelihood.lmm import SMALL, Criterion, Point
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, minimise
@@ -31,7 +30,7 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
     fit : MixedFit
         By maximum likelihood.
     """
-    joint = JointLMM(fit.design, fit.estimate.factors, fit.sigma)
+    joint = JointLMM(fit.design, fit.estimate.par_of_terms, fit.sigma)
     held = dict(zip(random_names(fit), held_covariances(joint, fit, HeldSD), strict=True))
     scale = fit.sigma / np.sqrt(2 * fit.nobs)
     sigma = HeldEntry(joint, -1, fit.sigma, (0.0, np.inf), scale, lambda v: np.log(v / joint.criterion.unit))
@@ -43,15 +42,15 @@ def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
 class JointLMM:
     """The ML deviance as a function of whitened theta and ``tau``, log sigma in units of the search."""
 
-    def __init__(self, design: Design, factors: list[Array], sigma: float) -> None:
-        self.design, self.factors, self.sigma = design, factors, sigma
+    def __init__(self, design: Design, par: list[Array], sigma: float) -> None:
+        self.design, self.par, self.sigma = design, par, sigma
         self.criterion = Criterion(design, reml=False)
-        theta = np.concatenate([theta_from_factor(factor) for factor in factors])
-        self.optimum = np.append(self.criterion.from_original(theta), np.log(sigma / self.criterion.unit))
+        theta = self.criterion.from_original(np.concatenate(par))
+        self.optimum = np.append(theta, np.log(sigma / self.criterion.unit))
 
     def reordered(self, t: int, first: list[int]) -> JointLMM:
         """The same with some effects of term t moved to the front."""
-        moved = with_first(self.design, self.factors, t, first)
+        moved = with_first(self.design, self.par, t, first)
         return self if moved is None else JointLMM(*moved, self.sigma)
 
     def trial(self, at: Array) -> tuple[float, Callable[[], tuple[Array, Array]]]:
@@ -75,14 +74,16 @@ class JointLMM:
         m = len(at)
         gradient, first = np.empty(m), np.empty(m - 1)  # first: minus the derivative of r2
         for f, t, own in criterion.owned:
-            T = point.factors[t]
-            gradient[criterion.of_term[t]] = theta_from_factor(2 * slopes[f][own, own] @ T)
-            first[criterion.of_term[t]] = theta_from_factor(2 * outer[f][own, own] @ T)
+            part, structure, T = criterion.of_term[t], criterion.structures[t], point.factors[t]
+            gradient[part] = structure.gradient(at[part], T, slopes[f][own, own])
+            first[part] = structure.gradient(at[part], T, outer[f][own, own])
         gradient[-1] = 2 * (criterion.n - point.r2 / variance)
-        profiled = criterion.curvature(point) - criterion.second_order(point.slopes)
+        profiled = criterion.curvature(point) - criterion.second_order(
+            point.theta, point.factors, point.slopes
+        )
         quadratic = profiled * point.r2 / point.nu + np.outer(first, first) / point.r2
         hessian = np.empty((m, m))
-        hessian[:-1, :-1] = quadratic / variance + criterion.second_order(slopes)
+        hessian[:-1, :-1] = quadratic / variance + criterion.second_order(point.theta, point.factors, slopes)
         hessian[-1, :-1] = hessian[:-1, -1] = 2 * first / variance
         hessian[-1, -1] = 4 * point.r2 / variance
         return gradient, hessian
@@ -96,7 +97,7 @@ class HeldCoefficient:
         self.y = fit.design.y
         design: Design = replace(fit.design, X=np.delete(fit.design.X, j, axis=1))
         self.criterion = Criterion(design, reml=False)
-        self.optimum = self.criterion.from_original(fit.theta)
+        self.optimum = self.criterion.from_original(fit.par)
         self.estimate, self.bounds = float(fit.fixef.iloc[j]), (-np.inf, np.inf)
         self.scale = float(fit.se.iloc[j])
 

@@ -66,7 +66,8 @@ def rand_test(
     -------
     DataFrame
         Index: the effects. In a term with several, each is tested by itself, the intercept only once it is
-        alone. Columns ``npar loglik lrt df p_chisq p_value``: parameters and log-likelihood of the model
+        alone. A structured term is also tested against simpler structures: without its correlation, and with
+        one standard deviation for all effects. Columns ``npar loglik lrt df p_chisq p_value``: parameters and log-likelihood of the model
         without the effect, the statistic, how many parameters go, the conservative p-value from chi-square,
         and the simulated one.
 
@@ -138,16 +139,33 @@ class _Reduction:
 def _reductions(design: Design) -> Iterator[_Reduction]:
     """Leave out each random effect that may go: an intercept only once it stands alone."""
     for t, term in enumerate(design.terms):
+        yield from _simpler(design, t)
+        if term.structure.has_rho:  # its effects go together
+            yield _Reduction(term.bar.term, _with_terms(design, t, []))
+            continue
         assign = np.array(term.model_matrix.assign)
         parts = [0] if set(assign) == {0} else sorted(set(assign) - {0})
         labels = [part.label for part in term.model_matrix.terms.terms]
         for part in parts:
             keep = assign != part
             alone = not keep.any()
-            label = f"({term.bar.text})" if alone else f"{labels[part - 1]} in ({term.bar.text})"
-            terms = list(design.terms)
-            terms[t : t + 1] = [] if alone else [_some_columns(term, keep)]
-            yield _Reduction(label, replace(design, terms=terms))
+            label = term.bar.term if alone else f"{labels[part - 1]} in {term.bar.term}"
+            yield _Reduction(label, _with_terms(design, t, [] if alone else [_some_columns(term, keep)]))
+
+
+def _simpler(design: Design, t: int) -> Iterator[_Reduction]:
+    """A structure with fewer parameters in place of a term's own."""
+    term = design.terms[t]
+    for structure in term.structure.simpler():
+        bar = replace(term.bar, tag=structure.tag, homogeneous=structure.homogeneous)
+        label = f"{bar.term} for {term.bar.term}"
+        yield _Reduction(label, _with_terms(design, t, [replace(term, bar=bar)]))
+
+
+def _with_terms(design: Design, t: int, instead: list[RandomTerm]) -> Design:
+    terms = list(design.terms)
+    terms[t : t + 1] = instead
+    return replace(design, terms=terms)
 
 
 def _some_columns(term: RandomTerm, keep: Flags) -> RandomTerm:

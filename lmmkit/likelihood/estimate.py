@@ -30,8 +30,11 @@ class Estimate:
         The response, model matrix and random-effects terms that were fitted.
     reml : bool
         True for REML; False for ML and for every GLMM.
+    par : ndarray
+        Covariance parameters in lme4's order, term by term: the lower triangle column by column, or for a
+        structured term standard deviations and the correlation.
     theta : ndarray
-        Covariance parameters in lme4's order: term by term, each term's lower triangle column by column.
+        The distinct entries of the factors in lme4's order: term by term, column by column.
     factors : list of ndarray, each (k, k)
         Lower-triangular relative Cholesky factor of each term, with a non-negative diagonal.
     beta : ndarray (p,)
@@ -49,9 +52,9 @@ class Estimate:
     n_evaluations : int
         How often the search evaluated the objective.
     trail : list of (ndarray, float)
-        Theta and objective at each step of the search.
+        Parameters and objective at each step of the search.
     visits : list of (str, ndarray, float, float)
-        The places from which the search went downhill: why there, theta, the objective there, and where the
+        The places from which the search went downhill: why there, the parameters, the objective there, and where the
         way down ended.
     converged : bool
         Whether the search ended at a point where the (projected) gradient vanishes.
@@ -73,6 +76,7 @@ class Estimate:
 
     design: Design
     reml: bool
+    par: Array
     theta: Array
     factors: list[Array]
     beta: Array
@@ -91,6 +95,12 @@ class Estimate:
     family: Family | None = None
     endless: bool = False
     n_agq: int = 1
+
+    @property
+    def par_of_terms(self) -> list[Array]:
+        """``par``, one array per term."""
+        sizes = [term.structure.size for term in self.design.terms]
+        return np.split(self.par, np.cumsum(sizes)[:-1])
 
     @property
     def gradient_norm(self) -> float:

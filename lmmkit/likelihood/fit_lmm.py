@@ -11,7 +11,6 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, minimise, polish
-from .covariance import theta_from_factor
 from .estimate import Estimate
 from .lmm import SMALL, Criterion, Point
 from .search import Visit, best_of
@@ -24,7 +23,7 @@ HOPELESS = (
 
 
 def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optimize: bool = True) -> Estimate:
-    """Fit a linear mixed model, or evaluate it at a given ``theta``.
+    """Fit a linear mixed model, or evaluate it at given parameters.
 
     Parameters
     ----------
@@ -33,7 +32,7 @@ def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optim
     reml : bool
         Restricted maximum likelihood (True) or maximum likelihood (False).
     start : array of shape (m,), optional
-        First ``theta``, in lme4's order and units.
+        First covariance parameters (``Estimate.par``), in lme4's order and units.
     optimize : bool
         With False the criterion is evaluated at ``start`` and nothing is searched.
 
@@ -98,7 +97,8 @@ def _checked_start(criterion: Criterion, start: Array) -> Array:
     if len(start) != wanted or not np.isfinite(start).all():
         raise ModelError(
             f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
-            "numbers in lme4's order (each term's lower triangle, column by column)"
+            "numbers in lme4's order (each term's lower triangle, column by column; of a structured term the "
+            "standard deviations over sigma, then the correlation)"
         )
     return start
 
@@ -115,11 +115,14 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     eta = criterion.design.X @ beta + criterion.design.offset
     for mode, term in zip(modes, criterion.design.terms, strict=True):
         eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
-    trail = [(_theta(criterion, theta), value) for theta, value in search.trail]
+    trail = [(np.concatenate(criterion.to_par(theta)), value) for theta, value in search.trail]
     return Estimate(
         design=criterion.design,
         reml=criterion.reml,
-        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        par=np.concatenate(criterion.to_par(search.x)),
+        theta=np.concatenate(
+            [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
+        ),
         factors=factors,
         beta=beta,
         cov_unscaled=half.T @ half,
@@ -129,7 +132,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         fitted_eta=eta,
         n_evaluations=search.evaluations,
         trail=trail,
-        visits=[visit._replace(x=_theta(criterion, visit.x)) for visit in visits],
+        visits=[visit._replace(x=np.concatenate(criterion.to_par(visit.x))) for visit in visits],
         converged=search.converged and not endless,
         endless=endless,
         gradient=partial(criterion.gradient, point),
@@ -137,10 +140,6 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         family=None,
         conditional_cov=partial(_conditional_cov, criterion, point),
     )
-
-
-def _theta(criterion: Criterion, theta: Array) -> Array:
-    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)])
 
 
 def _modes(criterion: Criterion, point: Point) -> list[Array]:

@@ -21,7 +21,6 @@ from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise
-from .covariance import theta_from_factor
 from .estimate import Estimate
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
@@ -193,16 +192,16 @@ class GlmmCriterion(Terms):
         others = super().second_opinions(search)
         if not self.has_slopes:
             return others
-        afar = self.start()
-        afar[: self.n_theta] *= 10
-        large = bool(np.abs(search.x[: self.n_theta]).max() > LARGE)
+        afar = self.nearer_zero(self.start(), 10.0)
+        sizes = [np.abs(T).max() for T in self.split(search.x[: self.n_theta])]
+        large = bool(max(sizes) > LARGE)
         if large:
             others.append(Place("effects of ten units", afar))
         if len(self.ks) > 1:
-            for own, term in zip(self.of_term, self.design.terms, strict=True):
+            for (own, structure), term in zip(self.parts, self.design.terms, strict=True):
                 for x in (search.x.copy(), afar.copy())[: 1 + large]:
-                    x[own] *= 0.01
-                    others.append(Place(f"next to none of ({term.bar.text})", x))
+                    x[own] = structure.scaled(x[own], 0.01)
+                    others.append(Place(f"next to none of {term.bar.term}", x))
         return others
 
     def point(self, x: Array) -> LaplacePoint | None:
@@ -233,7 +232,7 @@ class GlmmCriterion(Terms):
         except np.linalg.LinAlgError:
             return None
         constant = self._constant if self._constant is not None else family.constant(*rows[:2])
-        given = (self.layout, self.pattern, factors, search, mode, precision, newton, constant)
+        given = (self.layout, self.pattern, theta, factors, search, mode, precision, newton, constant)
         point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
         return point
@@ -250,10 +249,13 @@ class GlmmCriterion(Terms):
 
     def gradient(self, point: LaplacePoint) -> Array:
         """Derivative of the objective with respect to ``x``."""
-        root_slopes = point.root_slopes
         theta: list[Array] = [np.empty(0)] * len(self.ks)
-        for f, t, own in self.owned:
-            theta[t] = theta_from_factor(root_slopes[f][own, own])
+        if isinstance(point, QuadraturePoint):
+            theta[0] = point.root_slope
+        else:
+            for f, t, own in self.owned:
+                here, slope = point.theta[self.of_term[t]], point.slopes[f][own, own]
+                theta[t] = self.structures[t].gradient(here, point.factors[t], slope)
         rest = [self.Q.T @ point.row_slopes]
         if self.estimates_dispersion:
             rest.append(np.array([point.dispersion_slope]))
@@ -269,13 +271,13 @@ class GlmmCriterion(Terms):
         ``Sigma = T T'``.
         """
         m, p = self.n_theta, self.p
-        directions = self.directions(point.factors, point.scores)
+        directions = self.directions(point.theta, point.factors, point.scores)
         lead, rest = self.spread(directions)
         images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
         fixed_images, within = point.fixed_images(self.Q)
         size = m + p + self.estimates_dispersion
         hessian = np.zeros((size, size))
-        hessian[:m, :m] = self.second_order(point.slopes)
+        hessian[:m, :m] = self.second_order(point.theta, point.factors, point.slopes)
         hessian[m : m + p, m : m + p] = 2 * within
         for direction, image, fixed in zip(directions, images, fixed_images, strict=True):
             hessian[:m, :m] += inner(direction, image)
@@ -304,7 +306,7 @@ def _check_nodes(design: Design, n_agq: int) -> None:
     if isinstance(n_agq, bool) or not isinstance(n_agq, int | np.integer) or not 1 <= n_agq <= MOST_NODES:
         raise ModelError(f"n_agq must be a whole number from 1 (Laplace) to {MOST_NODES}, not {shown(n_agq)}")
     if n_agq > 1 and (len(design.terms) > 1 or design.terms[0].Z.shape[1] > 1):
-        bars = " + ".join(f"({term.bar.text})" for term in design.terms)
+        bars = " + ".join(term.bar.term for term in design.terms)
         raise ModelError(
             f"n_agq={n_agq} needs one random effect per group of one grouping factor, such as (1 | g), but "
             f"the model has {bars}; use n_agq=1, the Laplace approximation"
@@ -418,7 +420,10 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
     return Estimate(
         design=criterion.design,
         reml=False,
-        theta=np.concatenate([theta_from_factor(T) for T in factors]),
+        par=_par_at(criterion, search.x),
+        theta=np.concatenate(
+            [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
+        ),
         factors=factors,
         beta=criterion.beta(gamma),
         cov_unscaled=covariance / family.sigma**2,
@@ -427,8 +432,8 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
         modes=_modes(criterion, point),
         fitted_eta=point.mode.eta,
         n_evaluations=search.evaluations,
-        trail=[(_theta_at(criterion, x), value) for x, value in search.trail],
-        visits=[visit._replace(x=_theta_at(criterion, visit.x)) for visit in visits],
+        trail=[(_par_at(criterion, x), value) for x, value in search.trail],
+        visits=[visit._replace(x=_par_at(criterion, visit.x)) for visit in visits],
         converged=search.converged and not criterion.endless(search.x),
         endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
@@ -439,9 +444,16 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
     )
 
 
-def _theta_at(criterion: GlmmCriterion, x: Array) -> Array:
+def _par_at(criterion: GlmmCriterion, x: Array) -> Array:
+    """Covariance parameters in the units of the data, relative to ``sigma``."""
     theta, _, family = criterion.unpack(x)
-    return np.concatenate([theta_from_factor(T) for T in criterion.to_original(theta)]) / family.sigma
+    parts = criterion.to_par(theta)
+    if family.sigma == 1:
+        return np.concatenate(parts)
+    pairs = zip(criterion.structures, parts, strict=True)
+    return np.concatenate(
+        [structure.in_units(par, np.eye(structure.k) / family.sigma) for structure, par in pairs]
+    )
 
 
 def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:

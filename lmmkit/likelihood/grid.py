@@ -22,6 +22,8 @@ import numpy as np
 
 from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Index
+from ..structures.structure import Structure
+from ..structures.unstructured import Unstructured
 from .theta import Terms
 
 __all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "ring_thetas", "swept", "valleys"]
@@ -33,6 +35,8 @@ FINE = {1: 16, 2: 9, 3: 7, 4: 5}
 COARSE = {1: 8, 2: 5, 3: 4, 4: 3}
 #: Correlations that a pair of effects is tried with.
 CORRELATIONS = (-0.98, 0.0, 0.98)
+#: And places between their bounds that the correlations of structured terms are tried at, both edges included.
+PLACES = (-0.98, -0.6, 0.0, 0.5, 0.9, 0.999)
 #: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.
 MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
@@ -109,13 +113,13 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
 
 
 @cache
-def grid_thetas(ks: tuple[int, ...], fine: bool = True) -> tuple[Array, tuple[int, ...]]:
+def grid_thetas(structures: tuple[Structure, ...], fine: bool = True) -> tuple[Array, tuple[int, ...]]:
     """The points of the grid, whitened, and the number of them along each of its axes.
 
     Parameters
     ----------
-    ks : tuple of int
-        Effects per level of each term.
+    structures : tuple of Structure
+        Of each term's covariance.
     fine : bool
         Many points or few.
 
@@ -127,15 +131,19 @@ def grid_thetas(ks: tuple[int, ...], fine: bool = True) -> tuple[Array, tuple[in
     Notes
     -----
     Up to three effects, in terms of one or two, have an axis each; otherwise the effects of a term share one,
-    and beyond four terms all do. A single pair of effects is tried with several correlations.
+    and beyond four terms all do. A single pair of effects is tried with several correlations, and so are terms
+    whose structure has a single one, all at the same place between its bounds.
 
     Examples
     --------
-    >>> grid_thetas((1, 1))[1]
+    >>> from lmmkit.structures.known import structure_of
+    >>> scalar, pair = structure_of("us", 1, False), structure_of("us", 2, False)
+    >>> grid_thetas((scalar, scalar))[1]
     (9, 9)
-    >>> grid_thetas((2,))[1]
+    >>> grid_thetas((pair,))[1]
     (9, 9, 3)
     """
+    ks = tuple(structure.k for structure in structures)
     effects, terms = sum(ks), len(ks)
     if effects <= 3 and max(ks) <= 2:
         axis = np.arange(effects)
@@ -145,10 +153,14 @@ def grid_thetas(ks: tuple[int, ...], fine: bool = True) -> tuple[Array, tuple[in
         axis = np.zeros(effects, dtype=int)
     number = int(axis[-1]) + 1
     sds = np.geomspace(*ENDS, (FINE if fine else COARSE)[number])
-    correlations = CORRELATIONS if ks == (2,) else (0.0,)
+    places: tuple[float | None, ...] = (None,)
+    if any(structure.has_rho for structure in structures):
+        places = PLACES if fine else (PLACES[1], PLACES[-2])
+    elif ks == (2,) and isinstance(structures[0], Unstructured):
+        places = CORRELATIONS
     along_axes = [np.array(at)[axis] for at in product(sds, repeat=number)]
-    points = [_theta(ks, own, rho) for own in along_axes for rho in correlations]
-    shape = (len(sds),) * number + ((len(correlations),) if len(correlations) > 1 else ())
+    points = [_theta(structures, own, place) for own in along_axes for place in places]
+    shape = (len(sds),) * number + ((len(places),) if len(places) > 1 else ())
     return np.array(points), shape
 
 
@@ -169,15 +181,13 @@ def ring_thetas() -> tuple[Array, tuple[int, ...]]:
     return np.array(points), (len(angles), len(sizes))
 
 
-def _theta(ks: tuple[int, ...], sds: Array, rho: float) -> Array:
-    """Lower triangles column by column: diagonal ones, but for a single pair that is correlated."""
-    if rho:
-        return np.array([sds[0], rho * sds[1], np.sqrt(1 - rho**2) * sds[1]])
-    parts, start = [], 0
-    for k in ks:
-        parts.append(np.diag(sds[start : start + k])[np.triu_indices(k)])  # its own transpose
-        start += k
-    return np.concatenate(parts)
+def _theta(structures: tuple[Structure, ...], sds: Array, place: float | None) -> Array:
+    """Effects with these standard deviations; ``place`` is that of the correlations, where there are any."""
+    stops = np.cumsum([structure.k for structure in structures])
+    parts = np.split(sds, stops[:-1])
+    return np.concatenate(
+        [structure.from_sds(own, place) for structure, own in zip(structures, parts, strict=True)]
+    )
 
 
 @cache
@@ -225,7 +235,7 @@ class Grid:
         nu: int | None,
         points: tuple[Array, tuple[int, ...]] | None = None,
     ) -> None:
-        self.thetas, self.shape = grid_thetas(tuple(terms.ks)) if points is None else points
+        self.thetas, self.shape = grid_thetas(tuple(terms.structures)) if points is None else points
         self.nu, layout = nu, terms.layout
         thetas, roots = self.thetas, terms.many_roots(self.thetas)[1]
         G, R = len(thetas), layout.width
@@ -263,7 +273,7 @@ class Grid:
     @staticmethod
     def suits(terms: Terms, p: int) -> bool:
         """Whether it costs no more than a few evaluations of the criterion."""
-        lead, points = terms.layout.lead, len(grid_thetas(tuple(terms.ks))[0])
+        lead, points = terms.layout.lead, len(grid_thetas(tuple(terms.structures))[0])
         w, rows = terms.layout.width + p, lead.q * lead.k
         numbers = points * (w * (w + rows) + rows * lead.k)
         work = (points + 10) * (rows * lead.k * w**2 + 2 * w**3)

@@ -33,6 +33,8 @@ class LaplacePoint:
     layout : Layout
     pattern : VariancePattern
         What does not change with the parameters.
+    theta : array
+        Covariance parameters in the units of the search.
     factors : list of arrays (k, k)
         Relative covariance factor of each term, in the units of the search.
     search : ModeSearch
@@ -49,6 +51,7 @@ class LaplacePoint:
 
     layout: Layout
     pattern: VariancePattern
+    theta: Array
     factors: list[Array]
     search: ModeSearch
     mode: Mode
@@ -120,11 +123,6 @@ class LaplacePoint:
             both = block + (total.T @ score + score.T @ answer) / 2
             slopes.append((both + both.T) / 2)
         return slopes
-
-    @property
-    def root_slopes(self) -> list[Array]:
-        """Derivative with respect to the entries of each grouping factor's root, (k, k)."""
-        return [2 * slope @ root for slope, root in zip(self.slopes, self.search.roots, strict=True)]
 
     @cached_property
     def nuisance(self) -> Nuisance:

@@ -25,7 +25,6 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
-from .covariance import theta_from_factor
 from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .search import Place
@@ -59,6 +58,7 @@ class Point:
     """
 
     elimination: Elimination
+    theta: Array
     factors: list[Array]
     objective: float
     gamma: Array
@@ -108,7 +108,7 @@ class Criterion(Terms):
 
     Notes
     -----
-    The search runs in whitened units (:class:`~lmmkit.likelihood.covariance.Whitening`): ``theta`` given to
+    The search runs in whitened units (:class:`~lmmkit.structures.triangle.Whitening`): ``theta`` given to
     :meth:`point`, :meth:`gradient` and :meth:`curvature` is in those units, unconstrained. The criterion
     does not change when a column of ``T`` changes its sign, so no bounds are needed.
     """
@@ -221,14 +221,17 @@ class Criterion(Terms):
         if self.reml:
             objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
         gamma = root.T @ half
-        return Point(elimination, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml)
+        return Point(
+            elimination, theta, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
+        )
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
         slopes = point.slopes
         parts: list[Array] = [np.empty(0)] * len(self.ks)
         for f, t, own in self.owned:
-            parts[t] = theta_from_factor(2 * slopes[f][own, own] @ point.factors[t])
+            theta = point.theta[self.of_term[t]]
+            parts[t] = self.structures[t].gradient(theta, point.factors[t], slopes[f][own, own])
         return np.concatenate(parts)
 
     def curvature(self, point: Point) -> Array:
@@ -241,7 +244,7 @@ class Criterion(Terms):
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
         scores = point.scores
-        directions = self.directions(point.factors, scores)
+        directions = self.directions(point.theta, point.factors, scores)
         lead, rest = self.spread(directions)
         images = point.elimination.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
         p, m = self.p, lead.shape[2]
@@ -255,7 +258,7 @@ class Criterion(Terms):
         half = point.root @ cross
         ratio = self.nu / point.r2
         hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
-        return hessian + self.second_order(point.slopes)
+        return hessian + self.second_order(point.theta, point.factors, point.slopes)
 
     def trial(self, theta: Array) -> Trial:
         """The criterion for the search; points where ``V`` overflows count as infinitely bad."""
@@ -318,7 +321,7 @@ class Criterion(Terms):
     def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:
         """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,)."""
         if self._grid is None:
-            thetas, shape = grid_thetas(tuple(self.ks), fine=False)
+            thetas, shape = grid_thetas(tuple(self.structures), fine=False)
             return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
         return self._grid.thetas, self._grid.shape, self._grid.values(*self._of_y())[0] + self._constant
 
@@ -348,7 +351,7 @@ class Criterion(Terms):
         sds = moment_sds(self.layout, self.sums, self.n)
         parts: list[Array] = [np.empty(0)] * len(self.ks)
         for f, t, own in self.owned:
-            parts[t] = theta_from_factor(np.diag(sds[f][own]))
+            parts[t] = self.structures[t].from_sds(sds[f][own])
         return np.concatenate(parts)
 
     def __getstate__(self) -> dict[str, Any]:

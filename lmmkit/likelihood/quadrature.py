@@ -139,7 +139,8 @@ class QuadraturePoint(LaplacePoint):
         return np.asarray(-2 * (self._averages.first + through_weight + through_mode))
 
     @property
-    def root_slopes(self) -> list[Array]:
+    def root_slope(self) -> Array:
+        """Derivative by the single covariance parameter, shape (1,)."""
         z, T, u = self._z, self._root, self._u
         weight, bend = self.information
         _, first, second, _ = self.mode.rows
@@ -148,7 +149,7 @@ class QuadraturePoint(LaplacePoint):
             2 * T * self._sum(z**2 * weight) + T**2 * u * self._sum(z**3 * bend)
         )
         through_mode = self._mode_pull @ (self._sum(z * first) + T * u * self._sum(z**2 * second))
-        return [np.array([[-2 * (explicit + through_weight + through_mode)]])]
+        return np.array([-2 * (explicit + through_weight + through_mode)])
 
     @property
     def dispersion_slope(self) -> float:

@@ -21,7 +21,6 @@ from scipy.sparse import csr_array, vstack
 from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
-from ..likelihood.covariance import lower_indices
 from ..likelihood.grid import Grid, Parts, dense_parts, products, swept
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
@@ -312,12 +311,16 @@ class Points:
             slopes.append((slope + slope.transpose(0, 2, 1)) / 2)
         return slopes
 
+    def gradient_of_term(self, t: int, slope: Array) -> Array:
+        """Derivative by theta's part of term t of what has this derivative by ``Sigma``, (B, k, k)."""
+        theta = self.theta[:, self.criterion.of_term[t]]
+        return self.criterion.structures[t].gradient(theta, self.factors[t], slope)
+
     def gradient(self) -> Array:
         """Derivative by whitened ``theta``, (B, m)."""
         out = np.empty_like(self.theta)
         for f, t, own in self.criterion.owned:
-            slope = 2 * self.slopes[f][:, own, own] @ self.factors[t]
-            out[:, self.criterion.of_term[t]] = slope[(slice(None), *lower_indices(self.criterion.ks[t]))]
+            out[:, self.criterion.of_term[t]] = self.gradient_of_term(t, self.slopes[f][:, own, own])
         return out
 
     def curvature(self) -> Array:
@@ -353,24 +356,19 @@ class Points:
         criterion = self.criterion
         out = [np.zeros((*score.shape, criterion.m)) for score in self.scores]
         for f, t, own in criterion.owned:
-            T, score = self.factors[t], self.scores[f][..., own]
-            image = score @ T
-            rows, columns = lower_indices(criterion.ks[t])
-            for i, a, b in zip(range(criterion.of_term[t].start, criterion.m), rows, columns, strict=False):
-                target = out[f][:, :, own, i]  # a view
-                target[..., a] += image[..., b]
-                target += score[..., a, None] * T[:, None, :, b]
+            part, structure = criterion.of_term[t], criterion.structures[t]
+            score = self.scores[f][..., own]
+            out[f][:, :, own, part] = structure.directions(self.theta[:, part], self.factors[t], score)
         return out
 
     def _second_order(self) -> Array:
-        """``<slope, d2(T T')>``: couples entries of the same column of the same ``T``."""
+        """``<slope, d2 Sigma>``: couples parameters of the same term."""
         criterion = self.criterion
         out = np.zeros((len(self.theta), criterion.m, criterion.m))
         for f, t, own in criterion.owned:
-            rows, columns = lower_indices(criterion.ks[t])
-            same = columns[:, None] == columns[None, :]
-            block = self.slopes[f][:, own, own][:, rows[:, None], rows]
-            out[:, criterion.of_term[t], criterion.of_term[t]] = 2 * block * same
+            part, structure = criterion.of_term[t], criterion.structures[t]
+            slope = self.slopes[f][:, own, own]
+            out[:, part, part] = structure.second_order(self.theta[:, part], self.factors[t], slope)
         return out
 
 

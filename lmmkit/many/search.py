@@ -11,9 +11,8 @@ import pandas as pd
 
 from ..diagnostics.variance_fractions import fractions
 from ..errors import ModelError
-from ..fitted.mixed import SINGULAR
+from ..fitted.mixed import is_singular
 from ..fitted.varcorr import distinct_names
-from ..likelihood.covariance import lower_indices
 from ..likelihood.fit_lmm import fit_criterion
 from ..likelihood.grid import Grid, valleys
 from ..likelihood.lmm import ENDLESS, VALLEYS, Criterion
@@ -164,10 +163,11 @@ def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) ->
     points = Points(criterion, theta, responses)
     flags = np.zeros(len(theta), dtype=bool)
     for f, t, own in criterion.owned:
-        axes, spread, _ = np.linalg.svd(points.factors[t])
-        lacking = axes * (spread < LACKING)[:, None, :]
-        slope = lacking.transpose(0, 2, 1) @ points.slopes[f][:, own, own] @ lacking
-        flags |= np.linalg.eigvalsh(slope)[:, 0] < -WORTH
+        part, structure, T = criterion.of_term[t], criterion.structures[t], points.factors[t]
+        singular = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
+        for b in np.flatnonzero(singular & ~flags):
+            ways = structure.beside(theta[b, part], T[b], points.slopes[f][b, own, own], LACKING, WORTH)
+            flags[b] = next(ways, None) is not None
     return flags
 
 
@@ -183,7 +183,7 @@ def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Any]:
             estimate = fit_criterion(single.with_response(y))
         except (ModelError, np.linalg.LinAlgError):
             continue  # stays flagged as not converged
-        theta[b] = single.from_original(estimate.theta)
+        theta[b] = single.from_original(estimate.par)
         value[b], converged[b] = estimate.objective, estimate.converged
     return theta, value, converged
 
@@ -197,13 +197,14 @@ def _tables(criterion: ManyCriterion, points: Points, objective: Array, converge
     half = points.root @ np.linalg.inv(criterion.R).T
     se = sigma[:, None] * np.sqrt(np.einsum("bij,bij->bj", half, half))
     df = _satterthwaite(criterion, points, half) if tests else np.full_like(beta, np.nan)
-    factors = _original(criterion, points.theta)
+    par = criterion.to_par(points.theta)
+    factors = [structure.factor(own) for structure, own in zip(criterion.structures, par, strict=True)]
     covs = [(sigma**2)[:, None, None] * T @ T.transpose(0, 2, 1) for T in factors]
     labels, shares = fractions(design, beta, covs, sigma**2)
-    names, ran_pars = _ran_pars(criterion, covs, sigma)
+    names, ran_pars = _ran_pars(criterion, par, sigma)
     status = _status(len(beta), len(design.y), objective, sigma)
     endless = points.r2 < ENDLESS**2 * criterion.nu
-    status["singular"], status["converged"] = _singular(criterion, factors), converged & ~endless
+    status["singular"], status["converged"] = _singular(criterion, par), converged & ~endless
     status.loc[endless, "message"] = (
         "next to no residual variance is left: the random effects reproduce this response"
     )
@@ -224,39 +225,23 @@ def _status(B: int, n: int, objective: Array, sigma: Array) -> pd.DataFrame:
     return pd.DataFrame({**columns, **flags, "message": [""] * B})
 
 
-def _original(criterion: ManyCriterion, theta: Array) -> list[Array]:
-    """Relative covariance factors in the units of the data, (B, k, k) per term."""
-    settled = np.where(np.abs(theta) < 1e-7, 0.0, theta)
-    out = []
-    for whitening, T in zip(criterion.whitenings, criterion.many_roots(settled)[0], strict=True):
-        back = whitening.matrix @ T
-        signs = np.where(back.diagonal(axis1=1, axis2=2) < 0, -1.0, 1.0)
-        out.append(back * signs[:, None, :] + 0.0)
-    return out
-
-
-def _singular(criterion: ManyCriterion, factors: list[Array]) -> Flags:
+def _singular(criterion: ManyCriterion, par: list[Array]) -> Flags:
     """lme4's ``isSingular``, for predictors of mean square one."""
-    flags = np.zeros(len(factors[0]), dtype=bool)
-    for term, T in zip(criterion.design.terms, factors, strict=True):
-        size = np.sqrt((term.Z**2).mean(axis=0)) * T.diagonal(axis1=1, axis2=2)
-        flags |= (size < SINGULAR).any(axis=1)
+    flags = np.zeros(len(par[0]), dtype=bool)
+    for term, own in zip(criterion.design.terms, par, strict=True):
+        flags |= is_singular(term, own)
     return flags
 
 
-def _ran_pars(criterion: ManyCriterion, covs: list[Array], sigma: Array) -> tuple[list[str], Array]:
-    """Standard deviations and correlations, in the order of theta, then sigma."""
+def _ran_pars(criterion: ManyCriterion, par: list[Array], sigma: Array) -> tuple[list[str], Array]:
+    """Standard deviations and then correlations of each term, then sigma."""
     names, columns = [], []
     terms = criterion.design.terms
-    for term, group, cov in zip(terms, distinct_names([term.group for term in terms]), covs, strict=True):
-        sd = np.sqrt(cov.diagonal(axis1=1, axis2=2))
-        cor = np.clip(cov / (sd[:, :, None] * sd[:, None, :]), -1, 1)
-        for j, column in enumerate(term.names):
-            names.append(f"sd_{column}|{group}")
-            columns.append(sd[:, j])
-            for i in range(j + 1, len(term.names)):
-                names.append(f"cor_{term.names[i]}.{column}|{group}")
-                columns.append(cor[:, i, j])
+    for term, group, own in zip(terms, distinct_names([term.group for term in terms]), par, strict=True):
+        values = term.structure.reading(own)
+        values[:, : term.structure.n_sds] *= sigma[:, None]
+        names += [f"{label}|{group}" for label in term.structure.labels(term.names)]
+        columns.append(values)
     return [*names, "sigma"], np.column_stack([*columns, sigma])
 
 
@@ -269,10 +254,11 @@ def _satterthwaite(criterion: ManyCriterion, points: Points, half: Array) -> Arr
     sensitivities[:, -1] = 1.0  # d log V / d log sigma²
     for f, t, own in criterion.owned:
         crossed = points.images[f][:, :, own, :p] @ right[:, None]
-        products = np.einsum("blar,blcr->bacr", crossed, crossed)
-        slope = 2 * np.einsum("bacr,bcd->badr", products, points.factors[t])
-        rows, columns = lower_indices(criterion.ks[t])
-        sensitivities[:, criterion.of_term[t]] = slope[:, rows, columns] / variance[:, None, :]
+        for r in range(p):
+            slope = crossed[..., r].transpose(0, 2, 1) @ crossed[..., r]
+            sensitivities[:, criterion.of_term[t], r] = (
+                points.gradient_of_term(t, slope) / variance[:, r, None]
+            )
     covariance = _information_inverse(criterion, points)
     return np.asarray(2.0 / np.einsum("bir,bij,bjr->br", sensitivities, covariance, sensitivities))
 
@@ -285,8 +271,7 @@ def _information_inverse(criterion: ManyCriterion, points: Points) -> Array:
     mixed = np.empty_like(points.theta)
     for f, t, own in criterion.owned:
         score = points.scores[f][..., own]
-        slope = 2 * score.transpose(0, 2, 1) @ score @ points.factors[t]
-        mixed[:, criterion.of_term[t]] = slope[(slice(None), *lower_indices(criterion.ks[t]))]
+        mixed[:, criterion.of_term[t]] = points.gradient_of_term(t, score.transpose(0, 2, 1) @ score)
     mixed *= (nu / points.r2)[:, None]
     hessian[:, :m, :m] += mixed[:, :, None] * mixed[:, None, :] / nu
     hessian[:, :m, m] = hessian[:, m, :m] = mixed

@@ -182,7 +182,7 @@ class FitPlot(Picture):
         design = self.fit.design
         own = [term for term in design.terms if term.group == group]
         drawn = False
-        codes, re_form = own[0].codes, "~" + " + ".join(f"({term.bar.text})" for term in own)
+        codes, re_form = own[0].codes, "~" + " + ".join(term.bar.term for term in own)
         for level in range(len(own[0].levels)):
             rows = design.frame[codes == level]
             values = np.linspace(rows[x].min(), rows[x].max(), 30) if place is None else _levels(rows[x])

@@ -18,6 +18,8 @@ from ..inference.coef_tests import Ddf, coef_table
 from ..inference.confint import confint
 from ..numerics import arguments
 from ..numerics import distributions as stats
+from ..numerics.arrays import Array
+from ..structures.unstructured import Unstructured
 
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
@@ -102,9 +104,10 @@ def tidy(
         table["conf_high"] = table["estimate"] + quantile * table["std_error"]
     if conf_int and "ran_pars" in asked:
         limits = confint(fit, level, parm="theta_")
-        rows = table.index[table["effect"] == "ran_pars"][_order_of_theta(fit)[: len(limits)]]
+        rows = table.index[table["effect"] == "ran_pars"]
         for name in ("conf_low", "conf_high"):
-            table.loc[rows, name] = limits[name].to_numpy()
+            values = _in_full(fit, limits[name].to_numpy())
+            table.loc[rows[: len(values)], name] = values
         notes = list(limits.attrs.get("notes", []))
     if exponentiate:
         _as_factors(fit, table)
@@ -145,16 +148,23 @@ def _ran_pars(fit: MixedFit) -> pd.DataFrame:
     )
 
 
-def _order_of_theta(fit: MixedFit) -> list[int]:
-    """Rows of the table of random-effects parameters in the order in which `confint` gives them."""
-    rows, start = [], 0
-    for part in fit.varcorr.components:
-        k = len(part.names)
-        pairs = {pair: start + k + i for i, pair in enumerate(part.pairs())}
-        for j in range(k):
-            rows += [start + j, *(pairs[i, j] for i in range(j + 1, k))]
-        start += k + len(pairs)
-    return [*rows, start]
+def _in_full(fit: MixedFit, limits: Array) -> Array:
+    """A limit for each row of the table, in which structured terms are listed in full.
+
+    One standard deviation for all effects has the same limits in every row. A correlation has them where it is
+    the structure's own, as that of neighbours in time; others follow from it.
+    """
+    out, start = [], 0
+    for structure, values in fit.readings():
+        own, n = limits[start : start + len(values)], structure.n_sds
+        pairs = structure.k * (structure.k - 1) // 2
+        correlations = own[n:]
+        if not isinstance(structure, Unstructured):
+            is_own = structure.own_pairs() if structure.has_rho else np.zeros(pairs, dtype=bool)
+            correlations = np.where(is_own, own[-1], np.nan)
+        out += [np.repeat(own[:1], structure.k) if n < structure.k else own[:n], correlations]
+        start += len(values)
+    return np.concatenate([*out, limits[start:]])
 
 
 def _ran_vals(fit: MixedFit) -> pd.DataFrame:

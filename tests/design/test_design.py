@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.design.design import build_design, check_grouping
+from lmmkit.design.checks import check_grouping
+from lmmkit.design.design import build_design
 from lmmkit.design.grouping import theta_order
 from lmmkit.design.model_matrix import independent_columns
 from lmmkit.design.transforms import contrast_matrix

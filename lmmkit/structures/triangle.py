@@ -156,6 +156,11 @@ class Whitening:
         back = self.matrix @ factor
         return back * np.where(back.diagonal() < 0, -1.0, 1.0) + 0.0
 
+    @property
+    def inverse(self) -> Array:
+        """``A^-1``."""
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+
     def whitened(self, factor: Array) -> Array:
         """Carry a relative covariance factor into the units of the search."""
         return np.asarray(np.linalg.solve(self.matrix, factor))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lmmkit.likelihood.covariance import Whitening, canonical, factor_from_theta, n_theta, theta_from_factor
+from lmmkit.structures.triangle import Whitening, canonical, factor_from_theta, n_theta, theta_from_factor
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])

@@ -1,0 +1,318 @@
+"""Structures whose covariance is ``D R(rho) D``: standard deviations, and one correlation or none."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from ..numerics.arrays import Array, Flags, Index
+from .structure import LENGTHS, Structure
+from .triangle import lower_indices
+
+__all__ = ["Patterned"]
+
+#: Places of the correlation, between its bounds -1 and 1, that effects without variance are tried with.
+PLACES = (0.0, 0.9, -0.9)
+
+
+@dataclass(frozen=True)
+class Patterned(Structure):
+    """``Sigma_ij = s_i s_j r_ij(rho)``; with `homogeneous` all ``s_i`` are one ``s``.
+
+    Notes
+    -----
+    In the search a standard deviation is the size of ``x``, or ``x^2`` where its sign would turn a correlation
+    round, and the correlation is a sine between its bounds. So the criterion is smooth there, and level at the
+    bounds: :meth:`beside` asks whether one should leave them.
+    """
+
+    has_rho: ClassVar[bool] = True
+
+    @abstractmethod
+    def correlation(self, rho: Array) -> tuple[Array, Array, Array]:
+        """``R`` (..., k, k) and its first two derivatives, for ``rho`` (...)."""
+
+    @abstractmethod
+    def triangle(self, rho: Array) -> Array:
+        """The lower triangle ``L`` (..., k, k) with ``L L' = R``, also where ``R`` is singular."""
+
+    @property
+    @abstractmethod
+    def rho_bounds(self) -> tuple[float, float]:
+        """Smallest and largest correlation."""
+
+    # ---- where is what ----
+
+    @property
+    def n_sds(self) -> int:
+        """Number of standard deviations."""
+        return 1 if self.homogeneous else self.k
+
+    @property
+    def size(self) -> int:
+        return self.n_sds + self.has_rho
+
+    @property
+    def squared(self) -> bool:
+        return self.has_rho and not self.homogeneous
+
+    def names(self, effects: Sequence[str]) -> list[str]:
+        sds = ["*"] if self.homogeneous else list(effects)
+        return [*sds, "rho"] if self.has_rho else sds
+
+    def labels(self, effects: Sequence[str]) -> list[str]:
+        sds = [f"sd_{name}" for name in self.names(effects)[: self.n_sds]]
+        return [*sds, "cor_rho"] if self.has_rho else sds
+
+    def reading(self, par: Array) -> Array:
+        out = np.array(par, dtype=float)
+        if self.has_rho:
+            seen = (self._sds(par) > 0).sum(axis=-1) > 1
+            out[..., -1] = np.where(seen, par[..., -1], np.nan)
+        return out
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        low, high = np.zeros(self.size), np.full(self.size, np.inf)
+        if self.has_rho:
+            low[-1], high[-1] = self.rho_bounds
+        return low, high
+
+    def _sds(self, par: Array) -> Array:
+        """All ``k`` standard deviations, (..., k)."""
+        return np.repeat(par[..., :1], self.k, axis=-1) if self.homogeneous else par[..., : self.k]
+
+    def _rho(self, par: Array) -> Array:
+        return par[..., -1] if self.has_rho else np.zeros(par.shape[:-1])
+
+    # ---- from one to the other ----
+
+    def factor(self, par: Array) -> Array:
+        return self._sds(par)[..., :, None] * self.triangle(self._rho(par))
+
+    def par(self, x: Array) -> Array:
+        par = x**2 if self.squared else np.abs(x)
+        if self.has_rho:
+            low, high = self.rho_bounds
+            par[..., -1] = (low + high) / 2 + (high - low) / 2 * np.sin(x[..., -1])
+        return par
+
+    def search(self, par: Array) -> Array:
+        x = np.sqrt(np.maximum(par, 0.0)) if self.squared else np.array(par, dtype=float)
+        if self.has_rho:
+            low, high = self.rho_bounds
+            x[..., -1] = np.arcsin(np.clip((2 * par[..., -1] - low - high) / (high - low), -1.0, 1.0))
+        return x
+
+    def _chain(self, x: Array) -> tuple[Array, Array]:
+        """First and second derivative of each entry of ``par`` by its own ``x``."""
+        if self.squared:
+            first, second = 2 * x, np.full_like(x, 2.0)
+        else:
+            first, second = np.where(x < 0, -1.0, 1.0), np.zeros_like(x)
+        if self.has_rho:
+            half = (self.rho_bounds[1] - self.rho_bounds[0]) / 2
+            first[..., -1], second[..., -1] = half * np.cos(x[..., -1]), -half * np.sin(x[..., -1])
+        return first, second
+
+    def in_units(self, par: Array, units: Array) -> Array:
+        out = np.array(par, dtype=float)
+        out[..., : self.n_sds] *= np.diagonal(units)[: self.n_sds]
+        return out
+
+    def unit_free(self, par: Array, squares: Array) -> Array:
+        roots = np.sqrt(np.full(self.k, squares.mean()) if self.homogeneous else squares)
+        return self.in_units(par, np.diag(roots))
+
+    @cached_property
+    def _distinct(self) -> tuple[Index, Index]:
+        """Rows and columns of the entries of ``T`` that lme4 lists."""
+        rows, columns = lower_indices(self.k)
+        kept = np.array([self.is_distinct(int(a), int(b)) for a, b in zip(rows, columns, strict=True)])
+        return rows[kept], columns[kept]
+
+    @abstractmethod
+    def is_distinct(self, row: int, column: int) -> bool:
+        """Whether lme4's theta lists this entry of ``T``."""
+
+    def theta(self, T: Array) -> Array:
+        return np.asarray(T[(..., *self._distinct)])
+
+    def theta_names(self, effects: Sequence[str]) -> list[str]:
+        return [
+            effects[a] if a == b else f"{effects[a]}.{effects[b]}"
+            for a, b in zip(*self._distinct, strict=True)
+        ]
+
+    # ---- what the search asks ----
+
+    def units(self, mean_crossproduct: Array) -> Array:
+        squares = np.diag(mean_crossproduct)
+        if self.homogeneous:
+            squares = np.full(self.k, squares.mean())
+        return np.diag(1 / np.sqrt(np.where(squares > 0, squares, 1.0)))
+
+    def from_sds(self, sds: Array, place: float | None = None) -> Array:
+        par = np.empty(self.size)
+        par[: self.n_sds] = np.sqrt(np.mean(sds**2)) if self.homogeneous else sds
+        if self.has_rho:
+            low, high = self.rho_bounds
+            par[-1] = 0.0 if place is None else (low + high) / 2 + (high - low) / 2 * place
+        return self.search(par)
+
+    def gradient(self, x: Array, T: Array, slope: Array) -> Array:
+        par = self.par(x)
+        s, (R, R1, _) = self._sds(par), self.correlation(self._rho(par))
+        by_sds = 2 * ((slope * R) @ s[..., None])[..., 0]
+        return self._joined(by_sds, _form(slope * R1, s)) * self._chain(x)[0]
+
+    def second_order(self, x: Array, T: Array, slope: Array) -> Array:
+        par = self.par(x)
+        s, (R, R1, R2) = self._sds(par), self.correlation(self._rho(par))
+        sds = 2 * slope * R
+        both = 2 * ((slope * R1) @ s[..., None])[..., 0]
+        if self.homogeneous:
+            sds, both = sds.sum(axis=(-1, -2), keepdims=True), both.sum(axis=-1, keepdims=True)
+        first, second = self._chain(x)
+        hessian = np.zeros((*x.shape, self.size))
+        hessian[..., : self.n_sds, : self.n_sds] = sds
+        if self.has_rho:
+            hessian[..., -1, : self.n_sds] = hessian[..., : self.n_sds, -1] = both
+            hessian[..., -1, -1] = _form(slope * R2, s)
+        hessian = hessian * first[..., :, None] * first[..., None, :]
+        by_par = self._joined(2 * ((slope * R) @ s[..., None])[..., 0], _form(slope * R1, s))
+        at = range(self.size)
+        hessian[..., at, at] += by_par * second
+        return hessian
+
+    def _joined(self, by_sds: Array, by_rho: Array) -> Array:
+        """Derivatives by ``par`` from those by each effect's standard deviation and by ``rho``."""
+        if self.homogeneous:
+            by_sds = by_sds.sum(axis=-1, keepdims=True)
+        return np.concatenate([by_sds, by_rho[..., None]], axis=-1) if self.has_rho else by_sds
+
+    def directions(self, x: Array, T: Array, score: Array) -> Array:
+        return np.asarray(np.einsum("...la,...mab->...lbm", score, self.slopes(x, T)))
+
+    def slopes(self, x: Array, T: Array) -> Array:
+        return self._par_slopes(self.par(x)) * self._chain(x)[0][..., None, None]
+
+    def _par_slopes(self, par: Array) -> Array:
+        """``dSigma/dpar``, (..., m, k, k)."""
+        s, (R, R1, _) = self._sds(par), self.correlation(self._rho(par))
+        at, k = range(self.k), self.k
+        half = np.zeros((*par.shape[:-1], k, k, k))
+        half[..., at, at, :] = R * s[..., None, :]  # row i of R D
+        by_sds = half + np.swapaxes(half, -1, -2)
+        if self.homogeneous:
+            by_sds = by_sds.sum(axis=-3, keepdims=True)
+        if not self.has_rho:
+            return by_sds
+        by_rho = s[..., :, None] * R1 * s[..., None, :]
+        return np.concatenate([by_sds, by_rho[..., None, :, :]], axis=-3)
+
+    def scaled(self, x: Array, share: float) -> Array:
+        out = np.array(x, dtype=float)
+        out[..., : self.n_sds] *= np.sqrt(share) if self.squared else share
+        return out
+
+    def settled(self, x: Array) -> Array:
+        """Standard deviations below 1e-7 are nothing, and so is as small a distance from a bound of ``rho``."""
+        par = self.par(x)
+        par[..., : self.n_sds] = np.where(par[..., : self.n_sds] < 1e-7, 0.0, par[..., : self.n_sds])
+        if self.has_rho:
+            for bound in self.rho_bounds:
+                par[..., -1] = np.where(np.abs(par[..., -1] - bound) < 1e-10, bound, par[..., -1])
+        return self.search(par)
+
+    def lifted(self, x: Array, T: Array, size: float, lacking: float) -> Array:
+        par = self.par(x)
+        sds = par[..., : self.n_sds]
+        par[..., : self.n_sds] = np.where(sds < lacking, size, sds)
+        if self.has_rho:
+            low, high = self.rho_bounds
+            inside = size * (high - low) / 2
+            par[..., -1] = np.clip(par[..., -1], low + inside, high - inside)
+        return self.search(par)
+
+    def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
+        par, here = self.par(x), T @ T.T
+        for moved in self._moves(par, lacking):
+            if (slope * (self.covariance(moved) - here)).sum() < -tolerance:
+                yield self.search(moved)
+
+    def _moves(self, par: Array, lacking: float) -> Iterator[Array]:
+        """Standard deviations away from zero, and ``rho`` away from its bounds."""
+        zeros = np.flatnonzero(par[: self.n_sds] < lacking)
+        low, high = self.rho_bounds if self.has_rho else (0.0, 0.0)
+        middle, half = (low + high) / 2, (high - low) / 2
+        sets = [*([zeros] if len(zeros) > 1 else []), *zeros[:, None]]
+        for chosen in sets:
+            for length in LENGTHS:
+                moved = par.copy()
+                moved[chosen] = length
+                yield moved
+                for place in PLACES if self.has_rho else ():
+                    turned = moved.copy()
+                    turned[-1] = middle + half * place
+                    yield turned
+        if self.has_rho and len(zeros) != self.n_sds and half - abs(par[-1] - middle) < lacking * half:
+            for length in LENGTHS:
+                moved = par.copy()
+                moved[-1] = middle + np.sign(par[-1] - middle) * half * (1 - length)
+                yield moved
+
+    def nudged(self, x: Array, size: float) -> Array:
+        par = self.par(x)
+        par[: self.n_sds] = np.maximum(par[: self.n_sds], size)
+        if self.has_rho:
+            low, high = self.rho_bounds
+            inside = size**2 * (high - low) / 2
+            par[-1] = np.clip(par[-1], low + inside, high - inside)
+        return np.where(par == self.par(x), x, self.search(par))
+
+    def at_edge(self, par: Array, tolerance: float) -> Flags:
+        edge = (par[..., : self.n_sds] < tolerance).any(axis=-1)
+        if self.has_rho:
+            low, high = self.rho_bounds
+            edge = edge | (par[..., -1] - low < tolerance) | (high - par[..., -1] < tolerance)
+        return np.asarray(edge)
+
+    def _moving(self, x: Array) -> tuple[Array, Flags, Flags]:
+        """``dSigma/dpar``, which of them are not zero, and which are, though a variance could grow there."""
+        slopes = self._par_slopes(self.par(x))
+        moves = np.abs(slopes).max(axis=(-2, -1)) > 0
+        still = ~moves & (np.arange(self.size) < self.n_sds)
+        return slopes, moves, still
+
+    def tangents(self, x: Array, T: Array) -> Array:
+        slopes, moves, still = self._moving(x)
+        R = self.correlation(self._rho(self.par(x)))[0]
+        for i in np.flatnonzero(still):  # at a standard deviation of zero the variance is what moves
+            slopes[i] = R if self.homogeneous else np.diag(np.arange(self.k) == i).astype(float)
+        return slopes[moves | still]
+
+    def tangent_rates(self, x: Array, T: Array) -> Array:
+        _, moves, still = self._moving(x)
+        rates = np.diag(self._chain(x)[0] * moves)
+        return rates[moves | still]
+
+    def own_pairs(self) -> Flags:
+        R = self.correlation(np.asarray(0.3))[0]
+        return np.array(
+            [bool(R[i, j] == 0.3) for j in range(self.k) for i in range(j + 1, self.k)], dtype=bool
+        )
+
+    @property
+    def fills_hull(self) -> bool:
+        return len(self.hull()) == self.size
+
+
+def _form(matrix: Array, s: Array) -> Array:
+    """``s' M s``, (...)."""
+    return np.asarray((s[..., None, :] @ matrix @ s[..., :, None])[..., 0, 0])

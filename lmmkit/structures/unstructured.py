@@ -1,0 +1,187 @@
+"""`us(x | g)`, which is `(x | g)`: any covariance. The parameters are the lower triangle ``T`` itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..numerics.arrays import Array, Flags
+from .structure import LENGTHS, Structure
+from .triangle import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
+
+__all__ = ["Unstructured"]
+
+
+@dataclass(frozen=True)
+class Unstructured(Structure):
+    """Every pair of effects has a correlation of its own.
+
+    Examples
+    --------
+    >>> Unstructured(2).factor(np.array([1.0, 0.5, 2.0]))
+    array([[1. , 0. ],
+           [0.5, 2. ]])
+    """
+
+    tag = "us"
+    title = "unstructured"
+
+    @property
+    def size(self) -> int:
+        return n_theta(self.k)
+
+    def names(self, effects: Sequence[str]) -> list[str]:
+        rows, columns = lower_indices(self.k)
+        return [
+            effects[a] if a == b else f"{effects[a]}.{effects[b]}" for a, b in zip(rows, columns, strict=True)
+        ]
+
+    theta_names = names
+
+    @property
+    def n_sds(self) -> int:
+        return self.k
+
+    @property
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Row and column of each correlation, down the columns of the lower triangle."""
+        return [(i, j) for j in range(self.k) for i in range(j + 1, self.k)]
+
+    def labels(self, effects: Sequence[str]) -> list[str]:
+        sds = [f"sd_{name}" for name in effects]
+        return [*sds, *(f"cor_{effects[i]}.{effects[j]}" for i, j in self._pairs)]
+
+    def reading(self, par: Array) -> Array:
+        cov = self.covariance(par)
+        sd = np.sqrt(np.diagonal(cov, axis1=-2, axis2=-1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cor = np.clip(cov / (sd[..., :, None] * sd[..., None, :]), -1.0, 1.0)
+        pairs = np.array(self._pairs, dtype=np.intp).reshape(-1, 2)
+        return np.concatenate([sd, cor[..., pairs[:, 0], pairs[:, 1]]], axis=-1)
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        rows, columns = lower_indices(self.k)
+        return np.where(rows == columns, 0.0, -np.inf), np.full(self.size, np.inf)
+
+    def factor(self, par: Array) -> Array:
+        if par.ndim == 1:
+            return factor_from_theta(par, self.k)
+        T = np.zeros((*par.shape[:-1], self.k, self.k))
+        T[(..., *lower_indices(self.k))] = par
+        return T
+
+    def par(self, x: Array) -> Array:
+        T = self.factor(x)
+        signs = np.where(np.diagonal(T, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+        return self.theta(T * signs[..., None, :] + 0.0)
+
+    def root(self, x: Array) -> Array:
+        return self.factor(x)
+
+    def search(self, par: Array) -> Array:
+        return par
+
+    def in_units(self, par: Array, units: Array) -> Array:
+        return self.par(self.theta(units @ self.factor(par)))
+
+    def unit_free(self, par: Array, squares: Array) -> Array:
+        return self.theta(np.sqrt(squares)[:, None] * self.factor(par))
+
+    def theta(self, T: Array) -> Array:
+        return np.asarray(T[(..., *lower_indices(self.k))])
+
+    def units(self, mean_crossproduct: Array) -> Array:
+        return Whitening.of(mean_crossproduct).matrix
+
+    def from_sds(self, sds: Array, place: float | None = None) -> Array:
+        """A correlation is given to a pair of effects only."""
+        T = np.diag(sds)
+        if place and self.k == 2:
+            T[1, 0], T[1, 1] = place * sds[1], np.sqrt(1 - place**2) * sds[1]
+        return theta_from_factor(T)
+
+    def gradient(self, x: Array, T: Array, slope: Array) -> Array:
+        return np.asarray((2 * slope @ T)[(..., *lower_indices(self.k))])
+
+    def second_order(self, x: Array, T: Array, slope: Array) -> Array:
+        """``d2(T T')`` couples entries of the same column of ``T``."""
+        rows, columns = lower_indices(self.k)
+        same = columns[:, None] == columns[None, :]
+        return np.asarray(2 * slope[..., rows[:, None], rows] * same)
+
+    def directions(self, x: Array, T: Array, score: Array) -> Array:
+        out = np.zeros((*score.shape, self.size))
+        image = score @ T
+        for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):
+            target = out[..., i]  # a view
+            target[..., a] += image[..., b]
+            target += score[..., a, None] * T[..., None, :, b]
+        return out
+
+    def slopes(self, x: Array, T: Array) -> Array:
+        out = np.zeros((*T.shape[:-2], self.size, self.k, self.k))
+        for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):
+            out[..., i, a, :] += T[..., :, b]
+            out[..., i, :, a] += T[..., :, b]
+        return out
+
+    def scaled(self, x: Array, share: float) -> Array:
+        return share * x
+
+    def settled(self, x: Array) -> Array:
+        """Entries below 1e-7 are nothing: in whitened units they change no fitted value visibly."""
+        return np.where(np.abs(x) < 1e-7, 0.0, x)
+
+    def lifted(self, x: Array, T: Array, size: float, lacking: float) -> Array:
+        """``T T' + size^2 U U'`` with ``U`` what it lacks; QR makes the root triangular."""
+        axes, spread, _ = np.linalg.svd(T)
+        missing = axes * (spread < lacking)[:, None, :]
+        root = np.concatenate([T, size * missing], axis=2)
+        triangle = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"))
+        rows, columns = lower_indices(self.k)
+        return np.asarray(triangle[:, columns, rows])
+
+    def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
+        """Along the eigenvector of ``U'slope U`` with the most negative eigenvalue, ``U`` what ``T`` lacks."""
+        axes, spread, _ = np.linalg.svd(T)
+        missing = axes[:, spread < lacking]
+        if not missing.size:
+            return
+        values, vectors = np.linalg.eigh(missing.T @ slope @ missing)
+        if values.min(initial=0.0) >= -tolerance:
+            return
+        for length in LENGTHS:
+            yield theta_from_factor(canonical(np.column_stack([T, length * missing @ vectors[:, 0]])))
+
+    def nudged(self, x: Array, size: float) -> Array:
+        rows, columns = lower_indices(self.k)
+        return np.where((rows == columns) & (np.abs(x) < size), size, x)
+
+    def at_edge(self, par: Array, tolerance: float) -> Flags:
+        T = self.factor(par)
+        return np.asarray((np.diagonal(T, axis1=-2, axis2=-1) < tolerance).any(axis=-1))
+
+    def tangents(self, x: Array, T: Array) -> Array:
+        return self.hull()
+
+    def tangent_rates(self, x: Array, T: Array) -> Array:
+        rows, columns = lower_indices(self.k)
+        return np.array(
+            [
+                (rows == a) * T[b, columns] + (rows == b) * T[a, columns]
+                for a, b in zip(rows, columns, strict=True)
+            ]
+        )
+
+    def hull(self) -> Array:
+        out = np.zeros((self.size, self.k, self.k))
+        for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):
+            out[i, a, b] = out[i, b, a] = 1.0
+        return out
+
+    @property
+    def fills_hull(self) -> bool:
+        return True
