@@ -21,6 +21,9 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "reml": arguments.flag,
     "optimize": arguments.flag,
     "start": _numbers_or_none,
+    "double_bar": lambda name, value: arguments.one_of(
+        name, value, ("split", "diag"), {"diag_special": "diag"}
+    ),
     "na_action": lambda name, value: arguments.one_of(
         name, value, ("omit", "raise"), {"na_omit": "omit", "na_fail": "raise"}
     ),

@@ -62,8 +62,6 @@ class Component:
         """Correlations, shape (k, k); NaN where a standard deviation is zero."""
         with np.errstate(invalid="ignore", divide="ignore"):
             cor = self.cov / np.outer(self.sd, self.sd)
-        if self.tag == "diag":
-            cor = np.zeros_like(cor)
         np.fill_diagonal(cor, 1.0)
         return np.clip(cor, -1.0, 1.0)
 

@@ -260,12 +260,12 @@ class HeldRho(HeldEntry):
 
 
 class HeldSD(_Mapped):
-    """A standard deviation of term t, a multiple of an entry of theta, or of its square, and sigma."""
+    """A standard deviation of term t, which an entry of theta and sigma make up."""
 
     def __init__(self, joint: Joint, t: int, estimate: float, entry: int = 0) -> None:
         self.joint, criterion = joint, joint.criterion
-        self.entry = criterion.of_term[t].start + entry
-        self.power = 0.5 if criterion.structures[t].squared else 1.0
+        self.part, self.structure, self.number = criterion.of_term[t], criterion.structures[t], entry
+        self.entry = self.part.start + entry
         self.unit = float(criterion.whitenings[t].matrix[entry, entry]) * criterion.unit
         self.estimate, self.bounds = estimate, (0.0, np.inf)
         levels = len(criterion.design.terms[t].levels)
@@ -276,14 +276,15 @@ class HeldSD(_Mapped):
         return np.delete(at, self.entry)
 
     def place(self, free: Array, value: float) -> tuple[Array, Array]:
-        entry = (value / self.unit * np.exp(-free[-1])) ** self.power
+        entry, rate, _ = self.structure.entry_of_sd(value / self.unit * np.exp(-free[-1]))
         jacobian = np.insert(np.eye(len(free)), self.entry, 0.0, axis=0)
-        jacobian[self.entry, -1] = -self.power * entry
+        jacobian[self.entry, -1] = -rate
         return np.insert(free, self.entry, entry), jacobian
 
     def bend(self, free: Array, at: Array, gradient: Array, jacobian: Array) -> Array:
         out = np.zeros((len(free), len(free)))
-        out[-1, -1] = self.power**2 * gradient[self.entry] * at[self.entry]
+        sd = float(self.structure.par(at[self.part])[self.number])
+        out[-1, -1] = gradient[self.entry] * self.structure.entry_of_sd(sd)[2]
         return out
 
 

@@ -103,7 +103,9 @@ def _held_sd(joint: JointGLMM, t: int, estimate: float, entry: int = 0) -> HeldE
     """A standard deviation of term t."""
     criterion = joint.criterion
     unit = float(criterion.whitenings[t].matrix[entry, entry])
-    power = 0.5 if criterion.structures[t].squared else 1.0
+    structure = criterion.structures[t]
     place = criterion.of_term[t].start + entry
     scale = max(estimate, 0.1 * unit) / np.sqrt(2 * len(joint.design.terms[t].levels))
-    return HeldEntry(joint, place, estimate, (0.0, np.inf), scale, lambda v: (v / unit) ** power)
+    return HeldEntry(
+        joint, place, estimate, (0.0, np.inf), scale, lambda v: structure.entry_of_sd(v / unit)[0]
+    )

@@ -67,7 +67,8 @@ def rand_test(
     DataFrame
         Index: the effects. In a term with several, each is tested by itself, the intercept only once it is
         alone. A structured term is also tested against simpler structures: without its correlation, and with
-        one standard deviation for all effects. Columns ``npar loglik lrt df p_chisq p_value``: parameters and log-likelihood of the model
+        one standard deviation for all effects.
+        Columns ``npar loglik lrt df p_chisq p_value``: parameters and log-likelihood of the model
         without the effect, the statistic, how many parameters go, the conservative p-value from chi-square,
         and the simulated one.
 

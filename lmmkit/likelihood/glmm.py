@@ -459,9 +459,9 @@ def _par_at(criterion: GlmmCriterion, x: Array) -> Array:
 def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
     """Conditional modes ``b = A T u``, one (q, k) array per term."""
     modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    factors = criterion.split(criterion.settled(point.theta))
     for f, t, own in criterion.owned:
-        settled = criterion.settled(point.factors[t])
-        modes[t] = point.mode.u[f][:, own] @ settled.T @ criterion.whitenings[t].matrix.T
+        modes[t] = point.mode.u[f][:, own] @ factors[t].T @ criterion.whitenings[t].matrix.T
     return modes
 
 

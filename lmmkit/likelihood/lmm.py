@@ -273,7 +273,8 @@ class Criterion(Terms):
 
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
-        return bool(point.r2 < ENDLESS**2 * self.nu or np.abs(theta).max(initial=0.0) > 1 / ENDLESS)
+        largest = max(float(np.abs(T).max()) for T in point.factors)
+        return bool(point.r2 < ENDLESS**2 * self.nu or largest > 1 / ENDLESS)
 
     def places(self, start: Array | None = None, guess: bool = False) -> list[Place]:
         """Where the search begins.

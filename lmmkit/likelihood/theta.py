@@ -13,12 +13,15 @@ from ..numerics.arrays import Array, Flags
 from ..numerics.trust_region import Search
 from ..structures.structure import Structure
 from ..structures.triangle import Whitening
+from ..structures.unstructured import Unstructured
 from .search import Place
 
 #: A singular value of ``T`` below this is next to none.
 LACKING = 1e-2
 #: Standard deviation that it is given where the search tries again from off the edge.
 LIFT = 0.3
+#: Standard deviation, relative to the residuals', from which the search also looks much further.
+FAR, FURTHER = 100.0, 3e4
 
 
 class Terms:
@@ -200,3 +203,10 @@ class Terms:
                 x = search.x.copy()
                 x[part] = moved
                 yield x
+        yield from self._further(search)
+
+    def _further(self, search: Search) -> Iterator[Array]:
+        """Next to no residual variance, where structured effects may leave none: the last way there is long."""
+        largest = max(float(np.abs(T).max()) for T in search.state.factors)
+        if largest > FAR and any(not isinstance(structure, Unstructured) for structure in self.structures):
+            yield self.nearer_zero(search.x, FURTHER / largest)

@@ -52,7 +52,8 @@ def no_responses(criterion: ManyCriterion) -> Found:
     design, nothing = criterion.design, np.zeros(0)
     covs = [np.zeros((0, k, k)) for k in criterion.ks]
     labels, shares = fractions(design, np.zeros((0, criterion.p)), covs, nothing)
-    names, ran_pars = _ran_pars(criterion, covs, nothing)
+    par = [np.zeros((0, structure.size)) for structure in criterion.structures]
+    names, ran_pars = _ran_pars(criterion, par, nothing)
     beta = pd.DataFrame(np.zeros((0, criterion.p)), columns=pd.Index(design.x_names))
     tables = (pd.DataFrame(ran_pars, columns=pd.Index(names)), pd.DataFrame(shares, columns=pd.Index(labels)))
     return Found(beta, beta, beta, *tables, _status(0, len(design.y), nothing, nothing))

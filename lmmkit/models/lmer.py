@@ -28,6 +28,7 @@ def lmer(
     na_action: Literal["omit", "raise"] = "omit",
     start: Any = None,
     optimize: bool = True,
+    double_bar: Literal["split", "diag"] = "split",
 ) -> MixedModel:
     """Fit a linear mixed model.
 
@@ -50,9 +51,13 @@ def lmer(
     na_action : {"omit", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them.
     start : sequence of float, optional
-        First theta of the search, in lme4's order.
+        First ``.par`` of the search, in lme4's order: theta, and for a structured term its standard deviations
+        relative to sigma and its correlation.
     optimize : bool
         With False nothing is searched: the model is evaluated at `start`.
+    double_bar : {"split", "diag"}
+        What ``(f || g)`` means for a factor f: as in lme4 by default a term in which the effects of the levels
+        are correlated, or ``diag(f | g)``, without any correlation.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def lmer(
     """
     options = {
         "reml": reml, "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
-        "start": start, "optimize": optimize,
+        "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
     call = Call("lmer", formula, data, caller_name(data), options)
     return MixedModel.of(design_of(call), call)
@@ -113,6 +118,7 @@ def glmer(
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
+    double_bar: Literal["split", "diag"] = "split",
 ) -> MixedModel:
     """Fit a generalised linear mixed model.
 
@@ -138,6 +144,8 @@ def glmer(
         ``("treatment", "b")`` to compare with level b.
     na_action : {"omit", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them.
+    double_bar : {"split", "diag"}
+        As in :func:`lmer`.
 
     Returns
     -------
@@ -175,7 +183,7 @@ def glmer(
 
     options = {
         "family": resolve(family), "n_agq": n_agq, "weights": weights, "offset": offset,
-        "contrasts": contrasts, "na_action": na_action,
+        "contrasts": contrasts, "na_action": na_action, "double_bar": double_bar,
     }  # fmt: skip
     call = Call("glmer", formula, data, caller_name(data), options)
     return MixedModel.of(design_of(call), call)

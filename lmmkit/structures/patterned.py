@@ -26,9 +26,10 @@ class Patterned(Structure):
 
     Notes
     -----
-    In the search a standard deviation is the size of ``x``, or ``x^2`` where its sign would turn a correlation
-    round, and the correlation is a sine between its bounds. So the criterion is smooth there, and level at the
-    bounds: :meth:`beside` asks whether one should leave them.
+    In the search a standard deviation is the size of ``sinh(x)``, or ``(2 sinh(x / 2))^2`` where its sign would
+    turn a correlation round, and the correlation is a sine between its bounds. So the criterion is smooth
+    there, and level at the bounds (:meth:`beside` asks whether one should leave them); and where it falls
+    towards infinity, as without a residual variance, the way there is short.
     """
 
     has_rho: ClassVar[bool] = True
@@ -96,14 +97,14 @@ class Patterned(Structure):
         return self._sds(par)[..., :, None] * self.triangle(self._rho(par))
 
     def par(self, x: Array) -> Array:
-        par = x**2 if self.squared else np.abs(x)
+        par = 4 * np.sinh(x / 2) ** 2 if self.squared else np.abs(np.sinh(x))
         if self.has_rho:
             low, high = self.rho_bounds
             par[..., -1] = (low + high) / 2 + (high - low) / 2 * np.sin(x[..., -1])
         return par
 
     def search(self, par: Array) -> Array:
-        x = np.sqrt(np.maximum(par, 0.0)) if self.squared else np.array(par, dtype=float)
+        x = 2 * np.arcsinh(np.sqrt(np.abs(par)) / 2) if self.squared else np.arcsinh(par)
         if self.has_rho:
             low, high = self.rho_bounds
             x[..., -1] = np.arcsin(np.clip((2 * par[..., -1] - low - high) / (high - low), -1.0, 1.0))
@@ -112,13 +113,23 @@ class Patterned(Structure):
     def _chain(self, x: Array) -> tuple[Array, Array]:
         """First and second derivative of each entry of ``par`` by its own ``x``."""
         if self.squared:
-            first, second = 2 * x, np.full_like(x, 2.0)
+            first, second = 2 * np.sinh(x), 2 * np.cosh(x)
         else:
-            first, second = np.where(x < 0, -1.0, 1.0), np.zeros_like(x)
+            sign = np.where(x < 0, -1.0, 1.0)
+            first, second = sign * np.cosh(x), sign * np.sinh(x)
         if self.has_rho:
             half = (self.rho_bounds[1] - self.rho_bounds[0]) / 2
             first[..., -1], second[..., -1] = half * np.cos(x[..., -1]), -half * np.sin(x[..., -1])
         return first, second
+
+    def entry_of_sd(self, sd: float) -> tuple[float, float, float]:
+        if self.squared:
+            x = 2 * float(np.arcsinh(np.sqrt(sd) / 2))
+            rate = float(np.tanh(x / 2))  # s / (ds/dx)
+            return x, rate, rate * (1 - rate**2) / 2
+        x = float(np.arcsinh(sd))
+        rate = float(np.tanh(x))
+        return x, rate, rate * (1 - rate**2)
 
     def in_units(self, par: Array, units: Array) -> Array:
         out = np.array(par, dtype=float)
@@ -217,8 +228,11 @@ class Patterned(Structure):
         return np.concatenate([by_sds, by_rho[..., None, :, :]], axis=-3)
 
     def scaled(self, x: Array, share: float) -> Array:
-        out = np.array(x, dtype=float)
-        out[..., : self.n_sds] *= np.sqrt(share) if self.squared else share
+        par = self.par(x)
+        par[..., : self.n_sds] *= share
+        out = self.search(par)
+        if self.has_rho:
+            out[..., -1] = x[..., -1]
         return out
 
     def settled(self, x: Array) -> Array:

@@ -109,10 +109,9 @@ class Structure(ABC):
     def theta_names(self, effects: Sequence[str]) -> list[str]:
         """Their names without the group's name."""
 
-    @property
-    def squared(self) -> bool:
-        """Whether the search moves square roots of the standard deviations."""
-        return False
+    def entry_of_sd(self, sd: float) -> tuple[float, float, float]:
+        """The entry of ``x`` of a standard deviation, and its derivatives by the logarithm of that."""
+        return sd, sd, sd
 
     def root(self, x: Array) -> Array:
         """``T`` at a point of the search."""

@@ -60,6 +60,14 @@ def test_the_intercept_is_spelled_out(text, fixed):
         ("(1 | reg/popu/gen)", ["1 | gen:(popu:reg)", "1 | popu:reg", "1 | reg"]),
         ("(x || a/b)", ["1 | b:a", "1 | a", "0 + x | b:a", "0 + x | a"]),
         ("(1 | (a:b)/c)", ["1 | c:(a:b)", "1 | (a:b)"]),
+        ("(x | a + b)", ["x | a", "x | b"]),
+        ("(1 | a*b)", ["1 | a", "1 | b", "1 | a:b"]),
+        ("(1 | (a + b)^2)", ["1 | a", "1 | b", "1 | a:b"]),
+        ("(1 | (a + b + c)^2)", ["1 | a", "1 | b", "1 | c", "1 | a:b", "1 | a:c", "1 | b:c"]),
+        ("(1 | a %in% b)", ["1 | a:b"]),
+        ("(1 | a/b + c)", ["1 | b:a", "1 | a", "1 | c"]),
+        ("(1 | a/(b + c))", ["1 | b:a", "1 | c:a", "1 | a"]),
+        ("(1 | `my g`*h)", ["1 | `my g`", "1 | h", "1 | `my g`:h"]),
         ("(1 | a/b:c)", ["1 | b:c:a", "1 | a"]),
         ("(1 | factor(g))", ["1 | factor(g)"]),
         ("((1 | g))", ["1 | g"]),
@@ -69,6 +77,50 @@ def test_the_intercept_is_spelled_out(text, fixed):
 )
 def test_bars_are_expanded_as_lme4_does(bar, expected):
     assert bars(f"y ~ x + {bar}") == expected
+
+
+def terms(text, **options):
+    return [bar.term for bar in parse(text, **options).bars]
+
+
+@pytest.mark.parametrize(
+    ("bar", "expected"),
+    [
+        ("us(x | g)", ["(x | g)"]),
+        ("diag(x | g)", ["diag(x | g)"]),
+        ("diag(x | g, hom = FALSE)", ["diag(x | g)"]),
+        ("cs(0 + f | g, hom = TRUE)", ["cs(0 + f | g, hom = TRUE)"]),
+        ("ar1(0 + f | g)", ["ar1(0 + f | g)"]),
+        ("ar1(0 + f | g, hom = True)", ["ar1(0 + f | g)"]),
+        ("ar1(0 + f | g, hom = FALSE)", ["ar1(0 + f | g, hom = FALSE)"]),
+        ("(cs(x | g))", ["cs(x | g)"]),
+        ("cs(f | a/b, hom = TRUE)", ["cs(f | b:a, hom = TRUE)", "cs(f | a, hom = TRUE)"]),
+        ("ar1(0 + f | a*b)", ["ar1(0 + f | a)", "ar1(0 + f | b)", "ar1(0 + f | a:b)"]),
+        ("cs(x | g) + (1 | h) - cs(x | g)", ["(1 | h)"]),
+    ],
+)
+def test_tags_name_the_structure(bar, expected):
+    assert terms(f"y ~ x + {bar}") == expected
+    again = parse(f"y ~ x + {' + '.join(expected)}")  # a term is written so that it is read as the same
+    assert again.bars == parse(f"y ~ x + {bar}").bars
+
+
+def test_a_bar_needs_no_brackets_where_it_is_the_only_term():
+    for text, lhs in (("y ~ 1 | g", "1"), ("y ~ x | g", "1 + x"), ("y ~ x:z | g", "1 + x:z")):
+        f = parse(text)
+        assert f.fixed == "1" and [bar.lhs for bar in f.bars] == [lhs]
+    assert bars("y ~ x || g") == ["1 | g", "0 + x | g"]
+    assert parse("~ 1 | g", one_sided=True).bars[0].text == "1 | g"
+
+
+def test_the_double_bar_splits_or_is_diagonal():
+    assert terms("y ~ (x + f || g)") == ["(1 | g)", "(0 + x | g)", "(0 + f | g)"]
+    diagonal = parse("y ~ (x + f || g)", double_bar="diag")
+    assert [bar.term for bar in diagonal.bars] == ["diag(x + f | g)"]
+    assert expand_dot(parse("y ~ . + (x || g)", double_bar="diag"), ["y", "x", "g"]).bars[0].tag == "diag"
+    assert update("y ~ x + (x || g)", ". ~ . + z", double_bar="diag") == "y ~ 1 + x + z + diag(x | g)"
+    with pytest.raises(FormulaError, match="double_bar must be 'split' or 'diag'"):
+        parse("y ~ (x || g)", double_bar="dia")
 
 
 def test_groups_are_named_as_lme4_names_them():

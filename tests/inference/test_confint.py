@@ -21,7 +21,7 @@ def test_wald():
 
 def test_choosing_parameters():
     fit = model("slopes")
-    every = ["sd_(Intercept)|Subject", "cor_Days.(Intercept)|Subject", "sd_Days|Subject", "sigma"]
+    every = ["sd_(Intercept)|Subject", "sd_Days|Subject", "cor_Days.(Intercept)|Subject", "sigma"]
     assert list(fit.confint(method="wald", parm="theta_").index) == every
     assert list(fit.confint(parm="Days").index) == ["Days"]
     assert list(fit.confint(parm=["Days", "sigma"]).index) == ["Days", "sigma"]
