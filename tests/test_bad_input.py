@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import lmmkit
-from lmmkit.design.checks import check_grouping
 from lmmkit.design.design import build_design
+from lmmkit.design.grouping_checks import check_grouping
 from lmmkit.errors import DataError, FormulaError
 from lmmkit.formula.parse import parse, require_bars
 from lmmkit.formula.update import update

@@ -3,7 +3,7 @@
 May import `formula`, `numerics`.
 """
 
-from .checks import check_grouping
 from .design import Design, RandomTerm, build_design
+from .grouping_checks import check_grouping
 
 __all__ = ["Design", "RandomTerm", "build_design", "check_grouping"]

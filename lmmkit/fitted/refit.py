@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..design.checks import check_grouping
 from ..design.design import Design, build_design
+from ..design.grouping_checks import check_grouping
 from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula

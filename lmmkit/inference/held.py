@@ -115,7 +115,7 @@ def with_first(
 def lifted(criterion: Terms, theta: Array, size: float = LIFT) -> Array:
     """Zero variances made small ones: at zero the derivative vanishes by symmetry, and a search stops."""
     theta = theta.copy()
-    for own, structure in criterion.parts:
+    for own, structure in criterion.by_term:
         theta[own] = structure.nudged(theta[own], size)
     return theta
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from ..design.checks import check_grouping
 from ..design.design import Design, build_design
+from ..design.grouping_checks import check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
 from ..fitted.simulate import draw, refit

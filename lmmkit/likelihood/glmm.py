@@ -198,7 +198,7 @@ class GlmmCriterion(Terms):
         if large:
             others.append(Place("effects of ten units", afar))
         if len(self.ks) > 1:
-            for (own, structure), term in zip(self.parts, self.design.terms, strict=True):
+            for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
                 for x in (search.x.copy(), afar.copy())[: 1 + large]:
                     x[own] = structure.scaled(x[own], 0.01)
                     others.append(Place(f"next to none of {term.bar.term}", x))

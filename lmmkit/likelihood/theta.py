@@ -71,13 +71,13 @@ class Terms:
         self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
 
     @property
-    def parts(self) -> list[tuple[slice, Structure]]:
+    def by_term(self) -> list[tuple[slice, Structure]]:
         """Each term's part of ``theta``, and its structure."""
         return list(zip(self.of_term, self.structures, strict=True))
 
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
-        return [structure.root(theta[own]) for own, structure in self.parts]
+        return [structure.root(theta[own]) for own, structure in self.by_term]
 
     def roots(self, factors: list[Array]) -> list[Array]:
         """One relative covariance factor per grouping factor, block diagonal in its terms."""
@@ -88,7 +88,7 @@ class Terms:
 
     def many_roots(self, theta: Array) -> tuple[list[Array], list[Array]]:
         """Lower triangles (B, k, k) per term, and block-diagonal ones per grouping factor, for (B, m)."""
-        terms = [structure.root(theta[:, own]) for own, structure in self.parts]
+        terms = [structure.root(theta[:, own]) for own, structure in self.by_term]
         roots = [np.zeros((len(theta), factor.k, factor.k)) for factor in self.layout.factors]
         for f, t, own in self.owned:
             roots[f][:, own, own] = terms[t]
@@ -96,14 +96,16 @@ class Terms:
 
     def settled(self, theta: Array) -> Array:
         """``theta`` with zero for what is so small that it changes no fitted value visibly."""
-        return np.concatenate([structure.settled(theta[..., own]) for own, structure in self.parts], axis=-1)
+        return np.concatenate(
+            [structure.settled(theta[..., own]) for own, structure in self.by_term], axis=-1
+        )
 
     def to_par(self, theta: Array) -> list[Array]:
         """Parameters in the units of the data and lme4's order, one array (..., m) per term."""
         settled = self.settled(theta)
         return [
             structure.in_units(structure.par(settled[..., own]), whitening.matrix)
-            for (own, structure), whitening in zip(self.parts, self.whitenings, strict=True)
+            for (own, structure), whitening in zip(self.by_term, self.whitenings, strict=True)
         ]
 
     def to_original(self, theta: Array) -> list[Array]:
@@ -117,7 +119,7 @@ class Terms:
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [
                 structure.search(structure.in_units(par[own], whitening.inverse))
-                for (own, structure), whitening in zip(self.parts, self.whitenings, strict=True)
+                for (own, structure), whitening in zip(self.by_term, self.whitenings, strict=True)
             ]
         return np.concatenate(parts)
 
@@ -159,7 +161,7 @@ class Terms:
         if share == 1:
             return x
         m = self.of_term[-1].stop
-        scaled = [structure.scaled(x[own], share) for own, structure in self.parts]
+        scaled = [structure.scaled(x[own], share) for own, structure in self.by_term]
         return np.concatenate([*scaled, x[m:]])
 
     def second_opinions(self, search: Search) -> list[Place]:
@@ -181,7 +183,7 @@ class Terms:
     def beside_singular(self, theta: Array) -> dict[str, Array]:
         """Starts beside a singular covariance of several effects, each (B, m): without it, and lifted off zero."""
         without, off_zero = theta.copy(), theta.copy()
-        for (own, structure), T in zip(self.parts, self.many_roots(theta)[0], strict=True):
+        for (own, structure), T in zip(self.by_term, self.many_roots(theta)[0], strict=True):
             if T.shape[1] > 1:
                 singular = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
                 if singular.any():

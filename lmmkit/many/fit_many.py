@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from ..design.checks import check_grouping
 from ..design.design import build_design
+from ..design.grouping_checks import check_grouping
 from ..design.names import free_name
 from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError

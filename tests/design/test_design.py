@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.design.checks import check_grouping
 from lmmkit.design.design import build_design
 from lmmkit.design.grouping import theta_order
+from lmmkit.design.grouping_checks import check_grouping
 from lmmkit.design.model_matrix import independent_columns
 from lmmkit.design.transforms import contrast_matrix
 from lmmkit.errors import DataError, FormulaError
