@@ -122,7 +122,14 @@ class MixedFit(Fit):
         ]
 
     def readings(self) -> list[tuple[Structure, Array]]:
-        """For each term its structure, and its standard deviations and correlations as people read them."""
+        """Standard deviations and correlations of the random effects, as people read them.
+
+        Returns
+        -------
+        list of (Structure, ndarray)
+            For each term its structure and the values, under the names ``structure.labels(effects)``; NaN for a
+            correlation with something that does not vary.
+        """
         out = []
         for term, par in zip(self.design.terms, self.estimate.par_of_terms, strict=True):
             values = term.structure.reading(par)

@@ -6,6 +6,7 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..errors import FormulaError
 from .algebra import expand
@@ -15,7 +16,9 @@ from .syntax import fail, one_line, read, suggest
 from .tags import TaggedBar, is_tagged, tagged_bar, written_term
 from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, walk, write
 
-__all__ = ["Bar", "Formula", "parse", "require_bars"]
+__all__ = ["Bar", "DoubleBar", "Formula", "parse", "require_bars"]
+
+DoubleBar = Literal["split", "diag"]
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Formula:
     fixed: str
     bars: tuple[Bar, ...]
     offsets: tuple[str, ...]
-    double_bar: str = "split"
+    double_bar: DoubleBar = "split"
 
     def __str__(self) -> str:
         return self.text
@@ -90,7 +93,7 @@ class Formula:
         return list(dict.fromkeys(names))
 
 
-def parse(text: str, *, one_sided: bool = False, double_bar: str = "split") -> Formula:
+def parse(text: str, *, one_sided: bool = False, double_bar: DoubleBar = "split") -> Formula:
     """Read a model formula in lme4's language.
 
     Parameters
@@ -197,7 +200,7 @@ class _Parts:
     """What the right-hand side holds, gathered from left to right."""
 
     text: str
-    double_bar: str
+    double_bar: DoubleBar
     terms: list[tuple[str, str]] = field(default_factory=list)  # (sign, term text)
     bars: list[Bar] = field(default_factory=list)
     offsets: list[str] = field(default_factory=list)
@@ -208,7 +211,7 @@ class _Parts:
         return "".join([first, *(f" {sign} {term}" for sign, term in self.terms)])
 
 
-def _take_apart(text: str, right: Node, double_bar: str) -> _Parts:
+def _take_apart(text: str, right: Node, double_bar: DoubleBar) -> _Parts:
     """Sort the terms of the sum into fixed terms, random-effects terms, offsets and the intercept."""
     parts = _Parts(text, double_bar)
     for sign, node in _summands(right):
@@ -313,13 +316,14 @@ def _check_power(text: str, node: Binary) -> None:
 # ---- random-effects terms ----
 
 
-def _double_bar(given: str) -> str:
+def _double_bar(given: str) -> DoubleBar:
     """The reading of `||`, lme4's spelling accepted."""
-    chosen = "diag" if given == "diag_special" else given
-    if chosen not in ("split", "diag"):
+    if given in ("diag", "diag_special"):
+        return "diag"
+    if given != "split":
         hint = suggest(str(given), ("split", "diag"))
         raise FormulaError(f"double_bar must be 'split' or 'diag', not {given!r}{hint}")
-    return chosen
+    return "split"
 
 
 def _bracketed(text: str, right: Node) -> Node:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ..errors import FormulaError
 from .algebra import expand
 from .functions import columns_of
-from .parse import Formula, parse
+from .parse import DoubleBar, Formula, parse
 from .syntax import one_line, read
 from .tree import Binary, Name, Node, Unary, quote, walk, write
 
@@ -36,7 +36,7 @@ def _dot(node: Node, replacement: str) -> str | None:
     return replacement if isinstance(node, Name) and node.name == "." else None
 
 
-def update(old: str, new: str, double_bar: str = "split") -> str:
+def update(old: str, new: str, double_bar: DoubleBar = "split") -> str:
     """Change a formula as R's `update` does: in `new`, `.` stands for what was there.
 
     Terms with `||` are read as `double_bar` says (see `parse`) and written out.
