@@ -5,8 +5,8 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 `(x || g)` and `(1 | a/b)` are expanded as lme4's `expandDoubleVerts` and `findbars` do.
 """
 
+import typing
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..errors import FormulaError
 from .algebra import expand
@@ -18,7 +18,7 @@ from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren,
 
 __all__ = ["Bar", "DoubleBar", "Formula", "parse", "require_bars"]
 
-DoubleBar = Literal["split", "diag"]
+DoubleBar = typing.Literal["split", "diag"]
 
 
 @dataclass(frozen=True)
