@@ -9,27 +9,47 @@
 # %% [markdown]
 # # Exercise 16. Choosing and reporting
 #
-# Seven tasks on lesson 16, from recall to judgement; about forty minutes. The last of them is a paragraph that could go into a paper.
-# Put your answers where the three dots are and run the cell.
+# Two warm-ups from earlier lessons and seven tasks on lesson 16; about fifty-five minutes. The last is a paragraph that could go into a paper.
+# Put your answers where the three dots are and run the cell. You get a verdict at once, and a hint when you need one. Two digits are
+# enough for any number.
 
 # %%
-import matplotlib.pyplot as plt
+# %%
 from scipy import stats
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, in_words, table_text, use_course_look
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-use_course_look()
 words = lk.load_data("words")
 words.head()
 
 # %% [markdown]
 # `words`: strings of letters appear on a screen, and thirty subjects press a button as soon as they know whether it is a word. Half of the
-# words (`item`) come after a related one (*mouse* after *owl*), so they are `primed`; for every other subject it is the other half. `rt` is
+# words (`item`) come after a related one (*mouse* after *owl*), so they are `primed`. For every other subject it is the other half. `rt` is
 # the time to the right answer (ms); wrong answers were left out. (The data are simulated.)
 #
+# ## Warm-up a, from lesson 11
+#
+# A study has four nests with a feeder and four without. Which test of the feeder claims too much with so few groups: `"likelihood ratio"`, `"Satterthwaite"`,
+# `"Kenward-Roger"` or `"t-test of nest means"`?
+
+# %% tags=["solution"] task="w1"
+warm_a = "likelihood ratio"
+
+# %%
+check("ex16.w1", warm_a)
+
+# %% [markdown]
+# ## Warm-up b, from lesson 13
+#
+# In a Poisson model the coefficient of `feeder` is 0.405. By how many *per cent* are there more chicks with a feeder than without?
+
+# %% tags=["solution"] task="w2"
+warm_b = 100 * (np.exp(0.405) - 1)
+
+# %%
+check("ex16.w2", warm_b)
+
+# %% [markdown]
 # ## 1. The question decides
 #
 # Subjects are a random effect, if we ask about people. Which of these questions about the same data would make `subject` a *fixed* effect?
@@ -67,28 +87,31 @@ check("ex16.q2", answer_2)
 #
 # Back to the words. The plan said, before anybody was tested: the response is `rt`, the `condition` is a fixed effect; subjects differ in
 # how fast they are
-# *and* in what priming does for them, which may be correlated; words differ in how hard they are. By REML.
+# *and* in what priming does for them, which may be correlated; words differ in how hard they are. By REML. The beginning is given.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("rt ~ condition + (...) + (...)", words)
 model = lk.lmer("rt ~ condition + (condition | subject) + (1 | item)", words)
 
 # %%
 check("ex16.q3", model)
 
-# %%
+# %% tags=["fold"]
+# Table: the fixed effects of your model, with 95% intervals by t
 if model is not ...:
-    print(table_text(model.coef_table()))
-    print()
-    print(model.varcorr.frame.round(3).to_string(index=False))
-    row = model.coef_table().loc["conditionprimed"]
-    half = row["std_error"] * stats.t.ppf(0.975, row["df"])
-    low, high = row["estimate"] - half, row["estimate"] + half
-    print(f"\naverage effect: from {low:.1f} to {high:.1f} ms (95%, t)")
+    fixed = model.coef_table()
+    half = fixed["std_error"] * stats.t.ppf(0.975, fixed["df"])
+    fixed = fixed.assign(low=fixed["estimate"] - half, high=fixed["estimate"] + half).round(3)
+fixed if model is not ... else None
+
+# %% tags=["fold"]
+# Table: the variances and standard deviations of your model
+model.varcorr.frame.round(3) if model is not ... else None
 
 # %% [markdown]
 # ## 4. What is it for one person?
 #
-# The interval in the last line is about the *average* person. A reader may want to know about persons: within which limits, symmetrical about
+# The interval in the first table is about the *average* person. A reader may want to know about persons: within which limits, symmetrical about
 # the average, do the priming effects of 95% of all people lie, by the model's estimates? Give `[low, high]` in ms; take 1.96 for the
 # quantile.
 
@@ -97,29 +120,33 @@ table = model.varcorr.frame
 spread = table[(table["var1"] == "conditionprimed") & table["var2"].isna()]["sdcor"].iloc[0]
 centre = model.fixef["conditionprimed"]
 answer_4 = [centre - 1.96 * spread, centre + 1.96 * spread]
-print("from", round(answer_4[0], 1), "to", round(answer_4[1], 1), "ms")
 
 # %%
 check("ex16.q4", answer_4)
 
-# %%
+# %% tags=["picture"]
+# Picture: the effect of priming on each subject, as the model sees it
 if model is not ...:
     effects = model.coef()["subject"]["conditionprimed"].sort_values()
-    fig, ax = plt.subplots(figsize=(8, 4))
-    ax.plot(effects, range(len(effects)), "o", color=BLUE, label="a subject, as the model sees it")
-    ax.axvline(model.fixef["conditionprimed"], color=RED, label="average")
-    ax.axvline(0, color=GREY, ls="--", label="no effect")
+    fig, ax = plt.subplots(figsize=(8, 3.6))
+    ax.plot(effects, range(len(effects)), "o", color=lesson.BLUE, label="a subject, as the model sees it")
+    ax.axvline(model.fixef["conditionprimed"], color=lesson.RED, label="average")
+    ax.axvline(0, color=lesson.GREY, ls="--", label="no effect")
     ax.set_yticks([])
     ax.set_xlabel("effect of priming (ms)")
     ax.legend(fontsize=11, loc="lower center", bbox_to_anchor=(0.5, 1), ncol=3)
-    plt.show()
+    lesson.show(
+        f"{len(effects)} dots, one per subject, from {effects.min():.0f} to {effects.max():.0f} ms around the average of"
+        f" {model.fixef['conditionprimed']:.0f} ms; {(effects < 0).sum()} of them lie below zero."
+    )
 
 # %% [markdown]
 # ## 5. Find the mistake
 #
 # Cleo has the same model and has written these five sentences. One of them cannot go to print. Which?
 
-# %%
+# %% tags=["fold"]
+# In words: Cleo's five sentences
 cleo = ["Fit the model of task 3, then run this cell again."]
 if model is not ...:
     row = model.coef_table().loc["conditionprimed"]
@@ -140,7 +167,7 @@ if model is not ...:
         "(E) Between answers that share subject, word and condition, the model leaves a standard "
         f"deviation of {model.sigma:.0f} ms.",
     ]
-in_words(*cleo)
+lesson.in_words(*cleo)
 
 # %% tags=["solution"] task="q5"
 answer_5 = "C"
@@ -149,7 +176,7 @@ answer_5 = "C"
 check("ex16.q5", answer_5)
 
 # %% [markdown]
-# ## 6. With the handles
+# ## 6. With the sliders
 #
 # Build models of the drivers who slept too little: data `sleepstudy`, response `Reaction`, fixed part `Days`. Change the random part, and
 # read in the panel what each comparison with the model before says. With which random part would you stay: with the largest one
@@ -172,10 +199,14 @@ check("ex16.q6", answer_6)
 # results should know how much priming helps on average, how sure that is, and
 # whether it helps everybody.
 
-# %%
+# %% tags=["picture"]
+# Picture: the four pictures of your model, and what to look at
 if model is not ...:
     model.plot.diagnostics()
-    plt.show()
+    lesson.show(
+        f"Four pictures of {model.nobs} residuals: against fitted values, their sizes, their quantiles, and the quantiles of subjects and"
+        f" words. The residuals' skewness is {model.resid().skew():.2f}."
+    )
 
 # %% [markdown] tags=["written"] task="q7" points=4
 # *Methods.* We modelled the time to the right answer (693 right answers of thirty subjects to 24 words; wrong answers were left out) by a

@@ -6,7 +6,7 @@ import numpy as np
 
 from lmmkit import lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Numbers, Question
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _FORMULA = "rt ~ condition + (condition | subject) + (1 | item)"
 
@@ -30,6 +30,38 @@ def _sd(group: str, effect: str) -> float:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Choice(
+        options=("likelihood ratio", "Satterthwaite", "Kenward-Roger", "t-test of nest means"),
+        digest="b74da0f7388617f0",
+        because={
+            "Satterthwaite": "it counts the nests, and is close to its promise with four of each kind",
+            "Kenward-Roger": "it counts the nests, and errs on the careful side",
+            "t-test of nest means": "with equal nests it is exact: eight means, six degrees of freedom",
+        },
+        hints=(
+            "Where does each of the four get its degrees of freedom from?",
+            "One of them trusts in a distribution for many groups.",
+            "Its table value is that of chi-square.",
+        ),
+        praise="Chi-square is a promise for many groups, and eight nests are few.",
+    ),
+    "w2": Number(
+        truth=lambda: 100 * (np.exp(0.405) - 1),
+        mistakes={
+            "a hundred times the coefficient is only near it; exp makes it a ratio": lambda: 40.5,
+            "that is the ratio; how many per cent more is that?": lambda: np.exp(0.405),
+            "that is how many per cent fewer there are without": lambda: 100 * (1 - np.exp(-0.405)),
+            "that is with a feeder in per cent of without; how many per cent *more* is it?": lambda: (
+                100 * np.exp(0.405)
+            ),
+        },
+        hints=(
+            "The coefficient is a difference of logarithms.",
+            "exp of it is a ratio; a ratio of 1.2 would be 20 per cent more.",
+            "100 * (np.exp(0.405) - 1)",
+        ),
+        praise="On the log scale effects multiply: half as many again.",
+    ),
     "q1": Choice(
         options=("A", "B", "C", "D"),
         digest="febf4b6fc3be1400",
@@ -41,6 +73,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Which question is about these subjects, by name, and about nobody else?",
             "Fixed are the levels that the question itself names.",
+            "Look for two names of subjects.",
         ),
         praise="A question about these very levels, and none beyond them.",
     ),
@@ -55,6 +88,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Through what did the measuring go to get to a fish? A lake, then a visit to it.",
             "A visit is one lake in one year.",
+            "Lakes need a bracket, and so do visits; the years are asked about.",
         ),
         praise="Lakes, and visits to lakes; the few years are what the question is about.",
     ),
@@ -79,6 +113,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Subjects and words cross: two brackets.",
             "A bracket with a predictor on its left lets the groups differ in what that predictor does.",
+            "(condition | subject) + (1 | item)",
         ),
         praise="What differs between whom was settled by the plan, and the formula says it.",
     ),
@@ -116,6 +151,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Compare every figure with the tables of task 3.",
             "How many subjects show an effect of priming? How many does the test of the sentence count?",
+            "The degrees of freedom stand in brackets after the t.",
         ),
         praise="The test counts rows; the effect varies between subjects, who are few.",
     ),
@@ -130,6 +166,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Go from the smallest random part to the largest, one step at a time.",
             "The sentence under the picture says whether the larger one is worth its parameters.",
+            "The last step adds a correlation.",
         ),
         praise="Both spreads are needed; their correlation is not. Had you planned it, you might keep it all the same.",
     ),

@@ -111,7 +111,7 @@ def test_within_hangs_on_no_transect_and_between_does(forest):
 
 
 def test_the_profile_leaves_out_zero_and_the_t_test_does_not(split):
-    """“which leaves out zero; the t-test on … degrees of freedom says … to …, which does not.”"""
+    """“Between transects the profile leaves out zero, and the t interval does not.”"""
     # R 4.2.2, lme4 1.1-31: profile 0.043928651 to 0.373540370
     profile = split.confint(parm="transect_slope").iloc[0]
     assert profile.tolist() == pytest.approx([0.043928651, 0.37354037], abs=1e-3)
@@ -119,7 +119,7 @@ def test_the_profile_leaves_out_zero_and_the_t_test_does_not(split):
 
 
 def test_the_two_intervals_within_are_nearly_the_same(split):
-    """“and the t-test's interval is nearly the same.”"""
+    """“Within transects the two intervals are nearly the same.”"""
     # R 4.2.2, lme4 1.1-31: profile -0.190417069 to -0.090732673
     reach = stats.t.ppf(0.975, 69.466) * 0.025277423
     assert split.confint(parm="slope_within").iloc[0].tolist() == pytest.approx(
@@ -139,7 +139,7 @@ def test_both_compare_plots_of_one_transect_only(forest):
 
 
 def test_ml_is_too_sure_between_transects(split):
-    """“that of ML would be …, because transects are few”"""
+    """“one of maximum likelihood, and too sure of itself with few groups.”"""
     ratio = split.update(reml=False).se / split.se
     # R 4.2.2, lme4 1.1-31: 0.81484156 between and 0.99144964 within
     assert ratio["transect_slope"] == pytest.approx(0.81484156, abs=1e-3)
@@ -147,14 +147,14 @@ def test_ml_is_too_sure_between_transects(split):
 
 
 def test_more_species_near_the_water(fields):
-    """“The ups keep to the water, the downs to the dry side.”"""
+    """“the residuals, drawn on a map, were above the model near the water, and below it on the dry side.”"""
     residual = lk.lmer("species ~ nitrate + (1 | field)", fields).resid()
     near = fields["distance"] < 100
     assert (residual[near] > 0).mean() > 0.75 and (residual[~near] < 0).mean() > 0.6
 
 
 def test_nitrate_costs_a_quarter_of_what_was_said(fields):
-    """“Nitrate no longer pays for the dryness that comes with it.”"""
+    """“The effect of the dryness, which comes with nitrate, is no longer put down to nitrate.”"""
     first = lk.lmer("species ~ nitrate + (1 | field)", fields)
     second = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
     # R 4.2.2, lmerTest 3.1-3: -0.45903847 and -0.10629657 (SE 0.026227317)
