@@ -31,7 +31,6 @@ OLD_PAGES = frozenset(
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
         "solutions/06_pooling",
-        "solutions/10_fitting",
         "solutions/14_variance_partitioning",
         "solutions/15_power",
         "solutions/capstone_fields",

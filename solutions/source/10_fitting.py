@@ -9,26 +9,46 @@
 # %% [markdown]
 # # Exercise 10. What the fitter does
 #
-# Eight tasks on lesson 10, from recall to judgement; about forty minutes. Put your answers where the three dots are and
-# run the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons, then eight tasks on lesson 10, from recall to judgement; about forty-five minutes. Put
+# your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREY, RED, use_course_look
+# %% [markdown]
+# ## Warm-up 1: snails that grow (lesson 9)
+#
+# Nine snails are measured every day for a whole summer, so that the growth rate of each of them is known exactly, nearly. The rates differ between snails
+# with an SD of 0.6 mm a week. What is the standard error of the *mean* growth rate?
 
-use_course_look()
+# %% tags=["solution"] task="w1"
+answer_w1 = 0.6 / 9**0.5
+
+# %%
+check("ex10.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up 2: lines that meet (lesson 5)
+#
+# A fit is singular: intercepts differ with an SD of 4, slopes with an SD of 0.5, and their correlation is −1. At which *x* do all the lines meet?
+
+# %% tags=["solution"] task="w2"
+answer_w2 = 4 / 0.5
+
+# %%
+check("ex10.w2", answer_w2)
+
+# %% [markdown]
+# ## Deer and soil
+#
+# `herbivory`: eight plots, four of them fenced against deer, and ten soil cores from each. Does the `nitrogen`
+# in the soil (g/kg) depend on the fence? (The data are simulated.)
+
+# %%
 deer = lk.load_data("herbivory")
 deer.head()
 
 # %% [markdown]
-# `herbivory`: eight plots, four of them fenced against deer, and ten soil cores from each. Does the `nitrogen`
-# in the soil (g/kg) know about the fence? (The data are simulated.)
-#
 # ## 1. By hand
 #
 # A printout gives a *variance* of nine between plots and a residual *variance* of four. What is the $\theta$ that the
@@ -43,9 +63,10 @@ check("ex10.q1", answer_1)
 # %% [markdown]
 # ## 2. Fit it
 #
-# Fit the mixed model of `nitrogen` with the `treatment` as fixed effect and a random intercept for the `plot`, by REML.
+# Fit the mixed model of `nitrogen` with the `treatment` as fixed effect and a random intercept for the `plot`, by REML. It is half written.
 
 # %% tags=["solution"] task="q2"
+### GIVEN # model = lk.lmer("nitrogen ~ ... + (... | ...)", deer)
 model = lk.lmer("nitrogen ~ treatment + (1 | plot)", deer)
 
 # %%
@@ -66,7 +87,7 @@ answer_3 = at_the_wall.reml_criterion - model.reml_criterion
 check("ex10.q3", answer_3)
 
 # %% [markdown]
-# ## 4. With the handles
+# ## 4. With the slider
 #
 # The panel shows six strains of simulated mice. Leave the criterion at REML and set the seed of the mice to four. All values of
 # $\theta$ whose criterion is less than 3.84 above the lowest are an interval: data like these rule out none of them. Drag $\theta$
@@ -102,23 +123,27 @@ def ada(theta):
     price = np.linalg.slogdet(V)[1] + np.linalg.slogdet(XtVi @ X)[1]  # D
     return price + (n - p) * (1 + np.log(2 * np.pi * r2 / (n - p)))  # E
 
-
+# %% tags=["picture"]
+# Picture: Ada's criterion, its lowest point, and the theta of lmer
 thetas = np.linspace(0, 5, 251)
 hers = np.array([ada(theta) for theta in thetas])
 fig, ax = plt.subplots(figsize=(8, 4))
-ax.plot(thetas, hers, color=BLUE, label="Ada's criterion")
-ax.plot(thetas[hers.argmin()], hers.min(), "o", color=RED, label="its lowest point")
+ax.plot(thetas, hers, color=lesson.BLUE, label="Ada's criterion")
+ax.plot(thetas[hers.argmin()], hers.min(), "o", color=lesson.RED, label="its lowest point")
 if model is not ...:
-    ax.axvline(model.theta[0], color=GREY, ls="--", label="lmer's θ")
+    ax.axvline(model.theta[0], color=lesson.GREY, ls="--", label="lmer's θ")
 ax.set_xlabel("θ")
 ax.set_ylabel("criterion")
 ax.set_ylim(hers.min() - 1, hers.min() + 15)
 ax.legend()
-plt.show()
+lesson.show(
+    f"A valley with its lowest point at theta {thetas[hers.argmin()]:.2f}, as Ada has it;"
+    + (f" the theta of lmer is marked at {model.theta[0]:.2f}." if model is not ... else " no other theta is marked yet.")
+)
 
 # %% [markdown]
 # Her valley is as deep as `lmer`'s (to the fineness of her grid), but its bottom is not where `lmer` finds it. Which line is wrong? Answer `"A"`,
-# `"B"`, `"C"`, `"D"` or `"E"`; you may change a line and run the cell again.
+# `"B"`, `"C"`, `"D"` or `"E"`; you may change a line and run both cells again.
 
 # %% tags=["solution"] task="q5"
 answer_5 = "A"

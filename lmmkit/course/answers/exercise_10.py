@@ -45,6 +45,40 @@ def _as_sds() -> np.ndarray:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: 0.6 / 9**0.5,
+        mistakes={
+            "that is how much single snails differ; the mean of nine is known better": lambda: 0.6,
+            "divide by the root of the number of snails, not by the number": lambda: 0.6 / 9,
+            "that is a variance; take its root": lambda: 0.6**2 / 9,
+            "nine snails, not eight: the SD is given, not estimated here": lambda: 0.6 / 8**0.5,
+        },
+        hints=(
+            "What is counted, days or snails?",
+            "The standard error of a mean is the SD divided by the root of the number.",
+            "0.6, and nine snails",
+        ),
+        praise="However many days: nine rates stay nine rates.",
+    ),
+    "w2": Number(
+        truth=lambda: 4 / 0.5,
+        mistakes={
+            "upside down: divide the SD of the intercepts by that of the slopes": lambda: 0.5 / 4,
+            "that is their product; where do a high intercept and its low slope make up for each other?": (
+                lambda: 4 * 0.5
+            ),
+            "with a correlation of -1 a high intercept falls: the lines meet to the right of zero": lambda: (
+                -4 / 0.5
+            ),
+            "those are variances; standard deviations are enough": lambda: (4 / 0.5) ** 2,
+        },
+        hints=(
+            "Take a line whose intercept is one SD above the mean. What is its slope?",
+            "It starts 4 above the average line, and comes nearer by 0.5 for each unit of x.",
+            "When has it made up for 4?",
+        ),
+        praise="At this x no group differs from any other, says the model.",
+    ),
     "q1": Number(
         truth=lambda: (9 / 4) ** 0.5,
         mistakes={
@@ -58,6 +92,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Theta is a standard deviation, measured in residual standard deviations.",
             "Take a square root of each variance first.",
+            "The root of 9, divided by the root of 4",
         ),
         praise="Plots scatter one and a half times as widely as cores do within a plot.",
     ),
@@ -70,7 +105,11 @@ QUESTIONS: dict[str, Question] = {
                 "nitrogen ~ plot + (1 | treatment)"
             ),
         },
-        hints=("A random intercept is (1 | plot).", "Fixed effects stand in front, without bars."),
+        hints=(
+            "What is the treatment, a fixed or a random effect? And what was sampled?",
+            "Fixed effects stand in front, without bars.",
+            "A random intercept is (1 | plot).",
+        ),
         praise="Eight plots, and cores that share what their plot is like.",
     ),
     "q3": Number(
@@ -88,7 +127,8 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         hints=(
-            "Plots that do not differ have a theta of zero.",
+            "Plots that do not differ: which theta have they?",
+            "The criterion there, less the criterion of your model.",
             "start=[0.0], optimize=False gives a fit at the wall; subtract the model's .reml_criterion.",
         ),
         praise="A wall so high says that the plots do differ. Lesson 11 makes a test of it.",
@@ -106,6 +146,7 @@ QUESTIONS: dict[str, Question] = {
         tolerance=0.01,
         hints=(
             "The sentence under the picture says how far above the lowest you are.",
+            "The interval ends where the curve crosses the dashed line.",
             "Go down from the bottom of the valley until it says 3.84, then up.",
         ),
         praise="Far from symmetrical: six strains rule out small spreads, and hardly large ones.",
@@ -122,6 +163,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Is her lowest point larger or smaller than lmer's theta? Which function of it could it be?",
             "In V stands a variance. Which of the five lines treats it as a standard deviation?",
+            "Compare her lines with those of criterion in the lesson, one by one.",
         ),
         praise="V holds variances, so theta enters squared; without that, her bottom is at the square of lmer's.",
     ),
@@ -140,7 +182,7 @@ QUESTIONS: dict[str, Question] = {
             "that is a share; per cent are asked for": lambda: 1 - _between(False) / _between(True),
         },
         hints=(
-            "lk.lmer(..., reml=False)",
+            "Fit the model once more, with reml=False.",
             "Variances stand in .varcorr.frame['vcov'], standard deviations in 'sdcor'.",
             "Divide one variance by the other, and say how far below one that is, in per cent.",
         ),
@@ -157,6 +199,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Same response, same rows, and what else must be the same?",
             "REML looks at what the fixed effects leave over.",
+            "Who has changed nothing but the random part?",
         ),
         praise="Same rows, same response, same fixed effects: only the random part differs.",
     ),
