@@ -391,7 +391,8 @@ def build_design(
     if trials is not None:
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
-    frame = as_days(data[names], parsed)
+    columns = [list(data.columns).index(name) for name in names]
+    frame = as_days(data.take(columns, axis=1), parsed)
     return Design(
         formula=parsed,
         y=y,

@@ -190,21 +190,6 @@ def _theta(structures: tuple[Structure, ...], sds: Array, place: float | None) -
     )
 
 
-@cache
-def _neighbours(shape: tuple[int, ...]) -> Index:
-    """For each point of a grid the numbers of its neighbours, along diagonals too; G stands for none."""
-    G = int(np.prod(shape))
-    at = np.stack(np.unravel_index(np.arange(G), shape), axis=1)
-    columns = []
-    for step in product((-1, 0, 1), repeat=len(shape)):
-        if any(step):
-            moved = at + np.array(step)
-            inside = ((moved >= 0) & (moved < np.array(shape))).all(axis=1)
-            number = np.ravel_multi_index(tuple(np.where(inside[:, None], moved, 0).T), shape)
-            columns.append(np.where(inside, number, G))
-    return np.stack(columns, axis=1)
-
-
 class Grid:
     """The criterion of a small design on a coarse grid, for any response.
 
@@ -254,7 +239,9 @@ class Grid:
             # L^-1 Lambda', and lead'[rest Q]' M
             transposed = [root.transpose(0, 2, 1) for root in roots]
             self._white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, layout)
-            self._cross = (parts.cross.transpose(0, 2, 1) @ M).transpose(0, 2, 1, 3).reshape(G * w, q * k)
+            # All points side by side: a product per level is fast, one per level and point is not.
+            of_level = M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ parts.cross
+            self._cross = of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
         self._M = M.reshape(G, q * k * k)
 
     def _factorised(self, system: Array) -> Array:
@@ -331,13 +318,21 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     array([[ 3,  1, -1]])
     """
     rank = np.argsort(np.argsort(values, axis=1, kind="stable"), axis=1, kind="stable")  # no two are equal
-    walled = np.concatenate([rank, np.full((len(rank), 1), rank.shape[1])], axis=1)
-    lowest = np.isfinite(values)
-    for others in _neighbours(shape).T:
-        lowest &= rank < walled[:, others]
+    lowest = np.isfinite(values) & (rank == _lowest_around(rank.reshape(-1, *shape)).reshape(rank.shape))
     rank = np.where(lowest, rank, rank.shape[1])
     found = np.argsort(rank, axis=1, kind="stable")[:, :most]
     return np.asarray(np.where(np.take_along_axis(lowest, found, axis=1), found, -1))
+
+
+def _lowest_around(grids: Index) -> Index:
+    """The lowest number among each point of a grid and its neighbours, along diagonals too, (B, *shape)."""
+    for axis in range(1, grids.ndim):
+        along = np.moveaxis(grids, axis, 0)
+        lowest = along.copy()
+        np.minimum(lowest[1:], along[:-1], out=lowest[1:])
+        np.minimum(lowest[:-1], along[1:], out=lowest[:-1])
+        grids = np.moveaxis(lowest, 0, axis)
+    return grids
 
 
 def products(cross: Array) -> Array:
