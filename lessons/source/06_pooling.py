@@ -14,207 +14,189 @@
 # - say what complete, no and partial pooling do, and draw the three lines for one person;
 # - predict which groups a mixed model pulls hardest, and why;
 # - compute the weight of a group's own mean by hand, and find the same number in a fit;
-# - spot an analysis that calls itself "no pooling" and is not.
+# - say why a list of raw group means has small groups at its ends.
 #
-# **Data** `sleepstudy` (real: Belenky and colleagues, 2003), `sleepstudy_plus` (the
-# same with two people who hardly took part), `groups20` (simulated).
-# **Lectures** 003 from "Partial pooling" to "what's the point?"; 004 "Complete, partial and no pooling".
-#
-# Run every cell from top to bottom. Where you meet three dots, stop and commit yourself before you run on:
-# a guess that was wrong teaches more than a number that was read.
+# **Data** `sleepstudy_plus` (eighteen real drivers, from Belenky and colleagues, 2003, and two made-up ones), `groups20`
+# (simulated).
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import (
-    BLUE,
-    GREY,
-    RED,
-    in_words,
-    key_points,
-    lecture_vs_truth,
-    use_course_look,
-)
-
-use_course_look()
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
 # %% [markdown]
-# ## The question
+# ## One chick or eight
 #
 # An owl box holds one chick, and you have weighed it once. Next door there are eight chicks, weighed many times.
 # How heavy is a typical chick in each box? For the full box you would simply take the mean. For the single chick
-# the mean is one number, from one bird, on one windy night: you would rather lean on what you know about
-# owls. How much should you lean? That is the whole of this lesson.
+# the mean is one number, from one bird, on one windy night. There you would rather lean on what you know about
+# owls. *How much should you lean?* That is this lesson.
 #
-# We begin with people. Lorry drivers slept three hours a night, and every day somebody measured how fast
-# they reacted. To the real study two made-up drivers are added (by Mahr, see the end): one came twice, the other once.
+# We begin with people. Lorry drivers slept three hours a night, and every day somebody measured how fast they reacted.
+# Two made-up drivers are added (by Mahr, see the end): 374 came twice, 373 once.
 
 # %% covers="003-21"
-sleep, plus = lk.load_data("sleepstudy"), lk.load_data("sleepstudy_plus")
-print(
-    f"{sleep.shape[0]} rows, {sleep.shape[1]} columns, {sleep['Subject'].nunique()} drivers; the first of"
-    " them:"
-)
-print(sleep.head(10).to_string())
-print("added rows:")
-print(plus.tail(3).to_string())
-print("rows per driver:")
-print(plus.groupby("Subject", observed=True).size().to_string())
+plus = lk.load_data("sleepstudy_plus")
+print(len(plus), "rows,", plus["Subject"].nunique(), "drivers")
+plus.tail(3)
 
 # %% [markdown]
-# ## One line for everybody
+# ## One line for everybody, or one line each
 #
-# **Complete pooling** forgets who is who. One intercept, one slope, everybody the same.
+# **Complete pooling** forgets who is who: one intercept and one slope for all. **No pooling** forgets that the others exist:
+# each driver gets a line from their own days only.
 
 # %% covers="003-22 003-23"
 complete = lk.lm("Reaction ~ Days", plus)
-print(complete.fixef.round(2).to_string())
+came_often = plus[plus["Subject"].astype(str) != "373"].groupby("Subject", observed=True)
+own = pd.DataFrame({name: lk.lm("Reaction ~ Days", mine).fixef for name, mine in came_often}).T
 
-# %% [markdown]
-# ## One line each
-#
-# **No pooling** forgets that the others exist. Each person gets a line from their own days only. For the
-# driver who came once there *is* no such line: through one point you can draw any slope you like.
+# %% tags=["picture"]
+# Picture: three drivers, with the line for everybody and their own
+NAMES, DAYS = ["308", "374", "373"], np.array([0.0, 9.0])
 
-# %%
-rows = []
-for subject, mine in plus.groupby("Subject", observed=True):
-    if mine["Days"].nunique() > 1:
-        intercept, slope = lk.lm("Reaction ~ Days", mine).fixef
-        rows.append((subject, intercept, slope))
-own = pd.DataFrame(rows, columns=["Subject", "intercept", "slope"]).set_index("Subject")
-print(own.loc[["308", "309", "374"]].round(2).to_string())
-print(
-    "people without a line of their own:",
-    sorted(set(plus["Subject"].astype(str)) - set(own.index.astype(str))),
+
+def draw(pooled=None):
+    """One panel a driver: points, complete pooling, no pooling, and partial pooling where it is given."""
+    _, axes = plt.subplots(1, 3, figsize=(10, 3.7), sharex=True, sharey=True, layout="constrained")
+    for ax, name in zip(axes, NAMES, strict=True):
+        mine = plus[plus["Subject"].astype(str) == name]
+        ax.plot(mine["Days"], mine["Reaction"], "o", color=lesson.GREY, ms=6)
+        kinds = [(complete.fixef, "--", "black", "complete")]
+        kinds += [(own.loc[name], ":", lesson.RED, "none")] if name in own.index else []
+        kinds += [(pooled.loc[name], "-", lesson.BLUE, "partial")] if pooled is not None else []
+        for line, dash, colour, label in kinds:
+            ax.plot(DAYS, line.iloc[0] + line.iloc[1] * DAYS, dash, color=colour, lw=2.5, label=label)
+        ax.set(title=f"driver {name}", xlabel="day of the study")
+    axes[0].set_ylabel("reaction time (ms)")
+    axes[0].legend(fontsize=11)
+
+
+draw()
+lesson.show(
+    f"Three panels. The line for everybody rises by {complete.fixef['Days']:.1f} ms a day. Driver 308, with ten days, has an own "
+    f"line of {own.loc['308', 'Days']:.1f} ms a day; driver 374, with two days, one of {own.loc['374', 'Days']:.1f}; driver 373 "
+    "has a single day and no own line."
 )
 
 # %% [markdown]
+# Dashed is the line for everybody, dotted the driver's own. Driver 373 came once, and has none: through one point you can
+# draw any slope you like. And would you believe the dotted line of 374?
+#
 # ## Something in between
 #
-# **Partial pooling** is what a mixed model does. The drivers are a sample from a population of drivers; their
-# intercepts and slopes scatter around a common line; and how much they scatter is estimated from the data.
+# **Partial pooling** is what a mixed model does. The drivers are a sample from a population of drivers. Their
+# intercepts and slopes scatter around a common line, and how much they scatter is estimated from the data.
 #
 # $$\text{Reaction}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Days}_{ij} + \varepsilon_{ij},
-# \qquad \begin{pmatrix} b_{0j}\\ b_{1j}\end{pmatrix} \sim N(0, \Sigma),\quad \varepsilon_{ij}\sim N(0,\sigma^2)$$
+# \qquad (b_{0j}, b_{1j}) \sim N(0, \Sigma),\quad \varepsilon_{ij}\sim N(0,\sigma^2)$$
 
 # %% covers="003-26 003-27"
 partial = lk.lmer("Reaction ~ Days + (Days | Subject)", plus)
-print(partial)
+print(partial.fixef.round(2).to_dict())
+print(partial.varcorr)
 
 # %% [markdown]
-# In R this is `lmer(Reaction ~ 1 + Days + (1 + Days | Subject), data = my.data)`: the same words, the same numbers.
+# (In R: `lmer(Reaction ~ 1 + Days + (1 + Days | Subject), data = my.data)`.)
 #
-# **Predict, then run.** The fit gives every driver a line of their own. Before you look: will the
-# partial-pooling slope of driver 308 be `"steeper"` or `"flatter"` than 308's own line?
+# **Predict, then run.** The fit gives every driver a line. Will the partial-pooling slope of driver 308 be `"steeper"` or
+# `"flatter"` than 308's own?
 
 # %%
 your_guess = ...
 check("06.q1", your_guess)
 
-# %%
+# %% tags=["picture"] asks="q003-3"
+# Picture: the same three drivers, with the mixed model's lines
 lines = partial.coef()["Subject"]
-names = ["308", "309", "335", "373", "374", "337"]
-fig, axes = plt.subplots(2, 3, figsize=(9.5, 6), sharex=True, sharey=True, layout="constrained")
-days = np.array([0.0, 9.0])
-for ax, name in zip(axes.flat, names, strict=True):
-    mine = plus[plus["Subject"].astype(str) == name]
-    ax.plot(mine["Days"], mine["Reaction"], "o", color=GREY, ms=5)
-    ax.plot(days, complete.fixef.iloc[0] + complete.fixef.iloc[1] * days, "--", color="black", lw=1.5, label="complete")
-    if name in own.index.astype(str):
-        ax.plot(
-            days, own.loc[name, "intercept"] + own.loc[name, "slope"] * days, ":", color=RED, lw=2.5, label="none"
-        )
-    ax.plot(
-        days,
-        lines.loc[name, "(Intercept)"] + lines.loc[name, "Days"] * days,
-        "-",
-        color=BLUE,
-        label="partial",
-    )
-    ax.set_title(f"driver {name}")
-axes[0, 0].legend(fontsize=10)
-fig.supxlabel("day of the study")
-fig.supylabel("reaction time (ms)")
-plt.show()
+draw(lines)
+lesson.show(
+    f"The same three panels with the mixed model's line. Its slope is {lines.loc['308', 'Days']:.1f} ms a day for driver 308, near the "
+    f"own line; {lines.loc['374', 'Days']:.1f} for 374 and {lines.loc['373', 'Days']:.1f} for 373, near the line for everybody."
+)
 
-# %% [markdown] asks="q003-3" mends="x003-11"
-# Each panel is one driver; dashed is the line for everybody, dotted the driver's own, solid the mixed model's.
-# Where there are ten days the solid line stays close to the driver's own. Where there is one, or two, its slope is
+# %% [markdown]
+# Solid is the mixed model. With ten days it stays close to the driver's own line. With one or two days, its slope is
 # nearly the crowd's: it has little else to go by.
-#
-# (What was the weird `%+%` on the slides? It is ggplot2's way of giving an old plot new data: `p %+% new_data`.
-# The last slide of the series writes `p %>% all.pools` instead, which would *call* the data like a function, and fails.)
 
-# %%
-shift = lines.loc[own.index, "Days"] - own["slope"]
-in_words(
-    f"Driver 308's own slope is {own.loc['308', 'slope']:.2f} ms a day; the mixed model says"
-    f" {lines.loc['308', 'Days']:.2f}.",
-    f"Driver 374, with two days, would have {own.loc['374', 'slope']:.2f}; the mixed model says "
+# %% tags=["fold"]
+# In words: what each of the three gets
+lesson.in_words(
+    f"Driver 308's own slope is {own.loc['308', 'Days']:.2f} ms a day; the mixed model says {lines.loc['308', 'Days']:.2f}.",
+    f"Driver 374, with two days, would have {own.loc['374', 'Days']:.2f}; the mixed model says "
     f"{lines.loc['374', 'Days']:.2f}, close to the average {partial.fixef['Days']:.2f}.",
     f"Driver 373, with a single day, gets the slope {lines.loc['373', 'Days']:.2f}: borrowed, all of it.",
 )
 
 # %% [markdown]
+# This move from a group's own data towards the average is called **shrinkage**. The result, `ranef`, is what papers call a
+# **BLUP** (best linear unbiased prediction) and lme4 a *conditional mode*.
+#
+# You may read that the lines are pulled towards the complete-pooling line. In truth they are pulled towards the mixed model's own
+# fixed effects. The two are close here, since nearly all drivers came equally often:
+
+# %% mends="x003-12"
+pd.DataFrame({"one line for all": complete.fixef, "fixed effects": partial.fixef}).T.round(2)
+
+# %% [markdown]
 # ## The weight, by hand
 #
 # Take the simplest case: only a mean for each group, no slope. The mixed model's estimate for group $j$ is a
-# weighted average of the group's own mean and the common one, and the weight of its own mean is
+# weighted average of the group's own mean and the common one. The weight of its own mean is
 #
 # $$w_j = \frac{n_j}{n_j + \sigma^2/\tau^2}$$
 #
 # with $n_j$ observations, variance $\sigma^2$ within groups and $\tau^2$ between them. Many observations: believe the
-# group. Noisy observations: believe the crowd. Groups that differ a lot: believe the group again.
-# The simulated `groups20` has fish from twenty lakes; in two of them a single fish was caught.
+# group. Noisy observations: believe the crowd. Groups that differ a lot: believe the group again. `groups20` has the
+# length of perch, a fish, from twenty lakes; in two of them a single fish was caught.
 
 # %% covers="004-17 004-18 004-19"
-groups = lk.load_data("groups20")
-fit = lk.lmer("length ~ 1 + (1 | group)", groups)
-tau2, sigma2 = fit.varcorr.frame["vcov"].iloc[0], fit.sigma**2
-table = groups.groupby("group", observed=True)["length"].agg(["size", "mean"])
-table["weight"] = table["size"] / (table["size"] + sigma2 / tau2)
-table["by hand"] = table["weight"] * table["mean"] + (1 - table["weight"]) * fit.fixef["(Intercept)"]
-table["lmer"] = fit.coef()["group"]["(Intercept)"]
-print(table.sort_values("size").round(3).to_string())
+perch = lk.load_data("groups20")
+fit = lk.lmer("length ~ 1 + (1 | group)", perch)
+tau2, sigma2 = fit.varcorr.frame["vcov"]
+lakes = perch.groupby("group", observed=True)["length"].agg(["size", "mean"])
+lakes["weight"] = lakes["size"] / (lakes["size"] + sigma2 / tau2)
+lakes["by hand"] = lakes["weight"] * lakes["mean"] + (1 - lakes["weight"]) * fit.fixef["(Intercept)"]
+lakes["lmer"] = fit.coef()["group"]["(Intercept)"]
+lakes.sort_values("size").iloc[[0, 1, 2, 10, 18, 19]].round(3)
 
 # %% [markdown]
 # The last two columns agree to every digit shown: the weight formula *is* what the fit does.
 #
 # **Your turn.** A group has five observations, and the variance between groups is as large as the variance
-# within. What weight does its own mean get?
+# within. What weight does its own mean get, to two digits?
 
 # %%
 your_weight = ...
 check("06.q2", your_weight)
 
-# %%
-fig, ax = plt.subplots()
-order = table.sort_values("size")
+# %% tags=["picture"]
+# Picture: twenty lakes, and how far the model moves each of them
+order = lakes.sort_values("size")
 x = np.arange(len(order))
-ax.axhline(groups["length"].mean(), ls=":", color="black", lw=1.5, label="complete pooling (mean of all fish)")
-ax.axhline(fit.fixef["(Intercept)"], ls="--", color=BLUE, lw=1.5, label="the model's common mean")
-ax.vlines(x, order["mean"], order["lmer"], color=GREY, lw=1)
-ax.plot(x, order["mean"], "o", color=RED, mfc="none", label="no pooling (own mean)")
-ax.plot(x, order["lmer"], "s", color=BLUE, label="partial pooling")
+fig, ax = plt.subplots(figsize=(9.5, 4.6))
+ax.axhline(perch["length"].mean(), ls=":", color="black", lw=1.5, label="mean of all fish (complete pooling)")
+ax.axhline(fit.fixef["(Intercept)"], ls="--", color=lesson.BLUE, lw=1.5, label="the model's common mean")
+ax.vlines(x, order["mean"], order["lmer"], color=lesson.GREY, lw=1)
+ax.plot(x, order["mean"], "o", color=lesson.RED, mfc="none", label="own mean (no pooling)")
+ax.plot(x, order["lmer"], "s", color=lesson.BLUE, label="mixed model (partial pooling)")
 ax.set_xticks(x, order["size"].astype(int), rotation=90)
-ax.set_xlabel("fish caught in the lake")
-ax.set_ylabel("estimated mean length (cm)")
-ax.set_ylim(top=37)
-ax.legend(loc="upper right", ncols=2, fontsize=10)
-plt.show()
+ax.set(xlabel="fish caught in the lake", ylabel="estimated mean length (cm)")
+ax.set_ylim(top=38)
+ax.legend(loc="upper right", ncols=2, fontsize=11)
+moved = (order["mean"] - order["lmer"]).abs()
+lesson.show(
+    f"Twenty lakes from left to right, from 1 fish to {order['size'].max()}. Lakes with one fish move by up to {moved.max():.1f} cm towards the "
+    f"model's mean of {fit.fixef['(Intercept)']:.1f} cm; the lake with most fish moves by {moved.iloc[-1]:.2f} cm."
+)
 
 # %% [markdown]
-# Open circles are the lakes' own means, filled squares the mixed model's; the grey stalks are the shrinkage. They are
-# longest on the left, where lakes have few fish, and vanish on the right. Every stalk points to the *model's* common mean (blue), which weighs lakes. It
-# is not the mean of all fish (dotted), in which the lakes with many fish count most.
-
-# %% [markdown]
+# The grey stalks are the shrinkage. They are longest on the left, where lakes have few fish, and vanish on the right. Every
+# stalk points to the *model's* common mean (dashed), which weighs lakes. It is not the mean of all fish (dotted), in which
+# the lakes with many fish count most.
+#
+# Now move it yourself. In the explorer below, the squares are partial pooling, the bars below are the weights, and the bars on
+# the right know the truth, because these data are made. Drag the variance ratio down to zero, then up as far as it goes. Which
+# squares reach the line first, and which last? At which ratio does partial pooling come nearest to the truth?
+#
 # **Predict, then run.** As the variance between groups goes to zero, partial pooling becomes which of the other two:
 # `"complete"` or `"none"`?
 
@@ -222,18 +204,16 @@ plt.show()
 your_limit = ...
 check("06.q3", your_limit)
 
-# %% [markdown]
-# Now take the sliders yourself. Drag the variance ratio down to zero and watch the squares: which reach the line first, and
-# which last? Then drag it up as far as it goes. The bars on the right know the truth, because these data are made: at which
-# ratio does partial pooling come nearest to it?
-
 # %%
 explorers.pooling()
 
 # %% [markdown]
+# ## Two numbers at once
+#
 # A mean is one number. A line is two, an intercept and a slope, and a mixed model draws them towards the common line as a
-# *pair*. Below, each driver is one dot. Drag the pooling from none to the mixed model's, which is 0.5, and on to complete
-# pooling. Which dots move far? And why do some slopes come to lie *further* from the common slope than they were?
+# *pair*. Below, each driver is one dot in the plane of intercepts and slopes. Drag the pooling from none to the mixed
+# model's, which is 0.5, and on to complete pooling. Which dots move far? And why do some slopes come to lie *further* from the
+# common slope than they were?
 
 # %%
 explorers.shrinkage()
@@ -241,24 +221,10 @@ explorers.shrinkage()
 # %% [markdown]
 # ## When "no pooling" is not
 #
-# The lecture builds its no-pooling lines with a mixed model from which the fixed effects were taken away.
-# It looks plausible, for nothing common is left. But the random effects are still draws from a normal
-# distribution, and now that distribution is centred on zero.
-
-# %% covers="003-24 003-25" mends="x003-10"
-so_called = lk.lmer("Reaction ~ 0 + (Days | Subject)", plus)
-pulled = so_called.coef()["Subject"]
-compare = pd.DataFrame(
-    {
-        "own intercept": own["intercept"],
-        "so-called intercept": pulled["(Intercept)"],
-        "own slope": own["slope"],
-        "so-called slope": pulled["Days"],
-    }
-).loc[["308", "373", "374"]]
-print(compare.round(2).to_string())
-
-# %% [markdown]
+# You may see lines for each driver made by a mixed model from which the fixed effects were taken away, and called "no
+# pooling". It looks plausible, for nothing common is left. In truth the random effects are still draws from a normal
+# distribution, and now this distribution is centred on zero.
+#
 # **Predict, then run.** Towards which point does this model pull the *pair* of a driver's intercept and slope? Answer
 # `"the average driver"`, `"zero"` (both of them zero) or `"nothing"`.
 
@@ -266,79 +232,77 @@ print(compare.round(2).to_string())
 your_direction = ...
 check("06.q4", your_direction)
 
-# %%
-away = (pulled.loc[own.index, "Days"].abs() > own["slope"].abs()).sum()
-frame = so_called.varcorr.frame
-in_words(
-    f"The pair is pulled, and not each number by itself: {away} of {len(own)} slopes have moved *away* from zero.",
-    f"That is because the model now finds intercepts with an SD of {frame['sdcor'].iloc[0]:.0f} ms around zero, and a correlation of "
-    f"{frame['sdcor'].iloc[2]:.2f} between intercept and slope. Whoever has an intercept of 250 ms must then have a slope of about "
-    f"{frame['sdcor'].iloc[2] * frame['sdcor'].iloc[1] / frame['sdcor'].iloc[0] * 250:.0f} ms a day: a common slope has come in all the same.",
+# %% covers="003-24 003-25" mends="x003-10"
+so_called = lk.lmer("Reaction ~ 0 + (Days | Subject)", plus)
+pulled = so_called.coef()["Subject"]
+pd.concat([own, pulled], axis=1, keys=["own line", "so-called"]).loc[["308", "373", "374"]].round(2)
+
+# %% tags=["fold"]
+# In words: how the common slope comes back
+away = (pulled.loc[own.index, "Days"].abs() > own["Days"].abs()).sum()
+sd0, sd1, corr = so_called.varcorr.frame["sdcor"].iloc[:3]
+lesson.in_words(
+    f"The pair is pulled, and not each number by itself: {away} of {len(own)} slopes have moved away from zero.",
+    f"The model finds intercepts with an SD of {sd0:.0f} ms around zero, and a correlation of {corr:.2f} between intercept and slope. "
+    f"Whoever has an intercept of 250 ms must then have a slope of about {corr * sd1 / sd0 * 250:.0f} ms a day: a common slope has "
+    f"come in all the same. Even driver 373, with one day, gets a slope of {pulled.loc['373', 'Days']:.2f}.",
 )
 
-# %% mends="x003-10"
-lecture_vs_truth(
-    "003, no pooling",
-    "a mixed model without fixed effects gives every subject an independent line",
-    "it gives partial pooling towards a line of zeros; independent lines come from one lm per subject, "
-    "or lm with Subject + Subject:Days",
-    f"driver 308 moves from ({own.loc['308', 'intercept']:.2f}, {own.loc['308', 'slope']:.2f}) to "
-    f"({pulled.loc['308', '(Intercept)']:.2f}, {pulled.loc['308', 'Days']:.2f}); and driver 373, with one "
-    f"observation, is given a slope of {pulled.loc['373', 'Days']:.2f}, which no honest no-pooling could"
-    " know",
-)
-
-# %% mends="x003-12"
-no_common = lk.lm("Reaction ~ 0 + Subject + Subject:Days", plus[plus["Subject"].astype(str) != "373"])
-lecture_vs_truth(
-    "003, what's the point",
-    "partial pooling pulls the separate lines towards the complete-pooling line",
-    "it pulls them towards the mixed model's own fixed-effect line",
-    f"the fixed effects are ({partial.fixef.iloc[0]:.2f}, {partial.fixef.iloc[1]:.2f}), the single line of lm"
-    f" is ({complete.fixef.iloc[0]:.2f}, {complete.fixef.iloc[1]:.2f}); close here, since the study is nearly"
-    " balanced",
-)
+# %% [markdown] mends="x004-7"
+# For an honest no pooling, fit one `lm` for each group, or one with `0 + Subject + Subject:Days`, which gives the same lines.
+# You may read that no pooling gives each group a residual variance of its own. In truth it usually keeps one for all; a group with one
+# row has no variance of its own.
 
 # %% [markdown] covers="003-28" asks="q003-2"
 # ## Why should we care?
 #
 # Because somebody will rank the groups. Hospitals by deaths, schools by marks, genes by fold change: at the top and
-# at the bottom of such a list small groups are easily found, since their means scatter widely just because they are small. Partial
-# pooling takes back as much as the model takes for noise. It does so for all groups at once and has to be told
-# nothing but the model.
+# at the bottom of such a list small groups are easily found. Their means scatter widely just because they are small. Partial
+# pooling takes back as much as the model takes for noise. It does so for all groups at once, and has to be told
+# nothing but the model. Here is the list of the lakes.
 
 # %%
-ranks = table.assign(
-    rank_before=table["mean"].rank(ascending=False).astype(int),
-    rank_after=table["lmer"].rank(ascending=False).astype(int),
-).sort_values("rank_before")
-shown = ranks[["size", "mean", "rank_before", "lmer", "rank_after"]].round(1)
-print(pd.concat([shown.head(3), shown.tail(3)]).to_string())
-winner = ranks.iloc[0]
-in_words(
-    f"The winner, {ranks.index[0]}, has {winner['size']:.0f} fish. Pooled, it falls from rank 1 to rank {winner['rank_after']:.0f}; at the top stands "
-    f"{ranks['rank_after'].idxmin()} with {ranks.loc[ranks['rank_after'].idxmin(), 'size']:.0f} fish.",
+lakes["rank before"] = lakes["mean"].rank(ascending=False).astype(int)
+lakes["rank after"] = lakes["lmer"].rank(ascending=False).astype(int)
+ranked = lakes.sort_values("rank before")[["size", "mean", "rank before", "lmer", "rank after"]]
+pd.concat([ranked.head(3), ranked.tail(3)]).round(1)
+
+# %% tags=["picture"]
+# Picture: the list of lakes before and after pooling
+winner, after = lakes["mean"].idxmax(), lakes["lmer"].idxmax()
+fig, ax = plt.subplots(figsize=(8.5, 5))
+for lake, row in lakes.iterrows():
+    few = row["size"] <= 2
+    look = {"color": lesson.RED if few else lesson.GREY, "lw": 3 if few else 1.2}
+    ax.plot([0, 1], [row["mean"], row["lmer"]], "o-", **look)
+    if few or lake == after:
+        ax.text(
+            1.03,
+            row["lmer"],
+            f"{lake}, {row['size']:.0f} fish",
+            va="center",
+            fontsize=11,
+            color=look["color"],
+        )
+ax.axhline(fit.fixef["(Intercept)"], ls="--", color=lesson.BLUE, lw=1.5)
+ax.set_xticks([0, 1], ["own mean", "mixed model"])
+ax.set(xlim=(-0.15, 1.45), ylabel="mean length of the perch (cm)")
+lesson.show(
+    f"Twenty lines from each lake's own mean to the model's estimate. Lakes with one or two fish, in red, move by "
+    f"{moved[order['size'] <= 2].mean():.1f} cm on average, the others by {moved[order['size'] > 2].mean():.1f} cm. "
+    f"{winner} falls from rank 1 to rank {lakes.loc[winner, 'rank after']}."
 )
 
-# %%
-spread = table.assign(small=table["size"] <= table["size"].median())
-summary = (
-    spread.groupby("small")[["mean", "lmer"]].std().rename(index={True: "smaller half", False: "larger half"})
-)
-print("SD of the estimates, no pooling and partial pooling")
-print(summary.round(2).to_string())
-
-# %% mends="x004-7"
-lecture_vs_truth(
-    "004, no pooling",
-    "no pooling gives each group a residual variance of its own",
-    "no pooling of means usually keeps one residual variance; a group with one observation has no variance of"
-    " its own",
-    f"the smallest group here has {int(table['size'].min())} observation",
+# %% tags=["fold"]
+# In words: what becomes of the winner
+lesson.in_words(
+    f"The winner, {winner}, has {lakes.loc[winner, 'size']} fish. Pooled, it falls from rank 1 to rank {lakes.loc[winner, 'rank after']}; "
+    f"at the top stands {after} with {lakes.loc[after, 'size']} fish.",
 )
 
-# %%
-key_points(
+# %% tags=["box"]
+# Box: key points
+lesson.key_points(
     "Complete pooling ignores the groups, no pooling ignores the crowd; a mixed model weighs the two.",
     "A group's own mean counts more the more observations it has and the more groups really differ.",
     "Intercept and slope are pulled as a pair, towards the model's fixed effects; without fixed effects, towards (0, 0).",

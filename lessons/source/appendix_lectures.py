@@ -158,6 +158,20 @@ len(lk.load_data("simpson")), len(lk.load_data("ex33"))
 # `fixef[4]` are added. The picture in lesson 5 is drawn in this way, a line for each bird.
 
 # %% [markdown]
+# ## To lesson 6, pooling
+#
+# [The lesson](06_pooling.ipynb). The slides show the first ten rows of the data, and three rows that were added.
+
+# %% covers="003-21"
+sleep = lk.load_data("sleepstudy")
+print(sleep.shape, sleep["Subject"].nunique(), list(sleep["Subject"].cat.categories[:2]))
+pd.concat([sleep.head(10), lk.load_data("sleepstudy_plus").tail(3)])
+
+# %% [markdown] mends="x003-11"
+# **003, partial pooling.** What is the odd `%+%` on the slides? It is ggplot2's way of giving an old plot new data: `p %+% new_data`. The
+# last slide of the series writes `p %>% all.pools`. *In truth* this would call the data like a function, and fails.
+
+# %% [markdown]
 # ## To lesson 8, replicates
 #
 # [The lesson](08_replicates.ipynb).

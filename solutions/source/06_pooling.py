@@ -9,25 +9,49 @@
 # %% [markdown]
 # # Exercise 6. Pooling
 #
-# Seven tasks on lesson 6, from recall to judgement; about forty minutes. Put your answers where the three dots are and
-# run the cell: you get a verdict at once, and a hint when you need one.
+# Two short tasks to warm up, six on lesson 6, one in your own words, and new data at the end; about 45 minutes. Put your answers
+# where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-import matplotlib.pyplot as plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, RED, use_course_look
-
-use_course_look()
+# %%
 perch = lk.load_data("groups20")
-perch.head()
+perch.head(3)
 
 # %% [markdown]
 # `groups20` holds the length (cm) of perch from twenty lakes; in some lakes a single fish was caught, in one two hundred. (The
 # data are simulated.)
 #
+# ## Warm-up: two spreads
+#
+# From lesson 4. In some other lakes the SD between lakes is 3 cm and the SD of fish within a lake is 4 cm. Which share of the variance
+# lies between lakes? (A number between 0 and 1, two digits.)
+
+# %% tags=["solution"] task="w1"
+answer_w1 = 3**2 / (3**2 + 4**2)
+
+# %%
+check("ex06.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up: which formula?
+#
+# From lesson 5. Perch of many lakes are measured at several ages. Lakes differ in how long the fish are *and* in how fast they grow; the
+# two may be correlated. Which random part says so?
+#
+# - **a** `(1 | lake)`
+# - **b** `(0 + age | lake)`
+# - **c** `(age || lake)`
+# - **d** `(age | lake)`
+
+# %% tags=["solution"] task="w2"
+answer_w2 = "d"
+
+# %%
+check("ex06.w2", answer_w2)
+
+# %% [markdown]
 # ## 1. In a word
 #
 # Which of the three poolings gives a lake with one fish the same estimate as every other lake? `"complete"`, `"no"`,
@@ -43,7 +67,7 @@ check("ex06.q1", answer_1)
 # ## 2. A weight by hand
 #
 # Between lakes the variance is twelve, within a lake sixteen. What weight does the mixed model give to the mean of a lake with
-# three fish?
+# three fish? (Two digits.)
 
 # %% tags=["solution"] task="q2"
 answer_2 = 3 / (3 + 16 / 12)
@@ -52,11 +76,13 @@ answer_2 = 3 / (3 + 16 / 12)
 check("ex06.q2", answer_2)
 
 # %% [markdown]
-# ## 3. Fit it
+# ## 3. Complete the model
 #
-# Fit the mixed model of `length` with nothing but a random intercept for the lake (column `group`), by REML.
+# Fit the mixed model of `length` with nothing but a random intercept for the lake (column `group`), by REML. Take away the `#`, and fill
+# in what is missing.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("length ~ 1 + (...)", perch)
 model = lk.lmer("length ~ 1 + (1 | group)", perch)
 
 # %%
@@ -65,7 +91,8 @@ check("ex06.q3", model)
 # %% [markdown]
 # ## 4. Who moved most?
 #
-# For which lake is the distance between its own mean and the model's estimate the largest? Give its name.
+# For which lake is the distance between its own mean and the model's estimate the largest? Give its name. (This cell is blank: own means
+# come from `groupby`, the model's estimates from `coef`.)
 
 # %% tags=["solution"] task="q4"
 own = perch.groupby("group", observed=True)["length"].mean()
@@ -76,11 +103,11 @@ answer_4 = str(distance.idxmax())
 check("ex06.q4", answer_4)
 
 # %% [markdown]
-# ## 5. With the handles
+# ## 5. Three quarters
 #
-# Set the smallest group to two, the largest to two hundred, and move the ratio of the variances (between over within). At
+# In the explorer, set the smallest group to two, the largest to two hundred, and move the ratio of the variances (between over within). At
 # which ratio does the own mean of a group with two observations count *three quarters*? The number above each bar is this weight.
-# Write the ratio down.
+# Write the ratio down, to one decimal.
 
 # %%
 explorers.pooling()
@@ -108,7 +135,7 @@ check("ex06.q6", answer_6)
 # ## 7. In your own words
 #
 # The angling club wants to print a list of lakes by the mean length of their perch, longest first. Write three sentences to
-# the club: what is wrong with the list, what you would print instead, and what you would say about the lake at the top.
+# the club (a double click opens the cell below): what is wrong with the list, what you would print instead, and what you would say about the lake at the top.
 
 # %% [markdown] tags=["written"] task="q7" points=3
 # Near both ends of your list stand lakes in which hardly a fish was caught, because the mean of one fish is as likely to be
@@ -123,18 +150,40 @@ check("ex06.q6", answer_6)
 # - shrunken estimates (or an interval) instead of raw means
 # - a cautious statement about the top lake that mentions its number of fish
 
+# %% tags=["picture"]
+# Picture: the lakes once more, once you have a model
+if model is not ...:
+    estimates = model.coef()["group"]["(Intercept)"].sort_values()
+    fish, places = perch["group"].value_counts(), np.arange(len(estimates))
+    means = perch.groupby("group", observed=True)["length"].mean()[estimates.index]
+    half = 1.96 * model.sigma / np.sqrt(fish[estimates.index])
+    fig, ax = plt.subplots(figsize=(9, 5.5))
+    ax.hlines(places, means - half, means + half, color=lesson.GREY, lw=1)
+    ax.plot(means, places, "o", color=lesson.RED, mfc="white", label="own mean, with a 95% interval")
+    ax.plot(estimates, places, "s", color=lesson.BLUE, label="mixed model")
+    ax.set_yticks(places, [f"{lake} ({fish[lake]} fish)" for lake in estimates.index], fontsize=10)
+    ax.set_xlabel("mean length (cm)")
+    ax.legend(loc="lower right")
+    lesson.show(
+        f"Twenty lakes, sorted by the mixed model's estimate. Intervals of own means reach from {half.min():.1f} cm on each side for "
+        f"{fish.max()} fish to {half.max():.1f} cm for a single fish."
+    )
+
 # %% [markdown]
-# Look at it once more:
+# ## 8. New data: fifteen owl nests
+#
+# In `implants` four chicks of each of fifteen barn owl nests were weighed. `day12` has their last weights. Fit a mixed model of `mass` with
+# a common mean and a random intercept for the `nest`. What *weight* does the model give to the mean of a nest, against the mean of all?
+# (Two digits. These data are simulated, too.)
 
 # %%
-estimates = model.coef()["group"]["(Intercept)"].sort_values() if model is not ... else None
-if estimates is not None:
-    fish, places = perch["group"].value_counts(), range(len(estimates))
-    fig, ax = plt.subplots(figsize=(8, 5.5))
-    ax.plot(perch.groupby("group", observed=True)["length"].mean()[estimates.index], places, "o", color=RED, mfc="none",
-            label="own mean")  # fmt: skip
-    ax.plot(estimates, places, "s", color=BLUE, label="mixed model")
-    ax.set_yticks(places, [f"{lake} ({fish[lake]} fish)" for lake in estimates.index], fontsize=10)
-    ax.set_xlabel("estimated mean length (cm)")
-    ax.legend(loc="lower right")
-    plt.show()
+implants = lk.load_data("implants")
+day12 = implants[implants["day"] == 12]
+day12.head(3)
+
+# %% tags=["solution"] task="q8"
+tau2, sigma2 = lk.lmer("mass ~ 1 + (1 | nest)", day12).varcorr.frame["vcov"]
+answer_8 = 4 / (4 + sigma2 / tau2)
+
+# %%
+check("ex06.q8", answer_8)

@@ -256,6 +256,9 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
         "q4": "answer_4 = 'lake14'",
         "q5": "answer_5 = 0.75",
         "q6": "answer_6 = 'leave them alone'",
+        "q8": "answer_8 = 0.3",
+        "w1": "answer_w1 = 3 / 7",
+        "w2": "answer_w2 = 'a'",
     }
     course.hand_in("perfect", course.solved())
     course.hand_in("wrong", course.solved(**wrong, q7_written="I do not know."))
@@ -280,17 +283,17 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("broken", "this is no notebook")
 
     marks = course.marks()
-    assert marks["perfect"] == ["6 / 6", "? / 3", ""]
-    assert marks["wrong"] == ["0 / 6", "? / 3", ""]
-    assert marks["blank"] == ["0 / 6", "0 / 3", ""]
-    assert marks["deleted"] == ["6 / 6", "? / 3", "ex06_q2 was deleted; q7_rubric was deleted"]
+    assert marks["perfect"] == ["9 / 9", "? / 3", ""]
+    assert marks["wrong"] == ["0 / 9", "? / 3", ""]
+    assert marks["blank"] == ["0 / 9", "0 / 3", ""]
+    assert marks["deleted"] == ["9 / 9", "? / 3", "ex06_q2 was deleted; q7_rubric was deleted"]
     # The set-up is put back, so that only the two answers are lost (and what needs the model).
-    assert marks["neighbours"][0] == "3 / 6"
+    assert marks["neighbours"][0] == "6 / 9"
     assert marks["neighbours"][2].startswith("cell1 was deleted; q2_answer was deleted; ex06_q2 was deleted")
-    assert marks["doubled"] == ["6 / 6", "? / 3", "q1_answer is there 2 times; the last one counts"]
-    assert marks["loops"] == ["5 / 6", "? / 3", "ran too long and was stopped: while True:"]
-    assert marks["raises"] == ["5 / 6", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
-    assert marks["pretends"][0] == marks["tampered"][0] == "0 / 6"
+    assert marks["doubled"] == ["9 / 9", "? / 3", "q1_answer is there 2 times; the last one counts"]
+    assert marks["loops"] == ["8 / 9", "? / 3", "ran too long and was stopped: while True:"]
+    assert marks["raises"] == ["8 / 9", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
+    assert marks["pretends"][0] == marks["tampered"][0] == "0 / 9"
     assert marks["kills"][0] == "not marked" and "kernel died" in marks["kills"][2].lower()
     assert marks["broken"][0] == "not marked" and "not a notebook" in marks["broken"][2]
 

@@ -7,6 +7,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Question, Recompute, Slip, Truth, normalise
+from lmmkit.course.same_model import printed_numbers
 
 _FORMULA = "length ~ 1 + (1 | group)"
 
@@ -66,16 +67,61 @@ def _ratio(n: float, weight: float) -> float:
     return weight / (1 - weight) / n
 
 
+def _nests() -> Any:
+    """The chicks of fifteen nests on their last day."""
+    implants = own_data("implants")
+    return lmer("mass ~ 1 + (1 | nest)", implants[implants["day"] == 12])
+
+
+def _weight(n: float = 4, power: float = 1, turned: bool = False) -> float:
+    """The weight of a nest's mean, of n chicks; with variances, or their powers."""
+    between, within = (float(value) ** power for value in _nests().varcorr.frame["vcov"])
+    return n / (n + (between / within if turned else within / between))
+
+
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: 3**2 / (3**2 + 4**2),
+        mistakes={
+            "those are standard deviations; shares are of variances": lambda: 3 / 7,
+            "that is the share within lakes; the lakes have the rest": lambda: 16 / 25,
+            "that is between over within; the share is of their sum": lambda: 9 / 16,
+        },
+        hints=(
+            "The share has a name in lesson 4: the ICC.",
+            "between / (between + within), with variances",
+            "9 / (9 + 16)",
+        ),
+        praise="A little more than a third lies between lakes.",
+    ),
+    "w2": Choice(
+        options=("a", "b", "c", "d"),
+        digest="894375cfb2998e2d",
+        because={
+            "a": "there all lakes grow at one pace",
+            "b": "there all lakes start from one length",
+            "c": "the double bar sets the correlation to zero; it may be there",
+        },
+        hints=(
+            "Two things differ between lakes: which of the four has both?",
+            "The intercept is there without being written.",
+            "A single bar keeps the correlation.",
+        ),
+        praise="Intercept, slope and their correlation.",
+    ),
     "q1": Choice(
         options=("complete", "no", "partial", "none of them"),
         digest="98a221fef25337f0",
         because={
             "no": "without pooling that lake's estimate is its one fish",
             "partial": "nearly, for that lake; but big lakes keep estimates of their own",
-            "none of them": "one of them lays all fish on one heap, whichever lake they come from",
+            "none of them": "one of them takes all fish together, whichever lake they come from",
         },
-        hints=("Which of them does not know that there are lakes?",),
+        hints=(
+            "Which of them does not know that there are lakes?",
+            "It has one mean for all fish.",
+            "All fish together are pooled completely.",
+        ),
         praise="Complete pooling has one mean for all.",
     ),
     "q2": Number(
@@ -89,7 +135,11 @@ QUESTIONS: dict[str, Question] = {
                 1 - 3 / (3 + 16 / 12)
             ),
         },
-        hints=("w = n / (n + sigma² / tau²)", "tau² is the variance between lakes.", "3 / (3 + 16 / 12)"),
+        hints=(
+            "The formula stands in lesson 6, above the table of the lakes.",
+            "w = n / (n + sigma² / tau²), and tau² is the variance between lakes.",
+            "3 / (3 + 16 / 12)",
+        ),
         praise="Three fish weigh more than two thirds already.",
     ),
     "q3": Model(
@@ -104,7 +154,11 @@ QUESTIONS: dict[str, Question] = {
                 "length ~ 0 + (1 | group)", _perch()
             ),
         },
-        hints=("A random intercept is (1 | group).", "The fixed part is only the intercept: 1."),
+        hints=(
+            "What differs between lakes is their level.",
+            "A level is an intercept, written 1; the lake is the column group.",
+            "(1 | group)",
+        ),
         praise="One mean, and lakes that scatter around it.",
     ),
     "q4": Truth(
@@ -115,7 +169,7 @@ QUESTIONS: dict[str, Question] = {
             "The model's: model.coef()['group']['(Intercept)']",
             "Subtract, take .abs(), then .idxmax()",
         ),
-        praise="A lake with few fish, far from the others: that is where shrinkage bites.",
+        praise="A lake with few fish, far from the others: that is where shrinkage is strongest.",
     ),
     "q5": Number(
         truth=lambda: _ratio(n=2, weight=3 / 4),
@@ -149,7 +203,30 @@ QUESTIONS: dict[str, Question] = {
             "pull them to the mean of all lakes": "the model no longer has a mean of all lakes",
             "pull them to the largest lake": "the largest lake is believed most, but it is not the others' centre",
         },
-        hints=("Around which value are the random effects distributed?",),
+        hints=(
+            "Look at the fixed part of the formula: what is left of it?",
+            "Around which value are the random effects distributed?",
+            "With no intercept, there is only one value left to pull to.",
+        ),
         praise="Random effects are centred on zero, and no intercept is left to carry them.",
+    ),
+    "q8": Number(
+        truth=_weight,
+        others=lambda: printed_numbers(_nests()),
+        mistakes={
+            "the ratio is upside down: the variance within is divided by the one between": lambda: _weight(
+                turned=True
+            ),
+            "those are standard deviations; the formula wants variances": lambda: _weight(power=0.5),
+            "that is for a single chick; a nest has four": lambda: _weight(n=1),
+            "that is the weight of the common mean; the nest's own gets the rest": lambda: 1 - _weight(),
+        },
+        tolerance=0.01,
+        hints=(
+            "The fit has both variances, in varcorr.frame.",
+            "w = n / (n + sigma² / tau²), with the number of chicks in a nest.",
+            "4 / (4 + sigma2 / tau2)",
+        ),
+        praise="Four chicks count for more than the crowd, though chicks of one nest differ more than nests do.",
     ),
 }

@@ -257,8 +257,8 @@ def draw(r: Shrinkage, fig: Figure) -> None:
     xlim, ylim = m.limits[:2]
     ring = _ellipse(m.beta, m.cov, 2.4477)  # sqrt of the 95% point of chi-squared with 2 df
     style.line(plane, *ring.T, color=style.GREY, linewidth=1.5)
-    # Two halves, so that the whole road can be seen from any point of it.
-    road = np.stack([lines_at(m, p)[1] for p in np.linspace(0.0, 1.0, 12)], 1)[r.own]
+    # The whole road, so that it can be seen from any point of it; close to 1 it bends, and wants many steps.
+    road = np.stack([lines_at(m, p)[1] for p in np.linspace(0.0, 1.0, 50)], 1)[r.own]
     gap = np.full((len(road), 1, 2), np.nan)
     way = np.concatenate([road, gap], 1).reshape(-1, 2)
     style.line(plane, *way.T, color=style.FAINT, linewidth=1)
@@ -275,9 +275,9 @@ def draw(r: Shrinkage, fig: Figure) -> None:
         (0.0, "○ alone", style.RED),
         (0.18, "■ now", style.BLUE),
         (0.33, "◆ fixed effects", style.GREEN),
-        (0.645, "✖ complete", style.BLACK),
+        (0.67, "✖ complete", style.BLACK),
     ):
-        plane.text(place, 1.03, text, color=colour, transform=plane.transAxes, fontsize=14.5)  # fmt: skip
+        plane.text(place, 1.03, text, color=colour, transform=plane.transAxes, fontsize=13.5)  # fmt: skip
     words = "intercept (ellipse: 95% of groups, says the model)"
     plane.set(xlim=xlim, ylim=ylim, xlabel=words, ylabel=f"slope of {m.names[1]}")
     _draw_one(r, one)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from statsmodels.formula.api import ols
 
 import lmmkit as lk
+from lmmkit.course import explorers
 
 # Numbers of R: R 4.2.2, lme4 1.1-31.
 LAKES = (25.241671, 3.053714, 4.039077)  # fixef, VarCorr and sigma of lmer(length ~ 1 + (1 | group))
@@ -56,10 +58,15 @@ def estimates(perch):
 
 
 def test_two_made_up_drivers(plus):
-    """“two made-up drivers are added (by Mahr, see the end): one came twice, the other once”"""
+    """“Two made-up drivers are added (by Mahr, see the end): 374 came twice, 373 once.” and “The two are close here,
+    since nearly all drivers came equally often”"""
     days = plus.groupby("Subject", observed=True).size()
     assert days["374"] == 2 and days["373"] == 1
     assert (days.drop(["373", "374"]) == 10).all()
+    fixed = lk.lmer("Reaction ~ Days + (Days | Subject)", plus).fixef
+    # R: fixef(lmer) 252.54, 10.45; coef(lm) 252.32, 10.33
+    assert fixed.to_list() == pytest.approx([252.54, 10.45], abs=0.01)
+    assert np.polyfit(plus["Days"], plus["Reaction"], 1) == pytest.approx([10.33, 252.32], abs=0.01)
 
 
 def test_308_is_the_steepest(own, partial):
@@ -69,8 +76,8 @@ def test_308_is_the_steepest(own, partial):
 
 
 def test_ten_days_keep_a_driver_near_their_own_line(own, partial):
-    """“Where there are ten days the solid line stays close to the driver's own.” and “Where there is one, or
-    two, its slope is nearly the crowd's”"""
+    """“With ten days it stays close to the driver's own line. With one or two days, its slope is nearly the
+    crowd's”"""
     lines, crowd = partial.coef()["Subject"], partial.fixef["Days"]
     for name in set(own) - {"374"}:
         slope, intercept = own[name]
@@ -100,8 +107,8 @@ def test_the_lakes_fit(perch, lakes, estimates):
 
 
 def test_two_lakes_have_a_single_fish(lakes):
-    """“in two of them a single fish was caught” and “in some lakes a single fish was caught, in one two
-    hundred”"""
+    """“in two of them a single fish was caught”, “in some lakes a single fish was caught, in
+    one two hundred” and “Lakes with one fish move by up to … cm towards the model's mean of … cm”"""
     assert sorted(lakes["size"])[:3] == [1, 1, 2]
     assert lakes["size"].max() == 200
 
@@ -116,7 +123,7 @@ def test_stalks_are_longest_where_lakes_have_few_fish(lakes, estimates):
 
 
 def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
-    """“Every stalk points to the *model's* common mean (blue), which weighs lakes.” and “the mean of all
+    """“Every stalk points to the *model's* common mean (dashed), which weighs lakes.” and “the mean of all
     fish (dotted), in which the lakes with many fish count most”"""
     assert (np.sign(estimates - lakes["mean"]) == np.sign(LAKES[0] - lakes["mean"])).all()
     assert (np.abs(estimates - LAKES[0]) <= np.abs(lakes["mean"] - LAKES[0])).all()
@@ -126,7 +133,7 @@ def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
 
 
 def test_slopes_move_away_from_zero(own, so_called):
-    """“The pair is pulled, and not each number by itself: … of … slopes have moved *away* from zero.”"""
+    """“The pair is pulled, and not each number by itself: … of … slopes have moved away from zero.”"""
     slopes = so_called.coef()["Subject"]["Days"]
     away = [name for name in own if abs(slopes[name]) > abs(own[name][0])]
     assert len(away) == 10 and len(own) == 19
@@ -181,7 +188,7 @@ def test_small_lakes_scatter_more(lakes, estimates):
 
 
 def test_a_lake_with_few_fish_moved_most(lakes, estimates):
-    """“A lake with few fish, far from the others: that is where shrinkage bites.”"""
+    """“A lake with few fish, far from the others: that is where shrinkage is strongest.”"""
     moved = (lakes["mean"] - estimates).abs()
     assert lakes["size"][moved.idxmax()] == 1
     assert moved.max() > 2 * moved.median()
@@ -192,3 +199,54 @@ def test_five_observations_outvote_the_crowd():
     already.”"""
     assert pytest.approx(5 * (1 / 6)) == 5 / (5 + 1)
     assert 3 / (3 + 16 / 12) > 2 / 3
+
+
+def test_the_red_lakes_move_more(lakes, estimates):
+    """“Lakes with one or two fish, in red, move by … cm on average, the others by … cm.”"""
+    moved = (lakes["mean"] - estimates).abs()
+    few = lakes["size"] <= 2
+    assert moved[few].mean() > 3 * moved[~few].mean()
+
+
+def test_the_explorer_at_a_ratio_of_zero():
+    """“drag the variance ratio to zero, and see on which line all squares come to lie”"""
+    r = explorers.pooling.result(ratio=0.0)
+    assert r.partial == pytest.approx(np.full(len(r.partial), r.complete))
+
+
+def test_dots_move_as_pairs():
+    """“why do some slopes come to lie *further* from the common slope than they were”"""
+    r = explorers.shrinkage.result(pooling=0.5)
+    assert r.further[1] > 0
+
+
+def test_slopes_of_308_and_the_crowd(own, partial):
+    """“From about 22 towards about 10 ms a day: which way is that?” and “308 reacts to lost sleep more than
+    anybody else, and the crowd is calmer”"""
+    assert own["308"][0] == pytest.approx(21.76, abs=0.01)
+    assert partial.fixef["Days"] == pytest.approx(10.45, abs=0.01)
+
+
+def test_one_lm_for_all_gives_the_own_lines(plus, own):
+    """“one with `0 + Subject + Subject:Days`, which gives the same lines”"""
+    often = plus[plus["Subject"].astype(str) != "373"].astype({"Subject": str})
+    fit = ols("Reaction ~ 0 + Subject + Subject:Days", often).fit()
+    for name, (slope, intercept) in own.items():
+        assert fit.params[f"Subject[{name}]"] == pytest.approx(intercept)
+        assert fit.params[f"Subject[{name}]:Days"] == pytest.approx(slope)
+
+
+def test_four_chicks_of_a_nest():
+    """“Four chicks count for more than the crowd, though chicks of one nest differ more than nests do.”"""
+    implants = lk.load_data("implants")
+    masses = implants[implants["day"] == 12].groupby("nest")["mass"]
+    assert (masses.size() == 4).all() and len(masses.size()) == 15
+    within = masses.var().mean()  # balanced: REML is the analysis of variance
+    between = masses.mean().var() - within / 4
+    assert between < within
+    assert 4 / (4 + within / between) == pytest.approx(0.728, abs=0.002)
+
+
+def test_a_third_lies_between_lakes():
+    """“A little more than a third lies between lakes.”"""
+    assert 1 / 3 < 9 / 25 < 0.4
