@@ -3,6 +3,8 @@
 import ast
 import inspect
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import grimp
@@ -64,6 +66,44 @@ def test_private_members_of_another_object_stay_in_their_file(path):
         if node.attr not in own | NOT_OURS and ast.unparse(node.value) not in ("self", "cls", "super()")
     ]
     assert read == []
+
+
+LAYERS = tomllib.loads((HOUSE.parent / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+    "contracts"
+]
+FLOORS = [floor.split(" | ") for floor in LAYERS[0]["layers"]]
+
+
+@pytest.mark.parametrize("floor", range(len(FLOORS)))
+def test_a_room_says_what_it_is_and_what_it_may_import(floor):
+    below = {room for lower in FLOORS[floor + 1 :] for room in lower}
+    for room in FLOORS[floor]:
+        said = ast.get_docstring(ast.parse((HOUSE / room / "__init__.py").read_text("utf-8")))
+        assert said is not None
+        allowed, _, refused = said.split("May import ")[1].partition(";")
+        if "every room" in allowed:
+            assert set(re.findall(r"`(\w+)`", allowed)) == {
+                room for upper in FLOORS[:floor] for room in upper
+            }
+        elif not below:
+            assert allowed == "no room."
+        else:
+            named = re.findall(r"`(\w+)`", allowed)
+            assert named and set(named) <= set(FLOORS[floor + 1])
+            assert ("what lies below" in allowed) == (floor + 2 < len(FLOORS))
+        assert set(re.findall(r"`(\w+)`", refused)) <= set(FLOORS[floor]) - {room}
+
+
+def test_the_table_of_rooms_has_them_all_from_the_top_down():
+    table = (
+        (HOUSE.parent / "CONTRIBUTING.md").read_text("utf-8").split("| floor | rooms |")[1].split("\n\n")[0]
+    )
+    rooms = [room for floor in FLOORS for room in floor]
+    places = [table.index(f"`{room}`") for room in rooms]
+    floor_of = [
+        min(place for place, other in zip(places, rooms, strict=True) if other in floor) for floor in FLOORS
+    ]
+    assert floor_of == sorted(floor_of)
 
 
 def test_few_modules_stand_outside_a_room():

@@ -1,6 +1,6 @@
 """Formula and data become the matrices of a mixed model.
 
-May import `formula`, `numerics`.
+May import `formula` and what lies below it.
 """
 
 from .design import Design, RandomTerm, build_design

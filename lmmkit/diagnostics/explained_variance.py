@@ -78,32 +78,7 @@ def _typical_predictor(fit: MixedFit, family: Family) -> Array:
 
 
 def r2(fit: MixedFit) -> pd.Series:
-    """Share of the variance that the fixed effects explain, alone and together with the random effects.
-
-    Parameters
-    ----------
-    fit : MixedFit
-
-    Returns
-    -------
-    Series
-        ``marginal`` and ``conditional``.
-
-    Raises
-    ------
-    ModelError
-        For a binomial model with the cauchit link.
-
-    Notes
-    -----
-    Agrees with ``performance::r2_nakagawa``; see :func:`variance_shares`.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> r2(lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))).round(3).to_dict()
-    {'marginal': 0.279, 'conditional': 0.799}
-    """
+    """Variance that the fixed effects explain, alone and with the random ones: `fit.r2`."""
     shares = variance_shares(fit)
     total = shares.sum()
     return pd.Series(
@@ -112,28 +87,7 @@ def r2(fit: MixedFit) -> pd.Series:
 
 
 def icc(fit: MixedFit) -> pd.Series:
-    """Intraclass correlation: the share of the variance that lies between groups.
-
-    Parameters
-    ----------
-    fit : MixedFit
-
-    Returns
-    -------
-    Series
-        ``adjusted``: of the variance that the fixed effects leave; ``unadjusted``: of all variance.
-
-    Notes
-    -----
-    Agrees with ``performance::icc``. With several grouping factors or random slopes it is the share of all
-    random effects together, averaged over the rows.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> icc(lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))).round(3).to_dict()
-    {'adjusted': 0.589, 'unadjusted': 0.424}
-    """
+    """Share of the variance that is between groups: `fit.icc`."""
     shares = variance_shares(fit)
     random = shares["random"]
     return pd.Series(

@@ -24,53 +24,7 @@ from ..numerics.workers import interrupted, with_bar
 def influence(
     fit: MixedFit, by: str | None = None, refit: bool = False, progress: bool | None = None
 ) -> pd.DataFrame:
-    """What becomes of the model when single rows, or all rows of a group, are left out.
-
-    Parameters
-    ----------
-    fit : MixedFit
-    by : str, optional
-        A grouping factor of the model or a column of the data: leave out each of its levels in turn. Single
-        rows otherwise.
-    refit : bool
-        Fit again each time. Otherwise theta is held at its estimate and the answer comes from formulas; for a
-        GLMM from those of the working linear model at the end of the search (one step).
-    progress : bool, optional
-        For ``refit=True``: show a bar; by default only if it takes longer than two seconds.
-
-    Returns
-    -------
-    DataFrame
-        Index: rows or levels. ``hat`` is leverage (of a group, the mean of its rows'; not with `refit`),
-        ``cooksd`` Cook's distance of the fixed effects, ``sigma`` the residual standard deviation without the
-        rows, ``dfbetas_<coefficient>`` by how many standard errors the coefficient changes when they are left
-        out. With `refit` also the standard deviations and correlations without them. NaN where what is left
-        does not determine all fixed effects.
-
-    Raises
-    ------
-    DataError
-        When `by` is neither a grouping factor nor a column.
-
-    Notes
-    -----
-    Cook's distance is ``d' vcov^-1 d / p`` for the change ``d`` of the fixed effects (Demidenko and Stukel
-    2005, *Statistics in Medicine* 24:893-909), with the residual variance divided by n - p for a fit by
-    maximum likelihood as well, so that without random effects it is that of :func:`lmmkit.lm`. lme4 multiplies
-    by (m - p) / m, where m is the number of rows or groups left out in turn. ``dfbetas`` is as lme4's
-    ``dfbetas(influence(fit))``, and ``hat`` as its ``hatvalues``; for a GLMM it is that of the working weights,
-    as for a ``glm`` in R.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> influence(fit, by="Subject")["cooksd"].nlargest(2).round(3)
-    Subject
-    309    0.149
-    335    0.129
-    Name: cooksd, dtype: float64
-    """
+    """How much a mixed model hangs on each row or group: :meth:`~lmmkit.models.mixed.MixedModel.influence`."""
     refit = arguments.flag("refit", refit)
     labels, codes = _groups(fit, by)
     members = [np.array([i]) for i in range(fit.nobs)] if by is None else _members(codes, len(labels))

@@ -1,6 +1,6 @@
 """Response distributions and links.
 
-May import `formula`, `numerics`.
+May import `formula` and what lies below it.
 """
 
 from .binomial import Binomial

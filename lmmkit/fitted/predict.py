@@ -67,66 +67,7 @@ def predict(
     interval: Interval | None = None,
     level: float = 0.95,
 ) -> pd.Series | pd.DataFrame:
-    """Predict from a fitted model.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    newdata : DataFrame, optional
-        The rows; those of the fit by default. Needs no response.
-    re_form : str, optional
-        Which random effects to use: None for all, ``"~0"`` for none (then no grouping column is needed),
-        or some, such as ``"~(1 | school)"``.
-    allow_new_levels : bool
-        Predict rows of unseen groups with a random effect of zero, the mean of all groups; else they are
-        refused.
-    kind : {"response", "link"}
-        The scale of a generalised model's predictions.
-    interval : {None, "confidence", "prediction"}
-        ``"confidence"``: where the expected response lies. The interval covers the errors of the fixed
-        effects and of the conditional modes together, with their covariance; where random effects are
-        left out (by `re_form` or because the level is new) it is about the mean over groups.
-        ``"prediction"``: where a new response lies; adds the residual variance, and the full variance of
-        every random effect that is left out.
-    level : float
-        Coverage.
-
-    Returns
-    -------
-    Series or DataFrame
-        Under the index of the rows. With `interval` the columns ``fit conf_low conf_high``. NaN where a
-        row of `newdata` has missing values.
-
-    Raises
-    ------
-    DataError
-        When `newdata` lacks a column or has a level that the fit has not seen; for a prediction interval also
-        when it lacks the weights (of a linear model) or the numbers of trials.
-    FormulaError, ModelError
-        When `re_form` is not a formula or asks for random effects that the model does not have.
-
-    Notes
-    -----
-    The point predictions agree with ``lme4::predict.merMod``. The variance of ``x'beta_hat + z'b_hat``, as an
-    estimate of ``x'beta + z'b``, is that of Henderson's mixed-model equations (:mod:`lmmkit.fitted.henderson`), with
-    theta taken as known, and limits are normal quantiles; ``predict(se.fit = TRUE)`` of lme4 since 1.1-34
-    computes the same for a linear model. For a GLMM the covariance of ``beta_hat`` is here the one from the
-    Hessian over all parameters (``fit.vcov``), and in lme4 that of Henderson's equations, so standard errors
-    differ a little. Without random effects it is R's ``predict.lm``, with quantiles of t where a scale is
-    estimated. For a generalised model, intervals are made on the scale of the linear predictor and carried to
-    the response by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, made
-    for each row from the same random numbers.
-
-    Examples
-    --------
-    >>> import pandas as pd, lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> new = pd.DataFrame({"Days": [5, 12], "Subject": ["308", "somebody new"]})
-    >>> fit.predict(new, allow_new_levels=True, interval="confidence").round(1)
-         fit  conf_low  conf_high
-    0  352.0     336.3      367.7
-    1  377.0     340.0      414.0
-    """
+    """Predictions of any fit; what is asked and given: :meth:`~lmmkit.models.mixed.MixedModel.predict`."""
     kind = arguments.one_of("kind", kind, ("response", "link"))
     interval = arguments.one_of("interval", interval, (None, "confidence", "prediction"), {"none": None})
     allow_new_levels = arguments.flag("allow_new_levels", allow_new_levels)

@@ -63,42 +63,7 @@ def caller_name(data: Any, depth: int = 2) -> str | None:
 
 
 def update(fit: F, formula: str | None = None, **changes: Any) -> F:
-    """Fit again with another formula or other arguments.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    formula : str, optional
-        The change, as in R's ``update``: `.` stands for what was there, on either side of the tilde, and
-        terms are added by ``+`` and taken away by ``-``, random-effects terms as well:
-        ``". ~ . - Days + (1 | lab)"``.
-    **changes
-        Any argument of the function that fitted the model: ``reml=False``, ``data=other``.
-
-    Returns
-    -------
-    fitted model
-        Of the same kind.
-
-    Raises
-    ------
-    ModelError
-        For an argument that the function does not have, or when a refitted model is given a formula to
-        which its new response does not belong.
-    FormulaError, DataError
-        As :func:`lmer`.
-
-    Notes
-    -----
-    As R's ``update``. A `start` is not carried over to another formula or other data.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.update(". ~ . - (Days | Subject) + (1 | Subject)", reml=False).npar
-    4
-    """
+    """A fit anew with another formula or other arguments: `fit.update`."""
     old, old_design = fit.call, fit.design
     if formula is not None and not isinstance(formula, str):
         raise FormulaError(f"the change must be text such as '. ~ . - x', not {arguments.shown(formula)}")

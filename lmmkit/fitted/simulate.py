@@ -20,39 +20,7 @@ F = TypeVar("F", bound="Fit")
 
 
 def simulate(fit: Fit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
-    """Draw new responses from a fitted model: new random effects, new residuals, the same design.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    n_sim : int
-        Number of responses.
-    seed : int or numpy.random.Generator, optional
-        For the same draws again. More draws from one seed begin with the same ones.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``sim_1``, ``sim_2``, …, under the index of the rows used. Where the response is
-        ``cbind(hits, misses)``, the number of hits.
-
-    Raises
-    ------
-    ModelError
-        When `n_sim` is not a positive whole number, or an exact fit has left no residuals.
-
-    Notes
-    -----
-    As ``lme4::simulate.merMod`` with its default ``use.u = FALSE``. Prior weights divide the residual
-    variance, which lme4 forgets.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.simulate(3, seed=1).shape
-    (180, 3)
-    """
+    """New responses from a fit, one column each: `fit.simulate`."""
     n_sim = arguments.whole("n_sim", n_sim)
     rng = np.random.default_rng(arguments.seed(seed))
     mean = fixed_predictor(fit)
@@ -101,38 +69,7 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator) -> Array:
 
 
 def refit(fit: F, y: Any) -> F:
-    """Fit the same model to another response.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    y : array or Series of length n
-        The new response for the rows used; a Series is matched by its index. Where the response is
-        ``cbind(hits, misses)``, the number of hits, with the trials as they were.
-
-    Returns
-    -------
-    fitted model
-        Of the same kind.
-
-    Raises
-    ------
-    DataError
-        When `y` has the wrong length, missing or infinite values, or values that the family cannot produce.
-
-    Notes
-    -----
-    As ``lme4::refit``. The design is not touched again: for a linear mixed model only the sums with y are
-    renewed.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> again = fit.refit(fit.simulate(seed=1)["sim_1"])
-    >>> again.nobs
-    180
-    """
+    """The same model fitted to another response: `fit.refit`."""
     response = checked_response(fit, y)
     design = replace(fit.design, y=response)
     call = replace(fit.call, response=response)

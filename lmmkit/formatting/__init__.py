@@ -1,4 +1,4 @@
 """Numbers, names and tables as text: R's rules, HTML, tables with notes.
 
-May import `formula`, `numerics`.
+May import `formula` and what lies below it.
 """

@@ -1,6 +1,6 @@
 """A formula's text, read without ever being run.
 
-May import `errors` only.
+May import `structures` and what lies below it.
 """
 
 from .parse import Bar, Formula, parse, require_bars

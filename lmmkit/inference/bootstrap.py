@@ -137,46 +137,7 @@ def bootstrap(
     n_jobs: int = 1,
     progress: bool | None = None,
 ) -> Bootstrap:
-    """Refit a model to responses simulated from it.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    n_sim : int
-        Number of simulations.
-    stat : callable, optional
-        Takes a fitted model, gives a number, a Series, a dict or an array of numbers. By default all standard
-        deviations, correlations, sigma and fixed effects.
-    seed : int, optional
-        For the same result again, whatever `n_jobs` is.
-    n_jobs : int
-        Number of worker processes, -1 for one per core.
-    progress : bool, optional
-        Show a progress bar; by default only if it takes longer than two seconds.
-
-    Returns
-    -------
-    Bootstrap
-        With ``.replicates``, ``.summary`` and ``.interval()``.
-
-    Raises
-    ------
-    ModelError
-        When `n_sim` is not a positive whole number, `stat` gives something else, or values under other names
-        for a refit than for the model.
-
-    Notes
-    -----
-    As ``lme4::bootMer(fit, use.u = FALSE, type = "parametric")``: random effects are drawn anew.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> boot = bootstrap(fit, 20, seed=1, progress=False)
-    >>> list(boot.replicates.columns)
-    ['sd_(Intercept)|Subject', 'sigma', '(Intercept)', 'Days']
-    """
+    """A fit's parameters, refitted to responses simulated from it: `fit.bootstrap`."""
     n_sim = arguments.whole("n_sim", n_sim)
     stat = parameter_values if stat is None else arguments.function("stat", stat)
     estimate = _as_series(stat(fit))

@@ -121,42 +121,7 @@ def contrast_tests(fit: Fit, L: Array, ddf: Ddf = "satterthwaite") -> pd.DataFra
 
 
 def coef_table(fit: Fit, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
-    """Coefficients with standard errors and tests.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    ddf : str
-        Denominator degrees of freedom of the t tests. ``"satterthwaite"`` and ``"kenward_roger"`` approximate
-        them from the estimated variances; ``"kenward_roger_observed"`` takes the observed information about
-        these, as SAS does, where R takes the expected one. ``"between_within"`` (nlme's) and ``"containment"``
-        (SAS's default) count them from the design. ``"residual"`` is n - p, ``"none"`` leaves p-values out.
-        Without random effects all are n - p. A GLMM, and a glm without a scale, have z tests, whatever `ddf`
-        says.
-
-    Returns
-    -------
-    DataFrame
-        Index: coefficients. Columns ``estimate std_error df statistic p_value``; z tests have no ``df``, and
-        ``ddf="none"`` has neither ``df`` nor ``p_value``.
-
-    Raises
-    ------
-    ModelError
-        For another `ddf`.
-
-    Notes
-    -----
-    As ``coef(summary(fit))`` of lmerTest; of lme4 for ``ddf="none"`` and for GLMMs; of R for ``lm`` and ``glm``.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> coef_table(lk.lm("Weight ~ Dose", lk.load_data("mouse"))).round(3)
-                 estimate  std_error  df  statistic p_value
-    (Intercept)    26.964      0.937  48     28.772  <0.001
-    Dose           -2.439      0.295  48     -8.270  <0.001
-    """
+    """Coefficients of any fit with standard errors and tests: `fit.coef_table`."""
     ddf = checked_ddf(ddf)
     table = contrast_tests(fit, np.eye(len(fit.beta)), ddf).set_axis(fit.design.x_names)
     if np.isinf(_common_df(fit)):

@@ -31,51 +31,7 @@ def confint(
     parm: str | int | Sequence[str | int] | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Confidence intervals.
-
-    Parameters
-    ----------
-    fit : MixedFit
-    level : float
-        Coverage.
-    method : {"profile", "wald", "boot"}
-        ``profile`` is where the deviance, minimised over all other parameters, has risen too far. ``wald`` is
-        the estimate ± a normal quantile times its standard error, for fixed effects only. ``boot`` takes the
-        quantiles of estimates from simulated responses.
-    parm : str, int or list of these, optional
-        Names from the index of the result, or positions in it from 0; ``"theta_"`` for all standard
-        deviations and correlations and sigma, ``"beta_"`` for all fixed effects; everything otherwise.
-    **options
-        For ``boot``: ``n_sim`` (1000), ``seed``, ``n_jobs``, ``progress``.
-
-    Returns
-    -------
-    DataFrame
-        Index: lme4's new names. Columns ``conf_low conf_high``. A limit of a profile is infinite where the
-        likelihood never falls far enough (a separated outcome), NaN where its curve could not be followed;
-        ``.notes`` says so.
-
-    Raises
-    ------
-    ModelError
-        For an unknown method, parameter or option, or a level outside (0, 1).
-
-    Notes
-    -----
-    Agrees with ``confint(fit, oldNames = FALSE)`` of lme4; profiles and bootstrap are by maximum likelihood
-    where lme4's are (profiles always, the bootstrap as the model was fitted).
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"), reml=False)
-    >>> confint(fit).round(2)
-                            conf_low  conf_high
-    sd_(Intercept)|Subject     26.01      52.94
-    sigma                      27.81      34.59
-    (Intercept)               231.99     270.82
-    Days                        8.89      12.05
-    """
+    """Intervals of a mixed model's parameters: :meth:`~lmmkit.models.mixed.MixedModel.confint`."""
     level = arguments.level(level)
     method = arguments.one_of("method", method, ("profile", "wald", "boot"))
     allowed = ("n_sim", "seed", "n_jobs", "progress") if method == "boot" else ()
@@ -93,40 +49,7 @@ def confint_fixed(
     method: Literal["t", "wald", "profile"] | None = None,
     parm: str | int | Sequence[str | int] | None = None,
 ) -> pd.DataFrame:
-    """Confidence intervals of the coefficients of a model without random effects.
-
-    Parameters
-    ----------
-    fit : FixedFit
-    level : float
-        Coverage.
-    method : {"t", "wald", "profile"}, optional
-        As in :meth:`~lmmkit.models.fixed_effects.FixedEffectsModel.confint`.
-    parm : str, int or list of these, optional
-        Which coefficients; all otherwise.
-
-    Returns
-    -------
-    DataFrame
-        Index: coefficients. Columns ``conf_low conf_high``.
-
-    Raises
-    ------
-    ModelError
-        For an unknown method or coefficient, or a level outside (0, 1).
-
-    Notes
-    -----
-    Agrees with R's ``confint`` (of a ``glm``, with that of MASS).
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> confint_fixed(lk.glm("counts ~ disease", lk.load_data("scrna"), "poisson")).round(3)
-                 conf_low  conf_high
-    (Intercept)     1.060      1.201
-    diseaseND      -1.251     -0.968
-    """
+    """The same without random effects: :meth:`~lmmkit.models.linear.LinearModel.confint`."""
     level = arguments.level(level)
     method = arguments.one_of("method", method, ("t", "wald", "profile", None))
     method = method or ("t" if fit.family is None else "profile")

@@ -32,48 +32,7 @@ def contest(
     joint: bool = True,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Test ``L beta = rhs``.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    L : array of shape (p,) or (r, p), DataFrame, or dict
-        One contrast of the coefficients per row. A DataFrame's columns, and the keys of a dict, are names of
-        coefficients, the others counting 0: ``{"Days": 1}``; the index of a DataFrame names the contrasts. A
-        dict of dicts names each contrast.
-    rhs : float or array of shape (r,)
-        What the contrasts are equal to under the hypothesis.
-    ddf : str
-        As in :meth:`coef_table`.
-    joint : bool
-        One test of all contrasts together (F; chi-square for a GLMM), or one t (or z) test of each.
-    level : float
-        Coverage of the intervals of single contrasts.
-
-    Returns
-    -------
-    DataFrame
-        Together one row ``num_df den_df statistic p_value``; one by one a row for each contrast,
-        ``estimate std_error df statistic p_value conf_low conf_high``.
-
-    Raises
-    ------
-    ModelError
-        For contrasts that are not numbers, do not fit the coefficients or are all zero; for a `rhs` that
-        contradicts itself; for another `ddf`.
-
-    Notes
-    -----
-    Agrees with ``lmerTest::contest``. Contrasts that repeat others do not count.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.contest({"Days": 1}, rhs=10, joint=False).round(3)
-       estimate  std_error    df  statistic p_value  conf_low  conf_high
-    0    10.467      1.546  17.0      0.302   0.766     7.206     13.729
-    """
+    """Tests of ``L beta = rhs`` for any fit: `fit.contest`."""
     joint, level = arguments.flag("joint", joint), arguments.level(level)
     rows, names = contrast_rows(fit, L)
     values = _right_side(rhs, len(rows))

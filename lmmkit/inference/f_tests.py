@@ -28,40 +28,7 @@ COLUMNS = ["num_df", "den_df", "statistic", "p_value"]
 
 
 def anova_table(fit: MixedFit, type: AnovaType = 3, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
-    """Test each fixed term of a mixed model.
-
-    Parameters
-    ----------
-    fit : MixedFit
-    type : {1, 2, 3}
-        Which hypothesis a term's test is: see :func:`~lmmkit.inference.contrasts.term_contrasts`.
-    ddf : str
-        How the denominator degrees of freedom are found, as in
-        :func:`~lmmkit.inference.coef_tests.coef_table`; ``"none"`` gives F statistics only.
-
-    Returns
-    -------
-    DataFrame
-        Index: terms. Columns ``num_df den_df statistic p_value``. A GLMM has Wald chi-square tests instead:
-        ``num_df statistic p_value``.
-
-    Raises
-    ------
-    ModelError
-        For another type or `ddf`.
-
-    Notes
-    -----
-    Agrees with ``anova(fit, type =, ddf =)`` of lmerTest.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> anova_table(fit).round(3)
-          num_df  den_df  statistic p_value
-    Days       1    17.0     45.853  <0.001
-    """
+    """A test of each fixed term of a mixed model: :meth:`~lmmkit.models.mixed.MixedModel.anova`."""
     type, ddf = checked_type(type), checked_ddf(ddf)
     table = term_tests(fit, term_contrasts(fit.design, type), ddf, singular_notes(fit))
     if fit.family is not None:
@@ -109,31 +76,7 @@ def confounded_note(labels: Sequence[str]) -> list[str]:
 
 
 def sums_of_squares(fit: LinearFit, type: AnovaType = 3, ddf: Ddf = "residual") -> pd.DataFrame:
-    """Sum of squares and F test of each term of a linear model.
-
-    Parameters
-    ----------
-    fit : LinearFit
-    type : {1, 2, 3}
-        As in :func:`anova_table`.
-    ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
-        All the same, n - p; ``"none"`` leaves out the p-values.
-
-    Returns
-    -------
-    DataFrame
-        Index: terms. Columns ``sum_sq mean_sq num_df den_df statistic p_value``.
-
-    Raises
-    ------
-    ModelError
-        For another type or `ddf`.
-
-    Notes
-    -----
-    Agrees with R's ``anova(fit)`` (type 1) and with ``car::Anova`` (types 2 and 3, the latter under sum
-    contrasts).
-    """
+    """A sum of squares and test of each term of `lm`: :meth:`~lmmkit.models.linear.LinearModel.anova`."""
     type, ddf = checked_type(type), checked_ddf(ddf)
     contrasts = term_contrasts(fit.design, type, np.sqrt(fit.design.row_weights))
     table = term_tests(fit, contrasts, ddf)
@@ -152,32 +95,7 @@ def _sum_of_squares(fit: LinearFit, L: Array) -> float:
 
 
 def deviance_table(fit: GeneralizedFit, type: AnovaType = 3, ddf: Ddf = "residual") -> pd.DataFrame:
-    """Test of each term of a generalised linear model.
-
-    Parameters
-    ----------
-    fit : GeneralizedFit
-    type : {1, 2, 3}
-        1 adds the terms one by one and compares likelihoods; 2 and 3 are Wald tests of the hypotheses that a
-        mixed model's table has.
-    ddf : str
-        As in :func:`sums_of_squares`; a model without a scale has chi-square tests, whatever `ddf` says.
-
-    Returns
-    -------
-    DataFrame
-        Index: terms. Columns ``num_df statistic p_value``, chi-square tests; with an estimated dispersion
-        (gamma) ``num_df den_df statistic p_value``, F tests.
-
-    Raises
-    ------
-    ModelError
-        For another type or `ddf`.
-
-    Notes
-    -----
-    Type 1 agrees with R's ``anova(fit, test = "Chisq")`` and ``test = "F"``.
-    """
+    """A test of each term of `glm`: :meth:`~lmmkit.models.generalized.GeneralizedLinearModel.anova`."""
     type, ddf = checked_type(type), checked_ddf(ddf)
     table = term_tests(fit, term_contrasts(fit.design, type), ddf)
     if type == 1:

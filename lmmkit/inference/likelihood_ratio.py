@@ -216,42 +216,7 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
 
 
 def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthwaite") -> pd.DataFrame:
-    """What each fixed term contributes that may be dropped: those that no interaction contains.
-
-    Parameters
-    ----------
-    fit : MixedFit
-    test : {"chisq", "f"}
-        Likelihood ratio tests, for which a REML fit is refitted by maximum likelihood, or F tests of a linear
-        mixed model.
-    ddf : str
-        For ``test="f"``, as in :func:`~lmmkit.inference.f_tests.anova_table`.
-
-    Returns
-    -------
-    DataFrame
-        Index ``<none>`` and the terms. ``test="chisq"``: columns ``df aic chisq p_value``, with the AIC of
-        the model without the term. ``test="f"``: ``num_df den_df statistic p_value``, without the row
-        ``<none>``.
-
-    Raises
-    ------
-    ModelError
-        For another `test`, and when the rows used change because the dropped term has missing values.
-
-    Notes
-    -----
-    Agrees with ``drop1(fit, test = "Chisq")`` of lme4 and ``drop1(fit)`` of lmerTest.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> drop1(lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))).round(3)
-             df       aic   chisq p_value
-    <none>  NaN  1763.939     NaN     NaN
-    Days    1.0  1785.476  23.537  <0.001
-    Fitted by maximum likelihood (ML) instead of REML.
-    """
+    """Each term that can go, tested by leaving it out: `fit.drop1`."""
     test, ddf = arguments.one_of("test", test, ("chisq", "f"), {"lrt": "chisq"}), checked_ddf(ddf)
     droppable = [label for label, containers in contained_in(fit.design).items() if not containers]
     if test == "f":

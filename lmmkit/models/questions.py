@@ -340,8 +340,11 @@ class MixedQuestions(MixedFit):
         Notes
         -----
         Cook's distance is ``d' vcov^-1 d / p`` for the change ``d`` of the fixed effects
-        (Demidenko and Stukel 2005, *Statistics in Medicine* 24:893-909); ``dfbetas`` is as lme4's
-        ``dfbetas(influence(fit))``, and ``hat`` as its ``hatvalues``.
+        (Demidenko and Stukel 2005, *Statistics in Medicine* 24:893-909), with the residual variance divided by
+        n - p for a fit by maximum likelihood as well, so that without random effects it is that of
+        :func:`lmmkit.lm`. lme4 multiplies by (m - p) / m, where m is the number of rows or groups left out in
+        turn. ``dfbetas`` is as lme4's ``dfbetas(influence(fit))``, and ``hat`` as its ``hatvalues``; for a GLMM
+        it is that of the working weights, as for a ``glm`` in R.
 
         Examples
         --------

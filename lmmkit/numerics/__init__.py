@@ -1,5 +1,5 @@
 """Numerical tools that know nothing of statistics: optimiser, tails of distributions, threads, memory,
 workers.
 
-May import `errors` only.
+May import no room.
 """

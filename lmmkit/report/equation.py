@@ -45,34 +45,7 @@ class Equation(str):
 
 
 def equation(fit: Fit, *, estimates: bool = False) -> Equation:
-    """Write a model as LaTeX.
-
-    Parameters
-    ----------
-    fit : MixedFit
-        Or a model without random effects, from ``lk.lm`` or ``lk.glm``.
-    estimates : bool
-        Put the estimates in place of the Greek letters.
-
-    Returns
-    -------
-    Equation
-        A str: an ``aligned`` environment, to be set between ``$$``; a notebook shows it as a formula. The
-        first line is the distribution of the response, the second its mean, then follow the random
-        effects, one line per term. ``b_{0,Subject[i]}`` is the effect of the Subject to which row i
-        belongs.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> print(fit.equation())
-    \\begin{aligned}
-    \\mathrm{Reaction}_i &\\sim \\mathcal{N}(\\mu_i,\\ \\sigma^2) \\\\
-    \\mu_i &= \\beta_0 + \\beta_1\\,\\mathrm{Days}_i + b_{0,\\mathrm{Subject}[i]} \\\\
-    b_{0,\\mathrm{Subject}} &\\sim \\mathcal{N}(0,\\ \\tau_{0,\\mathrm{Subject}}^2), \\quad 18 \\text{ levels}
-    \\end{aligned}
-    """
+    """A fit as LaTeX: `fit.equation`."""
     estimates = arguments.flag("estimates", estimates)
     terms = list(zip(fit.design.terms, _numbers(fit.design.terms), strict=True))
     summands = _fixed(fit, estimates) + [text for term, numbers in terms for text in _random(term, numbers)]

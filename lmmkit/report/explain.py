@@ -59,31 +59,7 @@ def _wrapped(line: str) -> str:
 
 
 def explain(fit: Fit) -> Explanation:
-    """Say a model in plain English.
-
-    Parameters
-    ----------
-    fit : MixedFit
-        Or a model without random effects, from ``lk.lm`` or ``lk.glm``.
-
-    Returns
-    -------
-    Explanation
-        A str, in Markdown: what is described by what, each fixed effect in a sentence, what differs
-        between groups and by how much, what is left, and the model's messages. Printed, no line is
-        longer than 96 characters.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> print(fit.explain().split(".")[0])
-    This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ
-    >>> print(fit.explain())  # doctest: +ELLIPSIS
-    This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ. It
-    was fitted to 180 rows by restricted maximum likelihood (REML).
-    ...
-    """
+    """A fit in plain English: `fit.explain`."""
     paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
     if isinstance(fit, MixedFit):
         scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"

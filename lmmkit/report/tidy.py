@@ -37,52 +37,7 @@ def tidy(
     ddf: Ddf = "satterthwaite",
     exponentiate: bool = False,
 ) -> pd.DataFrame:
-    """Estimates as a tidy table.
-
-    Parameters
-    ----------
-    fit : MixedFit
-    effects : str or sequence of str
-        ``"fixed"``: the fixed effects. ``"ran_pars"``: standard deviations and correlations of the random
-        effects and of the residuals. ``"ran_vals"``: the conditional modes of the random effects. Several
-        are stacked.
-    conf_int : bool
-        Add ``conf_low conf_high``: estimate ± quantile × standard error, of the t distribution where
-        there are degrees of freedom, else of the normal; for ``ran_pars`` the limits of
-        ``fit.confint()``, by the profile of the likelihood.
-    level : float
-        Coverage of the intervals.
-    ddf : str
-        As in :meth:`MixedModel.coef_table`.
-    exponentiate : bool
-        Fixed effects as factors: odds ratios (logit link), rate ratios (log link of counts), ratios of means.
-        Standard errors are multiplied by the estimate, limits of intervals are exponentiated; the test
-        remains that of the coefficient.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``effect group level term estimate std_error df statistic p_value conf_low conf_high``,
-        without those that are empty for what was asked.
-
-    Raises
-    ------
-    ModelError
-        For other effects, and for `exponentiate` where ``exp(coefficient)`` means nothing.
-
-    Notes
-    -----
-    As ``broom.mixed::tidy.merMod``, with underscores in column names.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.tidy("ran_pars").round(2)
-         effect     group             term  estimate
-    0  ran_pars   Subject  sd__(Intercept)     37.12
-    1  ran_pars  Residual  sd__Observation     30.99
-    """
+    """Estimates of a mixed model as a tidy table: :meth:`~lmmkit.models.mixed.MixedModel.tidy`."""
     asked = [arguments.one_of("effects", name, EFFECTS) for name in arguments.names("effects", effects)]
     conf_int, level = arguments.flag("conf_int", conf_int), arguments.level(level)
     exponentiate = arguments.flag("exponentiate", exponentiate)
@@ -186,65 +141,14 @@ def _ran_vals(fit: MixedFit) -> pd.DataFrame:
 
 
 def glance(fit: MixedFit) -> pd.DataFrame:
-    """One row about the whole model.
-
-    Parameters
-    ----------
-    fit : MixedFit
-
-    Returns
-    -------
-    DataFrame
-        Columns ``nobs sigma loglik aic bic``, ``reml_criterion`` (REML) or ``deviance`` (ML),
-        ``df_residual``.
-
-    Notes
-    -----
-    As ``broom.mixed::glance.merMod``.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.glance().round(2)
-       nobs  sigma  loglik      aic      bic  reml_criterion  df_residual
-    0   180  30.99 -893.23  1794.47  1807.24         1786.47          176
-    """
+    """A mixed model in one row: :meth:`~lmmkit.models.mixed.MixedModel.glance`."""
     criterion = {"reml_criterion": fit.reml_criterion} if fit.is_reml else {"deviance": fit.deviance}
     row = {"nobs": fit.nobs, "sigma": fit.sigma, "loglik": fit.loglik, "aic": fit.aic, "bic": fit.bic}
     return pd.DataFrame([row | criterion | {"df_residual": fit.df_resid}])
 
 
 def augment(fit: MixedFit) -> pd.DataFrame:
-    """The rows used, with what the model says about each.
-
-    Parameters
-    ----------
-    fit : MixedFit
-
-    Returns
-    -------
-    DataFrame
-        The columns that the model uses, and ``_fitted`` (with all random effects), ``_resid`` (response -
-        fitted), ``_hat`` (leverage), ``_cooksd`` (Cook's distance), ``_fixed`` (prediction without random
-        effects) and ``_scaled`` (the residual over its standard deviation), all on the scale of the
-        response. A name that the data have already gets another underscore: ``__hat``.
-
-    Notes
-    -----
-    As ``broom.mixed::augment.merMod``, whose dots in front are underscores here; leverage and Cook's
-    distance as lme4's ``hatvalues`` and ``cooks.distance``. For a GLMM the leverage is that of the working
-    weights, as for a ``glm`` in R (lme4 takes the prior weights there, and warns).
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
-    >>> fit.augment().filter(like="_").round(2).head(2)
-       _fitted  _resid  _hat  _cooksd  _fixed  _scaled
-    0   292.19  -42.63  0.11     0.13  251.41    -1.38
-    1   302.66  -43.95  0.10     0.13  261.87    -1.42
-    """
+    """A mixed model's data with what it says of each row: :meth:`~lmmkit.models.mixed.MixedModel.augment`."""
     hat = MixedEquations(fit, irls_weights(fit)).leverage()
     pearson = fit.resid("pearson").to_numpy()
     rank = max(1, fit.design.X.shape[1])
