@@ -23,13 +23,11 @@ MIN_MODEL_CODE = 0.80
 OLD_PAGES = frozenset(
     {
         "lessons/03_fixed_or_random",
-        "lessons/14_variance_partitioning",
         "lessons/15_power",
         "lessons/explorers",
         "solutions/01_linear_models",
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
-        "solutions/14_variance_partitioning",
         "solutions/15_power",
         "solutions/capstone_fields",
         "solutions/capstone_forest",

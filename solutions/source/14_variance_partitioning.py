@@ -9,19 +9,13 @@
 # %% [markdown]
 # # Exercise 14. Variance partitioning
 #
-# Eight tasks on lesson 14, from recall to judgement; about forty minutes. Put your answers where the three dots are and run the
-# cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons and eight tasks on lesson 14; about fifty minutes. Put your answers where the three dots are and
+# run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-import matplotlib.pyplot as plt
-import pandas as pd
+from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import use_course_look
-
-use_course_look()
+# %%
 owls = lk.load_data("implants")
 owls.head()
 
@@ -29,6 +23,29 @@ owls.head()
 # `implants` has the body mass (g) of barn owl chicks, four in each nest, on four days after an implant that was set under their
 # skin: corticosterone (C) or a placebo (P). Each chick has a number of its own. (The data are simulated, as are all of this exercise.)
 #
+# ## Warm-up a, from lesson 10
+#
+# Two fits of one model, by REML and by maximum likelihood. Which one usually has the *smaller* variance between nests: `"REML"`, `"ML"`, `"neither"`
+# or `"it depends on the units"`?
+
+# %% tags=["solution"] task="w1"
+warm_a = "ML"
+
+# %%
+check("ex14.w1", warm_a)
+
+# %% [markdown]
+# ## Warm-up b, from lesson 7
+#
+# In each of twelve nests the chicks are numbered 1 to 4 anew. How many chicks does `(1 | nest / chick)` see?
+
+# %% tags=["solution"] task="w2"
+warm_b = 12 * 4
+
+# %%
+check("ex14.w2", warm_b)
+
+# %% [markdown]
 # ## 1. By hand
 #
 # In another study, chicks of the same age were weighed twice each. Between nests the standard deviation was 3 g, between chicks of a nest 2 g,
@@ -41,12 +58,13 @@ answer_1 = 3**2 / (3**2 + 2**2 + 1**2)
 check("ex14.q1", answer_1)
 
 # %% [markdown]
-# ## 2. Fit it
+# ## 2. Complete a model
 #
 # Now to `owls`. Where does the variation in `mass` sit? Fit the model with `day` and `implant` as fixed effects, and random intercepts
-# for nests and for chicks within nests; by maximum likelihood, as variancePartition does.
+# for nests and for chicks within nests; by maximum likelihood, as variancePartition does. The beginning is given.
 
 # %% tags=["solution"] task="q2"
+### GIVEN # model = lk.lmer("mass ~ day + ... + (1 | ...)", owls, reml=...)
 model = lk.lmer("mass ~ day + implant + (1 | nest / chick)", owls, reml=False)
 
 # %%
@@ -78,11 +96,13 @@ check("ex14.q4", answer_4)
 # %% [markdown]
 # See for yourself, and compare the row of the chicks, too:
 
-# %%
+# %% tags=["fold"]
+# Table: the shares with day and without
+both = {}
 if model is not ... and answer_4 is not ...:
     dayless = lk.lmer("mass ~ implant + (1 | nest / chick)", owls, reml=False)
     both = {"with day": model.variance_partition(), "without": dayless.variance_partition()}
-    print(pd.DataFrame(both).round(3).to_string(na_rep=""))
+pd.DataFrame(both).round(3)
 
 # %% [markdown]
 # Not only the residual has changed. An estimated variance between chicks is what their means scatter *beyond* what the residual explains; the residual has
@@ -94,7 +114,7 @@ if model is not ... and answer_4 is not ...:
 #
 # `~ Age + Height + (1 | Individual) + (1 | Tissue) + (1 | Batch)`
 #
-# and give the *name* of the gene that depends most on the laboratory's batch, as text.
+# into a table called `shares`, and give the *name* of the gene that depends most on the laboratory's batch, as text.
 
 # %%
 info = lk.load_data("genexpr_info")
@@ -108,20 +128,24 @@ answer_5 = shares["Batch"].idxmax()
 # %%
 check("ex14.q5", answer_5)
 
-# %%
+# %% tags=["picture"]
+# Picture: the eight genes with the most batch, and the shares of all genes
 if shares is not ...:
     fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
     in_order = shares[["Individual", "Tissue", "Batch", "Age", "Height", "Residuals"]]
     in_order.sort_values("Batch", ascending=False).head(8).bars(axes[0])
     in_order.violin(axes[1])
     axes[1].tick_params(axis="x", rotation=35)
-    plt.show()
-    print("median share:", shares.median().round(3).to_dict())
+    medians = ", ".join(f"{term} {share:.2f}" for term, share in shares.median().items())
+    lesson.show(
+        f"Left: eight genes as bars, batch from {shares['Batch'].nlargest(8).min():.2f} to {shares['Batch'].max():.2f}. Right: a violin"
+        f" for each term; the medians are {medians}."
+    )
 
 # %% [markdown]
 # Left are the eight genes that one would repeat in a single batch; right all of them.
 #
-# ## 6. With the handles
+# ## 6. With the sliders
 #
 # Open the explorer and set *Genes* to 8. All of them are made with a tissue's share of 20%. The sentence below the picture says how far the found
 # shares run: write down, in per cent, the *highest* share of tissue with 2 tissues, and then the highest with 8.
@@ -143,7 +167,7 @@ check("ex14.q6", answer_6)
 # %%
 pupils = lk.load_data("schools")
 claim = lk.lmer("score ~ hours + (1 | school) + (1 | class)", pupils, reml=False)
-print(claim.variance_partition().round(3).to_string())
+claim.variance_partition().round(3).to_frame("share")
 
 # %% [markdown]
 # What is wrong? Put it right (by maximum likelihood again), and give the share that sits between classes of a school.

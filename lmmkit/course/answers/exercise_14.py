@@ -105,6 +105,36 @@ def _class_of_sds() -> float:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Choice(
+        options=("REML", "ML", "neither", "it depends on the units"),
+        digest="f2104c8d5767f2ca",
+        because={
+            "REML": "REML allows for the fixed effects having been estimated, which makes variances larger",
+            "neither": "one of the two takes the estimated means for the true ones",
+            "it depends on the units": "in other units both change by the same factor",
+        },
+        hints=(
+            "Which of the two forgets that means were estimated, too?",
+            "Think of the variance of a sample: divide by n, or by n - 1?",
+            "To divide by n gives the smaller number.",
+        ),
+        praise="ML takes the fixed effects as known, and so the groups as a little more alike than they are.",
+    ),
+    "w2": Number(
+        truth=lambda: 12 * 4,
+        mistakes={
+            "that takes chick 1 of all nests for one chick": lambda: 4,
+            "those are the nests": lambda: 12,
+            "chicks are not counted beside nests, but within them": lambda: 12 + 4,
+            "chicks and nests together; only the chicks were asked for": lambda: 12 * 4 + 12,
+        },
+        hints=(
+            "What does the slash do with a label that begins anew in every nest?",
+            "A chick is a nest *and* a number.",
+            "Twelve nests, four numbers in each",
+        ),
+        praise="The slash makes a chick of every nest and number.",
+    ),
     "q1": Number(
         truth=lambda: 9 / 14,
         mistakes={
@@ -113,7 +143,11 @@ QUESTIONS: dict[str, Question] = {
             "that is the variance between nests; divide by the sum of all three": lambda: 9,
             "that is a ratio to the rest; a share is of the whole": lambda: 9 / 5,
         },
-        hints=("Variances add up, standard deviations do not.", "Square all three, then nests over the sum."),
+        hints=(
+            "Variances add up, standard deviations do not.",
+            "Square all three, then nests over the sum.",
+            "3**2 / (3**2 + 2**2 + 1**2)",
+        ),
         praise="Nine parts in fourteen: which nest a chick sits in matters more than all else together.",
     ),
     "q2": Model(
@@ -133,6 +167,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Chicks within nests: (1 | nest / chick), or both intercepts one by one.",
             "Maximum likelihood: reml=False.",
+            "mass ~ day + implant + (1 | nest / chick)",
         ),
         praise="Two fixed sources, two random ones, and the residual.",
     ),
@@ -152,7 +187,11 @@ QUESTIONS: dict[str, Question] = {
                 _fit().fixef["day"] ** 2 / (_fit().fixef["day"] ** 2 + _other_variances())
             ),
         },
-        hints=("model.variance_partition()", "Its entry 'day'."),
+        hints=(
+            "The method is that of the lesson's first gene.",
+            "model.variance_partition() has a share for each term.",
+            "model.variance_partition()['day']",
+        ),
         praise="Chicks grow: most of the variation in mass is simply their age.",
     ),
     "q4": Choice(
@@ -166,6 +205,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Height is one number for each person. How many values of day has a chick?",
             "What differs within a chick, when the model does not know why?",
+            "What is within a chick is in no random intercept.",
         ),
         praise="The day changes within a chick, so only the residual is left to take it. "
         "It has grown so much that it also explains how far chicks scatter, and a part of how far nests do.",
@@ -175,7 +215,8 @@ QUESTIONS: dict[str, Question] = {
         mistakes={sentence: partial(_other_gene, sentence) for sentence in _OTHER_GENES},
         hints=(
             "lk.variance_partition(genes, formula, info) gives a table: a row for each gene.",
-            "Its column Batch, and the name of the largest: .idxmax()",
+            "Look in its column Batch for the largest.",
+            "shares['Batch'].idxmax()",
         ),
         praise="More than half of that gene is the laboratory. Measure it again before you publish it.",
     ),
@@ -194,7 +235,11 @@ QUESTIONS: dict[str, Question] = {
             ],
         },
         tolerance=0.015,
-        hints=("Genes to 8, tissues to 2: the end of the sentence.", "Then tissues to 8, and read again."),
+        hints=(
+            "Genes to 8, tissues to 2: the end of the sentence.",
+            "Then tissues to 8, and read again.",
+            "The first is above 50, the second below it; two numbers in square brackets.",
+        ),
         praise="Made with a fifth, all of them. Two tissues cannot tell; eight still only roughly.",
     ),
     "q7": Number(

@@ -34,7 +34,12 @@ QUESTIONS: dict[str, Question] = {
             "age": "age is a property of a person; could it do more than the persons do?",
             "residuals": "that would be dots of one person as far apart as dots of different persons",
         },
-        hints=("Compare the scatter within a column of dots with that of the bars.",),
+        hints=(
+            "Look at the left picture.",
+            "Compare the scatter within a column of dots with that of the bars.",
+            "The bars go from one end of the axis to the other.",
+        ),
+        then="Run the next cell, and look for the largest share.",
         praise="The bars wander much further than the dots around them.",
     ),
     "q2": Number(
@@ -44,21 +49,36 @@ QUESTIONS: dict[str, Question] = {
             "the residual belongs to the sum as well": share_without_residual,
         },
         tolerance=1e-2,
-        hints=("Square the three standard deviations.", "Tissue's variance over the sum of the three."),
+        hints=(
+            "The table has standard deviations; shares are of variances.",
+            "Tissue's variance over the sum of the three.",
+            "0.3142**2 / (1.8871**2 + 0.3142**2 + 0.583**2)",
+        ),
+        then="Run the next cell: the row of Tissue, computed by hand, with age in it.",
         praise="Variances add up, standard deviations do not.",
     ),
     "q3": Choice(
         options=("yes", "no"),
         digest="1778edacbb0913a6",
         because={"yes": "by chance, the samples of some persons will be alike; and no variance is negative"},
-        hints=("Will the means of twenty-five people be exactly as alike as noise allows, every time?",),
+        hints=(
+            "What is the smallest value that a share can have?",
+            "Will the means of twenty-five people be exactly as alike as noise allows, every time?",
+            "In about half of the data sets they will be a little less alike.",
+        ),
+        then="Run the next cell, and look at the row of Individual, last column.",
         praise="Chance makes some people look alike, and a variance can only be pushed up.",
     ),
     "q4": Choice(
         options=("yes", "no"),
         digest="0fb16706eb92fdc8",
         because={"yes": "every person has one age here: once you know the person, what is left for age?"},
-        hints=("How many ages does one individual have in this table?",),
+        hints=(
+            "Look at the row of Individual in the table above.",
+            "How many ages does one individual have?",
+            "What is left of age once everybody has a mean of their own?",
+        ),
+        then="Run the next cell, and look for a row called Age.",
         praise="The person says all that the age could; nothing is left to estimate it from.",
     ),
 }

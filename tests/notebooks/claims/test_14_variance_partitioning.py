@@ -74,7 +74,7 @@ def test_the_variance_of_three_tissues_is_hardly_known(fit):
 
 
 def test_ml_makes_variances_between_groups_too_small(one, fit):
-    """“maximum likelihood makes variances between groups a little too small”"""
+    """“(Maximum likelihood makes variances between groups a little too small, lesson 10.)”"""
     reml = lk.lmer("gene1 ~ Age + (1 | Individual) + (1 | Tissue)", one).varcorr.frame["sdcor"]
     # R 4.2.2, lme4 1.1-31: by REML
     assert reml.tolist() == pytest.approx([1.9617769, 0.33128854, 0.58291164], rel=1e-4)
