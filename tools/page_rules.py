@@ -24,7 +24,6 @@ OLD_PAGES = frozenset(
     {
         "lessons/03_fixed_or_random",
         "lessons/15_power",
-        "lessons/explorers",
         "solutions/01_linear_models",
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
