@@ -64,6 +64,19 @@ print(urn.summary(ddf="none"))
 urn.coef()["Gender"].round(5)
 
 # %% [markdown]
+# ## To lesson 3, fixed or random
+#
+# [The lesson](03_fixed_or_random.ipynb).
+
+# %% [markdown] mends="x003-3"
+# **003, "is that not just a categorical variable".** The slide calls the effects of the categories variations *within* a
+# category, and their variance the one within the group. *In truth* it is the variance between groups. The variance within
+# them is that of the residuals. The four clinics show both:
+
+# %%
+print(lk.lmer("conc ~ age + (1 | group)", lk.load_data("plasma_age")).varcorr)
+
+# %% [markdown]
 # ## To lesson 4, random intercepts
 #
 # [The lesson](04_random_intercepts.ipynb). First the printouts of three slides in full: the line through the mice, the

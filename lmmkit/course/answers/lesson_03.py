@@ -76,7 +76,11 @@ QUESTIONS: dict[str, Question] = {
         options=("a", "b", "c"),
         digest="7869f914c0bd8b32",
         because={"b": "there all start at zero, so intercepts do not vary", **_STORIES},
-        hints=("Lines of the same steepness, at different heights.",),
+        hints=(
+            "Look at the four pictures: which one is asked for?",
+            "Lines of the same steepness, at different heights.",
+            "Who starts at different weights, and gains alike?",
+        ),
         praise="Nests start at different weights and gain alike.",
     ),
     "q2": Choice(
@@ -84,6 +88,7 @@ QUESTIONS: dict[str, Question] = {
         digest="0c26e552e56c8a58",
         because={"a": "there the heights differ and the steepness is common", **_STORIES},
         hints=(
+            "Look at the four pictures: which one is asked for?",
             "All lines leave from one point.",
             "Where is the value at the start known without measuring it?",
         ),
@@ -102,9 +107,10 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Between two clinics whose mean ages differ by one, the levels must differ by the slope between.",
             "age contributes the slope within; clinic_age must make up the rest.",
-            "between minus within",
+            "Between minus within: 1.950 and -1.902",
         ),
         praise="Between minus within: the contextual effect. Were it zero, one slope would do for both.",
+        then="Run the next cell: age keeps the slope within, and clinic_age is your number.",
     ),
     "q4": Truth(
         test=_complaint,
@@ -124,7 +130,12 @@ QUESTIONS: dict[str, Question] = {
             "two means are estimated, not one": lambda: 7,
             "those are the plots; two means are estimated from them": lambda: 8,
         },
-        hints=("The fence was put around plots, not around cores.", "Plots minus means."),
+        hints=(
+            "The fence was put around plots, not around cores.",
+            "Plots minus means.",
+            "Eight plots, one mean for the fenced and one for the open",
+        ),
         praise="Eight plots less two means, however many cores you dig.",
+        then="Run the next cell, and compare the degrees of freedom with the rows.",
     ),
 }

@@ -31,8 +31,16 @@ def slope_within(data, y, x, group):
     return float(from_mean[x] @ from_mean[y] / (from_mean[x] @ from_mean[x]))
 
 
+def test_six_intercepts_for_sixty_six_people():
+    """“everybody in a group shares the group's: six numbers for sixty-six people”"""
+    happy = lk.load_data("happiness")
+    assert len(happy) == 66 and (happy["department"].value_counts() == 11).all()
+    fit = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
+    assert len(fit.ranef()["department"]) == 6
+
+
 def test_slopes_of_departments():
-    """“the slopes go from … (…) to … (…) points per hour”"""
+    """“Bottom left, all lines fan out from one start.” and “they may be slopes of a number, as in the third model”"""
     slopes = lk.lmer(
         "happiness ~ zoom_hours + (0 + zoom_hours | department)", lk.load_data("happiness")
     ).coef()["department"]["zoom_hours"]
@@ -52,8 +60,7 @@ def test_changes_have_a_random_intercept():
 
 
 def test_three_data_sets_give_a_singular_fit():
-    """“of the lecture's own data sets give a singular fit, with a correlation of exactly plus or minus one;
-    six departments are enough here”"""
+    """“The fit then often ends at the edge of what is possible, with a correlation of plus or minus one.”"""
     singular = {
         "mouse": "Weight ~ Dose + (Dose | Strain)",
         "clinic": "Value ~ Dose + (Dose | Gender)",
@@ -98,7 +105,8 @@ def test_levels_come_closer(plasma, clinics):
 
 
 def test_the_spread_of_four_clinics_is_barely_known(clinics):
-    """“With four levels the standard deviation is barely known, and a fixed group is as good”"""
+    """“But with four levels the standard deviation is barely known.” and “The SD between clinics is …, with a 95%
+    interval from … to …; that within them is ….”"""
     low, high = clinics.confint(parm="sd_(Intercept)|group").iloc[0]
     # confint(method = "profile"): 22.235 100.458
     assert (low, high) == pytest.approx((22.235, 100.458), abs=0.02)
@@ -113,7 +121,8 @@ def test_clinics_differ_a_lot(clinics):
 
 def test_the_mixture_leans_towards_within(plasma, clinics):
     """“Here the random intercept makes the mixture lean heavily towards "within", but a mixture it remains.”
-    and “gives … of the weight to within”"""
+    and “In truth that is a weighted mean of two slopes” and “random intercept alone …, of which within has a weight
+    of …”"""
     within = slope_within(plasma, "conc", "age", "group")
     means = plasma.groupby("group", observed=True)[["age", "conc"]].mean()
     between = np.polyfit(means["age"], means["conc"], 1)[0]  # ten patients each
@@ -151,7 +160,8 @@ def test_the_weight_depends_on_rows_and_on_differences(plasma):
 
 
 def test_hungry_nests():
-    """“the truth is 1; ignoring nests gives …, a random intercept …, with the nest's mean added …”"""
+    """“Alone it is only half a cure, for it assumes that there is no such connection. The nest's mean brings the truth
+    back.”"""
     # Closed form: food = begging - 2 hunger + nest + noise, three chicks; hunger, begging and both errors have SD 1.
     between = 1 - 2 / (1 + 1 / 3)  # slope of nests' means: cov(hunger, mean begging) / var(mean begging)
     inside, across = 2.0, 3 * (1 + 1 / 3)  # sums of squares a nest
@@ -160,10 +170,14 @@ def test_hungry_nests():
     blend = np.array([inside, across / (1 + 3 * tau2)])
     assert (inside + between * across) / (inside + across) == pytest.approx(0, abs=0.1)  # ignored: 0.08
     assert 0.6 < blend @ [1, between] / blend.sum() < 0.85  # a random intercept is no cure
+    inside_nests = lk.simulate_simpson(seed=1)  # and the mean is one, exactly, in any data with groups
+    inside_nests["mean"] = inside_nests.groupby("Group", observed=True)["V1"].transform("mean")
+    with_mean = lk.lmer("V2 ~ V1 + mean + (1 | Group)", inside_nests).fixef["V1"]
+    assert with_mean == pytest.approx(slope_within(inside_nests, "V2", "V1", "Group"), abs=1e-6)
 
 
 def test_four_studies_are_balanced():
-    """“The estimates are the same, since these four studies are balanced.”"""
+    """“The estimates are the same, since these four studies are balanced”"""
     studies = {
         "herbivory": ["treatment", "plot"],
         "management": ["management", "field"],
@@ -212,8 +226,7 @@ def test_degrees_of_freedom_can_be_counted():
 
 
 def test_plot_means_are_exact():
-    """“for balanced data and a treatment of whole groups, the analysis of the group means is exact” and
-    “eight plot means give t = …, the mixed model of eighty cores t = …”"""
+    """“In truth, for balanced data and a treatment of whole groups, the analysis of the group means is exact.”"""
     means = lk.load_data("herbivory").groupby(["treatment", "plot"], observed=True)["nitrogen"].mean()
     test = stats.ttest_ind(means["excluded"], means["grazed"])
     assert test.statistic == pytest.approx(-1.196137, abs=1e-6)  # lmerTest: t value -1.196137, p 0.2767628
@@ -221,16 +234,19 @@ def test_plot_means_are_exact():
 
 
 def test_the_paired_t_test_is_a_mixed_model():
-    """“the classical repeated-measures ANOVA, and the paired t-test, are mixed models of balanced data”"""
+    """“The classical repeated-measures ANOVA, and the paired t-test, *are* mixed models of balanced data.” and
+    “In truth fixed fields give the same answer here.”"""
     wide = lk.load_data("management").pivot(index="field", columns="management", values="species")
     test = stats.ttest_rel(wide["B"], wide["A"])
     assert test.statistic == pytest.approx(3.335741, abs=1e-6)  # lmerTest: t value 3.335741, p 6.643313e-03
     assert test.pvalue == pytest.approx(6.643313e-03, abs=1e-8)
+    fixed = ols("species ~ management + field", lk.load_data("management")).fit()
+    assert fixed.tvalues["management[T.B]"] == pytest.approx(3.335741, abs=1e-6)
 
 
 def test_four_or_five_levels_span_half_to_twice():
-    """“With four or five levels it spans from half to twice; it narrows slowly, and nothing special happens
-    at any number.”"""
+    """“With four or five levels the interval spans from half to twice the estimate. It narrows slowly, and nothing
+    special happens at any number.”"""
     few = [
         ("plasma_age", "conc ~ age + (1 | group)", "group"),
         ("simpson", "V2 ~ V1 + (1 | Group)", "Group"),
@@ -263,8 +279,7 @@ def test_below_five_levels_a_variance_is_poorly_known():
 
 
 def test_variance_of_mass_lies_between_nests():
-    """“owl chicks at the day of the implant: … of the variance of mass lies between nests, … between chicks
-    of a nest.”"""
+    """“Most of it lies between nests. That is a finding, and no disturbance.”"""
     # VarCorr: nest 17.8242, chick 8.3896, residual 5.7705
     total = 17.8242**2 + 8.3896**2 + 5.7705**2
     fit = lk.lmer("mass ~ day * implant + (1 | nest) + (day | chick)", lk.load_data("implants"))
