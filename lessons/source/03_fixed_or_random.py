@@ -30,9 +30,7 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 #
 # You have weighed the chicks of fifteen owl nests. Half of the chicks got a hormone, half a placebo. *Hormone* and *nest*
 # are both categories. A computer sees no difference between them. You do. If you repeated the study next year, you would
-# use the same hormone and the same placebo, but **other nests**.
-#
-# That is the idea, all of it:
+# use the same hormone and the same placebo, but **other nests**. That is the idea, all of it:
 #
 # - an effect is **fixed** when its levels are the very ones you want to know about. You estimate each of them;
 # - an effect is **random** when its levels are a sample. They stand for a population from which others might have come.
@@ -75,7 +73,7 @@ models = {
 # %% tags=["picture"] covers="000-s6 000-s7 000-s8 000-s9 000-s10 000-s11 003-6 003-7"
 # Picture: six departments, four models
 COLOURS = (lesson.BLUE, lesson.RED, lesson.GREEN, lesson.PINK, lesson.ORANGE, lesson.SKY)
-fig, axes = plt.subplots(2, 2, figsize=(9.5, 4.8), sharex=True, sharey=True, layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(9.5, 4.4), sharex=True, sharey=True, layout="constrained")
 hours = np.array([0.0, 10.0])
 starts, falls = {}, {}
 for ax, (title, fit) in zip(axes.flat, models.items(), strict=True):
