@@ -58,6 +58,51 @@ def hard_design(seed: int) -> HardDesign:
     return HardDesign(str(rng.choice(formulas)), data, bool(rng.random() < 0.6))
 
 
+WIDE_FORMULAS = (
+    "y ~ x + (x + z + w | g)", "y ~ 1 + (x + z + w || g)", "y ~ x + (x*z | g)", "y ~ x + (x | g) + (x | h)",
+    "y ~ f + (0 + f | g)", "y ~ z + (x | g) + (z | h) + (1 | s)", "y ~ 1 + (x + z || g) + (1 | h)",
+    "y ~ x + (x + z | g) + (1|h)", "y ~ 1 + (f || g)", "y ~ x + (f | g)", "y~1+(x||g)+(x||h)",
+    "y ~ x + (x+z+w+v|g)",
+)  # fmt: skip
+
+
+def wide_design(seed: int) -> HardDesign:
+    """Three to five random effects in one or several terms, some of them absent from the data."""
+    rng = np.random.default_rng([seed, 777])
+    groups, size = int(rng.integers(4, 20)), int(rng.integers(4, 12))
+    n = groups * size
+    g = np.repeat(np.arange(groups), size)
+    h, s = rng.integers(0, int(rng.integers(4, 10)), n), rng.integers(0, 4, n)
+    far = float(rng.choice([0, 0, 3, 20]))
+    x = far + rng.normal(size=n) + rng.choice([0, 1, 2]) * rng.normal(size=groups)[g]
+    z, w, v = rng.normal(size=(3, n))
+    f = rng.integers(0, 4, n)
+
+    def spread() -> float:
+        return float(np.exp(rng.normal(0, 1.2)) * rng.choice([0, 1, 1]))
+
+    y = rng.normal(size=n) * np.exp(rng.normal(-0.3, 0.7)) + spread() * rng.normal(size=groups)[g]
+    y += rng.choice([0, 1, 2]) * rng.normal() * x
+    y += spread() * rng.normal(size=groups)[g] * (x - rng.choice([0, far]))
+    y += spread() * rng.normal(size=groups)[g] * z + spread() * rng.normal(size=h.max() + 1)[h]
+    y += spread() * rng.normal(size=(groups, 4))[g, f]
+    data = pd.DataFrame({"y": y, "x": x, "z": z, "w": w, "v": v, "f": np.array(list("abcd"))[f], "g": g})
+    return HardDesign(str(rng.choice(WIDE_FORMULAS)), data.assign(h=h, s=s), bool(rng.random() < 0.6))
+
+
+def extreme_design(seed: int) -> tuple[str, pd.DataFrame, str]:
+    """Formula, data and link: zeros and ones, in most groups nothing but the one or the other."""
+    rng = np.random.default_rng([seed, 889])
+    groups, size = int(rng.integers(6, 16)), int(rng.integers(5, 11))
+    g = np.repeat(np.arange(groups), size)
+    x = rng.choice([0, 2, 8]) + rng.normal(size=len(g))
+    eta = 8 * rng.normal(size=groups)[g] + rng.choice([0, 2]) * rng.normal(size=groups)[g] * x
+    y = rng.binomial(1, 1 / (1 + np.exp(-eta)))
+    formula = str(rng.choice(["y ~ x + (x | g)", "y ~ 1 + (x | g)", "y ~ x + (x || g)"]))
+    link = str(rng.choice(["logit", "probit", "cloglog"]))
+    return formula, pd.DataFrame({"y": y, "x": x, "g": g}), link
+
+
 GLMM_FORMULAS = (
     "y ~ 1 + (0 + x | g)", "y ~ 1 + (x | g)", "y ~ 1 + (x || g)", "y ~ z + (x || g)", "y ~ x + (1 | g)",
     "y ~ x + (x || g)", "y ~ x + (x | g)", "y ~ 1 + (0 + x | g) + (1 | h)", "y ~ 0 + x + (1 | g)",

@@ -38,7 +38,7 @@ SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 #: Valleys of the working linear model from which the search goes downhill, at most.
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
-LARGE = 5.0
+LARGE = 2.0
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
 #: Dispersion below which the likelihood rises for ever.
@@ -185,23 +185,16 @@ class GlmmCriterion(Terms):
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and with slopes next to none of each term.
 
-        Notes
-        -----
         Where groups are nearly all zeros or all ones, effects are very large, and there are more valleys.
         """
         others = super().second_opinions(search)
         if not self.has_slopes:
             return others
-        afar = self.nearer_zero(self.start(), 10.0)
-        sizes = [np.abs(T).max() for T in self.split(search.x[: self.n_theta])]
-        large = bool(max(sizes) > LARGE)
-        if large:
-            others.append(Place("effects of ten units", afar))
-        if len(self.ks) > 1:
-            for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
-                for x in (search.x.copy(), afar.copy())[: 1 + large]:
-                    x[own] = structure.scaled(x[own], 0.01)
-                    others.append(Place(f"next to none of {term.bar.term}", x))
+        several = len(self.ks) > 1
+        others += self.without_each(search.x) if several else []
+        if max(np.abs(T).max() for T in self.split(search.x[: self.n_theta])) > LARGE:
+            afar = self.nearer_zero(self.start(), 10.0)
+            others += [Place("effects of ten units", afar), *(self.without_each(afar) if several else [])]
         return others
 
     def point(self, x: Array) -> LaplacePoint | None:

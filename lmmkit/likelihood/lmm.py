@@ -311,12 +311,18 @@ class Criterion(Terms):
         return [*given, *seen]
 
     def second_opinions(self, search: Search) -> list[Place]:
-        """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around."""
+        """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around.
+
+        Where a term has vanished beside slopes, the others are taken away one by one.
+        """
         others = super().second_opinions(search)
         if others and self._ring is not None:
             values = self._ring.values(*self._of_y())
             lowest = valleys(values, self._ring.shape, VALLEYS)[0]
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
+        if len(self.ks) > 1 and self.has_slopes and self.layout.width <= SMALL:
+            exchanged = self.without_each(search.x)
+            others += exchanged if len(exchanged) < len(self.ks) else []
         return others
 
     def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:

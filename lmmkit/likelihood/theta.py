@@ -172,6 +172,22 @@ class Terms:
         others = self.beside_singular(theta[None])
         return [Place(why, np.concatenate([other[0], rest])) for why, other in others.items()]
 
+    def without_each(self, x: Array) -> list[Place]:
+        """Next to none of each term that has some, so that terms that have vanished may take its place."""
+        parts = self.split(x[: self.of_term[-1].stop])
+        vanished = [bool(np.abs(T).max() < LACKING) for T in parts]
+        lifted = x.copy()
+        for (own, structure), gone in zip(self.by_term, vanished, strict=True):
+            if gone:
+                lifted[own] = structure.from_sds(np.full(structure.k, LIFT))
+        places = []
+        for (own, structure), term, gone in zip(self.by_term, self.design.terms, vanished, strict=True):
+            if not gone:
+                at = lifted.copy()
+                at[own] = structure.scaled(at[own], 0.01)
+                places.append(Place(f"next to none of {term.bar.term}", at))
+        return places
+
     def vector_singular(self, theta: Array) -> Flags:
         """Whether some term of several effects is singular, for each of (B, m)."""
         flags = np.zeros(len(theta), dtype=bool)

@@ -12,7 +12,7 @@ from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.lmm import Criterion
-from tests.hard_designs import hard_design, hard_glmm_design, link_design
+from tests.hard_designs import extreme_design, hard_design, hard_glmm_design, link_design, wide_design
 from tests.valleys import DESIGNS, LINK_DESIGNS, builder_models, lowest_of_eight, lowest_of_twelve, reference
 
 #: Three seeds of every kind.
@@ -36,6 +36,27 @@ def test_no_other_start_and_not_lme4_finds_less(seed):
 def test_no_other_start_and_not_lme4_finds_less_in_500_hard_designs():
     worse = {seed: above(seed) for seed in range(DESIGNS)}
     assert {seed: by for seed, by in worse.items() if not max(by) < 1e-4} == {}
+
+
+def wide_above(seed: int) -> float:
+    """The same for models of three to five effects; the right value is the lowest of twelve other ways down."""
+    hard = wide_design(seed)
+    try:
+        found = lk.lmer(hard.formula, hard.data, reml=hard.reml).estimate.objective
+    except lk.DataError:
+        return -np.inf  # as many random effects as rows
+    return found - lowest_of_twelve(Criterion(build_design(parse(hard.formula), hard.data), hard.reml), seed)
+
+
+@pytest.mark.parametrize("seed", [3, 12, 848])
+def test_no_other_start_finds_less_for_many_effects(seed):
+    assert wide_above(seed) < 1e-4
+
+
+@pytest.mark.slow
+def test_no_other_start_finds_less_for_many_effects_in_60_designs():
+    worse = {seed: wide_above(seed) for seed in range(3000, 3060)}
+    assert {seed: by for seed, by in worse.items() if not by < 1e-4} == {}
 
 
 @pytest.mark.parametrize(
@@ -118,6 +139,15 @@ def test_no_other_start_of_a_glmm_finds_less(seed):
 def test_no_other_start_of_a_glmm_finds_less_in_100_hard_designs():
     worse = {seed: glmm_above(seed) for seed in range(100)}
     assert {seed: by for seed, by in worse.items() if not by < 1e-4} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 8, 13, 21, 34])
+def test_no_other_start_finds_less_where_groups_are_all_zeros_or_all_ones(seed):
+    formula, data, link = extreme_design(seed)
+    design = build_design(parse(formula), data, binary_response=True)
+    criterion = GlmmCriterion(design, lk.families.Binomial(link=link))
+    assert fit_glmm_criterion(criterion).objective - lowest_of_eight(criterion, seed) < 1e-4
 
 
 def link_above(seed: int) -> float:
