@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=55 needs="a standard deviation and a standard error (01), fixed and random effects (03)"
+# %% [markdown] minutes=45 needs="a standard deviation and a standard error (01), fixed and random effects (03)"
 # # 4. Random intercepts
 #
 # **You will be able to**
@@ -37,7 +37,7 @@ mice = lk.load_data("mouse")
 line = lk.lm("Weight ~ Dose", mice)
 
 # %% tags=["picture"] covers="003-14"
-# Picture: the mice with one line, and what the line leaves over in each strain
+# Picture: the mice with one line, and what it leaves over
 LOOKS = [(lesson.BLUE, "o"), (lesson.RED, "s"), (lesson.GREEN, "^"), (lesson.PINK, "D"), (lesson.ORANGE, "v")]
 doses = np.array([1.0, 5.0])
 
@@ -114,7 +114,7 @@ print(fit.varcorr)
 # `lmer(Weight ~ Dose + (1 | Strain), data = mouse)`.)
 
 # %% tags=["picture"]
-# Picture: a line for each strain, and what these lines leave over
+# Picture: a line for each strain, and what they leave over
 left_over = draw(fit, own=True)
 lesson.show(
     "Left: five parallel lines, one through the mice of each strain, and dashed the line of the average strain. "
@@ -234,10 +234,12 @@ lesson.show(lesson.annotated(fit.summary(ddf="none"), NOTES))
 # - `(x || g)`: both, without a correlation.
 
 # %% covers="000-s15"
-forms = ["(1 | Strain)", "(0 + Dose | Strain)", "(Dose | Strain)", "(1 + Dose | Strain)", "(Dose || Strain)"]
-fits = {form: lk.lmer(f"Weight ~ Dose + {form}", mice) for form in forms}
-rows = {form: (len(model.theta), round(model.reml_criterion, 4)) for form, model in fits.items()}
-pd.DataFrame.from_dict(rows, orient="index", columns=["SDs and correlations", "criterion"])
+left_of_bar = ["1 |", "0 + Dose |", "Dose |", "1 + Dose |", "Dose ||"]
+rows = {}
+for left in left_of_bar:
+    model = lk.lmer(f"Weight ~ Dose + ({left} Strain)", mice)
+    rows[left] = {"SDs and correlations": len(model.theta), "criterion": model.reml_criterion}
+pd.DataFrame.from_dict(rows, orient="index").round(4)
 
 # %% [markdown] mends="x000-5"
 # You may read that `(x | g)` is a random effect of `x` and `(0 + x | g)` a random slope. In truth the first has an
@@ -261,7 +263,8 @@ explorers.model_builder()
 
 # %% mends="x000-7"
 with_fixed = lk.lm("Weight ~ Dose + Strain", mice)
-print(f"slope: {fit.fixef['Dose']:.3f} with random strains, {with_fixed.fixef['Dose']:.3f} with fixed ones")
+print(f"slope with random strains: {fit.fixef['Dose']:.3f}")
+print(f"slope with fixed strains:  {with_fixed.fixef['Dose']:.3f}")
 low, high = fit.confint(parm="sd_(Intercept)|Strain").iloc[0]
 print(f"95% interval of the SD between strains: {low:.2f} to {high:.2f} g")
 
@@ -279,11 +282,11 @@ print(f"95% interval of the SD between strains: {low:.2f} to {high:.2f} g")
 # %%
 owls = lk.load_data("owl_cort")
 caught = owls["Ring"].value_counts()
-print("birds caught once, twice, three times:", *caught.value_counts().sort_index())
+print("caught once, twice, three times:", *caught.value_counts().sort_index())
 owls.head(3)
 
 # %% tags=["picture"] covers="004-25" asks="q004-4"
-# Picture: the hormone of every bird that was caught at least twice
+# Picture: the hormone of the birds that were caught twice or more
 DAYS = {day: x for x, day in enumerate(owls["days"].cat.categories)}
 KINDS = {"C": ("corticosterone", lesson.RED, "o"), "P": ("placebo", lesson.BLUE, "s")}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
@@ -335,8 +338,12 @@ check("04.q4", your_placebo)
 
 # %%
 b = reml.fixef
-changes = {"C, day 2": b["days2"], "P, day 2": b["days2"] + b["ImplantP:days2"],
-           "C, day 20": b["days20"], "P, day 20": b["days20"] + b["ImplantP:days20"]}  # fmt: skip
+changes = {
+    "C, day 2": b["days2"],
+    "P, day 2": b["days2"] + b["ImplantP:days2"],
+    "C, day 20": b["days20"],
+    "P, day 20": b["days20"] + b["ImplantP:days20"],
+}
 table = pd.Series(changes).to_frame("change of the logarithm")
 table.assign(times=np.exp(table)).round(2)
 
@@ -362,8 +369,8 @@ check("04.q5", your_larger)
 
 # %% covers="004-23"
 ml = lk.lmer(owl_formula, owls, reml=False)
-spreads = [model.varcorr.frame.set_index("grp")["sdcor"] for model in (reml, ml)]
-pd.concat(spreads, axis=1, keys=["REML", "ML"]).round(4)
+spreads = reml.varcorr.frame[["grp", "sdcor"]].rename(columns={"sdcor": "REML"})
+spreads.assign(ML=ml.varcorr.frame["sdcor"]).round(4)
 
 # %% [markdown]
 # With so many birds the two hardly differ. Still, always say which of the two a table shows.

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=55 needs="a random intercept and its printout (04), an interaction (01)"
+# %% [markdown] minutes=45 needs="a random intercept and its printout (04), an interaction (01)"
 # # 5. Random slopes: when the effect itself differs
 #
 # **You will be able to**
@@ -38,7 +38,7 @@ fan = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
 cattle.head(3)
 
 # %% tags=["picture"] covers="003-17"
-# Picture: twelve cattle as measured, and the model's twelve lines
+# Picture: twelve cattle as measured, and the model's lines
 days = np.array([0, cattle["time"].max()])
 slopes = fan.coef()["animal_id"]["time"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
@@ -80,10 +80,10 @@ your_choice = ...
 check("05.q1", your_choice)
 
 # %%
-weeks, later = cattle.assign(x=cattle["time"] / 7), cattle.assign(x=cattle["time"] - 10)
-for moved in (weeks, later):
-    other = lk.lmer("PCV ~ x + (0 + x | animal_id)", moved)
-    print("largest change of a fitted value:", round(abs(other.fitted - fan.fitted).max(), 2))
+for x in (cattle["time"] / 7, cattle["time"] - 10):
+    other = lk.lmer("PCV ~ x + (0 + x | animal_id)", cattle.assign(x=x))
+    largest = abs(other.fitted - fan.fitted).max()
+    print("largest change of a fitted value:", round(largest, 2))
 
 # %% [markdown]
 # First weeks instead of days, then a clock that starts ten days later. A common start is a strong statement about the one point that
@@ -94,7 +94,8 @@ for moved in (weeks, later):
 
 # %% mends="x003-7"
 free = lk.lmer("PCV ~ time + (time | animal_id)", cattle)
-print(f"criterion: {fan.reml_criterion:.2f} with a common start, {free.reml_criterion:.2f} with a free one")
+print(f"criterion with a common start: {fan.reml_criterion:.2f}")
+print(f"criterion with a free start:   {free.reml_criterion:.2f}")
 
 # %% [markdown] covers="004-34 004-35" asks="q004-6"
 # A free start lowers the criterion by next to nothing. Here nothing speaks against the common start.
@@ -106,14 +107,14 @@ print(f"criterion: {fan.reml_criterion:.2f} with a common start, {free.reml_crit
 # its own pace. For measurement $i$ of bird $j$, with $\text{P}_j = 1$ for placebo birds:
 #
 # $$\text{Wing}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Age}_{ij} + \beta_2\,\text{P}_j +
-# \beta_3\,\text{Age}_{ij}\,\text{P}_j + \varepsilon_{ij},\qquad (b_{0j}, b_{1j}) \sim N(0, \Sigma)$$
+# \beta_3\,\text{Age}_{ij}\,\text{P}_j + \varepsilon_{ij}$$
 #
-# $\Sigma$ holds two standard deviations *and a correlation*: perhaps birds that start high grow more slowly. Growth is
+# The pair $(b_{0j}, b_{1j})$ comes from $N(0, \Sigma)$. $\Sigma$ holds two standard deviations *and a correlation*: perhaps birds that start high grow more slowly. Growth is
 # the slope, so $\beta_3$ answers the question. In the formula, `(Age | Ring)` stands for both intercept and slope.
 
 # %% covers="004-36"
 owls = lk.load_data("owl_wing")
-wing = lk.lmer("Wing ~ Age + Implant + Age:Implant + (Age | Ring)", owls, reml=False)
+wing = lk.lmer("Wing ~ Age * Implant + (Age | Ring)", owls, reml=False)
 wing.coef_table(ddf="none").round(4)
 
 # %%
@@ -136,7 +137,7 @@ lesson.in_words(
 # minus one. Let us draw the lines back to age zero.
 
 # %% tags=["picture"] covers="004-37 004-38"
-# Picture: the birds with the two averages; and their lines drawn back to age zero
+# Picture: the birds, and their lines drawn back to age zero
 lines = wing.coef()["Ring"]
 placebo = owls.groupby("Ring", observed=True)["Implant"].first().astype(str).reindex(lines.index) == "P"
 start = lines["(Intercept)"] + placebo * lines["ImplantP"]
@@ -181,11 +182,10 @@ check("05.q2", your_constant)
 
 # %% mends="x004-12"
 owls["age_c"] = owls["Age"] - owls["Age"].mean()
-wing_c = lk.lmer("Wing ~ age_c + Implant + age_c:Implant + (age_c | Ring)", owls, reml=False)
+wing_c = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
 print(wing_c.varcorr)
-print(
-    f"mean age: {owls['Age'].mean():.1f}; log-likelihood: {wing.loglik:.3f} before, {wing_c.loglik:.3f} after"
-)
+print(f"mean age: {owls['Age'].mean():.1f} days")
+print(f"log-likelihood: {wing.loglik:.3f} before, {wing_c.loglik:.3f} after")
 
 # %% [markdown]
 # The same model, the same likelihood, the same lines; only the place where we read their spread has moved. You may read a
@@ -212,15 +212,17 @@ check("05.q3", your_verdict)
 one_pace = lk.lmer("Wing ~ age_c * Implant + (1 | Ring)", owls, reml=False)
 same, own = (model.se["age_c:ImplantP"] for model in (one_pace, wing_c))
 print(f"owls: p = {lk.anova(one_pace, wing_c)['p_value'].iloc[1]:.3f}")
-print(f"standard error of the answer: {same:.3f} with one pace for all, {own:.3f} with own paces")
+print(f"standard error: {same:.3f} with one pace for all, {own:.3f} with own paces")
 
 # %% covers="001-17" mends="x001-3 x001-4"
 plasma = lk.load_data("plasma_age")
 plasma["age_c"] = plasma["age"] - plasma["age"].mean()
 parallel = lk.lmer("conc ~ age_c + (1 | group)", plasma)
 fanned = lk.lmer("conc ~ age_c + (age_c | group)", plasma)
-print(f"clinics: p = {lk.anova(parallel, fanned, refit=False)['p_value'].iloc[1]:.2f}")
-print(f"standard error of age: {parallel.se['age_c']:.2f} with one slope, {fanned.se['age_c']:.2f} with four")
+compared = lk.anova(parallel, fanned, refit=False)
+one, four = parallel.se["age_c"], fanned.se["age_c"]
+print(f"clinics: p = {compared['p_value'].iloc[1]:.2f}")
+print(f"standard error: {one:.2f} with one slope for all, {four:.2f} with four")
 
 # %% [markdown]
 # The owls clearly differ in their pace. Four clinics do not show that slopes differ, nor that they are equal. In both, the model
@@ -258,11 +260,12 @@ print(strains)
 
 # %% covers="000-s20" mends="x000-8"
 apart = strains.ranef()["Strain"]
-table = strains.coef()["Strain"].assign(ratio=apart["Dose"] / apart["(Intercept)"])
+table = strains.coef()["Strain"]
+table["ratio"] = apart["Dose"] / apart["(Intercept)"]
 table.round(6)
 
 # %% tags=["picture"]
-# Picture: the lines of the five strains, drawn on to where they meet
+# Picture: five strains, their lines drawn on to where they meet
 fig, ax = plt.subplots(figsize=(9, 4.8))
 dose, beyond = np.array([1.0, 5.0]), np.array([1.0, 19.5])
 meeting = (-apart["(Intercept)"] / apart["Dose"]).mean()

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] covers="003-20" minutes=45 needs="random intercepts (04) and random slopes (05)"
+# %% [markdown] covers="003-20" minutes=40 needs="random intercepts (04) and random slopes (05)"
 # # 6. Pooling: whom do you believe?
 #
 # **You will be able to**
@@ -46,11 +46,14 @@ plus.tail(3)
 
 # %% covers="003-22 003-23"
 complete = lk.lm("Reaction ~ Days", plus)
-came_often = plus[plus["Subject"].astype(str) != "373"].groupby("Subject", observed=True)
-own = pd.DataFrame({name: lk.lm("Reaction ~ Days", mine).fixef for name, mine in came_often}).T
+own = {}
+for name, mine in plus.groupby("Subject", observed=True):
+    if len(mine) > 1:
+        own[name] = lk.lm("Reaction ~ Days", mine).fixef
+own = pd.DataFrame(own).T
 
 # %% tags=["picture"]
-# Picture: three drivers, with the line for everybody and their own
+# Picture: three drivers, the line for everybody and their own
 NAMES, DAYS = ["308", "374", "373"], np.array([0.0, 9.0])
 
 
@@ -134,7 +137,8 @@ lesson.in_words(
 # fixed effects. The two are close here, since nearly all drivers came equally often:
 
 # %% mends="x003-12"
-pd.DataFrame({"one line for all": complete.fixef, "fixed effects": partial.fixef}).T.round(2)
+centres = {"one line for all": complete.fixef, "fixed effects": partial.fixef}
+pd.DataFrame(centres).T.round(2)
 
 # %% [markdown]
 # ## The weight, by hand
@@ -154,7 +158,8 @@ fit = lk.lmer("length ~ 1 + (1 | group)", perch)
 tau2, sigma2 = fit.varcorr.frame["vcov"]
 lakes = perch.groupby("group", observed=True)["length"].agg(["size", "mean"])
 lakes["weight"] = lakes["size"] / (lakes["size"] + sigma2 / tau2)
-lakes["by hand"] = lakes["weight"] * lakes["mean"] + (1 - lakes["weight"]) * fit.fixef["(Intercept)"]
+common = fit.fixef["(Intercept)"]
+lakes["by hand"] = lakes["weight"] * lakes["mean"] + (1 - lakes["weight"]) * common
 lakes["lmer"] = fit.coef()["group"]["(Intercept)"]
 lakes.sort_values("size").iloc[[0, 1, 2, 10, 18, 19]].round(3)
 
@@ -235,7 +240,8 @@ check("06.q4", your_direction)
 # %% covers="003-24 003-25" mends="x003-10"
 so_called = lk.lmer("Reaction ~ 0 + (Days | Subject)", plus)
 pulled = so_called.coef()["Subject"]
-pd.concat([own, pulled], axis=1, keys=["own line", "so-called"]).loc[["308", "373", "374"]].round(2)
+both = pd.concat([own, pulled], axis=1, keys=["own line", "so-called"])
+both.loc[["308", "373", "374"]].round(2)
 
 # %% tags=["fold"]
 # In words: how the common slope comes back
@@ -264,7 +270,7 @@ lesson.in_words(
 # %%
 lakes["rank before"] = lakes["mean"].rank(ascending=False).astype(int)
 lakes["rank after"] = lakes["lmer"].rank(ascending=False).astype(int)
-ranked = lakes.sort_values("rank before")[["size", "mean", "rank before", "lmer", "rank after"]]
+ranked = lakes.sort_values("rank before").drop(columns=["weight", "by hand"])
 pd.concat([ranked.head(3), ranked.tail(3)]).round(1)
 
 # %% tags=["picture"]
