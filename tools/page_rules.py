@@ -22,11 +22,9 @@ MIN_MODEL_CODE = 0.80
 #: Pages that were written before these rules. A page leaves this list when it is rewritten, and none is added.
 OLD_PAGES = frozenset(
     {
-        "lessons/15_power",
         "solutions/01_linear_models",
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
-        "solutions/15_power",
         "solutions/capstone_fields",
         "solutions/capstone_forest",
         "solutions/capstone_owls",

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=45 needs="tests and degrees of freedom (11), what a replicate is (08)"
+# %% [markdown] minutes=40 needs="tests and degrees of freedom (11), what a replicate is (08)"
 # # 15. Power: simulate before you collect
 #
 # **You will be able to**
@@ -17,46 +17,26 @@
 # - explain why a pilot study's significant effect is a bad guess for the real one.
 #
 # **Data** simulated in the lesson, and `sleepstudy` (real: Belenky and colleagues, 2003).
-# **Lectures** 003 "Other considerations". You will want lessons 8 and 11 behind you.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from scipy import stats
-
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import (
-    BLUE,
-    GREY,
-    RED,
-    in_words,
-    key_points,
-    lecture_vs_truth,
-    use_course_look,
-)
-
-use_course_look()
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
 # %% [markdown] covers="003-30"
 # ## The question
 #
 # A colleague wants to feed mice a rich diet, and asks: how many mice do I need, and how often should I weigh each? It is the best
-# question that anybody asks a statistician, because it comes *before* the mice.
+# question that anybody can ask, because it comes *before* the mice.
 #
 # **Power** is the probability that a study finds an effect that is there. It depends on the size of the effect, on the noise (that
-# between mice and that within), on the design, and on the test. Too little, and the mice died for nothing. Much too much,
-# and some of them did.
+# between mice and that within), on the design, and on the test. With too little of it, the mice died for nothing. With far more than is
+# needed, some of them did.
 #
-# The third lecture mentions it on its last page, together with glmer for responses that are not normal: power of mixed models has to be
-# simulated. So let us. The recipe has four lines: invent the truth; draw data from it; analyse them as you will analyse the real
+# The recipe has four lines: invent the truth; draw data from it; analyse them as you will analyse the real
 # ones; repeat, and count.
 #
 # ## By hand
 #
-# The truth first. A mouse weighs about twenty-five grams; mice differ, and so do weighings of one mouse:
+# The truth first. A mouse weighs about twenty-five grams. Mice differ (standard deviation $\tau$), and so do weighings of one mouse ($\sigma$):
 #
 # $$\text{weight}_{ij} = \beta_0 + \beta_1\,\text{rich}_i + b_i + \varepsilon_{ij},\qquad b_i\sim N(0,\tau^2),\;
 # \varepsilon_{ij}\sim N(0,\sigma^2).$$
@@ -71,19 +51,27 @@ def study(mice, weighings, effect, rng):
     rich = mouse % 2 == 1
     own = rng.normal(0, TAU, mice)[mouse]
     weight = 25 + effect * rich + own + rng.normal(0, SIGMA, mice * weighings)
-    return pd.DataFrame(
-        {"mouse": [f"m{m:02d}" for m in mouse], "diet": np.where(rich, "rich", "plain"), "weight": weight}
-    )
+    diet = np.where(rich, "rich", "plain")
+    return pd.DataFrame({"mouse": [f"m{m:02d}" for m in mouse], "diet": diet, "weight": weight})
+
+
+study(12, 3, 2.0, np.random.default_rng(1)).head(4).round(2)
+
+# %% [markdown]
+# Two analyses: one that knows the mice, and one that takes each weighing for a mouse of its own, a t-test of all weighings.
+
+# %%
+from scipy import stats
 
 
 def analyse(data):
-    """Estimate and p-value of the diet's effect."""
+    """Estimate and p-value of the diet's effect by the mixed model."""
     row = lk.lmer("weight ~ diet + (1 | mouse)", data).coef_table().loc["dietrich"]
     return row["estimate"], row["p_value"]
 
 
 def forget(data):
-    """The same from a model that has forgotten the mice: a t-test of all weighings."""
+    """The same by a t-test that has forgotten the mice."""
     rich, plain = (data.loc[data["diet"] == diet, "weight"] for diet in ("rich", "plain"))
     return rich.mean() - plain.mean(), stats.ttest_ind(rich, plain).pvalue
 
@@ -94,59 +82,56 @@ def repeat(times, mice, weighings, effect, seed, how=analyse):
     return pd.DataFrame(rows, columns=["estimate", "p_value"])
 
 
-print(study(12, 3, 2.0, np.random.default_rng(1)).head(7).to_string(index=False))
-
 # %% [markdown]
 # First a world in which the diet does *nothing*. An honest test with a threshold of five per cent should find an effect in about five
 # studies out of a hundred.
 #
-# **Predict, then run.** How often will the model that forgets the mice, and takes each weighing for a mouse of its own, find an effect: `"less"`
-# often than promised, `"more"` often, or `"as promised"`?
+# **Predict, then run.** How often will the analysis that forgets the mice find an effect: `"less"` often than promised, `"more"` often, or
+# `"as promised"`?
 
 # %%
-your_wolf = ...
-check("15.q1", your_wolf)
+your_rate = ...
+check("15.q1", your_rate)
 
 # %%
 nothing = repeat(200, mice=12, weighings=4, effect=0, seed=15)
 forgetful = repeat(200, mice=12, weighings=4, effect=0, seed=15, how=forget)
-in_words(
-    f"With no effect at all, in {len(nothing)} studies of 12 mice: the mixed model finds one in "
-    f"{(nothing['p_value'] < 0.05).mean():.1%} of them, the model that forgets the mice in "
-    f"{(forgetful['p_value'] < 0.05).mean():.1%}.",
-    "Power is worth something only for a test that keeps its promise. A test that always says yes has power"
-    " one.",
-)
+both = {"mixed model": nothing, "forgets the mice": forgetful}
+found = {name: (table["p_value"] < 0.05).mean() for name, table in both.items()}
+pd.Series(found).to_frame("share of studies with p < 0.05")
 
 # %% [markdown]
-# Now the diet adds two grams.
+# Power is worth something only for a test that keeps its promise. A test that always says yes has power one. Now the diet adds two grams.
 
 # %%
 two_grams = repeat(200, mice=12, weighings=4, effect=2, seed=16)
 hits = int((two_grams["p_value"] < 0.05).sum())
 low, high = stats.binomtest(hits, len(two_grams)).proportion_ci()
-fig, ax = plt.subplots()
+print(f"power {hits / len(two_grams):.3f}, 95% interval from {low:.3f} to {high:.3f}")
+
+# %% tags=["picture"]
+# Picture: p-values of studies without and with an effect
+fig, ax = plt.subplots(figsize=(8, 3.4))
 bins = np.linspace(0, 1, 21)
-ax.hist(nothing["p_value"], bins, color=GREY, alpha=0.7, label="no effect")
-ax.hist(two_grams["p_value"], bins, histtype="step", color=BLUE, lw=2, label="effect of two grams")
+ax.hist(nothing["p_value"], bins, color=lesson.GREY, alpha=0.7, label="no effect")
+ax.hist(two_grams["p_value"], bins, histtype="step", color=lesson.BLUE, lw=2, label="effect of two grams")
 ax.axvline(0.05, color="black", ls="--", label="p = 0.05")
 ax.set_xlabel("p-value of the diet")
 ax.set_ylabel("studies")
 ax.legend()
-plt.show()
-in_words(
-    f"{hits} of {len(two_grams)} studies find the two grams: a power of {hits / len(two_grams):.0%}, "
-    f"with a 95% interval from {low:.0%} to {high:.0%}."
+lesson.show(
+    f"Two histograms of p-values. Without an effect they are spread evenly, {(nothing['p_value'] < 0.05).sum()} of {len(nothing)} below"
+    f" 0.05; with two grams they pile up on the left, {hits} of {len(two_grams)} below 0.05."
 )
 
 # %% [markdown]
-# Grey are the studies without an effect, spread evenly but for chance; the outline are those with one, piled up on the left. What stands to the left of the
+# Grey are the studies without an effect, spread evenly but for chance. The outline are those with one, piled up on the left. What stands to the left of the
 # dashed line is found.
 #
 # The simulated power is itself an estimate. If the true power is $\pi$ and you simulate $S$ studies, its standard error is
 # $\sqrt{\pi(1-\pi)/S}$.
 #
-# **Predict, then run.** The true power is 0.8, and you simulate a hundred studies. What is the standard error of what you find?
+# **Your turn.** The true power is 0.8, and you simulate a hundred studies. What is the standard error of what you find?
 
 # %%
 your_error = ...
@@ -155,39 +140,35 @@ check("15.q2", your_error)
 # %% [markdown]
 # ## Is there no formula?
 #
-# For this study there is. Each mouse has the same number of weighings, the diet is a matter of whole mice, and so the mixed model's test is
-# the t-test of the mice's means (lesson 8; the rare fit that finds no variance between mice is the exception). The difference of the two diets then has the variance
+# You may read that the power of mixed models needs simulation rather than theory. In truth that holds for most designs: unequal groups, lost visits, counts. In
+# balanced designs there is an exact theory, and then it is a check of your simulation, for nothing.
+#
+# This study is balanced. Each mouse has the same number of weighings, and the diet is a matter of whole mice. So the mixed model's test is
+# the t-test of the mice's means (lesson 8; the rare fit that finds no variance between mice is the exception). The difference of the two diets has the variance
 #
 # $$\operatorname{var}(\hat\beta_1) = \frac{4}{M}\left(\tau^2 + \frac{\sigma^2}{n}\right)$$
 #
 # for $M$ mice in all and $n$ weighings of each, and the power comes from a t distribution that is not centred at zero.
 
 # %%
-
-
-def standard_error(mice, weighings):
-    return np.sqrt(4 / mice * (TAU**2 + SIGMA**2 / weighings))
-
-
-def exact_power(mice, weighings, effect):
-    df = mice - 2
-    limit = stats.t.ppf(0.975, df)
-    shift = effect / standard_error(mice, weighings)
+def exact_power(effect, standard_error, df):
+    """Power of a t-test: the chance that t lies beyond its limits."""
+    limit, shift = stats.t.ppf(0.975, df), effect / standard_error
     return stats.nct.sf(limit, df, shift) + stats.nct.cdf(-limit, df, shift)
 
 
-lecture_vs_truth(
-    "003, other considerations",
-    "power of mixed models needs direct simulation rather than mere theory",
-    "true of most designs: unequal groups, lost visits, counts. In balanced designs there is an exact theory,"
-    " and then it is a check of your simulation, for nothing",
-    f"12 mice, 4 weighings, two grams: {hits / len(two_grams):.3f} by simulation (95% interval {low:.3f} to"
-    f" {high:.3f}), {exact_power(12, 4, 2.0):.3f} by theory",
-)
+def power_of(mice, weighings, effect, tau=TAU, sigma=SIGMA):
+    """The same for our study of diets."""
+    return exact_power(effect, np.sqrt(4 / mice * (tau**2 + sigma**2 / weighings)), mice - 2)
+
+
+print(f"power of 12 mice, weighed 4 times, for two grams: {power_of(12, 4, 2.0):.3f}")
 
 # %% [markdown]
-# **Predict, then run.** Look at the formula. With $\tau = \sigma = 1$ and sixteen mice, you weigh each mouse again and again,
-# for ever. Which standard error can you never get below?
+# Compare it with the simulated power and its interval.
+#
+# **Your turn.** Look at the formula. With $\tau = \sigma = 1$ and sixteen mice, you weigh each mouse again and again,
+# without end. Which standard error can you never get below?
 
 # %%
 your_floor = ...
@@ -196,24 +177,19 @@ check("15.q3", your_floor)
 # %% [markdown]
 # ## More mice or more weighings?
 #
-# `lk.power` does the counting for you. It takes a fitted model, here that of a small pilot, and its estimates for the
-# truth; you say which effect you want to find, and along what the study should grow. In R, package simr does this (its lines are written from its manual
-# and were not run here):
-#
-# `fixef(fit)["dietrich"] <- 2`
-#
-# `powerCurve(extend(fit, along = "mouse", n = 36), test = fixed("dietrich", "t"), along = "mouse", breaks = c(12, 24, 36))`
+# `lk.power` does the counting for you. It takes a fitted model, here that of a small pilot study, and its estimates for the
+# truth. You say which effect you want to find, and along what the study should grow.
 
 # %%
-pilot_data = study(12, 4, 2.0, np.random.default_rng(12))
-pilot = lk.lmer("weight ~ diet + (1 | mouse)", pilot_data)
-print(pilot.varcorr)
-more_mice = lk.power(pilot, {"dietrich": 2.0}, 200, along={"mouse": [12, 24, 36]}, seed=1, progress=False)
-print()
-print(more_mice)
+pilot = lk.lmer("weight ~ diet + (1 | mouse)", study(12, 4, 2.0, np.random.default_rng(12)))
+effect = {"dietrich": 2.0}
+more_mice = lk.power(pilot, effect, 200, along={"mouse": [12, 24, 36]}, seed=1, progress=False)
+more_mice.table.round(3)
 
 # %% [markdown]
-# So many mice, each weighed four times. Now the other way: twelve mice, weighed more and more often.
+# So many mice, each weighed four times. (In R, package simr does this; these lines follow its manual and were not run:
+# `fixef(fit)["dietrich"] <- 2`, then `powerCurve(extend(fit, along = "mouse", n = 36), test = fixed("dietrich", "t"), along = "mouse",
+# breaks = c(12, 24, 36))`.) Now the other way: twelve mice, weighed more and more often.
 #
 # **Predict, then run.** Which buys more power for the same number of weighings: more `"mice"` or more `"weighings"` of each?
 
@@ -222,93 +198,77 @@ your_purchase = ...
 check("15.q4", your_purchase)
 
 # %%
-more_weighings = lk.power(
-    pilot, {"dietrich": 2.0}, 200, along={"observations": [48, 96, 144]}, seed=2, progress=False
+grow = {"observations": [48, 96, 144]}
+more_weighings = lk.power(pilot, effect, 200, along=grow, seed=2, progress=False)
+more_weighings.table.round(3)
+
+# %% tags=["picture"]
+# Picture: power against the number of weighings, both ways
+fig, ax = plt.subplots(figsize=(8, 3.6))
+ways = (
+    (more_mice.table, more_mice.table["mouse"] * 4, lesson.BLUE, "o-", "more mice, weighed four times"),
+    (more_weighings.table, more_weighings.table["observations"], lesson.RED, "s--", "twelve mice, weighed more often"),
 )
-fig, ax = plt.subplots()
-for table, rows, colour, style, label in [
-    (more_mice.table, more_mice.table["mouse"] * 4, BLUE, "o-", "more mice, weighed four times"),
-    (
-        more_weighings.table,
-        more_weighings.table["observations"],
-        RED,
-        "s--",
-        "twelve mice, weighed more often",
-    ),
-]:
+for table, rows, colour, style, label in ways:
     spread = [table["power"] - table["conf_low"], table["conf_high"] - table["power"]]
     ax.errorbar(rows, table["power"], yerr=spread, fmt=style, color=colour, capsize=4, label=label)
-ax.axhline(0.8, color=GREY, ls=":")
+ax.axhline(0.8, color=lesson.GREY, ls=":")
 ax.set_ylim(0, 1.03)
 ax.set_xlabel("weighings in all")
 ax.set_ylabel("power")
 ax.legend(loc="lower right")
-plt.show()
+lesson.show(
+    "Two lines of power against weighings. "
+    + " ".join(
+        f"With {label}: {', '.join(f'{power:.2f}' for power in table['power'])} at {', '.join(map(str, rows))} weighings."
+        for table, rows, _, _, label in ways
+    )
+)
 
 # %% [markdown]
 # Both lines spend the same number of weighings. Circles spend them on new mice and climb past the dotted line, which marks the customary four
 # in five; squares spend them on the old ones and stay nearly where they were. Repeating a measurement removes the noise *within* a mouse, and most of the
-# noise was between. (Where a mouse is dear and a weighing is cheap, put prices into the formula: there is an optimum.)
+# noise was between.
 #
-# That is so because a diet is given to whole mice. Had every mouse both diets, half of its weighings on each, mice would cancel out of the comparison:
+# That is so because a diet is given to whole mice. Had every mouse both diets, half of its weighings on each, mice would cancel out of the comparison. Here is the
+# power to find half a gram, for twelve such mice:
 
 # %%
-for weighings in (4, 8, 16):
-    error = np.sqrt(4 * SIGMA**2 / (12 * weighings))  # of the difference within mice
-    df = 12 * weighings - 12 - 1
-    power = stats.nct.sf(stats.t.ppf(0.975, df), df, 0.5 / error)
-    print(f"both diets in each of 12 mice, {weighings:2d} weighings of each: power {power:.2f} for half a gram")
+within = {}
+for n in (4, 8, 16):  # weighings of each mouse; the difference within mice has only their noise
+    within[f"{n} weighings"] = exact_power(0.5, np.sqrt(4 * SIGMA**2 / (12 * n)), 12 * n - 12 - 1)
+pd.Series(within).to_frame("power").T.round(2)
 
 # %% [markdown]
-# Here measurements do buy power (if all mice respond alike; the next section is about what happens when they do not).
+# Now measurements do buy power (if all mice respond alike; the next section is about what happens when they do not).
 #
 # ## A random slope
 #
-# Sleepy drivers again. Each driver has a slope of their own, and we ask how many drivers it takes to find that reaction slows by five
-# milliseconds a day, about half of what was seen.
+# Sleepy drivers again. Each driver has a slope of their own. How many drivers does it take to find that reaction slows by five
+# milliseconds a day, about half of what was seen?
 
 # %%
 sleep = lk.load_data("sleepstudy")
 drivers = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
-curve = lk.power(drivers, {"Days": 5.0}, 80, along={"Subject": [6, 12, 18]}, seed=3, progress=False)
-print(curve)
-
-# %%
 parallel = lk.lmer("Reaction ~ Days + (1 | Subject)", sleep)
-rosy = lk.power(parallel, {"Days": 5.0}, 80, along={"Subject": [6, 12, 18]}, seed=3, progress=False)
-fig, ax = plt.subplots()
-ax.plot(
-    curve.table["Subject"], curve.table["power"], "o-", color=BLUE, label="drivers differ in their slopes"
-)
-ax.fill_between(
-    curve.table["Subject"], curve.table["conf_low"], curve.table["conf_high"], color=BLUE, alpha=0.15
-)
-ax.plot(rosy.table["Subject"], rosy.table["power"], "s--", color=RED, label="slopes assumed equal")
-ax.axhline(0.8, color=GREY, ls=":")
-ax.set_ylim(0, 1.03)
-ax.set_xlabel("drivers")
-ax.set_ylabel("power to find 5 ms a day")
-ax.legend(loc="lower right")
-plt.show()
+numbers = {"Subject": [6, 12, 18]}
+curve = lk.power(drivers, {"Days": 5.0}, 80, along=numbers, seed=3, progress=False)
+hopeful = lk.power(parallel, {"Days": 5.0}, 80, along=numbers, seed=3, progress=False)
+powers = {"slopes differ": curve.table["power"], "slopes assumed equal": hopeful.table["power"]}
+pd.DataFrame(powers).set_axis([f"{n} drivers" for n in numbers["Subject"]]).round(2)
 
 # %% [markdown]
-# Circles are simulated from the model in which slopes differ (the band is the interval of the simulation); squares from one that has forgotten it. A power
+# The second column is from a model that has forgotten that drivers differ in their slopes. A power
 # analysis is as good as the truth that you invent: leave out a source of variation, and the study looks wonderful until it is done.
 #
-# Every driver came on all ten days, so theory can check this, too: the test is that of the drivers' own slopes, whose variance is
-# $\tau_1^2 + \sigma^2 / S_{xx}$, where $S_{xx}$ is the sum of squares of the days about their mean.
+# Every driver came on all ten days, so theory can check the first column: the test is that of the drivers' own slopes, whose variance is
+# $\tau_1^2 + \sigma^2 / S_{xx}$. Here $S_{xx}$ is the sum of squares of the days about their mean.
 
 # %%
-slope_sd = drivers.varcorr.frame["sdcor"].iloc[1]
-days = np.arange(10)
+slope_sd, days = drivers.varcorr.frame["sdcor"].iloc[1], np.arange(10)
 one_slope = np.sqrt(slope_sd**2 + drivers.sigma**2 / ((days - days.mean()) ** 2).sum())
-rows = []
-for number in (6, 12, 18):
-    limit, shift = stats.t.ppf(0.975, number - 1), 5 / (one_slope / np.sqrt(number))
-    rows.append((number, stats.nct.sf(limit, number - 1, shift) + stats.nct.cdf(-limit, number - 1, shift)))
-by_theory = pd.DataFrame(rows, columns=["drivers", "power by theory"])
-by_theory["by simulation"] = curve.table["power"].to_numpy()
-print(by_theory.round(2).to_string(index=False))
+theory = {f"{n} drivers": exact_power(5, one_slope / np.sqrt(n), n - 1) for n in numbers["Subject"]}
+pd.Series(theory).to_frame("power by theory").T.round(2)
 
 # %% [markdown]
 # ## When only simulation will do
@@ -318,14 +278,12 @@ print(by_theory.round(2).to_string(index=False))
 
 # %%
 missed = sleep.sample(frac=0.6, random_state=15).sort_index()
-taken = missed.groupby("Subject", observed=True).size()
 with_gaps = lk.lmer("Reaction ~ Days + (Days | Subject)", missed)
-print(f"{len(missed)} of {len(sleep)} measurements, from {taken.min()} to {taken.max()} of a driver")
-print(lk.power(with_gaps, {"Days": 5.0}, 80, along={"Subject": [6, 12, 18]}, seed=3, progress=False))
+lk.power(with_gaps, {"Days": 5.0}, 80, along=numbers, seed=3, progress=False).table.round(3)
 
 # %% [markdown]
-# (The truth is now what these measurements say of the drivers.) The same holds for counts, for yes and no, for groups of very different size: if you can invent such data, you can plan with
-# them.
+# (The truth is now what these measurements say of the drivers.) The same holds for counts, for yes and no, for groups of very different size: if you can
+# invent such data, you can plan with them.
 #
 # ## The pilot's promise
 #
@@ -341,52 +299,52 @@ check("15.q5", your_winner)
 # %%
 small = repeat(200, mice=8, weighings=3, effect=1, seed=17)
 lucky = small[small["p_value"] < 0.05]
-fig, ax = plt.subplots()
+pd.DataFrame({"all studies": small["estimate"], "significant ones": lucky["estimate"]}).agg(["count", "mean", "min", "max"]).T.round(2)
+
+# %% tags=["picture"]
+# Picture: the estimates of all studies and of the significant ones
+fig, ax = plt.subplots(figsize=(8, 3.2))
 bins = np.linspace(-4, 6, 41)
-ax.hist(small["estimate"], bins, color=GREY, alpha=0.6, label="all studies")
-ax.hist(lucky["estimate"], bins, color=RED, hatch="//", edgecolor="white", label="significant ones")
+ax.hist(small["estimate"], bins, color=lesson.GREY, alpha=0.6, label="all studies")
+ax.hist(lucky["estimate"], bins, color=lesson.RED, hatch="//", edgecolor="white", label="significant ones")
 ax.axvline(1, color="black", ls="--")
 ax.set_xlabel("estimated effect of the diet (g)")
 ax.set_ylabel("studies")
 ax.legend()
-plt.show()
-in_words(
-    f"The mean estimate of all {len(small)} studies is {small['estimate'].mean():.2f} g; the truth is one.",
-    f"{len(lucky)} were significant. Those that found the diet fattening say"
-    f" {lucky.loc[lucky['estimate'] > 0, 'estimate'].mean():.2f} g on average, and"
-    f" {int((lucky['estimate'] < 0).sum())} found that it makes mice thinner.",
-    "Planning with that number would give"
-    f" {exact_power(12, 3, lucky.loc[lucky['estimate'] > 0, 'estimate'].mean()):.0%} power with 12 mice on"
-    f" paper, and {exact_power(12, 3, 1.0):.0%} in the mouse house.",
+lesson.show(
+    f"A histogram of {len(small)} estimates around the true effect of one gram. The {len(lucky)} significant ones stand at its ends, nearly"
+    f" all of them on the right: their mean is {lucky['estimate'].mean():.1f} g, {(lucky['estimate'] < 0).sum()} are negative."
+)
+
+# %% tags=["fold"]
+# In words: a plan made with what the lucky ones say
+said = lucky.loc[lucky["estimate"] > 0, "estimate"].mean()
+lesson.in_words(
+    f"Those that found the diet fattening say {said:.2f} g on average; {int((lucky['estimate'] < 0).sum())} found that it makes mice"
+    " thinner. The truth is one gram.",
+    f"Planning with {said:.2f} g gives {power_of(12, 3, said):.0%} power with 12 mice on paper, and {power_of(12, 3, 1.0):.0%} in the mouse"
+    " house.",
 )
 
 # %% [markdown]
-# The dashed line is the truth; hatched are the studies one would have read about. To be significant, a small study must be lucky, and luck inflates.
+# To be significant, a small study must be lucky, and luck makes the estimate too large.
 # So ask for the smallest effect that would *matter*, and let the pilot tell the noise.
 #
-# And how well does it tell the noise? Twelve mice do not know their own spread:
+# And how well does it tell the noise? Twelve mice do not know their own spread well. Here is the power of 24 mice for two grams, with the pilot's SD between mice and
+# with the ends of its 95% interval:
 
 # %%
 interval = pilot.confint(parm="theta_")
-rows = []
-for label, tau in [
-    ("lower end", interval.iloc[0, 0]),
-    ("pilot", pilot.varcorr.frame["sdcor"].iloc[0]),
-    ("upper end", interval.iloc[0, 1]),
-]:
-    se = np.sqrt(4 / 24 * (tau**2 + pilot.sigma**2 / 4))
-    limit = stats.t.ppf(0.975, 22)
-    rows.append((label, tau, stats.nct.sf(limit, 22, 2 / se)))
-print("24 mice, 4 weighings, two grams; the pilot's SD between mice with the ends of its 95% interval")
-columns = ["", "SD between mice (g)", "power"]
-print(pd.DataFrame(rows, columns=columns).round(2).to_string(index=False))
+taus = [interval.iloc[0, 0], pilot.varcorr.frame["sdcor"].iloc[0], interval.iloc[0, 1]]
+rows = {"SD between mice": taus, "power": [power_of(24, 4, 2, tau, pilot.sigma) for tau in taus]}
+pd.DataFrame(rows, index=["lower end", "pilot", "upper end"]).round(2)
 
 # %% [markdown]
 # Show that table to your colleague, not one number.
 #
 # ## The test itself
 #
-# Four tests of one difference, side by side, with few groups. On the right, the panel counts how often each finds something when there is nothing. Set few
+# Four tests of one difference, side by side, with few groups. On the right, the explorer counts how often each finds something when there is nothing. Set few
 # groups per arm: which one would you rather not plan with?
 
 # %%
@@ -403,18 +361,17 @@ explorers.tests(groups=4, size=4, sd_group=1.5)
 # - Simulate with no effect first: the test must keep its promise.
 # - Simulate the effect for several sizes, and along what you can really buy: groups, if the effect is one of groups.
 # - Allow for loss: mice die, owls fly away.
-# - Afterwards, do not compute the power from the effect that you found. It says what the p-value said; the interval of the effect says more.
+# - Afterwards, do not compute the power from the effect that you found. It says what the p-value said; the interval of the effect says more. See what
+#   twelve mice would get:
 
 # %%
-seen = []
-for p_value in [0.5, 0.2, 0.05, 0.01]:
-    distance, limit = stats.t.isf(p_value / 2, 10), stats.t.isf(0.025, 10)
-    seen.append((p_value, stats.nct.sf(limit, 10, distance) + stats.nct.cdf(-limit, 10, distance)))
-print("twelve mice; power 'observed' afterwards, from nothing but the p-value")
-print(pd.DataFrame(seen, columns=["p_value", "power"]).round(2).to_string(index=False))
+t_found = {p: stats.t.isf(p / 2, 10) for p in (0.5, 0.2, 0.05, 0.01)}
+afterwards = {f"p = {p}": exact_power(t, 1, 10) for p, t in t_found.items()}
+pd.Series(afterwards).to_frame("power, from nothing but p").T.round(2)
 
-# %%
-key_points(
+# %% tags=["box"]
+# Box: what to take home
+lesson.key_points(
     "Power by simulation: invent the truth, draw, analyse, count; first without an effect.",
     "For a treatment of whole groups, groups buy power, and more measurements of the same groups soon buy none;"
     " for one that changes within groups, measurements do, too.",

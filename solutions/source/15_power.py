@@ -9,20 +9,15 @@
 # %% [markdown]
 # # Exercise 15. Power
 #
-# Eight tasks on lesson 15, from recall to judgement; about forty minutes. Put your answers where the three dots are and run the
-# cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups from earlier lessons and eight tasks on lesson 15; about fifty minutes. Put your answers where the three dots are and
+# run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
+# %%
 from scipy import stats
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import RED, use_course_look
+from lmmkit.course.start import check, explorers, lesson, lk, np
 
-use_course_look()
 pilot = lk.load_data("herbivory")
 pilot.groupby(["treatment", "plot"], observed=True)["nitrogen"].agg(["size", "mean"]).round(2)
 
@@ -30,7 +25,30 @@ pilot.groupby(["treatment", "plot"], observed=True)["nitrogen"].agg(["size", "me
 # A pilot study. Four plots in a wood were fenced against deer, four stayed open, and ten soil cores were taken from each; `nitrogen` is in g
 # per kg. (The data are simulated.) Now the foresters want to do it properly, and ask you how many fences to build.
 #
-# ## 1. What is it?
+# ## Warm-up a, from lesson 8
+#
+# On how many degrees of freedom does a t-test of the fence rest in this pilot?
+
+# %% tags=["solution"] task="w1"
+warm_a = 8 - 2
+
+# %%
+check("ex15.w1", warm_a)
+
+# %% [markdown]
+# ## Warm-up b, from lesson 5
+#
+# Which random part lets every driver have a line of their own, with an intercept and a slope that may be correlated: `"(1 | driver)"`,
+# `"(day | driver)"`, `"(day || driver)"` or `"(0 + day | driver)"`?
+
+# %% tags=["solution"] task="w2"
+warm_b = "(day | driver)"
+
+# %%
+check("ex15.w2", warm_b)
+
+# %% [markdown]
+# ## 1. What is power?
 #
 # Power is …
 #
@@ -58,11 +76,12 @@ answer_2 = np.sqrt(4 / 20 * (3**2 + 4**2 / 4))
 check("ex15.q2", answer_2)
 
 # %% [markdown]
-# ## 3. Fit the pilot
+# ## 3. Complete the pilot's model
 #
-# Back to the wood. Fit the model that knows that cores are not plots, by REML.
+# Back to the wood. Fit the model that knows that cores are not plots, by REML. The beginning is given.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("nitrogen ~ ... + (...)", pilot)
 model = lk.lmer("nitrogen ~ treatment + (1 | plot)", pilot)
 
 # %%
@@ -72,7 +91,7 @@ check("ex15.q3", model)
 # ## 4. How many plots?
 #
 # A difference of half a gram per kg would matter to the wood. Use `lk.power` with your model, a hundred simulations (with a seed of your choice)
-# and 8, 16, 24 and 32 plots. Which is the *smallest* of these that has a power of at least 85%?
+# and 8, 16, 24 and 32 plots. Call the result `curve`. Which is the *smallest* of these that has a power of at least 85%?
 #
 # (In the table of results, `.table`, there is a row for each size. It may take half a minute.)
 
@@ -84,13 +103,15 @@ answer_4 = curve.table.loc[curve.table["power"] >= 0.85, "plot"].min()
 # %%
 check("ex15.q4", answer_4)
 
-# %%
+# %% tags=["picture"]
+# Picture: the power of each size
 if curve is not ...:
     ax = curve.plot()
-    ax.axhline(85, color=RED, ls=":", label="85%, asked for here")
+    ax.axhline(85, color=lesson.RED, ls=":", label="85%, asked for here")
     ax.legend(loc="lower right")
     ax.set_ylabel("power to find 0.5 g/kg (%)")
-    plt.show()
+    found_at = ", ".join(f"{row.power:.0%} with {row.plot}" for row in curve.table.itertuples())
+    lesson.show(f"Power rises with the number of plots: {found_at}. Lines mark 80% and 85%.")
 
 # %% [markdown]
 # The dashed grey line is the customary 80%.
@@ -119,7 +140,7 @@ answer_5 = "B"
 check("ex15.q5", answer_5)
 
 # %% [markdown]
-# ## 6. With the handles
+# ## 6. With the sliders
 #
 # Eighty measurements in each arm. Are they four samples measured twenty times, or sixteen samples measured five times? Set both in the explorer, leave
 # the rest as it opens, and write down the standard error of the *mixed model*, first for four samples, then for sixteen.

@@ -48,6 +48,36 @@ def _from_panel(which: int, what: str) -> list[float]:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: 8 - 2,
+        mistakes={
+            "those are the plots; two means are estimated from them": lambda: 8,
+            "two means are estimated, not one": lambda: 7,
+            "that takes every core for a replicate; it is plots that were fenced": lambda: 78,
+            "those are the cores; it is plots that were fenced": lambda: 80,
+        },
+        hints=(
+            "What was fenced: a core or a plot?",
+            "Replicates less the number of groups.",
+            "Eight plots, two groups",
+        ),
+        praise="Eight plots, two means.",
+    ),
+    "w2": Choice(
+        options=("(1 | driver)", "(day | driver)", "(day || driver)", "(0 + day | driver)"),
+        digest="9a6811a0ce435224",
+        because={
+            "(1 | driver)": "here all drivers have the same slope",
+            "(day || driver)": "two bars: intercept and slope are not correlated",
+            "(0 + day | driver)": "the zero takes the intercept away: all lines begin at the same place",
+        },
+        hints=(
+            "What stands left of the bar is what differs between drivers.",
+            "The intercept is there unless a zero takes it away.",
+            "One bar for correlated, two for uncorrelated",
+        ),
+        praise="Left of the bar what differs, right of it between whom; the intercept comes by itself.",
+    ),
     "q1": Choice(
         options=("a", "b", "c", "d"),
         digest="ea5f18f2b9af8cb2",
@@ -56,7 +86,11 @@ QUESTIONS: dict[str, Question] = {
             "c": "a p-value belongs to one study that is done; power belongs to a design, before it is done",
             "d": "that is how often nothing is taken for something, held at five per cent or so by the test",
         },
-        hints=("What is given, and what is still open, when you plan a study?",),
+        hints=(
+            "The lesson says it in its first section.",
+            "What is given, and what is still open, when you plan a study?",
+            "The effect is there, of a stated size; will the study find it?",
+        ),
         praise="Given the effect, and its size: there is no power without a size.",
     ),
     "q2": Number(
@@ -75,6 +109,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The variance is 4 / M times (tau² + sigma² / n).",
             "M = 20 mice, n = 4 weighings of each, and both standard deviations squared.",
+            "np.sqrt(4 / 20 * (3**2 + 4**2 / 4))",
         ),
         praise="Between mice nine, within a mouse sixteen over four: the mice weigh more.",
     ),
@@ -93,7 +128,11 @@ QUESTIONS: dict[str, Question] = {
             "a fence is a property of the plot: no plot has both treatments, so it can have no slope of "
             "its own": lambda: _pilot("nitrogen ~ treatment + (treatment | plot)"),
         },
-        hints=("Which factor groups the cores?", "A random intercept for it: (1 | plot)."),
+        hints=(
+            "Which factor groups the cores?",
+            "The treatment is fixed, and the plots have a random intercept.",
+            "nitrogen ~ treatment + (1 | plot)",
+        ),
         praise="Plots scatter, and cores scatter within plots: both are needed for a plan.",
     ),
     "q4": Number(
@@ -105,7 +144,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "lk.power(model, {'treatmentexcluded': 0.5}, 100, along={'plot': [...]})",
-            "Look down the column power for the first that is 0.85 or more. If it is a close thing, simulate more.",
+            "Look down the column power for the first that is 0.85 or more. If it is near 0.85, simulate more.",
+            "curve.table.loc[curve.table['power'] >= 0.85, 'plot'].min()",
         ),
         praise="Three times the pilot. Its own size would miss the difference more often than not.",
     ),
@@ -120,6 +160,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The analysis knows plots. Does the invented truth?",
             "What do two cores of one plot have in common in this simulation?",
+            "The pilot's model has two standard deviations; this simulation has one.",
         ),
         praise="All cores are drawn alike, so plots differ only by their cores. In the wood plots differ, "
         "and most of the noise comes from that.",
@@ -140,6 +181,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Samples per arm 4, technical replicates 20; then 16 and 5.",
             "In the sentence: 'the mixed model says …'",
+            "The standard error is the number after the estimate; the second is about half of the first.",
         ),
         praise="As many measurements, and about half the standard error: samples buy what replicates cannot.",
     ),

@@ -12,7 +12,12 @@ QUESTIONS: dict[str, Question] = {
             "less": "it believes to have four times as many mice; does that make it more careful or less?",
             "as promised": "its promise is for independent weighings, and those of one mouse are alike",
         },
-        hints=("How large does this model think that the study is?",),
+        hints=(
+            "Look at the function forget: what does it take for a replicate?",
+            "How large does this analysis think that the study is?",
+            "Four times as many mice as there are make its standard error too small.",
+        ),
+        then="Run the next cell, and compare both numbers with 0.05.",
         praise="Taking weighings for mice makes the standard error too small; then chance looks like an effect.",
     ),
     "q2": Number(
@@ -22,7 +27,11 @@ QUESTIONS: dict[str, Question] = {
             "that is twice the standard error, half an interval": lambda: 2 * sqrt(0.8 * 0.2 / 100),
             "that forgets to divide by the number of studies": lambda: sqrt(0.8 * 0.2),
         },
-        hints=("Put 0.8 and 100 into the formula above.",),
+        hints=(
+            "The formula stands above the question.",
+            "The root of power times one minus power, over the number of studies.",
+            "np.sqrt(0.8 * 0.2 / 100)",
+        ),
         praise="So an interval reaches about eight points to either side: simulate more for the final answer.",
     ),
     "q3": Number(
@@ -35,7 +44,8 @@ QUESTIONS: dict[str, Question] = {
         absolute=1e-3,
         hints=(
             "For ever means that n is infinite: which term goes away?",
-            "What is left is 4 / M times tau squared.",
+            "What is left is 4 / M times tau squared; the standard error is its root.",
+            "np.sqrt(4 / 16 * 1**2)",
         ),
         praise="Weighing for ever tells you everything about these mice, and nothing about others.",
     ),
@@ -45,7 +55,12 @@ QUESTIONS: dict[str, Question] = {
         because={
             "weighings": "they make the noise within a mouse smaller; how large is that beside the rest?"
         },
-        hints=("In the formula, M divides both variances; n divides only one.",),
+        hints=(
+            "Look at the formula of the variance.",
+            "M divides both variances; n divides only one.",
+            "And the one that n does not divide is the larger one.",
+        ),
+        then="Run the next two cells, and compare the two lines at 144 weighings.",
         praise="New mice divide all of the noise, new weighings only the smaller part.",
     ),
     "q5": Choice(
@@ -55,7 +70,12 @@ QUESTIONS: dict[str, Question] = {
             "too small": "which estimates get past the threshold: the small ones or the large ones?",
             "about right": "that is true of all studies together; but you look at a selection",
         },
-        hints=("A small study has a large standard error. What does it take to be significant?",),
+        hints=(
+            "A small study has a large standard error.",
+            "What does it take to be significant? An estimate of more than two standard errors.",
+            "So estimates near the truth are left out.",
+        ),
+        then="Run the next two cells, and compare the two means.",
         praise="Only the lucky get past the threshold, and their luck is in the estimate.",
     ),
 }

@@ -74,7 +74,7 @@ def test_within_mice_measurements_buy_power():
 
 
 def test_five_milliseconds_are_about_half_of_what_was_seen(drivers):
-    """“that reaction slows by five milliseconds a day, about half of what was seen.”"""
+    """“that reaction slows by five milliseconds a day, about half of what was seen?”"""
     assert drivers.fixef["Days"] == pytest.approx(10, abs=1)
 
 
