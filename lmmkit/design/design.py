@@ -124,6 +124,8 @@ class Design:
         What ``poly()``, ``scale()`` and their like remember, by their text.
     offset_argument, weights_argument : str or bool
         The name of the column given as `offset` or `weights`; else whether an array was given.
+    components : dict
+        The designs of the model's other parts on the same rows, by their names (``"dispersion"``).
     """
 
     formula: Formula
@@ -146,6 +148,7 @@ class Design:
     transforms: dict[str, Transform] = field(repr=False)
     offset_argument: str | bool = field(repr=False)
     weights_argument: str | bool = field(repr=False)
+    components: dict[str, Design] = field(default_factory=dict, repr=False)
 
     @property
     def row_weights(self) -> Array:
@@ -173,6 +176,7 @@ class Design:
             trials=None if self.trials is None else self.trials[keep],
             terms=[term.take(keep) for term in self.terms],
             frame=self.frame[keep],
+            components={name: part.take(keep) for name, part in self.components.items()},
         )
 
     def new_rows(self, newdata: pd.DataFrame, absent: Sequence[str] = ()) -> NewRows:
@@ -329,6 +333,7 @@ def build_design(
     contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "raise"] = "omit",
     binary_response: bool = False,
+    components: Mapping[str, str] | None = None,
 ) -> Design:
     """Turn a formula and a data frame into the matrices of a mixed model.
 
@@ -345,6 +350,9 @@ def build_design(
         Leave out rows with missing values, or refuse them.
     binary_response : bool
         Take a factor of two levels as a response of 0 and 1 (for binomial models).
+    components : dict, optional
+        Name -> one-sided formula of another part of the model, such as ``"~ site + (1 | day)"``. A row that
+        lacks a value in any part is left out of all.
 
     Returns
     -------
@@ -372,7 +380,11 @@ def build_design(
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
     contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
     evaluator = Evaluator(data)
-    names = parsed.columns
+    others = {
+        name: parse(text, one_sided=True, double_bar=parsed.double_bar)
+        for name, text in (components or {}).items()
+    }
+    names = list(dict.fromkeys([*parsed.columns, *(c for other in others.values() for c in other.columns)]))
     names += [name for name in (weights, offset) if isinstance(name, str) and name not in names]
     weight_values = extra(weights, "weights", data)
     offset_values = extra(offset, "offset", data)
@@ -393,6 +405,7 @@ def build_design(
     terms = [_random_term(bar, rows) for bar in parsed.bars]
     columns = [list(data.columns).index(name) for name in names]
     frame = as_days(data.take(columns, axis=1), parsed)
+    frame = frame if keep is None else frame[keep]
     return Design(
         formula=parsed,
         y=y,
@@ -403,7 +416,7 @@ def build_design(
         weights=prior,
         trials=trials,
         terms=[terms[i] for i in theta_order([len(term.levels) for term in terms])],
-        frame=frame if keep is None else frame[keep],
+        frame=frame,
         response=parsed.response,
         response_levels=response_levels,
         n_omitted=0 if keep is None else int((~keep).sum()),
@@ -414,7 +427,16 @@ def build_design(
         transforms=evaluator.fitted,
         offset_argument=offset if isinstance(offset, str) else offset is not None,
         weights_argument=weights if isinstance(weights, str) else weights is not None,
+        components={
+            name: build_design(other, frame, contrasts=_own(contrasts, other))
+            for name, other in others.items()
+        },
     )
+
+
+def _own(contrasts: Mapping[str, Contrast], formula: Formula) -> dict[str, Any]:
+    """The contrasts of the factors that a part has."""
+    return {name: contrast for name, contrast in contrasts.items() if name in formula.columns}
 
 
 def _response(formula: Formula, rows: KeptRows, binary: bool) -> tuple[Array, Array | None, list[str] | None]:

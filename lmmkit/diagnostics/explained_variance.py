@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import ModelError
 from ..families.family import Family
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import refuse_parts
 from ..numerics.arrays import Array
 
 
@@ -52,6 +53,7 @@ def _term_variances(fit: MixedFit) -> Iterator[float]:
 
 def _distribution_variance(fit: MixedFit, family: Family) -> float:
     """Variance that distribution and link add on the scale of the linear predictor."""
+    refuse_parts(fit, "R² and shares of variance are not defined")
     link = family.link.name
     if family.name == "binomial":
         known = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}

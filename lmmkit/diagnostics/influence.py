@@ -14,6 +14,7 @@ from ..fitted.generalized import GeneralizedFit
 from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import refuse_parts
 from ..formatting.noted_table import Table
 from ..inference.parameters import parameter_values
 from ..numerics import arguments
@@ -25,6 +26,7 @@ def influence(
     fit: MixedFit, by: str | None = None, refit: bool = False, progress: bool | None = None
 ) -> pd.DataFrame:
     """How much a mixed model hangs on each row or group: :meth:`~lmmkit.models.mixed.MixedModel.influence`."""
+    refuse_parts(fit, "leverage and Cook's distance do not exist")
     refit = arguments.flag("refit", refit)
     labels, codes = _groups(fit, by)
     members = [np.array([i]) for i in range(fit.nobs)] if by is None else _members(codes, len(labels))

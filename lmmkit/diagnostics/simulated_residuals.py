@@ -391,7 +391,7 @@ def simulate_residuals(
         simulations,
         pd.Series(observed, index=index, name=fit.design.response),
         pd.Series(predict(fit, re_form="~0"), name="predicted"),
-        fit.family is not None and fit.family.name in COUNTED,
+        fit.family is not None and (fit.family.has_zeros or "zero_inflation" in fit.design.components),
     )
 
 

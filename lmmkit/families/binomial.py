@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.special import gammaln, xlog1py, xlogy
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
 from .family import Family, Information, first_offender, refuse_constant
+from .jets import Jet
 from .links import Derivatives, Link
 from .probability_links import Cauchit, Cloglog, Logit, Probit
 
@@ -43,6 +45,7 @@ class Binomial(Family):
     """
 
     name = "binomial"
+    has_zeros = True
     canonical = "logit"
     links: ClassVar[dict[str, type[Link]]] = {
         "logit": Logit, "probit": Probit, "cloglog": Cloglog, "cauchit": Cauchit,
@@ -74,6 +77,18 @@ class Binomial(Family):
         rows = gammaln(trials + 1) - gammaln(hits + 1) - gammaln(trials - hits + 1)
         counts = np.divide(weights, trials, out=np.zeros_like(rows), where=trials > 0)
         return float(counts @ rows)
+
+    def row_variance(self, mu: Array, trials: Array | None) -> Array:
+        with np.errstate(divide="ignore"):
+            return np.asarray(mu * (1 - mu) / (1.0 if trials is None else trials))
+
+    def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
+        (eta,) = predictors
+        single = eta.through(self.link.bernoulli(y, eta.value))
+        if trials is None:
+            return single
+        hits = trials * y
+        return trials * single + (gammaln(trials + 1) - gammaln(hits + 1) - gammaln(trials - hits + 1))
 
     def _density(self, y: Array, eta: Array) -> Derivatives:
         return self.link.bernoulli(y, eta)

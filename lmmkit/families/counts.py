@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy.special import digamma, gammaln, xlogy
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
 from .family import Family, Information, first_offender, refuse_constant
+from .gamma_functions import log_rising
+from .jets import Jet, exp, softplus
 from .links import Derivatives, Link
 from .mean_links import Identity, Log, Sqrt
 from .probability_links import logistic
@@ -20,6 +23,8 @@ LARGEST_COUNT = 2.0**53  # beyond it a float cannot tell a count from the next
 
 class CountFamily(Family):
     """What all distributions of counts share: where the search starts, and which responses are refused."""
+
+    has_zeros = True
 
     def start_mean(self, y: Array, weights: Array | None = None) -> Array:
         return y + 0.1
@@ -96,6 +101,15 @@ class Poisson(CountFamily):
             return np.full_like(eta, 4.0), np.zeros_like(eta)
         mu, first, second, _ = self.link.mean(eta)
         return first**2 / mu, first * (2 * second - first**2 / mu) / mu
+
+    def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
+        (eta,) = predictors
+        if isinstance(self.link, Log):
+            return y * eta - exp(eta) - gammaln(y + 1)
+        mean = eta.through(self.link.mean)
+        logs = [np.where(y > 0, part, 0.0) for part in self.link.log_mean(eta.value)]
+        impossible = np.where(mean.value < 0, -np.inf, -gammaln(y + 1))
+        return y * eta.through(logs) - mean + impossible
 
     def _constant(self, y: Array) -> Array:
         return -gammaln(y + 1)
@@ -189,6 +203,12 @@ class NegativeBinomial(CountFamily):
     def _information(self, eta: Array) -> tuple[Array, Array]:
         _, p, q = self._excess(eta)
         return self._known * p, self._known * p * q
+
+    def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
+        eta, log_theta = predictors
+        away = eta - log_theta
+        rising = log_rising(log_theta, y)
+        return rising + y * away - (exp(log_theta) + y) * softplus(away) - gammaln(y + 1)
 
     def _constant(self, y: Array) -> Array:
         return _log_rising(self._known, y) - y * np.log(self._known) - gammaln(y + 1)

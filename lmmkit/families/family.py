@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import DataError, ModelError
 from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
+from .joint_density import JointDensity
 from .links import Link
 from .rows import RowLikelihood
 
@@ -22,7 +23,7 @@ from .rows import RowLikelihood
 Information = Literal["expected", "observed"]
 
 
-class Family(RowLikelihood):
+class Family(RowLikelihood, JointDensity):
     """A response distribution with its link; make one of the classes in ``lk.families``.
 
     Parameters
@@ -60,7 +61,6 @@ class Family(RowLikelihood):
     links: ClassVar[dict[str, type[Link]]]
     default_information: ClassVar[Information] = "expected"
     canonical: ClassVar[str] = ""
-    dispersion_name: ClassVar[str | None] = None
     dispersion_argument: ClassVar[str] = "dispersion"
     link: Any
 

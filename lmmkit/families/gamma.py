@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy.special import digamma, gammaln
 from ..errors import DataError
 from ..numerics.arrays import Array
 from .family import Family, Information, first_offender
+from .gamma_functions import log_gamma
+from .jets import Jet, exp
 from .links import Derivatives, Link
 from .mean_links import Identity, Inverse, Log
 from .rows import Nuisance
@@ -86,6 +89,16 @@ class Gamma(Family):
         pairs = zip(self.link.reciprocal(eta), self.link.log_mean(eta), strict=True)
         density, first, second, third = ((-y * a - b) / self._known for a, b in pairs)
         return density, first, second, third
+
+    def row_variance(self, mu: Array, trials: Array | None) -> Array:
+        return np.asarray(self._known * mu**2)
+
+    def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
+        eta, log_phi = predictors
+        shape = exp(-log_phi)
+        away = y * eta.through(self.link.reciprocal) + eta.through(self.link.log_mean) + log_phi
+        impossible = np.where(self.link.inverse(eta.value) > 0, 0.0, -np.inf)
+        return shape * (np.log(y) - away) - log_gamma(shape) - np.log(y) + impossible
 
     def _information(self, eta: Array) -> tuple[Array, Array]:
         _, first, second, _ = self.link.log_mean(eta)

@@ -189,8 +189,13 @@ class Fit(Protocol):
         [-0.16, -0.571]
         """
         kind = arguments.one_of("kind", kind, RESIDUALS)
-        values = self._resid("pearson") / self.sigma if kind == "scaled" else self._resid(kind)
+        values = self._resid("pearson") / self._unit_of_pearson if kind == "scaled" else self._resid(kind)
         return pd.Series(values, index=self.design.frame.index, name="resid")
+
+    @property
+    def _unit_of_pearson(self) -> float:
+        """Standard deviation of Pearson's residuals under the model."""
+        return self.sigma
 
     def _resid(self, kind: str) -> Array:
         """Residuals of one of the first four kinds, (n,)."""

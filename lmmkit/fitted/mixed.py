@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from ..likelihood.lmm import Criterion
     from .call import Call
     from .derivatives import Optimum
+    from .row_distribution import RowDistribution
 
 
+#: Families that lme4's kind of fit takes, with expected information and quadrature; the others have parts.
+PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
 SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
 
 
@@ -54,7 +57,16 @@ class MixedFit(Fit):
 
             criterion = Criterion(design, options["reml"])
             return cls(fit_criterion(criterion, options["start"], options["optimize"]), call, criterion)
-        from ..likelihood.glmm import fit_glmm
+        if design.components or options["family"].name not in PLAIN:
+            if options["n_agq"] != 1:
+                raise ModelError(
+                    f"n_agq={options['n_agq']} is for the families {', '.join(PLAIN)} without zero_inflation= and "
+                    "dispersion=; leave it out, for the Laplace approximation"
+                )
+            from ..likelihood.part_glmm import fit_parts  # loaded for a model with several parts only
+
+            return cls(fit_parts(design, options["family"]), call)
+        from ..likelihood.glmm import fit_glmm  # loaded for a GLMM only
 
         return cls(fit_glmm(design, options["family"], n_agq=options["n_agq"]), call)
 
@@ -155,8 +167,25 @@ class MixedFit(Fit):
 
     @property
     def has_scale(self) -> bool:
-        """Whether the model has a residual variance (`lmer`, gamma) (lme4's ``useScale``)."""
-        return self.family is None or self.family.name == "gamma"
+        """Whether the model has a residual variance (`lmer`, gaussian, gamma) (lme4's ``useScale``).
+
+        Where a formula describes the dispersion it has none, but a part of its own.
+        """
+        if self.family is None:
+            return True
+        return self.family.name in ("gaussian", "gamma") and self.family.dispersion is not None
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it was fitted as a model with several parts (extra zeros, dispersion, shape)."""
+        return bool(self.estimate.parts) or (self.family is not None and self.family.name not in PLAIN)
+
+    @cached_property
+    def rows(self) -> RowDistribution:
+        """How the response of each row is distributed, at the conditional modes of the random effects."""
+        from .row_distribution import distribution_of
+
+        return distribution_of(self.design, self.estimate, self.call.options["family"])
 
     @property
     def is_singular(self) -> bool:
@@ -218,8 +247,14 @@ class MixedFit(Fit):
 
     @property
     def npar(self) -> int:
-        """Number of estimated parameters: fixed effects, :attr:`par`, and the scale if there is one to estimate."""
-        return len(self.estimate.beta) + len(self.estimate.par) + int(self._free_scale)
+        """Number of estimated parameters: fixed effects, :attr:`par`, and the scale if there is one to estimate.
+
+        Of a model with several parts those of all parts.
+        """
+        own = len(self.estimate.beta) + len(self.estimate.par)
+        if not self.has_parts:
+            return own + int(self._free_scale)
+        return own + sum(len(part.beta) + len(part.par) for part in self.estimate.parts.values())
 
     @property
     def nobs(self) -> int:
@@ -378,6 +413,37 @@ class MixedFit(Fit):
     @property
     def _eta(self) -> Array:
         return self.estimate.fitted_eta
+
+    @cached_property
+    def _mu(self) -> Array:
+        if self.has_parts:
+            return self.rows.mean
+        return self._eta if self.family is None else self.family.linkinv(self._eta)
+
+    def _resid(self, kind: str) -> Array:
+        if not self.has_parts or kind == "response":
+            return super()._resid(kind)
+        if kind != "pearson":
+            what = "deviance" if kind == "deviance" else kind
+            raise ModelError(
+                f"{what} residuals do not exist for a model with several parts; take kind='pearson', or look at "
+                "simulated residuals"
+            )
+        rows = self.rows
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray((self.design.y - rows.mean) * np.sqrt(self._counts / rows.variance))
+
+    @property
+    def _unit_of_pearson(self) -> float:
+        return 1.0 if self.has_parts else self.sigma
+
+    @property
+    def _counts(self) -> Array | float:
+        """How often each row counts: the prior weights, without the numbers of trials."""
+        design, trials = self.design, self.rows.trials
+        if design.weights is None or trials is None:
+            return design.row_weights
+        return np.divide(design.weights, trials, out=np.zeros_like(trials), where=trials > 0)
 
 
 def is_singular(term: RandomTerm, par: Array) -> Any:

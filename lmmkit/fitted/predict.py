@@ -2,60 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from ..design.design import build_design
-from ..errors import DataError, FormulaError, ModelError
-from ..formula.functions import columns_of
-from ..formula.parse import parse
-from ..formula.syntax import read
+from ..errors import ModelError
 from ..numerics import arguments
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Flags, Index
+from ..numerics.arrays import Array, Index
 from .henderson import MixedEquations
 from .mixed import MixedFit
+from .predict_rows import PredictedRows, new_rows, own_rows, requested
 
 if TYPE_CHECKING:
-    from ..design.design import Design, NewRows, RandomTerm
     from .fit import Fit
 
-Scale = Literal["response", "link"]
+Scale = Literal["response", "link", "conditional", "zero_probability", "dispersion"]
 Interval = Literal["confidence", "prediction"]
 
+KINDS = ("response", "link", "conditional", "zero_probability", "dispersion")
 DRAWS = 2000  # of a generalised model's prediction interval
-
-
-@dataclass(frozen=True)
-class PredictedRows:
-    """The rows to predict.
-
-    Attributes
-    ----------
-    X : ndarray (m, p)
-    offset : ndarray (m,)
-    terms : list of (codes, Z)
-        Of each random-effects term; code -1 is a level that the fit has not seen.
-    sizes : ndarray (m,) or None
-        Prior weights or numbers of trials, for a prediction interval.
-    index : Index
-    """
-
-    X: Array
-    offset: Array
-    terms: list[tuple[Index, Array]]
-    sizes: Array | None
-    index: pd.Index
-
-    def effects(self, wanted: list[Flags]) -> list[tuple[Index, Array]]:
-        """The terms with zeros in Z for effects that are not wanted and in rows of unseen levels."""
-        return [
-            (np.maximum(codes, 0), np.where((codes >= 0)[:, None] & mask, Z, 0.0))
-            for (codes, Z), mask in zip(self.terms, wanted, strict=True)
-        ]
 
 
 def predict(
@@ -68,17 +35,26 @@ def predict(
     level: float = 0.95,
 ) -> pd.Series | pd.DataFrame:
     """Predictions of any fit; what is asked and given: :meth:`~lmmkit.models.mixed.MixedModel.predict`."""
-    kind = arguments.one_of("kind", kind, ("response", "link"))
+    kind = arguments.one_of("kind", kind, KINDS, {"zprob": "zero_probability", "disp": "dispersion"})
     interval = arguments.one_of("interval", interval, (None, "confidence", "prediction"), {"none": None})
     allow_new_levels = arguments.flag("allow_new_levels", allow_new_levels)
     level = arguments.level(level)
-    if interval == "prediction" and kind == "link":
-        raise ModelError("a prediction interval is about the response; leave out kind='link'")
+    if interval == "prediction" and kind != "response":
+        raise ModelError(f"a prediction interval is about the response; leave out kind='{kind}'")
+    if isinstance(fit, MixedFit) and fit.has_parts:
+        from .predict_parts import predict_parts
+
+        return predict_parts(fit, newdata, re_form, allow_new_levels, kind, interval, level)
+    if kind in ("zero_probability", "dispersion"):
+        raise ModelError(
+            f"kind={kind!r} is for models fitted by lk.glmer with zero_inflation= or dispersion=, or with a "
+            "family of such parts; this one has 'response' and 'link'"
+        )
     wanted = requested(fit, re_form)
     if newdata is None:
-        rows = _own_rows(fit)
+        rows = own_rows(fit)
     else:
-        rows = _new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction")
+        rows = new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction")
     effects = rows.effects(wanted)
     eta = rows.X @ fit.beta + rows.offset
     if isinstance(fit, MixedFit):
@@ -105,88 +81,6 @@ def _quantile(fit: Fit, level: float) -> float:
     """Of the t distribution where a model without random effects estimates a scale, else of the normal one."""
     exact = fit.has_scale and not fit.design.terms
     return float(stats.t.ppf(0.5 + level / 2, float(fit.df_resid) if exact else np.inf))
-
-
-# ---- the rows ----
-
-
-def requested(fit: Fit, re_form: str | None) -> list[Flags]:
-    """For each term which of its effects `re_form` asks for, boolean (k,)."""
-    terms = fit.design.terms
-    if re_form is None:
-        return [np.ones(len(term.names), dtype=bool) for term in terms]
-    if isinstance(re_form, str) and re_form.strip().upper() == "NA":  # lme4's word for none
-        re_form = "~0"
-    if not isinstance(re_form, str):
-        raise FormulaError(
-            f"re_form is None or text such as '~0' or '~(1 | school)', not {arguments.shown(re_form)}"
-        )
-    formula = parse(re_form, one_sided=True, double_bar=fit.design.formula.double_bar)
-    if not formula.bars:
-        if formula.fixed not in ("0", "1"):
-            raise FormulaError(f"re_form '{re_form}' names no random effects; write '~0' for none")
-        asked = set()
-    else:
-        design = build_design(formula, fit.design.frame)
-        asked = {(term.group, name) for term in design.terms for name in term.names}
-    present = {(term.group, name) for term in terms for name in term.names}
-    for group, name in sorted(asked - present):
-        raise ModelError(
-            f"re_form asks for the random effect {name} of {group}, which this model does not have"
-        )
-    return [np.array([(term.group, name) in asked for name in term.names]) for term in terms]
-
-
-def _own_rows(fit: Fit) -> PredictedRows:
-    design = fit.design
-    terms = [(term.codes, term.Z) for term in design.terms]
-    return PredictedRows(design.X, design.offset, terms, _sizes(fit, design), design.frame.index)
-
-
-def _new_rows(
-    fit: Fit, newdata: pd.DataFrame, wanted: list[Flags], allow_new_levels: bool, new_response: bool
-) -> PredictedRows:
-    """New rows; columns that only unwanted random effects need may be missing."""
-    design = fit.design
-    pairs = list(zip(design.terms, wanted, strict=True))
-    needed = {name for term, mask in pairs if mask.any() for name in _columns(term, slopes=True)}
-    needed |= {
-        name for text in (design.formula.fixed, *design.formula.offsets) for name in columns_of(read(text))
-    }
-    spare = {
-        name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not new_response)
-    }
-    absent = (
-        [name for name in spare - needed if name not in newdata] if isinstance(newdata, pd.DataFrame) else []
-    )
-    rows = design.new_rows(newdata, absent)
-    if not allow_new_levels:
-        for term, mask, (codes, _) in zip(design.terms, wanted, rows.terms, strict=True):
-            if mask.any() and (codes < 0).any():
-                first = rows.new_levels[term.group][0]
-                shown = "a missing level" if first == "NA" else f"the level '{first}'"
-                raise DataError(
-                    f"'{term.group}' has {shown}, which the fit has not seen; with allow_new_levels=True such "
-                    "rows are predicted with a random effect of zero"
-                )
-    sizes = _sizes(fit, rows) if new_response else None
-    return PredictedRows(rows.X, rows.offset, rows.terms, sizes, rows.index)
-
-
-def _columns(term: RandomTerm, slopes: bool) -> set[str]:
-    """Columns behind a term: those of the grouping factor, and with `slopes` those left of the bar."""
-    texts = [*term.bar.factors, *([term.bar.lhs] if slopes else [])]
-    return {name for text in texts for name in columns_of(read(text))}
-
-
-def _sizes(fit: Fit, rows: Design | NewRows) -> Array | None:
-    """What the spread of a new response depends on besides its mean: numbers of trials, or prior weights.
-
-    In the other families a weight says how often a row counts; a new response is one observation.
-    """
-    if fit.family is None:
-        return rows.weights
-    return None if fit.family.name != "binomial" else rows.weights if rows.trials is None else rows.trials
 
 
 # ---- intervals ----

@@ -26,7 +26,8 @@ def design_of(call: Call) -> Design:
     parsed = parse(call.formula, double_bar=call.options.get("double_bar", "split"))
     function = call.function
     mixed, gaussian = function in MIXED, function in GAUSSIAN
-    if mixed and not parsed.bars:
+    others = _components(call)
+    if mixed and not parsed.bars and not any(parse(text, one_sided=True).bars for text in others.values()):
         plain = "lk.lm" if gaussian else "lk.glm"
         raise FormulaError(
             f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"
@@ -37,14 +38,21 @@ def design_of(call: Call) -> Design:
             f"{'lk.lmer' if gaussian else 'lk.glmer'}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
-    design = build_design(parsed, call.data, binary_response=_is_binomial(call), **given)
+    design = build_design(parsed, call.data, binary_response=_is_binomial(call), components=others, **given)
     if mixed:
-        check_grouping(design, gaussian=gaussian)
+        for part in (design, *design.components.values()):
+            check_grouping(part, gaussian=gaussian)
     elif design.X.shape[1] == 0:
         raise ModelError(
             f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
         )
     return design
+
+
+def _components(call: Call) -> dict[str, str]:
+    """The one-sided formulas of the parts beside the conditional one."""
+    names = ("zero_inflation", "dispersion")
+    return {name: call.options[name] for name in names if call.options.get(name) is not None}
 
 
 def _is_binomial(call: Call) -> bool:
@@ -81,7 +89,7 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     same_design = (
         formula is None
         and data is old.data
-        and not {"weights", "offset", "contrasts", "na_action"} & {*changes}
+        and not {"weights", "offset", "contrasts", "na_action", "zero_inflation", "dispersion"} & {*changes}
     )
     if "start" in options and "start" not in changes and not same_design:
         options["start"], options["optimize"] = None, True

@@ -14,6 +14,7 @@ from ..numerics.arrays import Array
 from .mixed import MixedFit
 
 if TYPE_CHECKING:
+    from ..design.design import Design
     from .fit import Fit
 
 F = TypeVar("F", bound="Fit")
@@ -43,18 +44,46 @@ def draw(fit: Fit, mean: Array, rng: np.random.Generator) -> Array:
         As from :func:`fixed_predictor`.
     rng : numpy.random.Generator
     """
-    design = fit.design
     eta = mean.copy()
-    if isinstance(fit, MixedFit):
-        for term, factor in zip(design.terms, fit.estimate.factors, strict=True):
-            effects = fit.sigma * rng.standard_normal((len(term.levels), len(factor))) @ factor.T
-            eta += (term.Z * effects[term.codes]).sum(axis=1)
-    return respond(fit, eta, rng)
+    if not isinstance(fit, MixedFit):
+        return respond(fit, eta, rng)
+    eta += _new_effects(fit.design, fit.estimate.factors, fit.sigma, rng)
+    if not fit.has_parts:
+        return respond(fit, eta, rng)
+    others = {}
+    for name, part in fit.estimate.parts.items():
+        design = fit.design.components.get(name)
+        if design is not None and design.terms:
+            fixed = design.X @ part.beta + design.offset
+            others[name] = fixed + _new_effects(design, part.factors, 1.0, rng)
+    return respond(fit, eta, rng, others)
 
 
-def respond(fit: Fit, eta: Array, rng: np.random.Generator) -> Array:
-    """One response, given the whole linear predictor; of ``cbind(hits, misses)`` the number of hits."""
+def _new_effects(design: Design, factors: list[Array], sigma: float, rng: np.random.Generator) -> Array:
+    """What new random effects add to each row, (n,)."""
+    total = np.zeros(len(design.y))
+    for term, factor in zip(design.terms, factors, strict=True):
+        effects = sigma * rng.standard_normal((len(term.levels), len(factor))) @ factor.T
+        total += (term.Z * effects[term.codes]).sum(axis=1)
+    return total
+
+
+def respond(fit: Fit, eta: Array, rng: np.random.Generator, others: dict[str, Array] | None = None) -> Array:
+    """One response, given the whole linear predictor; of ``cbind(hits, misses)`` the number of hits.
+
+    Parameters
+    ----------
+    fit : MixedFit or FixedFit
+    eta : ndarray (n,)
+    rng : numpy.random.Generator
+    others : dict, optional
+        Linear predictors (n,) of other parts of the model; those of the fit where none is given.
+    """
     design = fit.design
+    if isinstance(fit, MixedFit) and fit.has_parts:
+        etas = {**fit.rows.etas, "conditional": eta, **(others or {})}
+        y = replace(fit.rows, etas=etas).draw(rng)
+        return y if design.trials is None else np.round(y * design.trials)
     if fit.family is None:
         if not np.isfinite(fit.sigma):
             raise ModelError(
@@ -73,7 +102,7 @@ def refit(fit: F, y: Any) -> F:
     response = checked_response(fit, y)
     design = replace(fit.design, y=response)
     call = replace(fit.call, response=response)
-    if fit.family is not None:
+    if fit.family is not None and "zero_inflation" not in design.components:
         fit.family.check_response(response, design.row_trials, design.response)
     if fit.family is not None or not isinstance(fit, MixedFit):
         return type(fit).of(design, call)

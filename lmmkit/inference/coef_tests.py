@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import Component, asked_parts
+from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
@@ -127,6 +129,14 @@ def coef_table(fit: Fit, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     if np.isinf(_common_df(fit)):
         return table.drop(columns="df")
     return table.drop(columns=["df", "p_value"]) if ddf == "none" else table
+
+
+def part_table(fit: MixedFit, ddf: Ddf, component: Component) -> pd.DataFrame:
+    """:func:`coef_table` of one part of a model with several, or of all, one under the other."""
+    tables = {name: coef_table(part, ddf) for name, part in asked_parts(fit, component).items()}
+    if component == "all":
+        return Table(pd.concat(tables, names=["component", "term"]))
+    return next(iter(tables.values()))
 
 
 def joint_test(

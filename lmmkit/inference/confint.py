@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.parts import component_fit
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
-from .parameters import parameter_values, select
+from .parameters import parameter_values, part_parameters, select
 
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
@@ -71,8 +72,14 @@ def _profile(fit: Fit, level: float, parm: str | int | Sequence[str | int] | Non
 
 def _wald(fit: MixedFit, level: float, parm: str | int | Sequence[str | int] | None) -> pd.DataFrame:
     names = select(list(parameter_values(fit).index), parm, fit)
-    half = fit.se * stats.norm.ppf((1 + level) / 2)
-    table = Table({"conf_low": fit.fixef - half, "conf_high": fit.fixef + half}).reindex(names)
+    quantile = stats.norm.ppf((1 + level) / 2)
+    estimate, error = fit.fixef, fit.se
+    for name in part_parameters(fit):
+        part = component_fit(fit, name)
+        estimate = pd.concat([estimate, part.fixef.add_prefix(f"{name}.")])
+        error = pd.concat([error, part.se.add_prefix(f"{name}.")])
+    half = error * quantile
+    table = Table({"conf_low": estimate - half, "conf_high": estimate + half}).reindex(names)
     if table.isna().any(axis=None):
         table.attrs["notes"] = [
             "Wald intervals exist for fixed effects only; use method='profile' or 'boot' for the others."

@@ -18,6 +18,7 @@ from ..design.values import label
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import Component, one_part
 from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..numerics import arguments
@@ -52,6 +53,7 @@ def emmeans(
     offset: float | None = None,
     bias_adjust: bool = False,
     sigma: float | None = None,
+    component: Component = "conditional",
 ) -> pd.DataFrame:
     """Estimated marginal means, or contrasts between them.
 
@@ -98,6 +100,8 @@ def emmeans(
     sigma : float, optional
         For that: the standard deviation of what the linear predictor leaves out. By default it is that of all
         random effects together (and the residuals, where the response has a function of its own).
+    component : {"conditional", "zero_inflation", "dispersion"}
+        The part of a model with several that is averaged.
 
     Returns
     -------
@@ -127,6 +131,7 @@ def emmeans(
     0     1     23.74       1.32  4.54     20.25      27.23
     1     2     21.76       1.30  4.30     18.25      25.27
     """
+    fit = one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
     shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
     kind = arguments.one_of("kind", kind, ("link", "response"))

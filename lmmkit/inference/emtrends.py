@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..design.predictors import is_number
 from ..fitted.fit import Fit
+from ..fitted.parts import Component, one_part
 from ..numerics import arguments
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
@@ -33,6 +34,7 @@ def emtrends(
     at: Mapping[str, Any] | None = None,
     weights: Literal["equal", "proportional"] = "equal",
     level: float = 0.95,
+    component: Component = "conditional",
 ) -> pd.DataFrame:
     """Estimate slopes in a numeric predictor, and contrasts between them.
 
@@ -65,6 +67,8 @@ def emtrends(
         How slopes are averaged: all alike, or by how often the levels averaged over occur in the data.
     level : float
         Coverage of the intervals of the slopes.
+    component : {"conditional", "zero_inflation", "dispersion"}
+        The part of a model with several that is averaged.
 
     Returns
     -------
@@ -94,6 +98,7 @@ def emtrends(
            contrast  estimate  std_error    df  statistic p_value
     0  FALSE - TRUE     -4.31       3.02  16.0      -1.43   0.170
     """
+    fit = one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
     var, at = arguments.name("var", var), checked_at(at)
     names = asked.within + asked.wanted[::-1]

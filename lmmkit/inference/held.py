@@ -81,9 +81,12 @@ class Joint(Protocol):
         """The deviance, and a function that gives its gradient and an approximate Hessian."""
 
 
-def held_covariances(joint: Joint, fit: MixedFit, sd: Callable[..., Held]) -> Iterator[Held]:
-    """Standard deviations and then correlations of each term; `sd` makes the former."""
-    for t, (structure, values) in enumerate(fit.readings()):
+def held_covariances(joint: Joint, fit: MixedFit, sd: Callable[..., Held], first: int = 0) -> Iterator[Held]:
+    """Standard deviations and then correlations of each term; `sd` makes the former.
+
+    `first` is the number of the fit's first term among those of the joint criterion.
+    """
+    for t, (structure, values) in enumerate(fit.readings(), start=first):
         k, n_sds = structure.k, structure.n_sds
         if not isinstance(structure, Unstructured):
             sds = [sd(joint, t, float(values[b]), b) for b in range(n_sds)]

@@ -13,6 +13,7 @@ from ..design.values import label
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import Component, one_part
 from ..formatting.noted_table import Table
 from ..formula.functions import columns_of
 from ..numerics import arguments
@@ -29,7 +30,12 @@ COLUMNS = ["term", "num_df", "den_df", "statistic", "p_value"]
 
 @answered
 def joint_tests(
-    fit: Fit, by: str | Sequence[str] | None = None, *, ddf: Ddf = "satterthwaite", at: Any = None
+    fit: Fit,
+    by: str | Sequence[str] | None = None,
+    *,
+    ddf: Ddf = "satterthwaite",
+    at: Any = None,
+    component: Component = "conditional",
 ) -> pd.DataFrame:
     """Test each main effect and interaction by the contrasts between its marginal means.
 
@@ -43,6 +49,8 @@ def joint_tests(
         As in :func:`lmmkit.emmeans`.
     at : dict, optional
         Values of predictors, as in :func:`lmmkit.emmeans`.
+    component : {"conditional", "zero_inflation", "dispersion"}
+        The part of a model with several that is averaged.
 
     Returns
     -------
@@ -70,6 +78,7 @@ def joint_tests(
        term  num_df  den_df  statistic p_value
     0  Dose       4  41.073     88.291  <0.001
     """
+    fit = one_part(fit, component)
     fit, ddf = arguments.fitted("fit", fit), checked_ddf(ddf)
     within = split_specs(by, None)[0] if isinstance(by, str) and "~" in by else split_specs([], by)[1]
     grid = ReferenceGrid.of(fit, within, at, steps=True)

@@ -109,6 +109,7 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
         )
     if _outside((a.offset - b.offset)[:, None], b.X).any():
         raise ModelError(f"{pair}: they have different offsets")
+    _check_parts(a, b, pair, large_name)
     lacking_bars = [term.bar.term for term in _unreachable(small, large)]
     if lacking_bars:
         bars = " and ".join(dict.fromkeys(lacking_bars))
@@ -116,6 +117,29 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
             f"{pair}: the random part of {large_name} has nothing that contains {bars}; "
             "add it there, or compare their .aic"
         )
+
+
+def _check_parts(small: Design, large: Design, pair: str, large_name: str) -> None:
+    """Refuse a part of the small model that is not a special case of the large model's."""
+    for name, part in small.components.items():
+        other = large.components.get(name)
+        if other is None:
+            if name == "dispersion" and part.X.shape[1] == 1 and not np.ptp(part.X):
+                continue
+            raise ModelError(f"{pair}: {large_name} has no {name}= part; add it there, or compare their .aic")
+        outside = _outside(part.X, other.X)
+        lacking = [column for column, is_out in zip(part.x_names, outside, strict=True) if is_out]
+        bars = {term.bar.text for term in other.terms}
+        lacking += [f"({term.bar.text})" for term in part.terms if term.bar.text not in bars]
+        if lacking:
+            raise ModelError(
+                f"{pair}: the {name} part of {large_name} lacks {', '.join(lacking)}; add it there, or compare "
+                "their .aic"
+            )
+    spread = large.components.get("dispersion")
+    constant = np.ones((len(small.y), 1))
+    if "dispersion" not in small.components and spread is not None and _outside(constant, spread.X).any():
+        raise ModelError(f"{pair}: the dispersion part of {large_name} lacks an intercept")
 
 
 def _outside(columns: Array, X: Array) -> Flags:

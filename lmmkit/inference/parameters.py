@@ -13,10 +13,11 @@ from ..design.names import free_name
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import component_fit, part_names
 from ..fitted.varcorr import distinct_names
 from ..numerics.arguments import shown
 
-__all__ = ["parameter_values", "random_names", "scale_name", "select"]
+__all__ = ["parameter_values", "part_parameters", "random_names", "scale_name", "select"]
 
 
 def random_names(fit: Fit) -> list[str]:
@@ -26,6 +27,36 @@ def random_names(fit: Fit) -> list[str]:
     if len(set(names)) < len(names):
         names = _names_with(fit, distinct_names(groups))
     return [free_name(name, fit.design.x_names) for name in names]
+
+
+def part_parameters(fit: MixedFit) -> dict[str, list[str]]:
+    """For each part beside the conditional one the names of its parameters, after the part's name and a dot.
+
+    Standard deviations and correlations first, then coefficients. Where the dispersion is a residual standard
+    deviation it has no name here: see :func:`scale_name`.
+    """
+    found = {}
+    for name in part_names(fit)[1:] if fit.has_parts else []:
+        if name == "dispersion" and fit.has_scale:
+            continue
+        view = component_fit(fit, name)
+        found[name] = [f"{name}.{own}" for own in [*random_names(view), *view.design.x_names]]
+    return found
+
+
+def _part_values(fit: MixedFit) -> pd.Series:
+    """Estimates under these names."""
+    values: list[float] = []
+    for name in part_parameters(fit):
+        view = component_fit(fit, name)
+        values += [*_spreads(view), *view.beta]
+    names = [own for names in part_parameters(fit).values() for own in names]
+    return pd.Series(values, index=names, dtype=np.float64)
+
+
+def _spreads(fit: MixedFit) -> list[float]:
+    """Standard deviations and correlations, term by term."""
+    return [float(value) for _, values in fit.readings() for value in values]
 
 
 def scale_name(fit: Fit) -> str:
@@ -60,14 +91,15 @@ def parameter_values(fit: Fit) -> pd.Series:
     >>> parameter_values(fit).round(2).to_dict()
     {'sd_(Intercept)|Subject': 37.12, 'sigma': 30.99, '(Intercept)': 251.41, 'Days': 10.47}
     """
-    values: list[float] = []
-    for _, own in fit.readings() if isinstance(fit, MixedFit) else ():
-        values += own.tolist()
+    values = _spreads(fit) if isinstance(fit, MixedFit) else []
     index = random_names(fit)
     if fit.has_scale:
         values.append(fit.sigma)
         index.append(scale_name(fit))
-    return pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
+    own = pd.Series([*values, *fit.fixef], index=[*index, *fit.design.x_names], dtype=np.float64)
+    if not isinstance(fit, MixedFit) or not fit.has_parts:
+        return own
+    return pd.concat([own, _part_values(fit)])
 
 
 def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: Any) -> list[str]:

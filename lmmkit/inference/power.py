@@ -13,6 +13,7 @@ from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import refuse_parts
 from ..fitted.simulate import draw, refit
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.estimate import Estimate
@@ -189,6 +190,7 @@ def power(
     >>> found.table["power"].round(2).tolist()
     [0.75, 1.0]
     """
+    refuse_parts(fit, "power is not computed")
     if not hasattr(fit, "estimate"):
         raise ModelError(
             "power is simulated from a fitted mixed model, by lmer or glmer; without random effects there are "

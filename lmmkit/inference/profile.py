@@ -19,10 +19,11 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..fitted.refit import update
 from ..numerics import arguments
 from ..numerics import distributions as stats
-from . import profile_glm, profile_glmm, profile_lmm
+from . import profile_glm, profile_glmm, profile_lmm, profile_parts
 from .held import Held
 from .parameters import select
 
@@ -163,8 +164,7 @@ def profile(
         fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
     cutoff = float(stats.norm.ppf((1 + level) / 2))
-    of_kind = profile_glm if not fit.design.terms else profile_lmm if fit.family is None else profile_glmm
-    held, minimum = of_kind.held_parameters(fit)
+    held, minimum = _held_parameters(fit)
     curves = {
         name: _curve(name, held[name], minimum, cutoff, points) for name in select(list(held), parm, fit)
     }
@@ -172,6 +172,15 @@ def profile(
     ends = {name: curve.ends[name] for name, curve in curves.items()}
     notes += list(dict.fromkeys(note for curve in curves.values() for note in curve.notes))
     return Profile(frame[["parameter", "value", "zeta"]], ends, notes)
+
+
+def _held_parameters(fit: Any) -> tuple[dict[str, Held], float]:
+    """What can be held of each kind of fit, and the deviance at the minimum."""
+    if isinstance(fit, MixedFit) and fit.has_parts:
+        return profile_parts.held_parameters(fit)
+    if not fit.design.terms:
+        return profile_glm.held_parameters(fit)
+    return profile_lmm.held_parameters(fit) if fit.family is None else profile_glmm.held_parameters(fit)
 
 
 def _curve(name: str, held: Held, minimum: float, cutoff: float, n_points: int) -> Profile:

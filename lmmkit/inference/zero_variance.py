@@ -20,6 +20,7 @@ from ..errors import ModelError
 from ..fitted.generalized import GeneralizedFit
 from ..fitted.linear import LinearFit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import refuse_parts
 from ..formatting.noted_table import Table
 from ..likelihood.fit_lmm import fit_lmm
 from ..numerics import arguments
@@ -90,6 +91,7 @@ def rand_test(
     (1 | Subject)  107.1986   1  <0.001
     Simulated from the exact null distribution, 10000 times.
     """
+    refuse_parts(fit, "a test that a variance is zero is not made")
     if not arguments.fitted("fit", fit).design.terms:
         raise ModelError("this model has no random effects, so there is no variance to test")
     method = arguments.one_of("method", method, ("auto", "exact", "bootstrap", "chisq"))

@@ -18,6 +18,36 @@ if TYPE_CHECKING:
     from ..families.family import Family
 
 
+@dataclass(frozen=True)
+class PartEstimate:
+    """What a fit found for one part of a model beside the conditional one: extra zeros, dispersion or shape.
+
+    Attributes
+    ----------
+    x_names : list of str
+        The part's coefficients.
+    beta : array of shape (p,)
+    own : slice
+        Where they stand in :attr:`Estimate.cov_parts`.
+    eta : array of shape (n,)
+        Linear predictor with offset and random effects.
+    factors : list of arrays (k, k)
+        Lower-triangular factor of each term's covariance, in the order of the part's terms.
+    modes : list of arrays (q, k)
+        Conditional modes of its random effects.
+    par : array
+        Its covariance parameters in lme4's order.
+    """
+
+    x_names: list[str]
+    beta: Array
+    own: slice
+    eta: Array
+    factors: list[Array]
+    modes: list[Array]
+    par: Array
+
+
 @dataclass
 class Estimate:
     """Everything that fitting a (generalised) linear mixed model finds.
@@ -72,6 +102,10 @@ class Estimate:
         are those of the point where the search was stopped.
     n_agq : int
         Quadrature points per random effect (1 is Laplace); not used by a linear mixed model.
+    parts : dict
+        The other parts of a model with several (extra zeros, dispersion, shape), by name.
+    cov_parts : ndarray or None
+        Covariance of the coefficients of all parts side by side, the conditional ones first.
     """
 
     design: Design
@@ -95,12 +129,14 @@ class Estimate:
     family: Family | None = None
     endless: bool = False
     n_agq: int = 1
+    parts: dict[str, PartEstimate] = field(default_factory=dict)
+    cov_parts: Array | None = field(default=None, repr=False)
 
     @property
     def par_of_terms(self) -> list[Array]:
         """``par``, one array per term."""
         sizes = [term.structure.size for term in self.design.terms]
-        return np.split(self.par, np.cumsum(sizes)[:-1])
+        return np.split(self.par, np.cumsum(sizes)[:-1]) if sizes else []
 
     @property
     def gradient_norm(self) -> float:

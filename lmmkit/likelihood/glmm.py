@@ -25,6 +25,7 @@ from .estimate import Estimate
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
+from .optimum import covariance_from, information_of_fixed, last_digits
 from .pirls import Effects, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
 from .search import SHRUNK, Place, Visit, best_of
@@ -39,8 +40,6 @@ SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
 LARGE = 2.0
-#: Step of the differences that give the Hessian: its relative error is about as large.
-WIDTH = 3e-5
 #: Dispersion below which the likelihood rises for ever.
 ENDLESS = 1e-10
 HOPELESS = (
@@ -364,35 +363,7 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     with threads_for(criterion.layout.width):
         places = criterion.places() if start is None else [Place("the start given", start)]
         search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
-        return _estimate(criterion, search, visits, _polish(criterion, search))
-
-
-def _polish(criterion: GlmmCriterion, search: Search) -> Array:
-    """The Hessian by differences of the gradient, and with its help the last digits of the search."""
-    widths = WIDTH * np.maximum(1.0, np.abs(search.x))
-    rows = [
-        (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
-        for h, axis in zip(widths, np.eye(len(widths)), strict=True)
-    ]
-    search.evaluations += len(rows)
-    hessian = np.array(rows)
-    hessian = (hessian + hessian.T) / 2
-    if not np.isfinite(hessian).all():
-        return hessian
-    size, axes = np.linalg.eigh(hessian)
-    felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
-    for _ in range(3):
-        slope = axes[:, felt].T @ search.gradient
-        if slope @ (slope / size[felt]) < 1e-14:
-            break
-        x = search.x - axes[:, felt] @ (slope / size[felt])
-        trial = criterion.trial(x)
-        gradient = trial.gradient()
-        search.evaluations += 1
-        if not np.linalg.norm(gradient) < 0.5 * np.linalg.norm(search.gradient):  # also catches NaN
-            break
-        search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
-    return hessian
+        return _estimate(criterion, search, visits, last_digits(criterion, search))
 
 
 def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
@@ -400,7 +371,11 @@ def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hes
     point = search.state
     theta, gamma, family = criterion.unpack(search.x)
     factors = [T / family.sigma for T in criterion.to_original(theta)]
-    covariance, trouble = _covariance(criterion, search, hessian)
+    m, p = criterion.n_theta, criterion.p
+    information, trouble = information_of_fixed(
+        hessian, slice(m, m + p), lambda: point.fixed_images(criterion.Q)[1]
+    )
+    covariance = covariance_from(information, criterion.R)
     objective, note = _reported(criterion, search.value, family)
     runaway = runaways(
         criterion.design,
@@ -465,36 +440,6 @@ def _conditional_cov(criterion: GlmmCriterion, point: LaplacePoint, sigma: float
         A = criterion.whitenings[t].matrix / sigma
         covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
     return covs
-
-
-def _covariance(criterion: GlmmCriterion, search: Search, hessian: Array) -> tuple[Array, list[str]]:
-    """Covariance of the fixed effects: their block of the inverse Hessian of half the objective.
-
-    Covariance parameters without influence (a column of a zero variance) are left out. Where differences
-    give no proper Hessian, the working linear model's information stands in for it.
-    """
-    m, p = criterion.n_theta, criterion.p
-    fixed = np.zeros(len(hessian), bool)
-    fixed[m : m + p] = True
-    trouble: list[str] = []
-    information = np.full((p, p), np.nan)
-    if np.isfinite(hessian).all():
-        size, axes = np.linalg.eigh(hessian[~fixed][:, ~fixed])
-        felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
-        across = hessian[fixed][:, ~fixed] @ axes[:, felt]
-        information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
-    if not (np.isfinite(information).all() and np.linalg.eigvalsh(information).min(initial=1.0) > 0):
-        _, information = search.state.fixed_images(criterion.Q)
-        trouble.append(
-            "The likelihood does not curve down in every direction from the estimates, so the standard "
-            "errors come from the working linear model instead and may be too small. Look for a term that "
-            "the data cannot tell from another, and try the model without it."
-        )
-    size, axes = np.linalg.eigh(information)
-    floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
-    size = np.maximum(size, floor)  # no information is an enormous standard error
-    half = np.linalg.solve(criterion.R, axes / np.sqrt(size))
-    return half @ half.T, trouble
 
 
 def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:

@@ -94,6 +94,10 @@ def lm(
     return LinearModel(design_of(call), call)
 
 
+#: The families of R's ``glm``, and the negative binomial.
+PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
+
+
 @answered
 def glm(
     formula: str,
@@ -154,8 +158,14 @@ def glm(
 
     if isinstance(family, str) and family.strip().lower() in ("gaussian", "normal"):
         raise ModelError("the gaussian family gives the linear model; fit it with lk.lm")
+    found = resolve(family)
+    if found.name not in PLAIN:
+        raise ModelError(
+            f"lk.glm fits the families {', '.join(PLAIN)}; the {found.name} family needs lk.glmer, with a random "
+            "effect such as (1 | group)"
+        )
     options = {
-        "family": resolve(family), "weights": weights, "offset": offset, "contrasts": contrasts,
+        "family": found, "weights": weights, "offset": offset, "contrasts": contrasts,
         "na_action": na_action,
     }  # fmt: skip
     call = Call("glm", formula, data, caller_name(data), options)

@@ -114,6 +114,8 @@ def glmer(
     family: str | Family | type[Family],
     *,
     n_agq: int = 1,
+    zero_inflation: str | None = None,
+    dispersion: str | None = None,
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
@@ -135,6 +137,13 @@ def glmer(
     n_agq : int
         1 is the Laplace approximation; more are points of adaptive Gauss-Hermite quadrature, for a model
         with a single scalar random effect.
+    zero_inflation : str, optional
+        One-sided formula of the logit of the probability of an extra zero: ``"~ 1"``, ``"~ mined + (1 | site)"``.
+        With a truncated family, and with amounts and shares, it is the probability of any zero (hurdle model).
+    dispersion : str, optional
+        One-sided formula, without random effects, of the logarithm of the family's dispersion parameter:
+        ``"~ sex"``. With ``family="gaussian"`` it describes the residual standard deviation (nlme's
+        ``varIdent``).
     weights : column name, array or Series of length n, optional
         Each row's log density is multiplied by its weight; for a proportion, the numbers of trials.
     offset : column name, array or Series of length n, optional
@@ -182,8 +191,9 @@ def glmer(
     from ..families.resolve import resolve
 
     options = {
-        "family": resolve(family), "n_agq": n_agq, "weights": weights, "offset": offset,
-        "contrasts": contrasts, "na_action": na_action, "double_bar": double_bar,
+        "family": resolve(family), "n_agq": n_agq, "zero_inflation": zero_inflation, "dispersion": dispersion,
+        "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
+        "double_bar": double_bar,
     }  # fmt: skip
     call = Call("glmer", formula, data, caller_name(data), options)
     return MixedModel.of(design_of(call), call)

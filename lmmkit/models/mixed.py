@@ -14,6 +14,7 @@ from .questions import MixedQuestions
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..fitted.parts import Component
     from ..inference.coef_tests import Ddf
     from ..plots.namespace import Plots
     from ..report.summary import Summary
@@ -43,7 +44,7 @@ class MixedModel(AskedOfAny, MixedQuestions):
 
     # ---- tables ----
 
-    def coef_table(self, ddf: Ddf = "satterthwaite") -> pd.DataFrame:
+    def coef_table(self, ddf: Ddf = "satterthwaite", component: Component = "conditional") -> pd.DataFrame:
         """Tabulate the fixed effects with standard errors and tests.
 
         Parameters
@@ -55,6 +56,9 @@ class MixedModel(AskedOfAny, MixedQuestions):
             observed information (as SAS); ``"between_within"`` (nlme's) and ``"containment"`` (SAS's default)
             count them from the design; ``"residual"`` is n - p; ``"none"`` leaves p-values out. A GLMM has z
             tests, whatever it says.
+        component : {"conditional", "zero_inflation", "dispersion", "shape", "all"}
+            The part whose coefficients are wanted, of a model with several; ``"all"`` stacks them, under an
+            index of component and term.
 
         Returns
         -------
@@ -82,9 +86,9 @@ class MixedModel(AskedOfAny, MixedQuestions):
         (Intercept)   251.405      6.825     36.838
         Days           10.467      1.546      6.771
         """
-        from ..inference.coef_tests import coef_table
+        from ..inference.coef_tests import part_table
 
-        return coef_table(self, ddf)
+        return part_table(self, ddf, component)
 
     def tidy(
         self,
@@ -94,6 +98,7 @@ class MixedModel(AskedOfAny, MixedQuestions):
         level: float = 0.95,
         ddf: Ddf = "satterthwaite",
         exponentiate: bool = False,
+        component: Component = "conditional",
     ) -> pd.DataFrame:
         """Put the estimates into a tidy table, one row each.
 
@@ -115,6 +120,8 @@ class MixedModel(AskedOfAny, MixedQuestions):
             Fixed effects as factors: odds ratios (logit link), rate ratios (log link of counts), ratios of
             means. Standard errors are multiplied by the estimate, limits of intervals are exponentiated; the
             test remains that of the coefficient.
+        component : {"conditional", "zero_inflation", "dispersion", "shape", "all"}
+            The part of a model with several; ``"all"`` stacks them, with a column ``component`` in front.
 
         Returns
         -------
@@ -142,7 +149,15 @@ class MixedModel(AskedOfAny, MixedQuestions):
         """
         from ..report.tidy import tidy
 
-        return tidy(self, effects, conf_int=conf_int, level=level, ddf=ddf, exponentiate=exponentiate)
+        return tidy(
+            self,
+            effects,
+            conf_int=conf_int,
+            level=level,
+            ddf=ddf,
+            exponentiate=exponentiate,
+            component=component,
+        )
 
     def glance(self) -> pd.DataFrame:
         """One row about the whole model.
@@ -178,7 +193,8 @@ class MixedModel(AskedOfAny, MixedQuestions):
             The columns that the model uses, and ``_fitted`` (with all random effects), ``_resid`` (response -
             fitted), ``_hat`` (leverage), ``_cooksd`` (Cook's distance), ``_fixed`` (prediction without random
             effects) and ``_scaled`` (the residual over its standard deviation), all on the scale of the
-            response. A name that the data have already gets another underscore: ``__hat``.
+            response. A model with several parts has no ``_hat`` and ``_cooksd``. A name that the data have
+            already gets another underscore: ``__hat``.
 
         Notes
         -----
@@ -207,7 +223,7 @@ class MixedModel(AskedOfAny, MixedQuestions):
         *,
         re_form: str | None = None,
         allow_new_levels: bool = False,
-        kind: Literal["response", "link"] = "response",
+        kind: Literal["response", "link", "conditional", "zero_probability", "dispersion"] = "response",
         interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
     ) -> pd.Series | pd.DataFrame:
@@ -223,8 +239,11 @@ class MixedModel(AskedOfAny, MixedQuestions):
         allow_new_levels : bool
             Predict rows of unseen groups with a random effect of zero, the mean of all groups; else they are
             refused.
-        kind : {"response", "link"}
-            The scale of a generalised model's predictions.
+        kind : {"response", "link", "conditional", "zero_probability", "dispersion"}
+            The scale of a generalised model's predictions. Of a model with several parts, ``"response"`` is
+            the mean with the extra zeros, ``"conditional"`` the one without, ``"link"`` the conditional linear
+            predictor, ``"zero_probability"`` the probability of an extra zero (glmmTMB: ``"zprob"``), and
+            ``"dispersion"`` the dispersion parameter.
         interval : {"confidence", "prediction"}, optional
             ``"confidence"``: where the expected response lies. The interval covers the errors of the fixed
             effects and of the conditional modes together, with their covariance; where random effects are

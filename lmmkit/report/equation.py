@@ -6,8 +6,10 @@ import re
 
 from ..design.column_meaning import Part, column_parts, fixed_parts
 from ..design.design import RandomTerm
+from ..families.family import Family
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import component_fit
 from ..formatting.wording import number
 from ..numerics import arguments
 
@@ -56,6 +58,7 @@ def equation(fit: Fit, *, estimates: bool = False) -> Equation:
     lines = [_response(fit, estimates), f"{mean} &= {_sum(summands)}"]
     if isinstance(fit, MixedFit):
         lines += [_distribution(fit, t, term, numbers, estimates) for t, (term, numbers) in enumerate(terms)]
+        lines += _other_parts(fit, estimates) if fit.has_parts else []
     body = " \\\\\n".join(lines)
     return Equation(f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}")
 
@@ -141,6 +144,17 @@ def _response(fit: Fit, estimates: bool) -> str:
         if design.weights is not None:
             variance += r" / w_i"
         return rf"{_name(name)}_i &\sim \mathcal{{N}}(\mu_i,\ {variance})"
+    if "zero_inflation" in fit.design.components:
+        inner = _response_without_zeros(fit, family, name, estimates)
+        zero = r"0 \text{ with probability } \pi_i \text{, else } "
+        left, _, right = inner.partition(r" &\sim ")
+        return rf"{left} &\sim {zero}{right}"
+    return _response_without_zeros(fit, family, name, estimates)
+
+
+def _response_without_zeros(fit: Fit, family: Family, name: str, estimates: bool) -> str:
+    """The distribution of a response that is no extra zero."""
+    design = fit.design
     if family.name == "binomial":
         if design.trials is not None:
             hits = name.removeprefix("cbind(").split(",")[0]
@@ -150,11 +164,67 @@ def _response(fit: Fit, estimates: bool) -> str:
         return rf"{_name(name)}_i &\sim \mathrm{{Bernoulli}}(p_i)"
     if family.name == "poisson":
         return rf"{_name(name)}_i &\sim \mathrm{{Poisson}}(\mu_i)"
-    letter, kind = (r"\phi", "Gamma") if family.name == "gamma" else (r"\theta", "NegBinomial")
+    return rf"{_name(name)}_i &\sim {_family_text(fit, family, estimates)}"
+
+
+#: Name of the distribution, and its variance as a function of the mean and the dispersion.
+VARIANCES = {
+    "gamma": ("Gamma", r"{}\,\mu_i^2"),
+    "negative_binomial": ("NegBinomial", r"\mu_i + \mu_i^2/{}"),
+    "negative_binomial_1": ("NegBinomial", r"(1 + {})\,\mu_i"),
+    "inverse_gaussian": ("InverseGaussian", r"{}\,\mu_i^3"),
+    "beta": ("Beta", r"\mu_i (1 - \mu_i)/(1 + {})"),
+    "tweedie": ("Tweedie", r"{}\,\mu_i^p"),
+}
+
+
+def _family_text(fit: Fit, family: Family, estimates: bool) -> str:
+    """Distribution of a response that is no extra zero."""
+    letter = r"\theta" if family.dispersion_name == "theta" else r"\phi"
+    if fit.design.components.get("dispersion") is not None:
+        letter += "_i"
     known = family.dispersion
-    letter = _number(known) if estimates and known is not None else letter
-    variance = rf"{letter}\,\mu_i^2" if family.name == "gamma" else rf"\mu_i + \mu_i^2/{letter}"
-    return rf"{_name(name)}_i &\sim \mathrm{{{kind}}}(\text{{mean }} \mu_i,\ \text{{variance }} {variance})"
+    if estimates and known is not None:
+        letter = _number(known)
+    if family.name == "gaussian":
+        sigma = r"\sigma_i" if letter.endswith("_i") else _number(fit.sigma) if estimates else r"\sigma"
+        return rf"\mathcal{{N}}(\mu_i,\ {sigma}^2)"
+    if family.name == "beta_binomial":
+        return rf"\mathrm{{BetaBinomial}}(n_i,\ \text{{mean }} \mu_i,\ \text{{precision }} {letter})"
+    if family.name == "truncated_poisson":
+        return r"\mathrm{Poisson}(\mu_i) \text{ above } 0"
+    if family.name == "truncated_negative_binomial":
+        kind, variance = VARIANCES["negative_binomial"]
+        above = r" \text{ above } 0"
+    else:
+        (kind, variance), above = VARIANCES[family.name], ""
+    text = rf"\mathrm{{{kind}}}(\text{{mean }} \mu_i,\ \text{{variance }} {variance.format(letter)})"
+    return text + above
+
+
+def _other_parts(fit: MixedFit, estimates: bool) -> list[str]:
+    """The lines of the extra zeros and of the dispersion."""
+    lines = []
+    heads = {"zero_inflation": r"\operatorname{logit}(\pi_i)", "dispersion": rf"\log({_spread_letter(fit)})"}
+    greek = {"zero_inflation": "gamma", "dispersion": "delta"}
+    for name in fit.design.components:
+        view = component_fit(fit, name)
+        numbers = _numbers(view.design.terms)
+        summands = [text.replace(r"\beta", rf"\{greek[name]}") for text in _fixed(view, estimates)]
+        pairs = list(zip(view.design.terms, numbers, strict=True))
+        mark = "z" if name == "zero_inflation" else "d"
+        summands += [text.replace("b_{", f"{mark}_{{") for pair in pairs for text in _random(*pair)]
+        lines.append(f"{heads[name]} &= {_sum(summands)}")
+        for t, (term, own) in enumerate(pairs):
+            text = _distribution(view, t, term, own, estimates)
+            lines.append(text.replace("b_{", f"{mark}_{{").replace(r"\tau", r"\omega"))
+    return lines
+
+
+def _spread_letter(fit: MixedFit) -> str:
+    family = fit.family
+    assert family is not None
+    return {"sigma": r"\sigma_i", "theta": r"\theta_i"}.get(family.dispersion_name or "", r"\phi_i")
 
 
 def _distribution(fit: MixedFit, t: int, term: RandomTerm, numbers: list[int], estimates: bool) -> str:

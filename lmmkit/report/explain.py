@@ -9,8 +9,10 @@ import numpy as np
 
 from ..design.column_meaning import Part, fixed_parts
 from ..design.design import RandomTerm
+from ..families.family import Family
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import component_fit
 from ..fitted.varcorr import Component
 from ..formatting.wording import listed, number
 
@@ -64,6 +66,7 @@ def explain(fit: Fit) -> Explanation:
     if isinstance(fit, MixedFit):
         scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"
         paragraphs.append("\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)]))
+        paragraphs += _parts(fit) if fit.has_parts else []
     paragraphs.append(_rest(fit))
     if fit.messages:
         paragraphs.append("\n".join(["Take note:", *(f"- {text}" for text in fit.messages)]))
@@ -92,7 +95,7 @@ def _opening(fit: Fit) -> str:
 def _response(fit: Fit) -> str:
     """What is modelled: the response, or the chance of a hit."""
     design = fit.design
-    if fit.family is None or fit.family.name != "binomial":
+    if fit.family is None or fit.family.name not in ("binomial", "beta_binomial"):
         return design.response
     if design.trials is not None:
         return f"the probability behind {design.response.removeprefix('cbind(').split(',')[0]}"
@@ -122,7 +125,7 @@ def _heading(fit: Fit) -> str:
 def _expected(fit: Fit) -> str:
     """What an effect adds to."""
     link = "identity" if fit.family is None else fit.family.link.name
-    binomial = fit.family is not None and fit.family.name == "binomial"
+    binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial")
     what = _response(fit) if binomial else f"the expected {fit.design.response}"
     if link == "identity":
         return what
@@ -233,7 +236,7 @@ def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
 
 
 def _mean(fit: Fit) -> str:
-    binomial = fit.family is not None and fit.family.name == "binomial"
+    binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial", "zero_inflation")
     return "a probability" if binomial else f"an expected {fit.design.response}"
 
 
@@ -270,9 +273,77 @@ def _rest(fit: Fit) -> str:
     return f"{text}."
 
 
+def _parts(fit: MixedFit) -> Iterator[str]:
+    """The extra zeros, and what the dispersion depends on."""
+    for name in fit.design.components:
+        view = component_fit(fit, name)
+        lines = [_zeros_opening(fit) if name == "zero_inflation" else _dispersion_opening(fit)]
+        columns = fixed_parts(view.design)
+        for parts, (label, value), error in zip(columns, view.fixef.items(), view.se, strict=True):
+            said = _part_effect(name, columns, parts, float(value))
+            lines.append(f"- {label}: {number(value)} ± {number(error)}. {said}")
+        if view.design.terms:
+            lines += list(_random(view))
+        yield "\n".join(lines)
+
+
+def _zeros_opening(fit: MixedFit) -> str:
+    share, response = float(fit.rows.extra.mean()), fit.design.response
+    assert fit.family is not None
+    if not fit.family.has_zeros:
+        return f"The zeros: {_one_in(share)} of {response} is 0; the family describes the values above it."
+    return (
+        f"Extra zeros: {_one_in(share)} of {response} is 0 whatever the family says, on average over the rows; "
+        f"with the zeros that the family gives itself the model expects {100 * float(fit.rows.zero.mean()):.0f}% "
+        "of zeros."
+    )
+
+
+def _one_in(share: float) -> str:
+    """A share in words: one in six."""
+    words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    for few, many in ((1, n) for n in range(2, 11)):
+        if abs(share - few / many) < 0.005 + 0.05 * share:
+            return f"one value in {words[many - 1]}"
+    return f"{100 * share:.1f}% of the values" if share < 0.02 else f"{100 * share:.0f}% of the values"
+
+
+def _dispersion_opening(fit: MixedFit) -> str:
+    family = fit.family
+    assert family is not None
+    less = family.name in ("negative_binomial", "truncated_negative_binomial", "beta", "beta_binomial")
+    meaning = (
+        "the larger it is, the less the values vary" if less else "the larger it is, the more the values vary"
+    )
+    return f"The dispersion {family.dispersion_name}, by its logarithm ({meaning}):"
+
+
+def _part_effect(name: str, columns: list[list[Part]], parts: list[Part], value: float) -> str:
+    """One coefficient of another part in a sentence."""
+    zeros = name == "zero_inflation"
+    if not parts:
+        where = _baseline(columns, set())
+        place = f" where {where}" if where else ""
+        if zeros:
+            return f"It means a probability of an extra zero of {number(1 / (1 + np.exp(-value)))}{place}."
+        return f"It means a dispersion of {number(float(np.exp(value)))}{place}."
+    if len(parts) > 1:
+        return _interaction(parts)
+    what = "the odds of an extra zero are" if zeros else "the dispersion is"
+    change = f"{what} multiplied by {number(float(np.exp(value)))}"
+    part = parts[0]
+    if part.kind == "number":
+        return f"With each unit more of {part.variable}, {change}."
+    if part.kind == "level" and part.reference is not None:
+        return f"For {part.variable} {part.level} compared with {part.reference}, {change}."
+    return f"For {part.name}, {change}."
+
+
 def _family_rest(fit: Fit) -> str:
     family = fit.family
     assert family is not None
+    if isinstance(fit, MixedFit) and fit.has_parts and family.name not in ("poisson", "binomial"):
+        return _spread_of_family(fit, family)
     start = f"What is left: given its mean, {fit.design.response}"
     if family.name == "gamma":
         return f"{start} has a standard deviation of {number(100 * family.sigma)}% of that mean."
@@ -282,3 +353,25 @@ def _family_rest(fit: Fit) -> str:
     if family.name == "poisson":
         return f"{start} varies as a Poisson count, with a variance equal to its mean."
     return "What is left: given its probability, each trial falls as chance has it; no residual variance."
+
+
+#: Variance of a response given its mean, and of which dispersion parameter it is a function.
+VARIANCES = {
+    "gaussian": "{}²", "gamma": "{} × mean²", "inverse_gaussian": "{} × mean³",
+    "negative_binomial": "mean + mean²/{}", "negative_binomial_1": "mean × (1 + {})",
+    "truncated_negative_binomial": "mean + mean²/{} before the zeros are left out",
+    "beta": "mean × (1 - mean)/(1 + {})", "tweedie": "{} × mean^power",
+    "beta_binomial": "that of the binomial and, between rows, mean × (1 - mean)/(1 + {})",
+}  # fmt: skip
+
+
+def _spread_of_family(fit: MixedFit, family: Family) -> str:
+    """How the response varies around its mean."""
+    start = f"What is left: given its mean, {fit.design.response}"
+    if family.name == "truncated_poisson":
+        return f"{start} varies as the counts above zero of a Poisson."
+    known = family.dispersion
+    letter = family.dispersion_name if known is None else number(float(known))
+    text = f"{start} has the variance {VARIANCES[family.name].format(letter)}"
+    power = getattr(family, "power", None)
+    return f"{text}, with a power of {number(power)}." if power is not None else f"{text}."

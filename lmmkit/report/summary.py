@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 import textwrap
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import component_fit, part_names
 from ..formatting.r_text import (
     WIDTH,
     abbreviate,
@@ -34,6 +35,11 @@ Statistic = Literal["t", "z"]
 
 DIGITS = 4  # max(3, getOption("digits") - 3)
 COR_MAX = 12  # getOption("lme4.summary.cor.max")
+HEADS = {
+    "zero_inflation": "Zero-inflation model (logit):",
+    "dispersion": "Dispersion model (log):",
+    "shape": "Shape (logit of power - 1):",
+}
 LEGEND = "Signif. codes:  0 ‘***’ 0.001 ‘**’ 0.01 ‘*’ 0.05 ‘.’ 0.1 ‘ ’ 1"
 METHODS = {
     "satterthwaite": "Satterthwaite's method",
@@ -120,16 +126,24 @@ class Summary:
         fit = self._fit
         lines = [*_heading(fit, self._ddf), "", *_criterion(fit, 1), ""]
         lines += ["Scaled residuals:", *_quantiles(fit.resid("scaled").to_numpy()), ""]
-        lines += ["Random effects:", *fit.varcorr.lines(DIGITS, ("Variance", "Std.Dev.")), *_sizes(fit), ""]
+        lines += [*_random(fit, ("Variance", "Std.Dev.")), *_sizes(fit), ""]
         if len(self.coefficients):
             # As lme4 heads them: a gamma model's statistics are t values, and their p-values normal tails.
             statistic: Statistic = "t" if fit.has_scale else "z"
             tail: Statistic = "t" if "df" in self.coefficients else "z"
             table = coef_lines(self.coefficients, statistic, tail)
-            lines += ["Fixed effects:", *table, *self._correlations()]
+            head = "Conditional model:" if fit.has_parts else "Fixed effects:"
+            lines += [head, *table, *self._correlations()]
         else:
             lines += ["No fixed effect coefficients"]
-        return lines + _messages(fit)
+        return lines + self._parts() + _messages(fit)
+
+    def _parts(self) -> list[str]:
+        """The coefficients of the other parts, as glmmTMB prints them."""
+        lines: list[str] = []
+        for name, part in _other_parts(self._fit).items():
+            lines += ["", HEADS[name], *coef_lines(coef_table(part), "z", "z")]
+        return lines
 
     def _correlations(self) -> list[str]:
         p = len(self.coefficients)
@@ -153,13 +167,35 @@ class Summary:
 def print_lines(fit: MixedFit) -> list[str]:
     """The short printed form of a fitted model, as lme4's ``print``."""
     lines = [*_heading(fit), *_criterion(fit, 4)]
-    lines += ["Random effects:", *fit.varcorr.lines(DIGITS), *_sizes(fit)]
+    lines += [*_random(fit), *_sizes(fit)]
     fixef = fit.fixef
     if len(fixef):
-        lines += ["Fixed Effects:", *vector_lines(list(fixef.index), format_numbers(fixef, DIGITS), gap=2)]
+        lines += ["Fixed Effects:", *_coefficients(fixef)]
     else:
         lines += ["No fixed effect coefficients"]
+    for name, part in _other_parts(fit).items():
+        lines += [HEADS[name], *_coefficients(part.fixef)]
     return lines + _messages(fit)
+
+
+def _coefficients(values: pd.Series) -> list[str]:
+    return vector_lines(list(values.index), format_numbers(values, DIGITS), gap=2)
+
+
+def _random(fit: MixedFit, *columns: Any) -> list[str]:
+    """Standard deviations and correlations, of the conditional part and of the extra zeros."""
+    lines = ["Random effects:", *fit.varcorr.lines(DIGITS, *columns)] if fit.design.terms else []
+    for name, part in _other_parts(fit).items():
+        if part.design.terms:
+            head = HEADS[name].split(" (")[0].removesuffix(":")
+            lines += [f"Random effects, {head.lower()}:", *part.varcorr.lines(DIGITS, *columns)]
+    return lines
+
+
+def _other_parts(fit: MixedFit) -> dict[str, MixedFit]:
+    """The parts beside the conditional one, as fits of their own; not a residual standard deviation."""
+    names = part_names(fit)[1:] if fit.has_parts else []
+    return {name: component_fit(fit, name) for name in names if not (name == "dispersion" and fit.has_scale)}
 
 
 def title(fit: MixedFit) -> str:
@@ -184,6 +220,9 @@ def _heading(fit: MixedFit, ddf: Ddf = "none") -> list[str]:
     if fit.family is not None:
         lines.append(f" Family: {fit.family.label}")
     lines += fill(["Formula:", *deparse(fit.call.formula)])
+    for name, label in (("zero_inflation", "Zero inflation:"), ("dispersion", "Dispersion:")):
+        if fit.call.options.get(name) is not None:
+            lines += fill([label, *deparse(fit.call.options[name])])
     if fit.call.data_name is not None:
         lines.append(f"   Data: {fit.call.data_name}")
     for name, label in (("weights", "Weights"), ("offset", " Offset")):

@@ -12,6 +12,7 @@ from ..design.names import free_name
 from ..errors import ModelError
 from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import Component, asked_parts
 from ..fitted.predict import predict
 from ..formatting.noted_table import Table
 from ..inference.coef_tests import Ddf, coef_table
@@ -36,8 +37,20 @@ def tidy(
     level: float = 0.95,
     ddf: Ddf = "satterthwaite",
     exponentiate: bool = False,
+    component: Component = "conditional",
 ) -> pd.DataFrame:
     """Estimates of a mixed model as a tidy table: :meth:`~lmmkit.models.mixed.MixedModel.tidy`."""
+    parts = asked_parts(fit, component)
+    if [*parts] != ["conditional"]:
+        given: dict[str, Any] = {
+            "conf_int": conf_int,
+            "level": level,
+            "ddf": ddf,
+            "exponentiate": exponentiate,
+        }
+        tables_of = {name: tidy(part, effects, **given) for name, part in parts.items()}
+        stacked = pd.concat(tables_of, names=["component", None]).reset_index(level=0)
+        return Table(stacked.reset_index(drop=True))
     asked = [arguments.one_of("effects", name, EFFECTS) for name in arguments.names("effects", effects)]
     conf_int, level = arguments.flag("conf_int", conf_int), arguments.level(level)
     exponentiate = arguments.flag("exponentiate", exponentiate)
@@ -149,6 +162,9 @@ def glance(fit: MixedFit) -> pd.DataFrame:
 
 def augment(fit: MixedFit) -> pd.DataFrame:
     """A mixed model's data with what it says of each row: :meth:`~lmmkit.models.mixed.MixedModel.augment`."""
+    if fit.has_parts:
+        own = {"fitted": fit.fitted, "resid": fit.resid(), "fixed": predict(fit, re_form="~0")}
+        return with_measures(fit, {**own, "scaled": fit.resid("scaled")})
     hat = MixedEquations(fit, irls_weights(fit)).leverage()
     pearson = fit.resid("pearson").to_numpy()
     rank = max(1, fit.design.X.shape[1])

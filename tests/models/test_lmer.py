@@ -68,7 +68,7 @@ def test_lmer_refuses(formula, options, error, words):
     ("formula", "family", "options", "error", "words"),
     [
         ("pos ~ temp", "binomial", {}, lk.FormulaError, "no random effects.*lk.glm"),
-        ("pos ~ temp + (1 | site)", "gaussian", {}, lk.ModelError, "lk.lmer"),
+        ("pos ~ temp + (1 | site)", "beta", {}, lk.DataError, "strictly between 0 and 1"),
         ("pos ~ temp + (1 | site)", "bimonial", {}, lk.ModelError, "did you mean 'binomial'"),
         ("count ~ temp + (1 | site)", "binomial", {}, lk.DataError, "between 0 and 1"),
         ("pos ~ temp + (temp | site)", "binomial", {"n_agq": 5}, lk.ModelError, "n_agq"),

@@ -1,0 +1,117 @@
+"""At the optimum of a generalised model: the Hessian, the last digits, and what they say of the fixed effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ..numerics.arrays import Array
+from ..numerics.trust_region import Search, Trial
+
+__all__ = ["covariance_from", "information_of_fixed", "last_digits"]
+
+#: Step of the differences that give the Hessian: its relative error is about as large.
+WIDTH = 3e-5
+
+
+class Differentiable(Protocol):
+    """A criterion that can be evaluated and differentiated."""
+
+    def trial(self, x: Array) -> Trial:
+        """Value and derivatives at a point."""
+
+
+def last_digits(criterion: Differentiable, search: Search) -> Array:
+    """The Hessian by differences of the gradient, and with its help the last digits of the search.
+
+    Parameters
+    ----------
+    criterion : object with a method ``trial``
+    search : Search
+        Where it ended; moved in place.
+
+    Returns
+    -------
+    array of shape (m, m)
+        Symmetrised; not finite where a neighbouring point has no value.
+    """
+    widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+    rows = [
+        (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
+        for h, axis in zip(widths, np.eye(len(widths)), strict=True)
+    ]
+    search.evaluations += len(rows)
+    hessian = np.array(rows)
+    hessian = (hessian + hessian.T) / 2
+    if not np.isfinite(hessian).all():
+        return hessian
+    size, axes = np.linalg.eigh(hessian)
+    felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
+    for _ in range(3):
+        slope = axes[:, felt].T @ search.gradient
+        if slope @ (slope / size[felt]) < 1e-14:
+            break
+        x = search.x - axes[:, felt] @ (slope / size[felt])
+        trial = criterion.trial(x)
+        gradient = trial.gradient()
+        search.evaluations += 1
+        if not np.linalg.norm(gradient) < 0.5 * np.linalg.norm(search.gradient):  # also catches NaN
+            break
+        search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
+    return hessian
+
+
+def information_of_fixed(hessian: Array, own: slice, working: Callable[[], Array]) -> tuple[Array, list[str]]:
+    """Information about the fixed effects: their block of the Hessian of half the objective, the rest swept out.
+
+    Parameters
+    ----------
+    hessian : array of shape (m, m)
+    own : slice
+        Where the fixed effects stand.
+    working : callable
+        Gives the working linear model's information, which stands in where there is no proper Hessian.
+
+    Returns
+    -------
+    information : array of shape (p, p)
+    trouble : list of str
+        A sentence, if it had to stand in.
+
+    Notes
+    -----
+    Covariance parameters without influence (a column of a zero variance) are left out.
+    """
+    fixed = np.zeros(len(hessian), bool)
+    fixed[own] = True
+    p, trouble = int(fixed.sum()), list[str]()
+    information = np.full((p, p), np.nan)
+    if np.isfinite(hessian).all():
+        size, axes = np.linalg.eigh(hessian[~fixed][:, ~fixed])
+        felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
+        across = hessian[fixed][:, ~fixed] @ axes[:, felt]
+        information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
+    if not (np.isfinite(information).all() and np.linalg.eigvalsh(information).min(initial=1.0) > 0):
+        information = working()
+        trouble.append(
+            "The likelihood does not curve down in every direction from the estimates, so the standard "
+            "errors come from the working linear model instead and may be too small. Look for a term that "
+            "the data cannot tell from another, and try the model without it."
+        )
+    return information, trouble
+
+
+def covariance_from(information: Array, R: Array) -> Array:
+    """Covariance of the fixed effects from the information about ``R beta``.
+
+    Parameters
+    ----------
+    information, R : arrays of shape (p, p)
+    """
+    size, axes = np.linalg.eigh(information)
+    floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
+    size = np.maximum(size, floor)  # no information is an enormous standard error
+    half = np.linalg.solve(R, axes / np.sqrt(size))
+    return np.asarray(half @ half.T)

@@ -1,0 +1,388 @@
+"""Generalised linear mixed models with several parts: the marginal likelihood of everything unknown, and the fit.
+
+The parameters are searched together: the covariance parameters of all random effects, and the coefficients of
+every part (conditional mean, extra zeros, dispersion, shape). The objective is the Laplace approximation of
+:mod:`~lmmkit.likelihood.part_laplace`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from scipy.linalg import block_diag
+
+from ..crossprod.blocks import inner
+from ..crossprod.conditional_variances import VariancePattern
+from ..design.design import Design
+from ..families.family import Family
+from ..numerics.arrays import Array
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Search, Trial, minimise
+from ..structures.structure import Structure
+from .estimate import Estimate, PartEstimate
+from .optimum import covariance_from, information_of_fixed, last_digits
+from .part_laplace import ConvexPoint, PartPoint
+from .part_messages import part_warnings
+from .part_modes import PartModeSearch
+from .part_start import check_parts, start_of_parts, without_zeros
+from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
+from .pirls import Effects
+from .search import Place, Visit, best_of, descend, lower_beside
+from .theta import Terms
+
+__all__ = ["PartCriterion", "fit_parts"]
+
+#: Where the search stops; what takes longer runs off to infinity.
+TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
+#: Rounds of the search, each from better modes than the one before.
+ROUNDS = 3
+#: First radius of a search that starts near the optimum.
+NEARBY = 0.2
+HOPELESS = (
+    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
+    "the range of its link; centre and scale the covariates, or try another link"
+)
+FLATTENED = (
+    "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
+    "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
+    "leave out the random effects of zero_inflation=, or those of the conditional part."
+)
+
+
+class PartCriterion(Terms):
+    """-2 log-likelihood as a function of ``x = (theta, gamma)``, with ``gamma`` part after part.
+
+    ``theta`` is in whitened units, and ``gamma`` multiplies orthogonal columns of mean square one.
+
+    Parameters
+    ----------
+    design : Design
+        With the designs of the other parts in its ``components``.
+    family : Family
+
+    Raises
+    ------
+    DataError
+        If the response cannot come from the model.
+    ModelError
+        If the parts do not suit the family, or the model has no admissible start.
+    """
+
+    def __init__(self, design: Design, family: Family) -> None:
+        self.asked, self.family = design, family
+        check_parts(design, family)
+        self.parts = parts_of(design, family)
+        self.stack = Stack(self.parts)
+        self.n = len(design.y)
+        bounded = family.link.name in ("sqrt", "inverse") or (
+            family.link.name == "identity" and family.name != "gaussian"
+        )
+        self.rows = PartRows.of(design, design.y, family, self.parts)
+        self.start_betas = start_of_parts(self.rows, self.parts)
+        eta = self.parts[0].offset + self.parts[0].X @ self.start_betas[0]
+        self.unit = 0.3 * float(np.median(np.abs(eta))) if bounded else self._spread_of(eta)
+        # Stacked rows hold each effect twice.
+        scale = self.unit * np.sqrt(2 / 3) if self.stack.paired else self.unit
+        super().__init__(replace(design, terms=self.stack.terms), np.ones(self.stack.length), scale)
+        self.pattern = VariancePattern(self.layout)
+        self.Qs, roots = [], []
+        for number, part in enumerate(self.parts):
+            unit = self.unit if number == 0 else 1.0
+            Q, R = part.basis()
+            self.Qs.append(Q * unit)
+            roots.append(R / unit)
+        self.R = block_diag(*roots)
+        stops = np.cumsum([part.X.shape[1] for part in self.parts])
+        self.own = [
+            slice(int(b - part.X.shape[1]), int(b)) for part, b in zip(self.parts, stops, strict=True)
+        ]
+        self.p = int(stops[-1])
+        self._last: PartPoint | None = None
+        self.convex = False  # whether the relative of the objective is searched that never breaks down
+
+    def _spread_of(self, eta: Array) -> float:
+        """One unit of the linear predictor; for measurements the spread of their errors."""
+        gaussian = self.family.name == "gaussian" and self.family.link.name == "identity"
+        return float(np.sqrt(np.mean((self.rows.y - eta) ** 2))) or 1.0 if gaussian else 1.0
+
+    @property
+    def n_theta(self) -> int:
+        """Number of covariance parameters, of all parts."""
+        return self.of_term[-1].stop
+
+    @property
+    def has_slopes(self) -> bool:
+        """Whether some term has more than an intercept."""
+        return any(bool((term.Z != 1).any()) for part in self.parts for term in part.terms)
+
+    def start(self, betas: list[Array], size: float = 1.0) -> Array:
+        """Independent effects of one size, and given coefficients."""
+        usual = np.concatenate([self.identity(), self.R @ np.concatenate(betas)])
+        return self.nearer_zero(usual, size)
+
+    def places(self) -> list[Place]:
+        """Where the search begins."""
+        usual = Place("effects of one unit", self.start(self.start_betas))
+        small = Place("effects of a third of a unit", self.start(self.start_betas, 0.3))
+        first, second = (self.trial(place.x).value for place in (usual, small))
+        places = [small, usual] if second < first else [usual, small]
+        if not self.stack.paired:
+            places = places[:1]
+        if ZERO_INFLATION in self.rows.names:
+            places.append(Place("hardly any extra zeros", self.start(without_zeros(self.rows, self.parts))))
+        return places
+
+    def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
+        """Evaluate the objective; None where no mode is found.
+
+        Parameters
+        ----------
+        x : array
+            Parameters in the units of the search.
+        starts : list of effects, optional
+            Where the climb to the modes begins; by default at those of the last point.
+        """
+        m = self.n_theta
+        factors, gamma = self.split(x[:m]), x[m:]
+        fixed = [
+            part.offset + Q @ gamma[own] for part, Q, own in zip(self.parts, self.Qs, self.own, strict=True)
+        ]
+        search = PartModeSearch(self.layout, self.stack, self.rows, fixed, self.roots(factors))
+        if starts is None and self._last is not None:
+            before = self._last
+            starts = [before.search.follow(before.mode, search), before.mode.u]
+        mode = search.find(starts or [])
+        if mode is None:
+            return None
+        kind = ConvexPoint if self.convex else PartPoint
+        self._last = kind(self.pattern, x[:m], factors, search, mode)
+        return self._last
+
+    def gradient(self, point: PartPoint) -> Array:
+        """Derivative of the objective with respect to ``x``."""
+        with np.errstate(all="ignore"):
+            theta: list[Array] = [np.empty(0)] * len(self.ks)
+            for f, t, own in self.owned:
+                here, slope = point.theta[self.of_term[t]], point.slopes[f][own, own]
+                theta[t] = self.structures[t].gradient(here, point.factors[t], slope)
+            return np.concatenate([*theta, *(Q.T @ point.row_slopes(t) for t, Q in enumerate(self.Qs))])
+
+    def curvature(self, point: PartPoint) -> Array:
+        """A cheap approximation of the Hessian: the average information of the working model."""
+        m = self.n_theta
+        with np.errstate(all="ignore"):
+            directions = self.directions(point.theta, point.factors, point.scores)
+            lead, rest = self.spread(directions)
+            images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
+            fixed_images, within = point.fixed_images(self.Qs)
+            hessian = np.zeros((m + self.p, m + self.p))
+            hessian[:m, :m] = self.second_order(point.theta, point.factors, point.slopes)
+            hessian[m:, m:] = 2 * within
+            for direction, image, fixed in zip(directions, images, fixed_images, strict=True):
+                hessian[:m, :m] += inner(direction, image)
+                hessian[:m, m:] += inner(direction, fixed)
+        hessian[m:, :m] = hessian[:m, m:].T
+        return hessian if np.isfinite(hessian).all() else np.eye(len(hessian))
+
+    def trial(self, x: Array) -> Trial:
+        """The objective as the optimiser wants it; points without a mode count as infinitely bad."""
+        point = self.point(x)
+        if point is None or not np.isfinite(point.objective) or (point.is_flat and not self.convex):
+            return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
+        return Trial(point.objective, lambda: self.gradient(point), lambda: self.curvature(point), point)
+
+    def better_modes(self, search: Search) -> Array | None:
+        """Whether other conditional modes at the end of a search are better; then it should go on from there."""
+        point: PartPoint = search.state
+        mode = point.search.other_modes(point.mode)
+        found = self.point(search.x, [mode.u])
+        if found is None or not found.objective < search.value - 1e-7:
+            self._last = point
+            return None
+        return search.x
+
+
+def fit_parts(design: Design, family: Family) -> Estimate:
+    """Fit a model with several parts by maximum likelihood (Laplace approximation).
+
+    Parameters
+    ----------
+    design : Design
+        With the designs of the other parts in its ``components``.
+    family : Family
+
+    Returns
+    -------
+    Estimate
+        Its ``parts`` hold what was found beside the conditional part.
+
+    Raises
+    ------
+    DataError
+        If the response cannot come from the model.
+    ModelError
+        If the parts do not suit the family, or the model has no admissible start.
+
+    Notes
+    -----
+    Agrees with ``glmmTMB`` (Brooks et al. 2017, *The R Journal* 9(2)).
+    """
+    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+        criterion = PartCriterion(design, family)
+        search, visits = _search(criterion)
+        for _ in range(ROUNDS):
+            again = criterion.better_modes(search)
+            if again is None:
+                break
+            search = _downhill(criterion, again)
+        hessian = last_digits(criterion, search)
+    return _estimate(criterion, search, visits, hessian)
+
+
+def _downhill(criterion: PartCriterion, x: Array, radius: float = 2.0) -> Search:
+    return minimise(criterion.trial, x, tolerance=TOLERANCE, max_evaluations=MOST_EVALUATIONS, radius=radius)
+
+
+def _search(criterion: PartCriterion) -> tuple[Search, list[Visit]]:
+    """The lowest minimum that is found, by way of the convex relative where the objective could break down.
+
+    An end at the edge of what can be approximated is no minimum, however low it is.
+    """
+    ends: list[Search] = []
+
+    def downhill(x: Array, radius: float = 2.0) -> Search:
+        ends.append(_downhill(criterion, x, radius))
+        return ends[-1]
+
+    places = criterion.places()
+    search, visits = best_of(criterion, places, downhill, HOPELESS)
+    if search.converged and not criterion.stack.paired:
+        return search, visits
+    criterion.convex = True
+    guide, more = best_of(criterion, places, partial(_downhill, criterion), HOPELESS)
+    criterion.convex = False
+    near = descend(criterion, guide.x, partial(downhill, radius=NEARBY))
+    visits += more
+    if near is not None:
+        why = "where the convex relative of the objective is lowest"
+        visits.append(Visit(why, guide.x, near.trail[0][1], near.value))
+    minima = (end for end in ends if end.converged and lower_beside(criterion, end) is None)
+    best = min(minima, key=lambda end: end.value, default=None)
+    if best is None:  # the convex relative's minimum is the best that can be said
+        best = minimise(criterion.trial, guide.x, max_evaluations=1)
+        best.converged = False
+    return (best if np.isfinite(best.value) else search), visits
+
+
+def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
+    """Carry the optimum back to the units of the data."""
+    point: PartPoint = search.state
+    m, parts = criterion.n_theta, criterion.parts
+    information, trouble = information_of_fixed(
+        hessian, slice(m, None), lambda: point.fixed_images(criterion.Qs)[1]
+    )
+    covariance = covariance_from(information, criterion.R)
+    beta: Array = np.asarray(np.linalg.solve(criterion.R, search.x[m:]), dtype=float)
+    family = _known(criterion, beta)
+    factors, modes = criterion.to_original(search.x[:m]), _modes(criterion, point)
+    own_terms = len(criterion.asked.terms)
+    par = criterion.to_par(search.x[:m])
+    others = (factors[own_terms:], modes[own_terms:], par[own_terms:])
+    found = _part_estimates(criterion, point, beta, *others)
+    sigma = family.sigma
+    return Estimate(
+        design=criterion.asked,
+        reml=False,
+        par=_par_at(criterion, search.x, sigma),
+        theta=np.concatenate(
+            [np.empty(0), *(s.theta(T / sigma) for s, T in _pairs(criterion, factors[:own_terms]))]
+        ),
+        factors=[factor / sigma for factor in factors[:own_terms]],
+        beta=beta[criterion.own[0]],
+        cov_unscaled=covariance[criterion.own[0], criterion.own[0]] / sigma**2,
+        sigma=sigma,
+        objective=search.value,
+        modes=modes[:own_terms],
+        fitted_eta=point.mode.etas[0],
+        n_evaluations=search.evaluations,
+        trail=[(_par_at(criterion, x, sigma), value) for x, value in search.trail],
+        visits=[visit._replace(x=_par_at(criterion, visit.x, sigma)) for visit in visits],
+        converged=search.converged,
+        gradient=search.gradient.copy,
+        conditional_cov=partial(_conditional_cov, criterion, point, sigma),
+        warnings=[
+            *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
+            *([] if search.converged or not criterion.stack.paired else [FLATTENED]),
+            *trouble,
+        ],
+        family=family,
+        parts=found,
+        cov_parts=covariance,
+    )
+
+
+def _known(criterion: PartCriterion, beta: Array) -> Family:
+    """The family at its estimated dispersion and shape, where these are the same in every row."""
+    family = criterion.family
+    for part, own in zip(criterion.parts, criterion.own, strict=True):
+        if part.name == DISPERSION and DISPERSION not in criterion.asked.components and len(beta[own]):
+            family = family.with_dispersion(float(np.exp(np.clip(beta[own][0], -300, 300))))
+        if part.name == SHAPE and len(beta[own]):
+            family = family.with_shape(float(beta[own][0]))
+    return family
+
+
+def _part_estimates(
+    criterion: PartCriterion,
+    point: PartPoint,
+    beta: Array,
+    factors: list[Array],
+    modes: list[Array],
+    par: list[Array],
+) -> dict[str, PartEstimate]:
+    found = {}
+    for number, part in enumerate(criterion.parts[1:], start=1):
+        own, k = criterion.own[number], len(part.terms)
+        found[part.name] = PartEstimate(
+            part.x_names,
+            beta[own],
+            own,
+            point.mode.etas[number],
+            factors[:k],
+            modes[:k],
+            np.concatenate([np.empty(0), *par[:k]]),
+        )
+        factors, modes, par = factors[k:], modes[k:], par[k:]
+    return found
+
+
+def _pairs(criterion: PartCriterion, values: list[Array]) -> list[tuple[Structure, Array]]:
+    """The structures of the conditional terms with what belongs to each."""
+    return list(zip(criterion.structures[: len(values)], values, strict=True))
+
+
+def _par_at(criterion: PartCriterion, x: Array, sigma: float) -> Array:
+    """Covariance parameters of the conditional part in the units of the data, relative to ``sigma``."""
+    par = criterion.to_par(x[: criterion.n_theta])[: len(criterion.asked.terms)]
+    parts = [s.in_units(own, np.eye(s.k) / sigma) for s, own in _pairs(criterion, par)] if sigma != 1 else par
+    return np.concatenate([np.empty(0), *parts])
+
+
+def _modes(criterion: PartCriterion, point: PartPoint) -> list[Array]:
+    """Conditional modes ``b = A T u``, one (q, k) array per term."""
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    factors = criterion.split(criterion.settled(point.theta))
+    for f, t, own in criterion.owned:
+        modes[t] = point.mode.u[f][:, own] @ factors[t].T @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def _conditional_cov(criterion: PartCriterion, point: PartPoint, sigma: float) -> list[Array]:
+    """Covariance of each level's effects given the data, (q, k, k) per conditional term, over ``sigma**2``."""
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion.owned:
+        A = criterion.whitenings[t].matrix / sigma
+        covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
+    return covs[: len(criterion.asked.terms)]

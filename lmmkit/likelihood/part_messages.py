@@ -1,0 +1,82 @@
+"""What the end of a search says about the parts of a model, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..numerics.arrays import Array
+from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
+
+__all__ = ["part_warnings"]
+
+#: A probability below this is next to none, in every row.
+NONE = 1e-4
+#: A dispersion parameter so far out is at the end of its range.
+FAR = 1e4
+
+
+def part_warnings(
+    parts: Sequence[Part], rows: PartRows, etas: Sequence[Array], beta: Array, own: Sequence[slice]
+) -> list[str]:
+    """Parts that ran off to the end of their range.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    rows : PartRows
+    etas : sequence of arrays (n,)
+        Linear predictors at the estimates.
+    beta : array
+        All coefficients.
+    own : sequence of slice
+        Each part's share of them.
+    """
+    found: list[str] = []
+    for number, part in enumerate(parts):
+        if part.name == ZERO_INFLATION:
+            found += _zeros(part, etas[number], beta[own[number]])
+        if part.name == DISPERSION and part.X.shape[1]:
+            found += _dispersion(rows.family.name, etas[number])
+        if part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > 8:
+            found.append(
+                "The power is at the end of its range: near 1 the amounts are like multiples of one size, near 2 "
+                "they have no zeros. Try the gamma family, or a count."
+            )
+    return found
+
+
+def _zeros(part: Part, eta: Array, beta: Array) -> list[str]:
+    highest = float(eta.max())
+    if highest < np.log(NONE):
+        return [
+            "The data show no more zeros than the rest of the model expects: the probability of an extra zero "
+            "went to 0, and its coefficients say nothing. Leave out zero_inflation=."
+        ]
+    if np.abs(beta).max(initial=0.0) > 15:
+        name = part.x_names[int(np.argmax(np.abs(beta)))]
+        return [
+            f"In the zero-inflation part '{name}' runs off to infinity: for some of its values extra zeros "
+            "never (or always) occur. Its estimate and standard error say nothing; try a simpler formula there."
+        ]
+    return []
+
+
+def _dispersion(family: str, eta: Array) -> list[str]:
+    simpler = {
+        "negative_binomial": ("theta", 1, "a Poisson", "poisson"),
+        "negative_binomial_1": ("phi", -1, "a Poisson", "poisson"),
+        "truncated_negative_binomial": ("theta", 1, "a truncated Poisson", "truncated_poisson"),
+        "beta_binomial": ("phi", 1, "a binomial", "binomial"),
+    }.get(family)
+    if simpler is None:
+        return []
+    name, sign, plain, other = simpler
+    if (sign * eta).min() < np.log(FAR):
+        return []
+    end = "infinity" if sign > 0 else "0"
+    return [
+        f"The counts vary no more than {plain} would: {name} went to {end}. Take the {other} family; if they vary "
+        "less than that, no family here fits them, and standard errors are too large rather than too small."
+    ]
