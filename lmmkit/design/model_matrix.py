@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..formula.algebra import Terms, expand
-from ..formula.functions import CONTRASTS, Contrast
+from ..formula.functions import CONTRASTS, OTHER_CONTRASTS, Contrast
 from ..formula.syntax import suggest
 from ..formula.tree import Node, quote, write
 from ..numerics.arrays import Array, Index
@@ -213,7 +213,9 @@ def check_contrasts(
         if isinstance(contrast, (tuple, list)):
             checked[spelled] = _with_base(name, contrast)
             continue
-        plain = str(contrast).removeprefix("contr.")
+        if not isinstance(contrast, str):
+            raise DataError(f"the contrasts for '{name}' are given by name; {OTHER_CONTRASTS}")
+        plain = contrast.removeprefix("contr.")
         if plain not in CONTRASTS:
             known = ", ".join(CONTRASTS)
             raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
@@ -227,7 +229,8 @@ def _with_base(name: str, given: Sequence[Any]) -> Contrast:
     counted = isinstance(base, (int, np.integer)) and not isinstance(base, bool) and base >= 1
     if not (isinstance(base, str) or counted) or str(given[0]).removeprefix("contr.") != "treatment":
         raise DataError(
-            f"the contrasts for '{name}' need a name, or ('treatment', level) for another reference level"
+            f"the contrasts for '{name}' need a name, or ('treatment', level) for another reference level; other "
+            'comparisons are made after the fit, by lk.emmeans(fit, "f", contrasts={"b - a": [-1, 1, 0]})'
         )
     return ("treatment", base if isinstance(base, str) else int(base))
 

@@ -44,6 +44,13 @@ FUNCTIONS = {
 }
 
 
+#: What to do instead of contrasts that are computed.
+OTHER_CONTRASTS = (
+    'another reference level is C(f, treatment, base = "b"), and other comparisons are made after the fit, by '
+    'lk.emmeans(fit, "f", contrasts={"b - a": [-1, 1, 0]})'
+)
+
+
 def _is_number(value: Plain) -> bool:
     return isinstance(value, float)
 
@@ -112,6 +119,7 @@ def check_call(text: str, node: FunctionCall) -> None:
     name = node.function
     if name not in FUNCTIONS:
         hint = suggest(name.rsplit(".", 1)[-1], FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"
+        hint = f"; {OTHER_CONTRASTS}" if name == "relevel" else hint
         raise fail(text, node.pos, f"{name}() is not a function a formula may call{hint}")
     signature = FUNCTIONS[name]
     given = arguments(node, text)
@@ -170,7 +178,8 @@ def contrast_name(node: Node, text: str = "") -> str:
     written = node.name if isinstance(node, Name) else node.value if isinstance(node, Literal) else ""
     name = str(written).removeprefix("contr.")
     if name not in CONTRASTS:
-        raise fail(text, node.pos, f"the contrasts are {', '.join(CONTRASTS)}{suggest(name, CONTRASTS)}")
+        hint = f"; {OTHER_CONTRASTS}" if isinstance(node, FunctionCall) else suggest(name, CONTRASTS)
+        raise fail(text, node.pos, f"the contrasts are {', '.join(CONTRASTS)}{hint}")
     return name
 
 

@@ -353,6 +353,11 @@ def fit_many(
         shown = one_line(formula)
         raise FormulaError(f"the formula '{shown}' has no random effects; add one such as (1 | group)")
     values, names = aligned(responses, data, axis)
+    if getattr(weights, "ndim", 1) == 2:
+        raise DataError(
+            "fit_many takes one weight for each sample, the same for every response; fit responses that have "
+            "weights of their own one by one, by lk.lmer(formula, data, weights=...)"
+        )
     whole = _Samples(parsed, check_frame(data, "data"), reml, weights)
     tasks = list(_tasks(values, whole))
     found = _run(tasks, ddf == "satterthwaite", n_jobs, progress)

@@ -249,3 +249,12 @@ def test_formulas_are_values():
     assert parse("y ~ x + (1|g)") == parse("y ~ x + (1|g)")
     assert isinstance(hash(parse("y ~ x + (1|g)")), int)
     assert isinstance(parse("y ~ x"), Formula)
+
+
+@pytest.mark.parametrize(
+    "contrast",
+    ["C(f, Treatment('b'))", "C(f, contr.treatment(3, base=2))", "C(f, c(1, 0, -1))", "relevel(f, 'b')"],
+)
+def test_computed_contrasts_are_told_where_else_they_are_made(contrast):
+    with pytest.raises(FormulaError, match=r"another reference level is C\(f, treatment, base = \"b\"\)"):
+        parse(f"y ~ {contrast} + (1 | g)")
