@@ -159,7 +159,8 @@ pd.DataFrame({name: row.rename({"class:school": "class"}) for name, row in varia
 # errors of anything measured per class become too small.
 #
 # Build such a design yourself. Switch the labels between unique and repeating, and see what each formula claims. (*Z* is the
-# model's own list of who belongs where: a line for each row of the data, a column for each group, and a mark where a row belongs to a group.)
+# model's own list of who belongs where: a line for each row of the data, a column for each group, and a mark where a row belongs to a group. The sentence also gives degrees of freedom, *df*: how many independent
+# pieces of information a test rests on.)
 
 # %%
 explorers.nested_crossed()
@@ -192,7 +193,7 @@ except ValueError as refusal:
 # ## Crossed, in a formula
 #
 # Back to the words. Each reaction time has an effect of its subject and one of its word, added up: `(1 | subject) + (1 | item)`. The question is whether people
-# are faster after a related word (`primed`).
+# are faster after a related word (`primed`). (*At convergence* means: where the search for the best fit has ended.)
 
 # %%
 both = lk.lmer("rt ~ condition + (1 | subject) + (1 | item)", words)

@@ -93,7 +93,7 @@ pd.concat({name: fit.coef_table().loc[["treated"]] for name, fit in fits.items()
 #
 # You may read that replicates must be averaged before a linear regression is allowed, or, in another place, that data should never be
 # averaged. In truth averaging is exactly right if the predictor is a property of the *mouse* (treated or not) and every mouse has equally
-# many rows: then it is the mixed model's own test. With unequal replicates, or for an effect *within* mice, the mixed model
+# many rows (the study is balanced): then it is the mixed model's own test. With unequal replicates, or for an effect *within* mice, the mixed model
 # is the better one. And there is one exception: when the variance between mice is estimated as zero, the mixed model
 # falls back on all rows, and the means do not. We shall meet it below.
 #
@@ -213,7 +213,8 @@ lesson.in_words(
 # ## A variance of zero
 #
 # And the mixed model? Its slope is a mixture, too: a random intercept lets samples lie higher or
-# lower, but takes no slope apart. Look at the variance of `Sample`.
+# lower, but takes no slope apart. Look at the variance of `Sample`. (*At convergence* means: where the
+# search for the best fit has ended; lesson 10 walks along.)
 
 # %% covers="000-s24"
 mixed = lk.lmer("Enzyme ~ Pheno + (1 | Sample)", enzyme)
@@ -225,7 +226,8 @@ print(mixed.summary(ddf="none"))
 # the same standard error, and it says nothing about whether the design was right. When you know that samples were what you drew, keep to the degrees of freedom of the
 # means.
 #
-# How large could the spread between samples be, and still give such data? A profile interval answers (lesson 11 explains it).
+# How large could the spread between samples be, and still give such data? A profile interval answers: it holds the SD at one value after
+# another, and sees how much worse the deviance, the misfit, becomes (lesson 11).
 
 # %%
 interval = mixed.confint(parm="sd_(Intercept)|Sample")

@@ -79,7 +79,7 @@ growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
 print(growth.summary(ddf="none"))
 
 # %% [markdown]
-# Read two numbers first. `Year` under *Fixed effects* is the average slope, in ng/mL a year. `Year` under *Random effects* says how much the slopes
+# (*At convergence* means: where the search for the best fit has ended; lesson 10 walks along.) Read two numbers first. `Year` under *Fixed effects* is the average slope, in ng/mL a year. `Year` under *Random effects* says how much the slopes
 # of people differ: its SD is nearly as large as the average itself. And these are the six lines:
 
 # %%

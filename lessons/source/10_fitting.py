@@ -179,7 +179,8 @@ check("10.q2", your_answer)
 # %% [markdown] mends="x000-9"
 # You may read that the model with slopes is the better one, because its criterion is lower. In truth a larger model always has a criterion at
 # least as low: it can imitate the smaller one. It must be *enough* lower, by more than two free parameters gain on noise. Both fits have the same fixed part, so their REML criteria may be
-# compared (`refit=False`; lesson 11).
+# compared (`refit=False`). The *p*-value compares their difference with what noise gives, on two degrees of freedom, one for each
+# parameter more (lesson 11).
 
 # %%
 lk.anova(reml, slopes, refit=False)[["npar", "aic", "deviance", "chisq", "df", "p_value"]].round(4)
@@ -235,7 +236,7 @@ found = pd.DataFrame(estimates, columns=["REML", "ML"])
 
 # %% tags=["picture"]
 # Picture: a hundred estimates of one variance, by REML and by ML
-fig, ax = plt.subplots(figsize=(8, 3.2))
+fig, ax = plt.subplots(figsize=(8, 3.0))
 bins = np.linspace(0, 30, 25)
 ax.hist(found["REML"], bins, histtype="step", lw=2.5, color=lesson.BLUE, label="REML")
 ax.hist(found["ML"], bins, histtype="step", lw=2.5, ls="--", color=lesson.RED, label="ML")
@@ -308,7 +309,7 @@ pd.DataFrame(rows, index=["REML criterion", "ML deviance"]).T.round(3)
 #
 # Not every valley has a clear bottom. In lesson 2 a blood marker went with a disease in three cohorts. A lecture lets both intercept and slope vary
 # between the cohorts, as random effects, and prints this table. A good optimiser does not stop there, but we can *go* there:
-# `optimize=False` evaluates the model at the thetas that we name.
+# `optimize=False` evaluates the model at the thetas that we name. (The last message speaks of a profile interval; lesson 11 explains it.)
 
 # %% covers="000-s28 000-s29"
 patients = lk.load_data("biomarker")
