@@ -48,7 +48,7 @@ pd.DataFrame(rows).T.round(5)
 # Three seeds give three sets of rows, and one fit.
 
 # %% [markdown] covers="000-s25 000-s26 000-s27" mends="x000-19"
-# **000, slides 25 to 28.** The lesson shows the coefficients only. Here are the printouts in full, to compare with the
+# **000, slides 25–28.** The lesson shows the coefficients only. Here are the printouts in full, to compare with the
 # slides. (Slide 28 asks for the name of the phenomenon and leaves it at that. *In truth* it is Simpson's paradox.)
 
 # %% covers="000-s27"
