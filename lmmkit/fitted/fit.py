@@ -22,7 +22,7 @@ RESIDUALS = get_args(ResidualKind)
 #: What the rooms of the library ask of a fit, and its users need not see: left out of `dir(fit)`.
 INTERNAL = frozenset({
     "beta", "call", "counts", "cov_unscaled", "criterion", "derivatives", "design", "deviance_at", "estimate",
-    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "unit_free_factors",
+    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "readings", "unit_free_factors",
 })  # fmt: skip
 
 

@@ -100,19 +100,18 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator, others: dict[str, Ar
 def refit(fit: F, y: Any) -> F:
     """The same model fitted to another response: `fit.refit`."""
     response = checked_response(fit, y)
-    design = replace(fit.design, y=response)
     call = replace(fit.call, response=response)
-    if fit.family is not None and "zero_inflation" not in design.components:
-        fit.family.check_response(response, design.row_trials, design.response)
+    if fit.family is not None and "zero_inflation" not in fit.design.components:
+        fit.family.check_response(response, fit.design.row_trials, fit.design.response)
     if fit.family is not None or not isinstance(fit, MixedFit):
-        return type(fit).of(design, call)
+        return type(fit).of(replace(fit.design, y=response), call)
     from ..likelihood.fit_lmm import fit_criterion
 
     criterion = fit.criterion.with_response(response)
     # From a zero variance the search would first have to find its way out.
     start = None if fit.is_singular else fit.estimate.par
     estimate = fit_criterion(criterion, start, guess=True)
-    return type(fit)(replace(estimate, design=design), call, criterion)
+    return type(fit)(estimate, call, criterion)
 
 
 def checked_response(fit: Fit, y: Any) -> Array:

@@ -75,8 +75,8 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
-    if width <= SMALL and best.converged:
-        polish(criterion.trial, best, criterion.curvature(best.state))
+    if width <= SMALL and best.converged and best.curvature is not None:
+        polish(criterion.trial, best, best.curvature)
     return _estimate(criterion, best, visits)
 
 
@@ -115,11 +115,13 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     eta = criterion.design.X @ beta + criterion.design.offset
     for mode, term in zip(modes, criterion.design.terms, strict=True):
         eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
-    trail = [(np.concatenate(criterion.to_par(theta)), value) for theta, value in search.trail]
+    thetas = np.array([search.x, *(theta for theta, _ in search.trail), *(visit.x for visit in visits)])
+    par, *pars = np.concatenate(criterion.to_par(thetas), axis=-1)
+    trail = [(own, value) for own, (_, value) in zip(pars, search.trail, strict=False)]
     return Estimate(
         design=criterion.design,
         reml=criterion.reml,
-        par=np.concatenate(criterion.to_par(search.x)),
+        par=par,
         theta=np.concatenate(
             [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
         ),
@@ -132,7 +134,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         fitted_eta=eta,
         n_evaluations=search.evaluations,
         trail=trail,
-        visits=[visit._replace(x=np.concatenate(criterion.to_par(visit.x))) for visit in visits],
+        visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(trail) :], strict=True)],
         converged=search.converged and not endless,
         endless=endless,
         gradient=partial(criterion.gradient, point),

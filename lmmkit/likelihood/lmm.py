@@ -24,6 +24,7 @@ from ..crossprod.rest import DenseRest
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
+from ..numerics.small import inverse_root
 from ..numerics.trust_region import Search, Trial
 from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
@@ -209,8 +210,7 @@ class Criterion(Terms):
         factors = self.split(theta)
         elimination = self.eliminate(self.layout, self.sums, self.roots(factors))
         p = self.p
-        chol = np.linalg.cholesky(elimination.dd[:p, :p])
-        root = np.linalg.inv(chol)
+        root, logdet = inverse_root(elimination.dd[:p, :p])
         half = root @ elimination.dd[:p, p]
         r2 = float(elimination.dd[p, p] - half @ half)
         objective = (
@@ -219,7 +219,7 @@ class Criterion(Terms):
             + 2 * self.nu * np.log(self.unit)
         )
         if self.reml:
-            objective += 2 * (float(np.log(np.diag(chol)).sum()) + self._log_det_R)
+            objective += logdet + 2 * self._log_det_R
         gamma = root.T @ half
         return Point(
             elimination, theta, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml

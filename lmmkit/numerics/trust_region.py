@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .arrays import Array, Flags, Index
+from .small import eigen
 
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
 LAST = 20
@@ -59,6 +61,8 @@ class Search:
         Whether the decrease that the quadratic model still promises is below the tolerance.
     state : object
         ``Trial.state`` of the best point.
+    curvature : array of shape (m, m) or None
+        The curvature that the search had there, perhaps approximate.
     """
 
     x: Array
@@ -68,6 +72,7 @@ class Search:
     trail: list[tuple[Array, float]] = field(default_factory=list)
     converged: bool = False
     state: Any = None
+    curvature: Array | None = None
 
 
 def minimise(
@@ -122,17 +127,17 @@ def minimise(
     if not np.isfinite(trial.value):
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
     gradient, curvature, differenced = trial.gradient(), trial.curvature(), False
-    search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state)
+    search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state, curvature=curvature)
     while search.evaluations < max_evaluations:
-        size, axes = np.linalg.eigh(curvature)
-        size = np.maximum(np.abs(size), 1e-9 * max(1.0, float(np.abs(size).max(initial=0.0))))
+        size, axes = _bends(curvature)
         slope = axes.T @ gradient
         if 0.5 * float(slope @ (slope / size)) < tolerance:
             # Far out, where a ridge is flat, the cheap curvature promises too little.
             if differenced or expensive or np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance):
                 search.converged = True
                 break
-            curvature, differenced = _second_derivatives(evaluate, search, trial), True
+            search.curvature = curvature = _second_derivatives(evaluate, search, trial)
+            differenced = True
             continue
         step = _trust_region_step(slope, size, radius)
         promised = -float(slope @ step + 0.5 * step @ (size * step))
@@ -145,9 +150,9 @@ def minimise(
             if promised < 1e-13 * max(1.0, abs(search.value)):
                 search.converged = 0.5 * float(slope @ (slope / size)) < JUMP * max(1.0, abs(search.value))
                 break
-            radius = 0.25 * float(np.linalg.norm(step))
+            radius = 0.25 * _length(step)
             continue
-        radius = _next_radius(radius, float(np.linalg.norm(step)), gained / promised)
+        radius = _next_radius(radius, _length(step), gained / promised)
         x = proposal
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
@@ -159,7 +164,19 @@ def minimise(
         gradient = search.gradient = trial.gradient()
         differenced = len(search.trail) > patience
         curvature = _second_derivatives(evaluate, search, trial) if differenced else trial.curvature()
+        search.curvature = curvature
     return search
+
+
+def _bends(curvature: Array) -> tuple[Array, Array]:
+    """The size of each eigenvalue, none next to nothing, and the axes."""
+    values, axes = eigen(curvature)
+    size = np.abs(values)
+    return np.maximum(size, 1e-9 * max(1.0, float(size.max(initial=0.0)))), axes
+
+
+def _length(step: Array) -> float:
+    return math.sqrt(step @ step)
 
 
 def _second_derivatives(evaluate: Callable[[Array], Trial], search: Search, trial: Trial) -> Array:
@@ -304,8 +321,7 @@ def _newton_steps(
     evaluate: Callable[[Array], Trial], search: Search, curvature: Array, limit: int = 3
 ) -> bool:
     """A few steps with the same curvature; whether they arrived."""
-    size, axes = np.linalg.eigh(curvature)
-    size = np.maximum(np.abs(size), 1e-9 * max(1.0, float(np.abs(size).max(initial=0.0))))
+    size, axes = _bends(curvature)
     for _ in range(limit):
         slope = axes.T @ search.gradient
         if 0.5 * float(slope @ (slope / size)) < POLISHED:
@@ -314,7 +330,7 @@ def _newton_steps(
         trial = evaluate(x)
         search.evaluations += 1
         gradient = trial.gradient()
-        if not np.linalg.norm(gradient) < 0.5 * np.linalg.norm(search.gradient):  # also catches NaN
+        if not _length(gradient) < 0.5 * _length(search.gradient):  # also catches NaN
             return False
         search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
     return False
@@ -388,7 +404,7 @@ def _trust_region_step(slope: Array, size: Array, radius: float) -> Array:
     shift = 0.0
     for _ in range(60):
         step = -slope / (size + shift)
-        length = float(np.linalg.norm(step))
+        length = _length(step)
         if length <= radius * 1.01:
             break
         # Newton on 1/length - 1/radius, which is nearly linear in the shift.

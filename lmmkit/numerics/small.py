@@ -1,0 +1,61 @@
+"""Factors of one small matrix, straight from LAPACK: NumPy's checks around it cost more than the work."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import lapack
+
+from .arrays import Array
+
+
+def inverse_root(matrix: Array) -> tuple[Array, float]:
+    """``L^-1`` for a positive definite matrix ``L L'``, and its log determinant.
+
+    Parameters
+    ----------
+    matrix : array of shape (m, m)
+
+    Returns
+    -------
+    tuple
+        A lower triangle (m, m), and a float.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If it is not positive definite.
+
+    Examples
+    --------
+    >>> root, logdet = inverse_root(np.diag([4.0, 16.0]))
+    >>> root.diagonal(), round(float(np.exp(logdet)), 9)
+    (array([0.5 , 0.25]), 64.0)
+    """
+    lower, failed = lapack.dpotrf(matrix, lower=1, clean=1)
+    if failed:
+        raise np.linalg.LinAlgError("matrix is not positive definite")
+    return np.asarray(lapack.dtrtri(lower, lower=1)[0]), 2 * float(np.log(lower.diagonal()).sum())
+
+
+def eigen(matrix: Array) -> tuple[Array, Array]:
+    """Eigenvalues (m,), ascending, and eigenvectors (m, m), as `numpy.linalg.eigh`.
+
+    Parameters
+    ----------
+    matrix : array of shape (m, m)
+        Symmetric; its lower triangle is read.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the algorithm does not arrive, as for missing values.
+
+    Examples
+    --------
+    >>> eigen(np.diag([3.0, 1.0]))[0]
+    array([1., 3.])
+    """
+    values, vectors, failed = lapack.dsyevd(matrix, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the eigenvalues did not converge")
+    return values, vectors
