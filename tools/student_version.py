@@ -300,13 +300,21 @@ def stub_of(solution: str, keep: set[str] | None = None, given: str = "") -> str
     # YOUR CODE HERE
     # own = ...mean()
     far = ...
+    >>> print(stub_of("model = fit(1)", given="# model = fit(...)"))
+    # YOUR CODE HERE
+    model = ...
+    # model = fit(...)
     """
     lines = []
     for statement in ast.parse(solution).body:
         if isinstance(statement, ast.FunctionDef):
             lines.append(f"def {statement.name}({ast.unparse(statement.args)}):\n    ...")
         lines += [f"{name} = ..." for name in names_given(statement) if is_asked_for(name, keep)]
-    return "\n".join([CODE_STUB, *given.splitlines(), *dict.fromkeys(lines or ["..."])])
+    lines = list(dict.fromkeys(lines or ["..."]))
+    # What is half-written as a comment stands below its name, or it would be undone when the # is taken away.
+    begun = [line for line in lines if f"# {line.removesuffix('...')}" in given]
+    rest = [line for line in lines if line not in begun]
+    return "\n".join([CODE_STUB, *begun, *given.splitlines(), *rest])
 
 
 def is_asked_for(name: str, keep: set[str] | None) -> bool:

@@ -201,8 +201,8 @@ check("ex06.q1", model)
     (cell,) = make_exercise(solved).cells
     assert cell.source.splitlines() == [
         "# YOUR CODE HERE",
+        "model = ...",  # above: below, it would undo what the student has completed
         '# model = lk.lmer("y ~ 1 + ...", table)',
-        "model = ...",
         "",
         'check("ex06.q1", model)',
     ]
