@@ -31,8 +31,8 @@ first.head(3)
 # error, to two digits.
 
 # %% tags=["solution"] task="w1"
-line = lk.lm("score ~ hours", first)
-answer_w1 = line.se["hours"]
+straight = lk.lm("score ~ hours", first)
+answer_w1 = straight.se["hours"]
 
 # %%
 check("ex04.w1", answer_w1)

@@ -31,8 +31,8 @@ happy.head(3)
 
 # %% tags=["solution"] task="w1"
 levels = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
-between, within = levels.varcorr.frame["vcov"]
-answer_w1 = between / (between + within)
+of_departments, of_people = levels.varcorr.frame["vcov"]
+answer_w1 = of_departments / (of_departments + of_people)
 
 # %%
 check("ex05.w1", answer_w1)

@@ -95,8 +95,8 @@ check("ex06.q3", model)
 # come from `groupby`, the model's estimates from `coef`.)
 
 # %% tags=["solution"] task="q4"
-own = perch.groupby("group", observed=True)["length"].mean()
-distance = (own - model.coef()["group"]["(Intercept)"]).abs()
+lake_means = perch.groupby("group", observed=True)["length"].mean()
+distance = (lake_means - model.coef()["group"]["(Intercept)"]).abs()
 answer_4 = str(distance.idxmax())
 
 # %%
