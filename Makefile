@@ -93,8 +93,9 @@ bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.
 release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave these out; WHEELS=1: no network needed)
 	$(BIN)/python -m tools.make_release --without "$(WITHOUT)" $(if $(WHEELS),--wheels)
 
-nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each student's own; BLIND=1: no verdicts)
-	$(BIN)/python -m tools.nbgrader_course $(if $(OWN_DATA),--own-data) $(if $(BLIND),--blind) $(NB)
+nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each student's own; BLIND=1: no verdicts; WITHOUT=)
+	$(BIN)/python -m tools.nbgrader_course $(if $(OWN_DATA),--$(if $(filter 0,$(OWN_DATA)),no-)own-data) \
+	    $(if $(BLIND),--$(if $(filter 0,$(BLIND)),no-)blind) $(if $(WITHOUT),--without "$(WITHOUT)") $(NB)
 
 doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
 	$(BIN)/python -m lmmkit.course.doctor

@@ -1,7 +1,8 @@
 """A course for nbgrader, made from the solutions' sources: `make nbgrader`.
 
 `dist/nbgrader_course/` then holds `source/<assignment>/<assignment>.ipynb` for every exercise and capstone, a
-configuration, a small program that tells the marks, and a README with the steps. Of each cell of a source
+configuration, what happens to a notebook while it is marked, a small program that tells the marks, and a README with
+the steps. How the course was made is remembered there, in `course.json`. Of each cell of a source
 
 - a solution becomes an answer cell: `name = ...`, and between nbgrader's marks what the student does not see;
 - `check(...)` becomes a locked test that counts the question's points and fails when the answer is wrong, for the
@@ -20,10 +21,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
+import json
 import re
 import shutil
 import sys
 from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lmmkit.course.check import find
 from tools.build_notebooks import ROOT, as_text
+from tools.make_release import is_left_out, refuse_unknown
 from tools.student_version import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
@@ -79,6 +84,7 @@ class Assignment:
     def __init__(self, source: Path, own_data: bool = False, blind: bool = False) -> None:
         self.source, self.own_data, self.blind = source, own_data, blind
         self.ids: Counter[str] = Counter()
+        self.model_answers: dict[str, str] = {}
         self.keep = words_in_view(read_source(source))
 
     def notebook(self) -> NotebookNode:
@@ -133,10 +139,13 @@ class Assignment:
 
     def _written(self, cell: NotebookNode, text: str, task: str) -> NotebookNode:
         points = cell.metadata.get("points", 1)
+        self.model_answers[task] = text
         return self._marked(new_markdown_cell(text), f"{task}_written", points=points, solution=True)
 
     def _rubric(self, cell: NotebookNode, text: str, task: str) -> NotebookNode:
         shown = "*The text above is marked by hand.*"
+        if task in self.model_answers:
+            text = f"{text}\n\n**A model answer**\n\n{self.model_answers[task]}"
         cell = new_markdown_cell(f"{shown}\n\n{BEGIN_SCHEME}\n{text}\n{END_SCHEME}")
         return self._locked(cell, f"{task}_rubric")
 
@@ -235,17 +244,73 @@ def hidden(text: str) -> str:
     return f"{BEGIN_HIDDEN}\n{text}\n{END_HIDDEN}"
 
 
-def write_course(folder: Path, names: list[str], own_data: bool = False, blind: bool = False) -> list[Path]:
+@dataclass(frozen=True)
+class Settings:
+    """How a course was made; remembered in its folder, so that every assignment is made alike.
+
+    Attributes
+    ----------
+    own_data, blind : bool
+        As for :class:`Assignment`.
+    without : str
+        The exercises that are left out, as in `make release`: ``"14 15"``.
+    """
+
+    own_data: bool = False
+    blind: bool = False
+    without: str = ""
+
+
+#: How each setting is given to make.
+AS_GIVEN = {"own_data": "OWN_DATA", "blind": "BLIND", "without": "WITHOUT"}
+REMEMBERED, CONFIG = "course.json", "nbgrader_config.py"
+
+
+def settings_for(folder: Path, asked: dict[str, Any]) -> Settings:
+    """The settings of the course in a folder: those it was made with, else those asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the course.
+    asked : dict
+        Settings by name; None means that nothing was said.
+
+    Raises
+    ------
+    BuildError
+        If the course was made with other settings than those asked for.
+    """
+    asked = {name: value for name, value in asked.items() if value is not None}
+    file = folder / REMEMBERED
+    if not file.exists():
+        return Settings(**asked)
+    made = json.loads(file.read_text(encoding="utf-8"))["settings"]
+    for name, value in asked.items():
+        if made[name] != value:
+            raise BuildError(
+                f"this course was made with {AS_GIVEN[name]}={_as_text(made[name])}, and is marked so; "
+                f"leave {AS_GIVEN[name]} out, or make another course: --folder elsewhere, or move {folder} away"
+            )
+    return Settings(**made)
+
+
+def _as_text(value: bool | str) -> str:
+    return repr(value) if isinstance(value, str) else str(int(value))
+
+
+def write_course(folder: Path, names: list[str], **asked: Any) -> list[Path]:
     """Write the course.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there. What was handed in to an earlier version of the course stays there.
+        Made if it is not there. What was handed in to an earlier version of the course stays there, and so does
+        `nbgrader_config.py` once somebody has changed it.
     names : list of str
         Only these exercises (names or beginnings of names); empty means all.
-    own_data, blind : bool
-        As for :class:`Assignment`.
+    **asked
+        The fields of :class:`Settings`; what is left out is as the course was made before.
 
     Returns
     -------
@@ -255,44 +320,77 @@ def write_course(folder: Path, names: list[str], own_data: bool = False, blind: 
     Raises
     ------
     BuildError
-        If no exercise has one of the names, or a source cannot become an assignment.
+        If no exercise has one of the names, a source cannot become an assignment, or the course was made with
+        other settings.
     """
+    settings = settings_for(folder, asked)
     found = sorted((ROOT / "solutions" / "source").glob("*.py"))
     for name in names:
         if not any(source.stem.startswith(name) for source in found):
             raise BuildError(f"no exercise is called {name}; there are {', '.join(s.stem for s in found)}")
+    left_out = frozenset(settings.without.split())
+    wanted = [source for source in found if source.stem.startswith(tuple(names)) or not names]
     written = []
-    for source in found:
-        if names and not source.stem.startswith(tuple(names)):
+    for source in wanted:
+        if is_left_out(f"exercises/{source.stem}", left_out):
             continue
         path = folder / "source" / source.stem / f"{source.stem}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(as_text(Assignment(source, own_data, blind).notebook()), encoding="utf-8")
+        notebook = Assignment(source, settings.own_data, settings.blind).notebook()
+        path.write_text(as_text(notebook), encoding="utf-8")
         written.append(path)
-    for name in ("nbgrader_config.py", "marks.py", "README.md", "requirements.txt"):
-        shutil.copy(HERE / name, folder / name)
-    config = folder / "nbgrader_config.py"
-    text = config.read_text(encoding="utf-8").replace('"*YOUR ANSWER HERE*"', repr(TEXT_STUB))
-    config.write_text(text.replace("OWN_DATA = False", f"OWN_DATA = {own_data}"), encoding="utf-8")
+    copy_programs(folder, settings)
     return written
+
+
+def copy_programs(folder: Path, settings: Settings) -> None:
+    """Copy what works on the course, and remember its settings; a configuration that was changed is left alone."""
+    config, file = folder / CONFIG, folder / REMEMBERED
+    ours = (HERE / CONFIG).read_text(encoding="utf-8").replace('"*YOUR ANSWER HERE*"', repr(TEXT_STUB))
+    before = json.loads(file.read_text(encoding="utf-8"))["config"] if file.exists() else None
+    for path in HERE.rglob("*"):
+        if path.is_file() and path.name != CONFIG and "__pycache__" not in path.parts:
+            target = folder / path.relative_to(HERE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+    if not config.exists() or _digest(config.read_text(encoding="utf-8")) == before:
+        config.write_text(ours, encoding="utf-8")
+    elif config.read_text(encoding="utf-8") != ours:
+        print(
+            f"{config} has been changed by you and is left as it is; what is new in ours may be missing there"
+        )
+    remembered = {"settings": asdict(settings), "config": _digest(ours)}
+    file.write_text(json.dumps(remembered, indent=1) + "\n", encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="Write a course for nbgrader.")
     parser.add_argument("names", nargs="*", help="only these, e.g. 06_pooling or 06")
-    parser.add_argument("--own-data", action="store_true", help="each student has nine rows in ten")
+    yes_or_no = argparse.BooleanOptionalAction
     parser.add_argument(
-        "--blind", action="store_true", help="students learn what is right when they are marked"
+        "--own-data", action=yes_or_no, default=None, help="each student has nine rows in ten"
     )
+    parser.add_argument(
+        "--blind", action=yes_or_no, default=None, help="students learn what is right when they are marked"
+    )
+    parser.add_argument("--without", default=None, help="exercises to leave out, such as '14 15'")
     parser.add_argument("--folder", type=Path, default=ROOT / "dist" / "nbgrader_course")
     options = parser.parse_args(argv)
+    asked = {name: getattr(options, name) for name in AS_GIVEN}
     try:
-        written = write_course(options.folder, options.names, options.own_data, options.blind)
+        refuse_unknown(frozenset((options.without or "").split()))
+        written = write_course(options.folder, options.names, **asked)
+        settings = settings_for(options.folder, {})
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{len(written)} assignments in {options.folder}; its README.md has the next steps")
+    told = ", ".join(f"{AS_GIVEN[name]}={_as_text(value)}" for name, value in asdict(settings).items())
+    print(f"{len(written)} assignments in {options.folder} ({told}); its README.md has the next steps")
     return 0
 
 

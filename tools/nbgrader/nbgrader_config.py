@@ -1,84 +1,17 @@
-"""Settings of nbgrader for this course; nbgrader reads them in the folder where it is started."""
+"""Settings of nbgrader for this course; nbgrader reads them in the folder where it is started.
+
+Change what you like: `make nbgrader` leaves this file alone once you have. What you write into
+`nbgrader_config_local.py` is read last.
+"""
 
 import os
+import sys
 from pathlib import Path
-from typing import Any
-
-import nbformat
-from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    ClearOutput,
-    Execute,
-    IgnorePattern,
-    LimitOutput,
-    NbGraderPreprocessor,
-    OverwriteCells,
-    OverwriteKernelspec,
-    SaveAutoGrades,
-)
-
-#: Whether each student has rows of their own.
-OWN_DATA = False
-#: Seconds that one cell may run while it is marked.
-TIMEOUT = int(os.environ.get("NBGRADER_TIMEOUT", "60"))
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
 
-# The kernels that run students' notebooks inherit these.
-os.environ["LMMKIT_PROGRESS"] = "off"
-os.environ["OMP_NUM_THREADS"] = "1"
-
-
-class MendCells(NbGraderPreprocessor):
-    """Makes the cells that the course has marked what they were: each there once, with its own metadata.
-
-    Of a cell that was copied the last copy counts. Tests, rubrics and set-up that were deleted are put back behind
-    the marked cell before them. nbgrader's own ways stop at such notebooks: `DeduplicateIds` leaves metadata that
-    ends the whole run, and `OverwriteCells.add_missing_cells` gives up when two neighbours are gone.
-    """
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        names = resources["nbgrader"]
-        assignment, notebook = names["assignment"], names["notebook"]
-        master = nbformat.read(HERE / "source" / assignment / f"{notebook}.ipynb", as_version=4)
-        last = {}
-        for cell in nb.cells:
-            details = cell.metadata.pop("nbgrader", None)
-            if isinstance(details, dict):
-                last[str(details.get("grade_id"))] = cell
-        place = 0
-        with Gradebook(names["db_url"]) as gradebook:
-            for original in master.cells:
-                details = original.metadata.get("nbgrader")
-                if details is None:
-                    continue
-                name = details.grade_id
-                if name not in last and (details.grade or details.locked):
-                    # The gradebook's copy, which has the hidden tests and not the solutions.
-                    text = gradebook.find_source_cell(name, notebook, assignment).source
-                    last[name] = (new_code_cell if original.cell_type == "code" else new_markdown_cell)(text)
-                    nb.cells.insert(place, last[name])
-                    self.log.warning("Cell %s was missing; put back", name)
-                if name in last:
-                    last[name].metadata["nbgrader"] = details
-                    place = nb.cells.index(last[name]) + 1
-        return nb, resources
-
-
-class SignIn(NbGraderPreprocessor):
-    """Signs in by the name of the folder that a notebook was handed in under, before anything else is run."""
-
-    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        student = resources["nbgrader"]["student"]
-        text = f"from lmmkit.course.own_data import sign_in\n\nsign_in({student!r}, final=True)"
-        nb.cells.insert(0, new_code_cell(text))
-        return nb, resources
-
+import marking  # noqa: E402  # the file beside this one
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # nbgrader gives this name
 
@@ -92,21 +25,22 @@ c.ClearSolutions.text_stub = "*YOUR ANSWER HERE*"
 # Rubrics stand in locked cells: the release loses their text, marking brings it back.
 c.ClearMarkScheme.enforce_metadata = False
 
-c.Execute.timeout = TIMEOUT
-c.Autograde.sanitize_preprocessors = [
-    ClearOutput,
-    MendCells,
-    OverwriteKernelspec,
-    OverwriteCells,
-    CheckCellMetadata,
-]
-c.Autograde.autograde_preprocessors = [
-    *([SignIn] if OWN_DATA else []),
-    Execute,
-    IgnorePattern,
-    ClearMetadataPreprocessor,
-    LimitOutput,
-    SaveAutoGrades,
-    AssignLatePenalties,
-    CheckCellMetadata,
-]
+#: Seconds that one cell may run while it is marked.
+c.Execute.timeout = int(os.environ.get("NBGRADER_TIMEOUT", "60"))
+c.Autograde.sanitize_preprocessors = marking.SANITIZE
+c.Autograde.autograde_preprocessors = marking.MARK
+c.ClearMetadataPreprocessor.preserve_nb_metadata_mask = {("language_info", "name"), ("lmmkit",)}
+c.GenerateFeedback.preprocessors = marking.FEEDBACK
+marking.begin()
+
+# Whether a student's feedback shows the rubrics and model answers; not before the last one has handed in.
+c.ForStudents.show_rubric = False
+
+# How the files are called that come from Moodle (first line) and Canvas (second), for `nbgrader zip_collect`.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*[/\\](?P<student_id>[^/\\_]+)(?:_LATE)?_\d+_"
+    r"(?:assignsubmission_file[_/\\]*|\d+_)(?P<file_id>(?:\d\d|capstone)_[a-z_]*[a-z])[^/\\]*\.ipynb$"
+)
+
+if (HERE / "nbgrader_config_local.py").exists():
+    load_subconfig("nbgrader_config_local.py")  # type: ignore[name-defined]  # noqa: F821
