@@ -38,7 +38,7 @@ LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossp
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench release nbgrader doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench release nbgrader new-lesson doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -96,6 +96,9 @@ release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave thes
 nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each student's own; BLIND=1: no verdicts; WITHOUT=)
 	$(BIN)/python -m tools.nbgrader_course $(if $(OWN_DATA),--$(if $(filter 0,$(OWN_DATA)),no-)own-data) \
 	    $(if $(BLIND),--$(if $(filter 0,$(BLIND)),no-)blind) $(if $(WITHOUT),--without "$(WITHOUT)") $(NB)
+
+new-lesson: $(VENV)/.dev  ## begin a lesson of your own (NB=17_beetles): its source, its questions, the tests of its claims
+	$(BIN)/python -m tools.new_lesson $(NB)
 
 doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
 	$(BIN)/python -m lmmkit.course.doctor

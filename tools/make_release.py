@@ -14,18 +14,14 @@ program can unpack it, too. Marks that count rest on other things: on data of ea
 from __future__ import annotations
 
 import argparse
-import ast
-import base64
 import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 import zipfile
-import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,6 +29,7 @@ import nbformat
 
 from lmmkit.course import written
 from tools.jupyter_settings import HERE, PLACES
+from tools.pack_answers import ANSWERS
 from tools.student_version import chapter_of, regular
 from tools.working_copy import as_bytes, student_files
 
@@ -53,15 +50,14 @@ READABLE = 0o644 << 16  # by everybody: a teacher may unpack the zip for a whole
 LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)")
 
 
-#: What a wheel is built from.
-WHEEL_CONTENTS = ("pyproject.toml", "README.md", "LICENSE", "lmmkit", "data")
-ANSWERS = Path("lmmkit/course/answers")
+#: What a wheel is built from; the hook packs the answers.
+WHEEL_CONTENTS = ("pyproject.toml", "README.md", "LICENSE", "lmmkit", "data", "tools/pack_answers.py")
 
 
 def build_wheel(folder: Path, without: frozenset[str] = frozenset()) -> Path:
     """Build the wheel of lmmkit, its answers packed, into a folder, with what is installed here."""
     with tempfile.TemporaryDirectory() as scratch:
-        tree = copy_packed(Path(scratch) / "lmmkit", without)
+        tree = copy_sources(Path(scratch) / "lmmkit", without)
         run_python("build", "--wheel", "--no-isolation", "--outdir", str(folder), str(tree))
     return next(folder.glob("lmmkit-*.whl"))
 
@@ -73,22 +69,20 @@ def run_python(*command: str) -> None:
         raise SystemExit(f"python -m {command[0]} failed:\n" + (run.stderr or run.stdout)[-2000:])
 
 
-def copy_packed(tree: Path, without: frozenset[str] = frozenset()) -> Path:
-    """Copy what the wheel is built from; pack what knows answers, leave out those of lessons that are left out."""
+def copy_sources(tree: Path, without: frozenset[str] = frozenset()) -> Path:
+    """Copy what the wheel is built from, without the answers of lessons and exercises that are left out."""
     tree.mkdir()
     for name in WHEEL_CONTENTS:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
+            (tree / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, tree / name)
     for module in (tree / ANSWERS).glob("[!_]*.py"):
         kind, _, number = module.stem.partition("_")
         if number in without and kind in ("lesson", "exercise"):
             module.unlink()
-        else:
-            module.write_text(pack(module.read_text(encoding="utf-8")), encoding="utf-8")
-    model_answers = tree / ANSWERS / written.FILE
-    model_answers.write_text(written.pack(answers_without(without)), encoding="utf-8")
+    (tree / ANSWERS / written.FILE).write_text(answers_without(without), encoding="utf-8")
     carry_settings(tree)
     return tree
 
@@ -107,40 +101,6 @@ def carry_settings(tree: Path) -> None:
     lines = "".join(f'"settings/{name}" = "{place}"\n' for name, place in PLACES.items())
     with (tree / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n[tool.hatch.build.targets.wheel.shared-data]\n{lines}")
-
-
-def pack(module: str) -> str:
-    """A module that keeps its docstring in clear, and unpacks the rest of itself when it is imported.
-
-    Parameters
-    ----------
-    module : str
-        Python source.
-
-    Returns
-    -------
-    str
-        Python source that does the same.
-
-    Examples
-    --------
-    >>> packed = pack("'Questions of exercise 06, pooling.'\\nsecret = 42\\n")
-    >>> "Questions of exercise 06" in packed, "secret" in packed
-    (True, False)
-    >>> names = {}
-    >>> exec(packed, names)
-    >>> names["secret"]
-    42
-    """
-    docstring = ast.get_docstring(ast.parse(module)) or ""
-    code = base64.b85encode(zlib.compress(module.encode("utf-8"), 9)).decode("ascii")
-    lines = "\n".join(f'    b"{line}"' for line in textwrap.wrap(code, 100))
-    return (
-        f'"""{docstring}"""\n\n'
-        "# Packed, so that no answer is met by accident. To be told whether yours is right, ask check().\n"
-        "import base64\nimport zlib\n\n"
-        f"exec(zlib.decompress(base64.b85decode(\n{lines}\n)))\n"
-    )
 
 
 def members(without: frozenset[str] = frozenset()) -> dict[str, bytes]:

@@ -45,9 +45,10 @@ def datapackage(truths: Mapping[str, Entry]) -> Entry:
 def resource(name: str, table: Entry, known: Entry, truth: Entry) -> Entry:
     """One data set's entry."""
     values = pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
+    refuse_incomplete(name, table, known)
     source = known["sources"].get(table["source"], {"title": table["source"]})
     license = table.get("license", "CC0-1.0")
-    caveats = ([source["caveat"]] if "caveat" in source else []) + table["caveats"]
+    caveats = ([source["caveat"]] if "caveat" in source else []) + table.get("caveats", [])
     schema: Entry = {"fields": list(fields(table["columns"], values)), "missingValues": [""]}
     if "index" in table:
         schema["primaryKey"] = table["index"]
@@ -71,6 +72,33 @@ def resource(name: str, table: Entry, known: Entry, truth: Entry) -> Entry:
         "licenses": [{"name": license, **known["licenses"][license]}],
         "schema": schema,
     }
+
+
+#: What every section says; and, of data that we have not simulated, whose they are.
+REQUIRED = ("title", "lecture", "source", "description", "models", "columns")
+REQUIRED_OF_OTHERS = ("synthetic", "license")
+
+
+def refuse_incomplete(name: str, table: Entry, known: Entry) -> None:
+    """Stop when a section lacks something: nobody's data are given away by default.
+
+    Raises
+    ------
+    SystemExit
+        With one sentence that names what is missing.
+    """
+    wanted = REQUIRED if table.get("source") in known["sources"] else REQUIRED + REQUIRED_OF_OTHERS
+    missing = [key for key in wanted if key not in table]
+    if missing:
+        raise SystemExit(
+            f"catalogue.toml, [tables.{name}]: {', '.join(missing)} is missing; a section says {', '.join(wanted)}"
+            + ("" if wanted is REQUIRED else " (measured data: synthetic = false, and a license from [licenses])")
+        )
+    if table.get("license", "CC0-1.0") not in known["licenses"]:
+        there = ", ".join(known["licenses"])
+        raise SystemExit(
+            f"catalogue.toml, [tables.{name}]: there is no license {table['license']!r}; there are {there}"
+        )
 
 
 def fields(columns: Mapping[str, Entry], values: pd.DataFrame) -> Iterator[Entry]:

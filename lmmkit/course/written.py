@@ -83,17 +83,12 @@ def read_answers() -> dict[str, dict[str, Any]]:
     return known
 
 
-def pack(text: str) -> str:
-    """Text that no eye and no search through files can read.
+def unpack(packed: str) -> str:
+    """The text that the wheel's build has packed.
 
     Examples
     --------
-    >>> unpack(pack("Nests share a mother."))
+    >>> unpack(base64.b85encode(zlib.compress(b"Nests share a mother.")).decode())
     'Nests share a mother.'
     """
-    return base64.b85encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
-
-
-def unpack(packed: str) -> str:
-    """What was packed."""
     return zlib.decompress(base64.b85decode(packed)).decode("utf-8")

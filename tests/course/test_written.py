@@ -5,6 +5,7 @@ import pytest
 import lmmkit as lk
 from lmmkit.course import written
 from lmmkit.course.check import model_answer
+from tools.pack_answers import encoded
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def known(tmp_path, monkeypatch):
 def test_the_answer_is_folded_and_each_point_has_a_box(known, packed):
     if packed:
         file = known / written.FILE
-        file.write_text(written.pack(file.read_text()))
+        file.write_text(encoded(file.read_text()))
         assert "wild" not in file.read_text()
     page = model_answer("ex06.q7")._repr_html_()
     assert page.startswith("<details") and page.count("type='checkbox'") == 2

@@ -20,7 +20,8 @@ from lmmkit.course import written
 from tests.leaks import exercise_questions, secret_lines, secret_numbers, shows, solution_sources, texts
 from tools.build_notebooks import ROOT
 from tools.jupyter_settings import PLACES
-from tools.make_release import ANSWERS, pack, write_release
+from tools.make_release import write_release
+from tools.pack_answers import ANSWERS, pack
 
 pytestmark = pytest.mark.slow
 

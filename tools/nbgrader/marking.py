@@ -253,11 +253,11 @@ def longest_in_order(stood: list[str], order: list[str]) -> set[str]:
     >>> sorted(longest_in_order(["b", "c", "a", "d"], ["a", "b", "c", "d"]))
     ['b', 'c', 'd']
     """
-    best: list[list[str]] = []
+    best: list[list[str]] = [[]]
     for name in stood:
-        before = [chain for chain in best if order.index(chain[-1]) < order.index(name)]
-        best.append([*max(before, key=len, default=[]), name])
-    return set(max(best, key=len, default=[]))
+        before = [chain for chain in best if not chain or order.index(chain[-1]) < order.index(name)]
+        best.append([*sorted(before, key=len)[-1], name])
+    return set(sorted(best, key=len)[-1])
 
 
 # ---------------------------------------------------------------- running it
