@@ -92,7 +92,9 @@ def answers_elsewhere(run: NotebookNode, assignment: str) -> dict[str, str]:
     own = [cell for cell in run.cells if "nbgrader" not in cell.metadata and cell.source.strip() not in given]
     found = {}
     for name, cell in marked(run).items():
-        if not cell.metadata.nbgrader.get("solution") or cell.source.strip() not in given:
+        if not cell.metadata.nbgrader.get("solution") or not (
+            cell.source.strip() in given or is_empty(cell.source)
+        ):
             continue
         if cell.cell_type == "code":
             wanted = first_name(cell.source)
@@ -103,6 +105,18 @@ def answers_elsewhere(run: NotebookNode, assignment: str) -> dict[str, str]:
                 f"{name} is untouched, but the student added {counted(len(texts), 'text cell')}: please look"
             )
     return found
+
+
+def is_empty(code: str) -> bool:
+    """Whether an answer cell holds nothing but names that are still to be given.
+
+    Examples
+    --------
+    >>> is_empty("# mine\\nanswer_2 = ..."), is_empty("answer_2 = 3")
+    (True, False)
+    """
+    lines = [line.partition("#")[0].strip() for line in code.splitlines()]
+    return all(re.fullmatch(r"\w+ *= *\.\.\.", line) for line in lines if line)
 
 
 def counted(number: int, name: str) -> str:
