@@ -25,9 +25,6 @@ OLD_PAGES = frozenset(
         "solutions/01_linear_models",
         "solutions/02_simpson",
         "solutions/03_fixed_or_random",
-        "solutions/capstone_fields",
-        "solutions/capstone_forest",
-        "solutions/capstone_owls",
     }
 )
 

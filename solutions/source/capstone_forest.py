@@ -10,26 +10,19 @@
 # # Capstone: trees on a slope
 #
 # One analysis from the raw table to the paragraph in a paper, in ten tasks; take an hour or two. Put your answers where the
-# three dots are and run the cell: you get a verdict at once, and a hint when you need one.
+# three dots are and run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 #
-# Trees creep down into a dry valley. In each of its three sections a forester laid out four transects, marked six plots on
+# Trees grow on the sides of a dry valley. In each of its three sections a forester walked four straight lines (*transects*), marked six plots on
 # each, measured how steep every plot is, and then the height of every tree on it. **Are trees shorter where the ground is
-# steeper?** (The valley is simulated. What it was made from lies in an envelope at the end.)
+# steeper?** (The valley is simulated. What it was made from is told at the end.)
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, GREEN, GREY, ORANGE, RED, in_words, use_course_look
-
-use_course_look()
+# %%
 forest = lk.load_data("forest")
 trees = forest.dropna(subset=["height"]).reset_index(drop=True)
-print(trees.describe(include="all").round(2).to_string(na_rep=""))
+trees.groupby("section", observed=True)[["slope", "height"]].agg(["size", "mean", "max"]).round(1)
 
 # %% [markdown]
 # One row is one tree: section of the valley, transect, plot (the numbers begin again on every transect), slope of the plot in degrees,
@@ -39,30 +32,34 @@ print(trees.describe(include="all").round(2).to_string(na_rep=""))
 # %%
 with_height = trees.groupby(["transect", "plot"], observed=True).size()
 marked = forest.groupby(["transect", "plot"], observed=True).agg(slope=("slope", "first"), trees=("slope", "size"))
-print(len(marked), "plots were marked,", len(with_height), "have a tree with a height; without one:")
-print(marked[~marked.index.isin(with_height.index)].to_string())
-print("steepest plot that is left:", trees["slope"].max(), "degrees")
+print(len(marked), "plots were marked,", len(with_height), "have a tree with a height")
+print("the steepest of these has", trees["slope"].max(), "degrees; without any height:")
+marked[~marked.index.isin(with_height.index)]
 
 # %% [markdown]
 # What is missing goes with the predictor, so it belongs into the report.
 
-# %%
-fig, ax = plt.subplots()
+# %% tags=["picture"]
+# Picture: height against slope, every tree
+fig, ax = plt.subplots(figsize=(8, 3.8))
 for (section, mine), (colour, marker) in zip(
-    trees.groupby("section", observed=True), [(BLUE, "o"), (ORANGE, "s"), (GREEN, "^")], strict=True
+    trees.groupby("section", observed=True), [(lesson.BLUE, "o"), (lesson.ORANGE, "s"), (lesson.GREEN, "^")], strict=True
 ):
     ax.plot(mine["slope"], mine["height"], marker, color=colour, ms=4, alpha=0.6, label=section)
 ax.set_xlabel("slope of the plot (degrees)")
 ax.set_ylabel("height of the tree (m)")
 ax.legend(title="section", loc="center left", bbox_to_anchor=(1, 0.5))
-plt.show()
+lesson.show(
+    f"{len(trees)} marks, one per tree, in three colours. Height and slope correlate with {trees['height'].corr(trees['slope']):+.2f}: the cloud"
+    " of all trees rises a little."
+)
 
 # %% [markdown]
-# Every mark is a tree. If anything, the heap of all marks leans upwards. Would you write that into a paper?
+# Every mark is a tree. If anything, the cloud of all marks rises. Would you write that into a paper?
 #
 # ## 1. Explore: who is in the table?
 #
-# Steep plots hold on to fewer trees. How strong is that? Give the (Pearson) correlation, over plots, between a plot's slope and
+# Steep plots have fewer trees. How strong is that? Give the (Pearson) correlation, over plots, between a plot's slope and
 # its number of trees.
 
 # %% tags=["solution"] task="q1"
@@ -95,22 +92,23 @@ check("capstoneforest.q2", answer_2)
 # ## 3. A first model
 #
 # Fit `height` on `slope` and `section` by REML, with a random intercept for each transect and one for each plot. Then look at the
-# printout: does it count as many plots as you do?
+# printout: does it count as many plots as you do? The beginning is given.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # plain = lk.lmer("height ~ slope + ... + (1 | ...)", trees)
 plain = lk.lmer("height ~ slope + section + (1 | transect/plot)", trees)
 
 # %%
 check("capstoneforest.q3", plain)
 
-# %%
-if hasattr(plain, "summary"):
-    print(plain.summary())
+# %% tags=["fold"]
+# Print: your model
+print(plain if hasattr(plain, "summary") else "")
 
 # %% [markdown]
-# ## 4. With the handles
+# ## 4. With the sliders
 #
-# The heap leans one way, the model another: what would it take? Set two groups and a slope *within* groups of minus one, and leave
+# The cloud of all trees goes one way, the model another. When does that happen? Set two groups and a slope *within* groups of minus one, and leave
 # noise, points and seed as they are. What is the smallest slope *between* groups, in steps of a tenth, at which the pooled line rises?
 
 # %%
@@ -128,7 +126,7 @@ check("capstoneforest.q4", answer_4)
 # %% [markdown]
 # ## 5. What could be a problem: two slopes in one
 #
-# Nobody gave the plots their slopes by lot. A steep transect may differ from a flat one in soil and water, too. So take the
+# Nobody gave the plots their slopes by chance. A steep transect may differ from a flat one in soil and water, too. So take the
 # slope apart: a transect's mean slope (over its plots that are in `trees`, each counted once), and a plot's deviation from it. Fit the model of
 # task 3 with these two in place of `slope`.
 
@@ -145,11 +143,12 @@ check("capstoneforest.q5", split)
 # %% [markdown]
 # The picture of it: a line for each transect, as the model sees it, and a large mark at each transect's mean.
 
-# %%
+# %% tags=["picture"]
+# Picture: a line for each transect, and a large mark at its mean
 if getattr(split, "nobs", 0) == len(trees):
-    fig, ax = plt.subplots()
+    fig, ax = plt.subplots(figsize=(8, 4))
     trees["line"] = split.predict(re_form="~ (1 | transect)").to_numpy()
-    looks = {"lower": (BLUE, "o"), "middle": (ORANGE, "s"), "upper": (GREEN, "^")}
+    looks = {"lower": (lesson.BLUE, "o"), "middle": (lesson.ORANGE, "s"), "upper": (lesson.GREEN, "^")}
     for (section, _), mine in trees.groupby(["section", "transect"], observed=True):
         colour, marker = looks[section]
         along = mine.sort_values("slope")
@@ -159,7 +158,11 @@ if getattr(split, "nobs", 0) == len(trees):
     ax.set_xlabel("slope of the plot (degrees)")
     ax.set_ylabel("height of the tree (m)")
     ax.set_title("lines fall, means rise")
-    plt.show()
+    means = trees.groupby("transect", observed=True)[["slope", "height"]].mean()
+    lesson.show(
+        f"Twelve lines, all falling from left to right, and twelve large marks that rise (correlation"
+        f" {means['slope'].corr(means['height']):+.2f})."
+    )
 
 # %% [markdown]
 # ## 6. Find the mistake
@@ -184,9 +187,9 @@ check("capstoneforest.q6", answer_6)
 # way), and fit your model without its trees: what is the slope between transects now?
 
 # %% tags=["solution"] task="q7"
-figure = split.plot.diagnostics()
+split.plot.diagnostics()
+lesson.show(f"Four pictures of {split.nobs} residuals, without a bend, a funnel or heavy tails.")
 moved = split.influence("transect")["dfbetas_transect_slope"].abs()
-print(moved.sort_values(ascending=False).round(2).head(3).to_string())
 without = split.update(data=trees[trees["transect"] != moved.idxmax()])
 answer_7 = without.fixef["transect_slope"]
 
@@ -225,7 +228,7 @@ check("capstoneforest.q9", answer_9)
 # %% [markdown]
 # ## 10. Report
 #
-# First the numbers: let a cell write the sentence with the results, so that none is copied by hand.
+# First the numbers: let a cell write the sentences with the results, so that none is copied by hand. Call them `results`.
 
 # %% tags=["solution"] task="q10"
 table, interval = split.coef_table(), split.confint()
@@ -233,7 +236,7 @@ spread = split.varcorr.frame.set_index("grp")["sdcor"]
 low, high = interval.loc["deviation"]
 within, between = table.loc["deviation"], table.loc["transect_slope"]
 lost = len(forest) - len(trees)
-results = in_words(
+results = lesson.in_words(
     f"{split.nobs} trees on {split.ngroups['plot:transect']} plots of {split.ngroups['transect']} transects; {lost} trees "
     "with broken tops were left out, and with one of them its plot, the steepest of all. Linear mixed model by REML "
     f"(lmmkit {lk.__version__}); slope split into its transect's mean and the "
@@ -256,7 +259,7 @@ results
 # %% [markdown] tags=["written"] task="q10" points=4
 # On one and the same transect the steeper plots carry the shorter trees, and we are fairly sure of it: plant on the flatter
 # ones. A line through all trees would have said the opposite, because it mixes two comparisons: the steep transects
-# happen to have tall trees, and that drowns what goes on inside each of them. What makes steep transects good for trees
+# happen to have tall trees, and that hides what goes on inside each of them. What makes steep transects good for trees
 # I cannot say: there are only twelve, it matters which of them are in, and nobody measured the soil. Of the very steepest ground we know little, since
 # its only tree had lost its top. Nor did anybody move
 # a tree, so "because of the slope" is a guess even within transects. Next year I would measure soil moisture on every plot, and rather
@@ -266,19 +269,19 @@ results
 # One point for each:
 #
 # - the effect within transects, with its direction and its certainty, in the forester's words
-# - the heap mixes between and within, which point in opposite directions
+# - one line through all trees mixes between and within, which point in opposite directions
 # - a limit (twelve transects, the influential one, no causes from a survey)
 # - a proposal that adds transects or the missing variable, not more trees to old plots
 #
 # Nothing off for a different view of the between slope, if the number of transects is mentioned.
 
 # %% [markdown]
-# ## The envelope
+# ## The truth
 #
-# Now open it. `lk.data_info("forest").truth` and `.trap` tell what the valley was made from. Put your estimates beside the truth: which
-# intervals hold it? (No check here; the envelope is the check.)
+# Now you may look. `lk.data_info("forest").truth` and `.trap` tell what the valley was made from. Put your estimates beside the truth: which
+# intervals hold it? (No check here: the truth is the check.)
 
-# %% tags=["solution"] task="envelope"
+# %% tags=["solution"] task="truth"
 truth = lk.data_info("forest").truth
 made = {
     "deviation": truth["fixef"]["slope within transect"],
@@ -291,17 +294,18 @@ made = {
 }
 beside = interval.loc[list(made)].assign(truth=pd.Series(made))
 beside["inside"] = beside["truth"].between(beside["conf_low"], beside["conf_high"])
-print(beside.round(3).to_string())
-in_words("The trap: " + lk.data_info("forest").trap)
+beside.round(3)
 
 # %% [markdown]
 # (Look at `transect_slope`: its profile interval leaves out zero, and the t-test of your report does not quite. Profiles are of maximum likelihood,
-# and with twelve transects they are too narrow; believe the test that counts transects.)
+# and with twelve transects they are too narrow; believe the test that counts transects. The trap, in the words of the data:
+# `lk.data_info("forest").trap`.)
 #
-# One valley is one valley. Below, two hundred springs send new trees up on the *same* plots, by the rules of the envelope, and your two
+# One valley is one valley. Below, two hundred springs send new trees up on the *same* plots, by the true rules, and your two
 # models are fitted to each. What does each model say of the effect *within* transects?
 
-# %%
+# %% tags=["picture"]
+# Picture: the effect within transects by three models in two hundred springs
 # The effect within transects, in whatever form a model was written: two plots of one transect, nothing else changed.
 first = trees[trees["transect"] == "T01"]
 flat, steep = first["slope"].idxmin(), first["slope"].idxmax()
@@ -333,28 +337,30 @@ def spring(rng):
 if all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split)):
     rng = np.random.default_rng(1)
     springs = [spring(rng) for _ in range(200)]
-    heap = [np.polyfit(trees["slope"], heights, 1)[0] for heights in springs]
+    together = [np.polyfit(trees["slope"], heights, 1)[0] for heights in springs]
     found = {
-        "one line through all": heap,
+        "one line through all": together,
         "task 3": [slope_within(plain.refit(heights)) for heights in springs],
         "task 5": [slope_within(split.refit(heights)) for heights in springs],
     }
     true_slope = lk.data_info("forest").truth["fixef"]["slope within transect"]
     fig, ax = plt.subplots(figsize=(8, 3.6))
-    for place, (slopes, colour) in enumerate(zip(found.values(), [RED, ORANGE, BLUE], strict=True)):
+    for place, (slopes, colour) in enumerate(zip(found.values(), [lesson.RED, lesson.ORANGE, lesson.BLUE], strict=True)):
         ax.plot(slopes, place + rng.uniform(-0.25, 0.25, 200), "o", color=colour, ms=3, alpha=0.5)
         ax.plot(np.mean(slopes), place, "D", color="white", mec="black", ms=9)
-    ax.axvline(true_slope, color=GREY, ls="--")
+    ax.axvline(true_slope, color=lesson.GREY, ls="--")
     ax.set_yticks(range(3), found)
     ax.set_xlabel("estimated effect within transects (m per degree); dashed: truth")
-    plt.show()
+    said = ", ".join(f"{np.mean(slopes):+.3f} ({name})" for name, slopes in found.items())
+    lesson.show(f"Three rows of 200 dots. Their means are {said}; the truth is {true_slope:+.3f}.")
 
-# %%
-if all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split)):
-    print(pd.DataFrame(found).agg(["mean", "std"]).round(4).to_string())
+# %% tags=["fold"]
+# Table: mean and standard deviation of the dots
+fitted = all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split))
+pd.DataFrame(found).agg(["mean", "std"]).round(4) if fitted else None
 
 # %% [markdown]
 # Every dot is a spring, a diamond the mean of two hundred. The line through all trees is wrong in every one of them, and more trees
-# would not help it. The model of task 3 is nearly right: it knows of transects, so it leans on the comparison within them, but a little
-# of the other slope leaks in. The model of task 5 is right on average. The scatter of its dots is what its standard error
+# would not help it. The model of task 3 is nearly right: it knows of transects, so it uses mostly the comparison within them, but a little
+# of the other slope is mixed in. The model of task 5 is right on average. The scatter of its dots is what its standard error
 # is an estimate of: compare the last row with the table of your fit.

@@ -10,18 +10,13 @@
 # # Capstone: owls. A line for each chick, a line for each brood
 #
 # One analysis from beginning to end, in ten tasks; about an hour and a half. Stress hormones make young owls beg more. Do they
-# make them grow less? Put your answers where the three dots are, and run the cells from top to bottom.
+# make them grow less? Put your answers where the three dots are, and run the cells from top to bottom. Two digits are enough for any
+# number.
 
 # %%
-import matplotlib.pyplot as plt
-import numpy as np
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import BLUE, RED, in_words, table_text, use_course_look
-
-use_course_look()
+# %%
 owls = lk.load_data("owls")
 owls.head(6)
 
@@ -46,13 +41,14 @@ check("capstoneowls.q1", answer_1)
 #
 # First a picture of what was measured. Each thin line joins the weighings of a chick.
 
-# %%
-LOOKS = {"C": (RED, "o", "corticosterone"), "P": (BLUE, "s", "placebo")}
+# %% tags=["picture"]
+# Picture: the masses of all chicks, by implant
+LOOKS = {"C": (lesson.RED, "o", "corticosterone"), "P": (lesson.BLUE, "s", "placebo")}
 
 
 def two_panels():
     """A panel for each implant, with axes that can be compared."""
-    axes = plt.subplots(1, 2, figsize=(10, 4.4), sharex=True, sharey=True, layout="constrained")[1]
+    axes = plt.subplots(1, 2, figsize=(10, 3.8), sharex=True, sharey=True, layout="constrained")[1]
     for ax, (_, _, name) in zip(axes, LOOKS.values(), strict=True):
         ax.set_title(name)
         ax.set_xlabel("age (days)")
@@ -64,7 +60,12 @@ panels = two_panels()
 for (implant, _), chick in owls.groupby(["implant", "ring"], observed=True):
     colour, marker, _ = LOOKS[implant]
     panels[implant].plot(chick["age"], chick["mass"], marker, ls="-", color=colour, ms=3, lw=0.8, alpha=0.6)
-plt.show()
+at = owls.groupby("age")["mass"].agg(["mean", "std"]).round(0)
+lesson.show(
+    "Two panels of thin lines that rise and fan out, one line per chick; at the first age the masses are"
+    f" {at['mean'].iloc[0]:.0f} g on average with an SD of {at['std'].iloc[0]:.0f} g, at the last {at['mean'].iloc[-1]:.0f} g with"
+    f" {at['std'].iloc[-1]:.0f} g."
+)
 
 # %% [markdown]
 # Growth is straight in these weeks, and the lines fan out. Some are short: how many *chicks* were weighed fewer than five times?
@@ -79,25 +80,28 @@ check("capstoneowls.q2", answer_2)
 # ## 3. The model
 #
 # Mass depends on age, on the implant, and on both together, for the implant may change how fast a chick grows. Broods may differ in mass and in growth,
-# and so may chicks within a brood. Fit this by REML; count the age from its middle, 25 days: `I(age - 25)`.
+# and so may chicks within a brood. Fit this by REML; count the age from its middle, 25 days: `I(age - 25)`. The beginning is given.
 
 # %% tags=["solution"] task="q3"
+### GIVEN # model = lk.lmer("mass ~ I(age - 25) * ... + (... | ...)", owls)
 model = lk.lmer("mass ~ I(age - 25) * implant + (I(age - 25) | brood / ring)", owls)
 
 # %%
 check("capstoneowls.q3", model)
 
-# %%
-if model is not ...:
-    print(model.varcorr)
-    print()
-    print(table_text(model.coef_table()))
+# %% tags=["fold"]
+# Table: the variances and correlations of your model
+model.varcorr if model is not ... else None
+
+# %% tags=["fold"]
+# Table: the fixed effects of your model
+model.coef_table().round(3) if model is not ... else None
 
 # %% [markdown]
 # ## 4. Check
 #
-# Train your eye before you look at your own model: press the buttons of the panel one after the other. One of the five faults hardly shows in the *dots* of any
-# picture. You see it because thin grey lines join the measurements of a group, and it is the one to fear when an animal is measured
+# Practise before you look at your own model: press the buttons of the explorer one after the other. One of the five faults hardly shows in the *dots* of any
+# picture. You see it because thin grey lines join the measurements of a group. It is the one to look for when an animal is measured
 # again and again. Which? `"curved"`, `"unequal variance"`, `"heavy tails"`, `"outlying group"` or `"dependent"`
 
 # %%
@@ -114,7 +118,8 @@ check("capstoneowls.q4", answer_4)
 # weighing after the other. Beside it, the same number from twenty sets of masses that your model has invented, in which nothing is wrong.
 
 
-# %%
+# %% tags=["picture"]
+# Picture: the four pictures of your model, and how alike neighbouring residuals are
 def neighbours(fit):
     """Correlation of a chick's residuals with those of its next weighing."""
     rows = owls.assign(now=fit.resid()).sort_values(["ring", "age"])
@@ -123,7 +128,10 @@ def neighbours(fit):
 
 if model is not ...:
     model.plot.diagnostics()
-    plt.show()
+    lesson.show(
+        f"Four pictures of {model.nobs} residuals: against fitted values, their sizes, their quantiles, and the quantiles of broods and"
+        f" chicks. The residuals' skewness is {model.resid().skew():.2f}."
+    )
     masses = model.simulate(20, seed=25)
     invented = [neighbours(model.refit(masses[column])) for column in masses]
     print(
@@ -132,8 +140,8 @@ if model is not ...:
     )
 
 # %% [markdown]
-# (All below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line take turns. Yours lies among the invented ones; dependence would have pushed
-# it above them.)
+# (All below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line change their sign. Yours lies among the invented ones; dependence
+# would have moved it above them.)
 #
 # ## 5. Interpret, and find a mistake
 #
@@ -141,9 +149,11 @@ if model is not ...:
 
 # %%
 colleague = lk.lmer("mass ~ age * implant + (age | brood / ring)", owls)
-print(table_text(colleague.coef_table()))
-if model is not ...:
-    print(f"\nlog likelihood: the colleague's {colleague.loglik:.4f}, yours {model.loglik:.4f}")
+colleague.coef_table().round(3)
+
+# %% tags=["fold"]
+# In numbers: the log likelihoods of both models
+print(f"the colleague's {colleague.loglik:.4f}, yours {model.loglik if model is not ... else np.nan:.4f}")
 
 # %% [markdown]
 # The two are the same model! At which age would the colleague be right? Make it better: by how many grams does the model expect a placebo chick
@@ -176,7 +186,8 @@ check("capstoneowls.q6", answer_6)
 
 # %%
 chicks = owls[["brood", "ring", "implant"]].drop_duplicates("ring")
-print(chicks.head(3).to_string(index=False), f"\n... {len(chicks)} chicks")
+print(len(chicks), "chicks")
+chicks.head(3)
 
 # %% tags=["solution"] task="q7"
 young = model.predict(chicks.assign(age=14))
@@ -186,7 +197,8 @@ answer_7 = (old - young) / (35 - 14)
 # %%
 check("capstoneowls.q7", answer_7)
 
-# %%
+# %% tags=["picture"]
+# Picture: a line for each chick
 if model is not ... and young is not ... and old is not ...:
     panels = two_panels()
     for implant, low, high in zip(chicks["implant"], young, old, strict=True):
@@ -194,7 +206,10 @@ if model is not ... and young is not ... and old is not ...:
     for implant, ax in panels.items():
         ends = chicks.head(2).assign(age=[14, 35], implant=implant)
         ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
-    plt.show()
+    lesson.show(
+        f"Two panels of thin lines from 14 to 35 days, one per chick. They end between {np.min(old):.0f} and {np.max(old):.0f} g; a dashed"
+        " line in each panel is the average owl."
+    )
 
 # %% [markdown]
 # Thin: a line for each chick, fixed and random effects together; dashed: the fixed effects alone, the average owl.
@@ -202,12 +217,13 @@ if model is not ... and young is not ... and old is not ...:
 # ## 8. A line for each brood
 #
 # Now for broods: what would a chick *of this brood* do, if we knew the brood and nothing about the chick? Give the growth (g a day) of a
-# *corticosterone* chick in each brood, in the order of this table. (`predict` takes `re_form`, which names the random effects to use; or you put the
+# *corticosterone* chick in each brood, in the order of this table, from its predictions at 14 days (`first`) and at 35 days (`last`). (`predict` takes `re_form`, which names the random effects to use; or you put the
 # lines together from the coefficients.)
 
 # %%
 broods = owls[["brood"]].drop_duplicates().sort_values("brood").assign(implant="C")
-print(broods.head(3).to_string(index=False), f"\n... {len(broods)} broods")
+print(len(broods), "broods")
+broods.head(3)
 
 # %% tags=["solution"] task="q8"
 effects = "~ (I(age - 25) | brood)"
@@ -218,7 +234,8 @@ answer_8 = (last - first) / (35 - 14)
 # %%
 check("capstoneowls.q8", answer_8)
 
-# %%
+# %% tags=["picture"]
+# Picture: a line for each brood
 if model is not ... and first is not ... and last is not ...:
     panels = two_panels()
     main, more = model.fixef[["implantP", "I(age - 25):implantP"]]
@@ -228,7 +245,10 @@ if model is not ... and first is not ... and last is not ...:
             ax.plot([14, 35], np.array([low, high]) + extra, color=LOOKS[implant][0], lw=1.2, alpha=0.8)
         ends = broods.head(2).assign(age=[14, 35], implant=implant)
         ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
-    plt.show()
+    lesson.show(
+        f"Two panels with a line per brood and implant, from 14 to 35 days. With corticosterone they end between {np.min(last):.0f} and"
+        f" {np.max(last):.0f} g. The lines on the right differ from their twins on the left by the same amounts in every brood."
+    )
 
 # %% [markdown]
 # One line for each brood and implant. Compare with the chicks' picture: most of what made the lines fan out is still here, so it
@@ -248,7 +268,8 @@ answer_9 = (model.fixef - wanted) / model.se
 # %%
 check("capstoneowls.q9", answer_9)
 
-# %%
+# %% tags=["fold"]
+# In numbers: the standard deviations of your model and the true ones
 if model is not ... and answer_9 is not ...:
     known = lk.data_info("owls").truth
     estimated = model.varcorr.frame.set_index(["grp", "var1"])["sdcor"]
@@ -264,18 +285,21 @@ if model is not ... and answer_9 is not ...:
 # Write the paragraph for the paper, five or six sentences: the data (how many weighings, chicks, broods), the model, what the implant does to mass and to growth (with
 # standard errors or intervals, and units), where owls differ most, how you checked, and one thing that this study cannot say.
 
-# %%
+# %% tags=["fold"]
+# Table: the fixed effects with their 95% Wald intervals
+table = None
 if model is not ...:
     print(f"{model.nobs} weighings;", ", ".join(f"{n} of {name}" for name, n in model.ngroups.items()))
     ends = model.confint(method="wald", parm="beta_").round(1)
     sds = model.varcorr.frame.set_index(["grp", "var1"])["sdcor"]
-    print(model.confint(method="wald", parm="beta_").assign(estimate=model.fixef).round(2).to_string())
+    table = model.confint(method="wald", parm="beta_").assign(estimate=model.fixef).round(2)
+table
 
 # %% [markdown]
-# Let a cell write the sentences with the results, so that none is copied by hand.
+# Let a cell write the sentences with the results, so that none is copied by hand. Call them `results`. (`ends` has the intervals, `sds` the standard deviations.)
 
 # %% tags=["solution"] task="q10"
-results = in_words(
+results = lesson.in_words(
     f"We analysed {model.nobs} weighings of {model.ngroups['ring:brood']} chicks in {model.ngroups['brood']} broods"
     f" (linear mixed model by REML, lmmkit {lk.__version__}).",
     f"Placebo chicks grew {model.fixef['I(age - 25):implantP']:.1f} g a day faster than chicks with corticosterone"

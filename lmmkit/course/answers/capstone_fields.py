@@ -69,6 +69,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Two groups of plots: fields['distance'] > 100, and the others.",
             "groupby can group by such a condition; then .median().",
+            "fields.groupby(fields['distance'] > 100)['nitrate'].median(), the second over the first",
         ),
         praise="Nitrate and distance from the river come together. Remember that.",
     ),
@@ -87,7 +88,11 @@ QUESTIONS: dict[str, Question] = {
                 "species ~ log(nitrate) + (1 | field)"
             ),
         },
-        hints=("Plots come in fields.", "A random intercept for each field: (1 | field)."),
+        hints=(
+            "Plots come in fields.",
+            "A random intercept for each field: (1 | field).",
+            "species ~ nitrate + (1 | field)",
+        ),
         praise="Fields have their own level, and nitrate one slope.",
     ),
     "q3": Number(
@@ -109,7 +114,11 @@ QUESTIONS: dict[str, Question] = {
                 _along_the_distance(_fit(_FIRST).fitted)
             ),
         },
-        hints=("model.resid() gives the residuals.", "np.corrcoef(a, b)[0, 1], or the .corr of two Series."),
+        hints=(
+            "The residuals are what the model leaves over: .resid()",
+            "np.corrcoef(a, b)[0, 1], or the .corr of two Series.",
+            "np.corrcoef(first.resid(), fields['distance'])[0, 1]",
+        ),
         praise="Residuals should go with nothing. These know very well where the river is.",
     ),
     "q4": Choice(
@@ -120,16 +129,20 @@ QUESTIONS: dict[str, Question] = {
             "c": "if anything it shrinks, and a logarithm would make that worse; look at the map",
             "d": "seven is few, but a variance that is known only roughly does not bend residuals along a river",
         },
-        hints=("Where are the triangles that point up, and where those that point down?",),
+        hints=(
+            "Look at the map.",
+            "Where are the plots with more species than fitted, and where those with fewer?",
+            "Near the water the one kind, far from it the other: place is not in the model.",
+        ),
         praise="Not independent, and for a reason: a variable is missing, so the estimate itself may be wrong.",
     ),
     "q5": Number(
         truth=lambda: _first_sign("neighbours", "curvature"),
         mistakes={
-            "there the panel sees the bend; drag on until it speaks of neighbours": lambda: _first_sign(
+            "there the sentence names the bend; go on until it names the neighbours": lambda: _first_sign(
                 "bend", "curvature"
             ),
-            "that is the handle of dependence; leave it at zero and drag the curvature": lambda: _first_sign(
+            "that is the slider of dependence; leave it at zero and move the curvature": lambda: _first_sign(
                 "neighbours", "dependence"
             ),
             "one step too early: there it does not speak of neighbours yet": lambda: (
@@ -140,6 +153,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Start with everything at zero ('All well').",
             "Read the sentence under the picture at each step of Curvature.",
+            "First it names the bend; a few steps later the neighbours as well.",
         ),
         praise="A forgotten trend looks like dependence. Look for it before you model correlated errors.",
     ),
@@ -186,9 +200,10 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Take nitrate's coefficient from both models.",
-            "What has become of it, as a share of the first?",
+            "What has become of it, as a share of the first? The rest was the river's.",
+            "1 - by_river.fixef['nitrate'] / first.fixef['nitrate']",
         ),
-        praise="Most of what nitrate was blamed for was the river's doing.",
+        praise="Most of what was put down to nitrate was the river's doing.",
     ),
     "q8": Choice(
         options=("a", "b", "c", "d"),
@@ -199,7 +214,9 @@ QUESTIONS: dict[str, Question] = {
             "c": "shared evidence is what makes standard errors grow; something else is stronger here",
         },
         hints=(
+            "Compare first.se['nitrate'] with by_river.se['nitrate'].",
             "A standard error has two parts: the noise, and what the other predictors leave of this one.",
+            "Compare first.sigma with by_river.sigma, too.",
         ),
         praise="And were it larger: a precise wrong answer is no bargain.",
     ),

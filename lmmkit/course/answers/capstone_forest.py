@@ -119,7 +119,7 @@ QUESTIONS: dict[str, Question] = {
             "Make a table with a row for each plot: its slope, and how many rows of `trees` it has.",
             "groupby both columns with observed=True, then agg, then .corr()",
         ),
-        praise="Flat plots hold most of the trees. A mixed model takes that in its stride; a plain mean would not.",
+        praise="Flat plots hold most of the trees. A mixed model allows for that; a plain mean does not.",
     ),
     "q2": Choice(
         options=("a", "b", "c", "d"),
@@ -129,7 +129,11 @@ QUESTIONS: dict[str, Question] = {
             "b": "on the log scale a constant is a constant, too",
             "c": "the question is about plots in general, and these are a sample of them",
         },
-        hints=("How many values of slope are there on one plot?",),
+        hints=(
+            "Look at the trees of one plot: which columns differ?",
+            "How many values of slope are there on one plot?",
+            "A line needs two different values of the predictor.",
+        ),
         praise="Slope is a property of the plot. Compare plots, and best those of one transect.",
     ),
     "q3": Model(
@@ -168,8 +172,9 @@ QUESTIONS: dict[str, Question] = {
         },
         absolute=0.01,
         hints=(
-            "Groups: 2. Slope within groups: -1. Then drag the other slope up from zero.",
+            "Groups: 2. Slope within groups: -1. Then move the other slope up from zero.",
             "Read the sign of the pooled slope from the sentence under the picture.",
+            "The answer lies between 0 and 1.",
         ),
         praise="A gentler slope between groups beats a steeper one within: the groups lie further apart "
         "than the points of a group.",
@@ -211,9 +216,9 @@ QUESTIONS: dict[str, Question] = {
             "that is the slope of task 3, which mixes the two": lambda: _fit(_PLAIN).fixef["slope"],
         },
         hints=(
-            "Walk to a transect that is a degree steeper, onto its average plot: which of her predictors change?",
+            "Go to a transect that is a degree steeper, onto its average plot: which of her predictors change?",
             "Both do, by one degree each.",
-            "So both of her coefficients are paid.",
+            "hers.fixef['slope'] + hers.fixef['transect_slope']",
         ),
         praise="Both predictors change when you change the transect. Hers is useful, too: its t-value tests whether "
         "the two slopes differ.",
@@ -251,7 +256,11 @@ QUESTIONS: dict[str, Question] = {
             "c": "transects are only what the plots lie on; any other transects would do",
             "d": "a transect not yet walked has no coefficient; it needs the population of transects",
         },
-        hints=("In which question would other transects not do?",),
+        hints=(
+            "Fixed are the levels that a question names.",
+            "In which question would other transects not do?",
+            "Look for T03.",
+        ),
         praise="The question is about these two, by name.",
     ),
     "q9": Number(

@@ -133,6 +133,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Which rows are alike because they come from the same … ?",
             "There are two, one within the other.",
+            "The chick's number, and what siblings share.",
         ),
         praise="Chicks come from broods and weighings from chicks; other studies would have others of both.",
     ),
@@ -149,7 +150,8 @@ QUESTIONS: dict[str, Question] = {
             "five times at most, so that counts all who were weighed at all": lambda: len(_owls()),
         },
         hints=(
-            "owls.groupby('ring', observed=True).size() counts the weighings of each chick.",
+            "Count the weighings of each chick first.",
+            "owls.groupby('ring', observed=True).size()",
             "Compare with five, then sum.",
         ),
         praise="The mixed model uses their rows as well: nobody is thrown out for hiding once.",
@@ -191,7 +193,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Dots in which the order of the measurements is lost cannot show what lies in the order.",
-            "When do the grey lines stop zigzagging, and run smoothly?",
+            "When do the grey lines run smoothly, without jumps up and down?",
+            "It is about each measurement and the next one of the same group.",
         ),
         praise="Dots do not know what came after what. Join them, or compute it.",
     ),
@@ -216,6 +219,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "With an interaction, a main effect is the difference where the other variable is zero.",
             "At 25 days the difference is implantP; each day adds the interaction.",
+            "model.fixef['implantP'] + 5 * model.fixef['I(age - 25):implantP']",
         ),
         praise="Where zero is decides what a main effect says; what the model predicts stays the same.",
     ),
@@ -227,7 +231,11 @@ QUESTIONS: dict[str, Question] = {
             "the right numbers in the other order: implantP comes first": lambda: _ratios().to_numpy()[::-1],
             "those are ratios of t values": _t_ratios,
         },
-        hints=("Both models have .se, with the names of the coefficients.", "(broodless.se / model.se)[[…]]"),
+        hints=(
+            "Both models have .se, with the names of the coefficients.",
+            "The model without broods comes first: a ratio above one means that it is less sure.",
+            "(broodless.se / model.se)[['implantP', 'I(age - 25)']]",
+        ),
         praise="Wrong both ways. Siblings are compared within their brood, so without it the implant looks too "
         "uncertain; growth is a matter of broods as well, so without them it looks too certain.",
     ),
@@ -245,7 +253,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "predict needs brood, ring, implant and age: chicks.assign(age=14)",
-            "(old - young) / 21, and by default all random effects are in.",
+            "By default all random effects are in.",
+            "(old - young) / 21",
         ),
         praise="Fixed part, brood and chick: three slopes added up, and the implant's share.",
     ),
@@ -263,7 +272,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "re_form is the random part that you want to keep, as a formula: '~ (… | brood)'.",
-            "model.coef()['brood'] has the lines of the broods, for corticosterone, ready-made.",
+            "model.coef()['brood'] has the lines of the broods, for corticosterone.",
+            "model.predict(broods.assign(age=35), re_form='~ (I(age - 25) | brood)'), and the same for 14 days",
         ),
         praise="What we know of a chick before we know the chick.",
     ),
@@ -280,7 +290,11 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         tolerance=0.01,
-        hints=("(model.fixef - truth) / model.se", "The truth in the order of model.fixef, four numbers."),
+        hints=(
+            "First the differences, estimate less truth; the order is that of model.fixef.",
+            "How large an error is common is told by the standard error.",
+            "(model.fixef - truth) / model.se",
+        ),
         praise="None is further off than chance allows: about one in twenty would be beyond two.",
     ),
 }

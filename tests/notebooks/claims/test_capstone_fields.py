@@ -62,7 +62,7 @@ def test_about_one_species_where_it_was_four_or_five(first, by_river):
 
 
 def test_most_of_it_was_the_rivers_doing(first, by_river):
-    """“Most of what nitrate was blamed for was the river's doing.”"""
+    """“Most of what was put down to nitrate was the river's doing.”"""
     assert 1 - by_river.fixef["nitrate"] / first.fixef["nitrate"] == pytest.approx(0.768, abs=1e-3)
 
 

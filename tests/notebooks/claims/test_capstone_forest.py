@@ -22,7 +22,7 @@ def split(trees):
 
 
 def test_steep_plots_hold_on_to_fewer_trees(trees):
-    """“Steep plots hold on to fewer trees.”"""
+    """“Steep plots have fewer trees.”"""
     plots = trees.groupby(["transect", "plot"], observed=True)["slope"].agg(["first", "size"])
     assert plots["first"].corr(plots["size"]) == pytest.approx(-0.6219, abs=5e-4)
 
@@ -35,7 +35,7 @@ def test_flat_plots_hold_most_of_the_trees(trees):
 
 
 def test_the_heap_leans_upwards(trees):
-    """“If anything, the heap of all marks leans upwards.”"""
+    """“If anything, the cloud of all marks rises.”"""
     assert np.polyfit(trees["slope"], trees["height"], 1)[0] > 0
 
 

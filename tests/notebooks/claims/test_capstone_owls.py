@@ -73,8 +73,7 @@ def test_broods_differ_about_twice_as_much_as_chicks(model):
 
 
 def test_neighbouring_residuals_lie_among_the_invented(owls, model):
-    """“All below zero, for a line has been fitted to each chick's few points, and residuals around a fitted line take
-    turns. Yours lies among the invented ones; dependence would have pushed it above them.”"""
+    """“residuals around a fitted line change their sign. Yours lies among the invented ones”"""
     studies = model.simulate(15, seed=3)
     invented = [neighbours(owls, model.refit(y).resid()) for _, y in studies.items()]
     assert max(invented) < 0
