@@ -152,6 +152,7 @@ def test_subjects_and_words(words):
 
 def test_leaving_the_words_out_costs_precision(words):
     """“Here every word was met in both conditions, so leaving the words out only costs precision.” and
+    “Every word was met in both conditions. Does the standard error of `primed` become `"larger"`” and
     “so the estimate would be, nearly” and “The differences between words went into the residual.”"""
     assert (words.groupby("item", observed=True)["condition"].nunique() == 2).all()
     without = lk.lmer("rt ~ condition + (1 | subject)", words)

@@ -81,7 +81,7 @@ def test_the_slope_of_all_rows_is_mostly_that_within_samples(enzyme):
 
 def test_the_interval_of_the_spread_between_samples(enzyme):
     """“Standard deviations between samples from … to … U/L go with the data” and “with the same slope and the
-    same standard error”"""
+    same standard error” and “no variance was *found* between five samples”"""
     fit = lk.lmer("Enzyme ~ Pheno + (1 | Sample)", enzyme)
     interval = fit.confint(parm="theta_")
     # R 4.2.2, lme4 1.1-31: confint(fit, parm = 1) gives 0 to 1.5506604
@@ -126,6 +126,21 @@ def test_means_and_mixed_model_agree_but_for_the_exception():
         assert agree != fit.is_singular
         singular += fit.is_singular
     assert 0 < singular < 4
+
+
+def test_the_mixed_model_is_better_with_unequal_replicates():
+    """“With unequal replicates, or for an effect *within* mice, the mixed model is the better one.”"""
+    assays = np.array([1, 1, 2, 12, 12, 1, 2, 3, 12, 12])
+    treated = np.arange(10) >= 5
+    of_means = 0.25 + 1 / assays  # mice differ with an SD of a half, assays with one of 1
+    equal = sum(of_means[arm].sum() / 25 for arm in (treated, ~treated))
+    weighted = sum(
+        1 / (1 / of_means[arm]).sum() for arm in (treated, ~treated)
+    )  # as the mixed model weighs them
+    assert weighted < 0.8 * equal
+    # Half of the assays of each mouse with a reagent: the means of the mice all have the same half of it.
+    reagent = np.tile([0, 1], (10, 3))
+    assert np.ptp(reagent.mean(axis=1)) == 0
 
 
 def test_counting_rows_finds_something_in_two_studies_of_five():

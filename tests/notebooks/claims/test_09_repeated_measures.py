@@ -101,7 +101,8 @@ def test_a_straight_line_will_do(protein):
 
 
 def test_own_and_mixed_lines_coincide(protein):
-    """“They nearly coincide: the assay is so precise that there is little noise to shrink away.”"""
+    """“They nearly coincide: the assay is so precise that there is little noise to shrink away.”
+    and “The two slopes of a person differ by … ng/mL a year at most.”"""
     # coef(lmer(Value ~ Year + (Year | Sample)))
     mixed = {"s1": 0.565386, "s2": -0.392967, "s3": 2.037629, "s4": 1.372936, "s5": 2.722282, "s6": 3.144810}
     for name, fit in own_fits(protein, "Value", "Year", "Sample").items():
@@ -258,6 +259,7 @@ def test_wild_days_of_two_drivers(sleep, drivers):
 
 def test_better_measurements_do_not_bring_lines_together():
     """“They do not. Better measurements would tell more about each line; the lines differ as before.” and
+    “Better measurements would not help either.” and
     “For the average slope more groups are needed.”"""
     spread = [
         explorers.random_effects.result(sd_slope=0.8, sigma=s).lines[:, 1].std() for s in (0.0, 0.8, 4.0)
