@@ -257,6 +257,8 @@ class _Walk:
                 zeta = self.rise(deviance)
                 if zeta > self.cutoff * (1 - 1e-5):
                     return self._keep(marks, crossing)
+                if not crossing > distance:  # the deviance jumps
+                    return self._lost()
                 proposal = crossing  # another valley is lower there: go on in it
                 marks = [mark for mark in marks if mark[1] < zeta] or marks[:1]
             slope = (zeta - last) / (proposal - distance)

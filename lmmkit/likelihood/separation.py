@@ -1,4 +1,4 @@
-"""Complete and quasi-complete separation: fixed effects whose maximum-likelihood estimate is infinite."""
+"""Complete and quasi-complete separation: parameters whose maximum-likelihood estimate is infinite."""
 
 from __future__ import annotations
 
@@ -76,6 +76,48 @@ def _null_space(A: Array) -> Array:
     return np.asarray(axes[rank:].T)
 
 
+def pure_groups(design: Design, y: Array, family: Family) -> list[str]:
+    """Grouping factors in each of whose levels all outcomes are failures, or all successes.
+
+    Parameters
+    ----------
+    design : Design
+    y : array of shape (n,)
+        Proportions of successes.
+    family : Family
+        Others than the binomial have none.
+
+    Returns
+    -------
+    list of str
+        Those whose levels have an intercept and, on average, more than a single trial.
+
+    Notes
+    -----
+    The larger their standard deviation, the better each such level is predicted, without end.
+    """
+    if family.name != "binomial":
+        return []
+    used = design.row_weights > 0
+    trials = np.ones(len(y)) if design.row_trials is None else design.row_trials
+    found = []
+    for term in design.terms:
+        counts = np.bincount(term.codes[used], minlength=len(term.levels))
+        hits = np.bincount(term.codes[used], y[used], len(term.levels))
+        pure = (hits == 0) | (hits == counts)
+        if pure.all() and "(Intercept)" in term.names and trials[used].sum() > len(term.levels):
+            found.append(term.group)
+    return list(dict.fromkeys(found))
+
+
+def _same_outcome(group: str) -> str:
+    return (
+        f"Within each level of {group} all outcomes are the same, so the standard deviation between the levels "
+        "runs off to infinity: what is shown is where the approximation stops, and nothing can be learned from "
+        f"rows that repeat one another. Keep one row for each level of {group}, and leave its random effects out."
+    )
+
+
 def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bool, free: bool) -> list[str]:
     """Parameters whose likelihood rises for ever, in a sentence each.
 
@@ -89,7 +131,7 @@ def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bo
     converged, free : bool
         Whether the search converged, and whether it estimated the dispersion.
     """
-    found = []
+    found = [_same_outcome(group) for group in pure_groups(design, y, family)]
     mu = family.linkinv(eta)
     extreme = (y == 0) & (mu < 1e-5) | (family.name == "binomial") & (y == 1) & (mu > 1 - 1e-5)
     if extreme.any() or not converged:

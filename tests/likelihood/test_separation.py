@@ -1,8 +1,10 @@
 """Separation: when a fixed effect has no finite estimate."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import lmmkit as lk
 from lmmkit.families import Binomial, Gamma, NegativeBinomial, Poisson
 from lmmkit.likelihood.separation import separated_columns
 
@@ -42,3 +44,30 @@ def test_rows_of_weight_zero_do_not_hold_back():
 def test_units_do_not_matter():
     y = np.array([0, 0, 0, 0, 1, 1, 1, 1.0])
     assert separated_columns(np.column_stack([ONES, 1e7 * X]), y, None, Binomial()) == [0, 1]
+
+
+@pytest.mark.parametrize("formula", ["k ~ x + (1 | g)", "k ~ 1 + (x | g)"])
+def test_groups_of_one_outcome_have_an_endless_standard_deviation(formula):
+    rng = np.random.default_rng(11)
+    data = pd.DataFrame({"x": rng.normal(size=48), "g": np.repeat(list("abcdefgh"), 6)})
+    data["k"] = (data["g"] < "e").astype(int)
+    fit = lk.glmer(formula, data, "binomial")
+    assert "Within each level of g all outcomes are the same" in fit.messages[0]
+    data.loc[0, "k"] = 0
+    assert not any(
+        "all outcomes are the same" in line for line in lk.glmer(formula, data, "binomial").messages
+    )
+
+
+def test_single_trials_are_no_groups_of_one_outcome():
+    data = pd.DataFrame({"k": [0, 1] * 10, "x": np.arange(20.0), "g": np.arange(20)})
+    fit = lk.glmer("k ~ x + (1 | g)", data, "binomial")
+    assert not any("all outcomes are the same" in line for line in fit.messages)
+
+
+def test_profiles_of_separated_outcomes_end_in_sentences():
+    data = pd.DataFrame({"g": np.repeat(list("abcdefgh"), 10), "f": np.tile(list("uvwx"), 20)})
+    data["k"] = (data["f"] == "u").astype(int)
+    limits = lk.glmer("k ~ f + (1 | g)", data, "binomial").confint()
+    assert np.isneginf(limits.loc["fv", "conf_low"])
+    assert not (limits.loc[["fv", "fw", "fx"], "conf_high"] >= 0).any()
