@@ -31,6 +31,8 @@ def inverse_root(matrix: Array) -> tuple[Array, float]:
     >>> root.diagonal(), round(float(np.exp(logdet)), 9)
     (array([0.5 , 0.25]), 64.0)
     """
+    if not len(matrix):  # LAPACK would say on the screen that it knows no matrix without rows
+        return np.zeros((0, 0)), 0.0
     lower, failed = lapack.dpotrf(matrix, lower=1, clean=1)
     if failed:
         raise np.linalg.LinAlgError("matrix is not positive definite")

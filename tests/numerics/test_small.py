@@ -1,0 +1,29 @@
+"""Factors of small matrices, against NumPy's, down to a matrix without rows."""
+
+import numpy as np
+import pytest
+
+import lmmkit as lk
+from lmmkit.numerics.small import eigen, inverse_root
+
+
+@pytest.mark.parametrize("m", [0, 1, 2, 5])
+def test_roots_and_eigenvalues_are_those_of_numpy(m, capfd):
+    rows = np.random.default_rng(m).standard_normal((m + 3, m))
+    matrix = rows.T @ rows
+    root, logdet = inverse_root(matrix)
+    assert root == pytest.approx(np.linalg.inv(np.linalg.cholesky(matrix)))
+    assert logdet == pytest.approx(np.linalg.slogdet(matrix)[1])
+    assert eigen(matrix)[0] == pytest.approx(np.linalg.eigvalsh(matrix))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_without_fixed_effects_prints_nothing_of_its_own(capfd):
+    fit = lk.lmer("Reaction ~ 0 + (Days | Subject)", lk.load_data("sleepstudy_plus"))
+    assert fit.sigma > 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_matrix_that_is_not_positive_definite_is_refused():
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
+        inverse_root(np.diag([1.0, -1.0]))
