@@ -31,7 +31,7 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 # owls. *How much should you lean?* That is this lesson.
 #
 # We begin with people. Lorry drivers slept three hours a night, and every day somebody measured how fast they reacted.
-# Two made-up drivers are added (by Mahr, see the end): 374 came twice, 373 once.
+# Each driver is known by a number. Two made-up drivers are added (by Mahr, see the end): 374 came twice, 373 once.
 
 # %% covers="003-21"
 plus = lk.load_data("sleepstudy_plus")

@@ -115,7 +115,7 @@ if model is not ...:
 # ## 4. Departments nobody has asked
 #
 # The six departments stand for all departments there are. Their slopes are normal, with the fixed effect as mean and the SD that your
-# model has found. So in which share of *all* departments do longer meetings go with *more* happiness? (A number between 0 and 1.
+# model has found. So in which share of *all* departments do longer meetings go with *more* happiness? (A number between 0 and 1, two digits.
 # `norm.cdf(z)` is the share of a normal distribution that lies below `z` standard deviations.)
 
 # %%
