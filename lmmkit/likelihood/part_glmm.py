@@ -26,7 +26,7 @@ from .optimum import covariance_from, information_of_fixed, last_digits
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import part_warnings
 from .part_modes import PartModeSearch
-from .part_start import check_parts, start_of_parts, without_zeros
+from .part_start import HARDLY, check_parts, start_of_parts, without_zeros
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from .pirls import Effects
 from .search import Place, Visit, best_of, descend, lower_beside
@@ -36,6 +36,7 @@ __all__ = ["PartCriterion", "fit_parts"]
 
 #: Where the search stops; what takes longer runs off to infinity.
 TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
+NO_ZEROS = "no extra zeros"
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
 #: First radius of a search that starts near the optimum.
@@ -100,6 +101,7 @@ class PartCriterion(Terms):
         ]
         self.p = int(stops[-1])
         self._last: PartPoint | None = None
+        self.without_zeros: float | None = None  # the lowest objective without extra zeros
         self.convex = False  # whether the relative of the objective is searched that never breaks down
 
     def _spread_of(self, eta: Array) -> float:
@@ -131,7 +133,9 @@ class PartCriterion(Terms):
         if not self.stack.paired:
             places = places[:1]
         if ZERO_INFLATION in self.rows.names:
-            places.append(Place("hardly any extra zeros", self.start(without_zeros(self.rows, self.parts))))
+            few, none = without_zeros(self.rows, self.parts)
+            places.append(Place("hardly any extra zeros", self.start(few)))
+            places.insert(0, Place(NO_ZEROS, self.start(none)))
         return places
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
@@ -191,7 +195,15 @@ class PartCriterion(Terms):
         point = self.point(x)
         if point is None or not np.isfinite(point.objective) or (point.is_flat and not self.convex):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
-        return Trial(point.objective, lambda: self.gradient(point), lambda: self.curvature(point), point)
+        derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
+        return Trial(point.objective, *derivatives, point, self._dwindles(point))
+
+    def _dwindles(self, point: PartPoint) -> bool:
+        """Whether extra zeros go on becoming fewer for ever, towards the end without any, which is known."""
+        if self.without_zeros is None:
+            return False
+        highest = point.mode.etas[self.rows.names.index(ZERO_INFLATION)].max()
+        return bool(highest < HARDLY - 1 and point.objective > self.without_zeros)
 
     def better_modes(self, search: Search) -> Array | None:
         """Whether other conditional modes at the end of a search are better; then it should go on from there."""
@@ -242,7 +254,13 @@ def fit_parts(design: Design, family: Family) -> Estimate:
 
 
 def _downhill(criterion: PartCriterion, x: Array, radius: float = 2.0) -> Search:
-    return minimise(criterion.trial, x, tolerance=TOLERANCE, max_evaluations=MOST_EVALUATIONS, radius=radius)
+    return minimise(
+        criterion.trial,
+        x,
+        tolerance=TOLERANCE,
+        max_evaluations=MOST_EVALUATIONS,
+        radius=radius,
+    )
 
 
 def _search(criterion: PartCriterion) -> tuple[Search, list[Visit]]:
@@ -257,6 +275,9 @@ def _search(criterion: PartCriterion) -> tuple[Search, list[Visit]]:
         return ends[-1]
 
     places = criterion.places()
+    if places[0].why == NO_ZEROS:
+        none = downhill(places[0].x)
+        criterion.without_zeros = none.value if none.converged else None
     search, visits = best_of(criterion, places, downhill, HOPELESS)
     if search.converged and not criterion.stack.paired:
         return search, visits

@@ -13,10 +13,10 @@ from ..numerics.arrays import Array
 from ..numerics.trust_region import Trial, minimise
 from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["check_parts", "start_of_parts", "without_zeros"]
+__all__ = ["HARDLY", "check_parts", "start_of_parts", "without_zeros"]
 
-#: Logit of the probability of extra zeros where there are to be hardly any.
-HARDLY = -4.0
+#: Logit of the probability of extra zeros where there are to be hardly any, and where none.
+HARDLY, NONE = -4.0, -20.0
 #: Logarithms of dispersions that are tried for the start.
 SPREADS = np.linspace(-20.0, 20.0, 81)
 #: How far that of a count or share may be from 1 at the start.
@@ -104,8 +104,8 @@ def start_of_parts(rows: PartRows, parts: Sequence[Part]) -> list[Array]:
     return _downhill(rows, parts, first)
 
 
-def without_zeros(rows: PartRows, parts: Sequence[Part]) -> list[Array]:
-    """The same for hardly any extra zeros, which the other parts must then explain.
+def without_zeros(rows: PartRows, parts: Sequence[Part]) -> tuple[list[Array], list[Array]]:
+    """The same for hardly any extra zeros, and for none, which the other parts must then explain.
 
     Parameters
     ----------
@@ -116,7 +116,9 @@ def without_zeros(rows: PartRows, parts: Sequence[Part]) -> list[Array]:
     none = Part(ZERO_INFLATION, np.empty((len(rows.y), 0)), [], np.full(len(rows.y), HARDLY), [])
     others = [none if number == place else part for number, part in enumerate(parts)]
     found = start_of_parts(rows, others)
-    return [_constant(parts[place], HARDLY) if n == place else beta for n, beta in enumerate(found)]
+    few, zero = list(found), list(found)
+    few[place], zero[place] = _constant(parts[place], HARDLY), _constant(parts[place], NONE)
+    return few, zero
 
 
 def _first_guess(rows: PartRows, part: Part) -> Array:
