@@ -197,6 +197,6 @@ def softplus(x: Jet) -> Jet:
     value = np.log1p(small) + np.maximum(x.value, 0.0)
     if not x.variables:
         return Jet.constant(value, x.order)
+    p = np.where(x.value > 0, 1.0, small) / (1 + small)
     q = small / (1 + small) ** 2
-    tilt = np.sign(x.value) * (1 - small) / (1 + small)  # 2 p - 1
-    return x.through((value, (1 + tilt) / 2, q, -q * tilt))
+    return x.through((value, p, q, q * (1 - 2 * p)))

@@ -29,7 +29,7 @@ __all__ = ["PartMode", "PartModeSearch", "best"]
 MAX_STEPS = 200
 MAX_HALVINGS = 30
 #: Squared Newton decrement at which a mode is found; differences of the gradient must not see its error.
-TOLERANCE = 1e-18
+TOLERANCE = 1e-20
 #: How far from zero other modes are looked for, in standard deviations of the effects.
 ASIDE = (-2.0, 2.0)
 #: By how much the penalised density of a level must be better to be preferred.
