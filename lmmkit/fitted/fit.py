@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..families.family import Family
     from .call import Call
 
-ResidualKind = Literal["response", "pearson", "deviance", "working", "scaled"]
+ResidualKind = Literal["response", "pearson", "deviance", "working", "scaled", "studentized"]
 RESIDUALS = get_args(ResidualKind)
 #: What the rooms of the library ask of a fit, and its users need not see: left out of `dir(fit)`.
 INTERNAL = frozenset({
@@ -160,11 +160,12 @@ class Fit(Protocol):
 
         Parameters
         ----------
-        kind : {"response", "pearson", "deviance", "working", "scaled"}
+        kind : {"response", "pearson", "deviance", "working", "scaled", "studentized"}
             ``response`` is y - fitted; ``pearson`` divides by the root of weight and variance function;
             ``deviance`` is the signed root of each row's deviance; ``working`` is on the scale of the
             linear predictor; ``scaled`` is pearson divided by sigma, the residuals which the summary of a
-            mixed model shows.
+            mixed model shows; ``studentized`` is pearson divided by its own standard error, of a model
+            without random effects by that of a fit without the row (R's ``rstudent``).
 
         Returns
         -------
@@ -189,13 +190,21 @@ class Fit(Protocol):
         [-0.16, -0.571]
         """
         kind = arguments.one_of("kind", kind, RESIDUALS)
-        values = self._resid("pearson") / self._unit_of_pearson if kind == "scaled" else self._resid(kind)
+        if kind == "studentized":
+            values = self._studentized()
+        else:
+            pearson = kind == "scaled"
+            values = self._resid("pearson") / self._unit_of_pearson if pearson else self._resid(kind)
         return pd.Series(values, index=self.design.frame.index, name="resid")
 
     @property
     def _unit_of_pearson(self) -> float:
         """Standard deviation of Pearson's residuals under the model."""
         return self.sigma
+
+    def _studentized(self) -> Array:
+        """Residuals over their standard errors, (n,)."""
+        ...
 
     def _resid(self, kind: str) -> Array:
         """Residuals of one of the first four kinds, (n,)."""

@@ -69,6 +69,17 @@ class FixedFit(Fit):
         X = self.design.X
         return np.asarray(self._working_weights * np.einsum("ij,jk,ik->i", X, self.cov_unscaled, X))
 
+    def _studentized(self) -> Array:
+        """R's ``rstudent``: each residual over its standard error in a fit without the row."""
+        left = np.where(self.leverage < 1 - 1e-12, 1 - self.leverage, np.nan)
+        pearson = self._resid("pearson")
+        deviance = pearson if self.family is None else self._resid("deviance")
+        length = np.sign(deviance) * np.sqrt(deviance**2 + self.leverage * pearson**2 / left)
+        if self.family is not None and self.family.name in ("binomial", "poisson"):
+            return np.asarray(length)
+        others = (deviance**2).sum() - deviance**2 / left
+        return np.asarray(length / np.sqrt(others / (self.df_resid - 1)))
+
     @cached_property
     def messages(self) -> list[str]:
         """What a reader of this fit should know, and what to do."""

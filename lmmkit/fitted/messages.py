@@ -14,8 +14,10 @@ from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
 from ..numerics.arrays import Array
+from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
 from .repeats import constant_within, every_row_is_copied
+from .times import as_number, one_column_per_level
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
@@ -60,6 +62,8 @@ def messages(fit: MixedFit) -> list[str]:
         *_copies(fit),
         *_search(fit),
         *_singular(fit),
+        *_steps(fit),
+        *_level(fit),
         *_few_levels(fit),
         *_scales(fit),
     ]
@@ -298,6 +302,45 @@ def _advice(term: RandomTerm) -> str:
     if len(parse(f"y ~ {simpler}").bars) == 1:  # a factor's effects stay correlated under ||, as in lme4
         simpler = f"(1 | {right})"
     return f"Try the simpler {simpler} in place of {term.bar.term}, and see whether the fixed effects change."
+
+
+def _steps(fit: MixedFit) -> Iterator[str]:
+    """ar1() counts columns as equal steps in time, whatever they are."""
+    for term in fit.design.terms:
+        if term.structure.tag != "ar1":
+            continue
+        times = one_column_per_level(term)
+        if times is None:
+            yield (
+                f"In {term.bar.term} each column left of the bar counts as a point in time: {listed(term.names)}. "
+                f"That is hardly meant; put the times into one factor and write ar1(0 + time | {term.bar.group})."
+            )
+            continue
+        steps = np.diff([number for level in times if (number := as_number(level)) is not None])
+        if len(steps) == len(times) - 1 and (np.abs(steps - steps[0]) > 1e-6 * np.abs(steps).max()).any():
+            yield (
+                f"The times in {term.bar.term} are not equally spaced ({', '.join(times)}), but ar1 counts each "
+                "step from one to the next as the same length. If the gaps matter, read rho with care."
+            )
+
+
+def _level(fit: MixedFit) -> Iterator[str]:
+    """One row for each effect of a structured term with variances of their own: they trade with the residual's."""
+    if fit.family is not None:
+        return
+    for term in fit.design.terms:
+        structure = term.structure
+        if isinstance(structure, Unstructured) or one_column_per_level(term) is None:
+            continue
+        traded = structure.tag in ("diag", "cs") and (structure.homogeneous or structure.tag == "diag")
+        cells = term.codes * np.intp(structure.k) + term.Z.argmax(axis=1)
+        if traded and len(np.unique(cells)) == len(cells):
+            yield (
+                f"Each effect of {term.bar.term} has a single row, so the data cannot tell its variance from the "
+                "residual variance: only their sum is estimated, and the two numbers shown are one split of many. "
+                "Leave the term out, or fit (1 | "
+                f"{term.bar.group}) in its place."
+            )
 
 
 def _few_levels(fit: MixedFit) -> Iterator[str]:

@@ -141,6 +141,14 @@ class MixedFit(Fit):
         list of (Structure, ndarray)
             For each term its structure and the values, under the names ``structure.labels(effects)``; NaN for a
             correlation with something that does not vary.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + cs(Days | Subject, hom = TRUE)", lk.load_data("sleepstudy"))
+        >>> structure, values = fit.readings()[0]
+        >>> structure.labels(["(Intercept)", "Days"]), values.round(2).tolist()
+        (['sd_*', 'cor_rho'], [7.23, 0.59])
         """
         out = []
         for term, par in zip(self.design.terms, self.estimate.par_of_terms, strict=True):

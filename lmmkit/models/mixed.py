@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..fitted.parts import Component
     from ..inference.coef_tests import Ddf
+    from ..numerics.arrays import Array
     from ..plots.namespace import Plots
     from ..report.summary import Summary
     from ..report.tidy import Effects
@@ -41,6 +42,40 @@ class MixedModel(AskedOfAny, MixedQuestions):
     >>> fit.fixef.round(2).to_dict()
     {'(Intercept)': 251.41, 'Days': 10.47}
     """
+
+    def _studentized(self) -> Array:
+        from ..fitted.joint_covariance import studentized
+
+        return studentized(self)
+
+    def vcov_full(self) -> pd.DataFrame:
+        """Joint covariance of the conditional modes and the fixed effects.
+
+        Returns
+        -------
+        DataFrame (q + p, q + p)
+            The random effects first, term by term, each level's effects side by side, under names such as
+            ``Subject.308.Days``; then the fixed effects. It is the covariance of the errors of prediction.
+
+        Raises
+        ------
+        ModelError
+            When it would not fit into memory.
+
+        Notes
+        -----
+        Agrees with ``vcov(fit, full = TRUE)`` of lme4 2.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.vcov_full().shape
+        (20, 20)
+        """
+        from ..fitted.joint_covariance import vcov_full
+
+        return vcov_full(self)
 
     # ---- tables ----
 

@@ -82,6 +82,7 @@ FUNCTIONS: dict[str, str] = {
     "refitML": "fit.update(reml=False)",
     "resid": "fit.resid()",
     "residuals": "fit.resid()",
+    "rstudent": 'fit.resid("studentized")',
     "sigma": "fit.sigma",
     "simulate": "fit.simulate(n_sim)",
     "simulateResiduals": "lk.simulate_residuals(fit)",

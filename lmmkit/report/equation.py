@@ -10,10 +10,13 @@ from ..families.family import Family
 from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..fitted.parts import component_fit
+from ..fitted.varcorr import Component
 from ..formatting.wording import number
 from ..numerics import arguments
+from ..structures.unstructured import Unstructured
 
 LINE = 72  # letters of a linear predictor on one line
+FULL = 4  # effects up to which a structure's matrix is written in full
 LINKS = {
     "identity": "{}",
     "log": r"\log({})",
@@ -233,6 +236,8 @@ def _distribution(fit: MixedFit, t: int, term: RandomTerm, numbers: list[int], e
     levels = rf"\quad {len(term.levels)} \text{{ levels}}"
     effects = [rf"b_{{{number},{group}}}" for number in numbers]
     part = fit.varcorr.components[t]
+    if not isinstance(term.structure, Unstructured):
+        return _structured(term, part, numbers, estimates) + f", {levels}"
     if len(effects) == 1:
         sd = _number(float(part.sd[0])) if estimates else rf"\tau_{{{numbers[0]},{group}}}"
         return rf"{effects[0]} &\sim \mathcal{{N}}(0,\ {sd}^2), {levels}"
@@ -255,3 +260,41 @@ def _covariance(i: int, j: int, numbers: list[int], group: str) -> str:
     if i == j:
         return rf"\tau_{{{first},{group}}}^2"
     return rf"\rho_{{{first}{second},{group}}}\,\tau_{{{first},{group}}}\,\tau_{{{second},{group}}}"
+
+
+def _structured(term: RandomTerm, part: Component, numbers: list[int], estimates: bool) -> str:
+    """The distribution of effects whose covariance has a structure, as a matrix that shows it."""
+    group, k = _name(term.group), len(numbers)
+    effects = [rf"b_{{{number},{group}}}" for number in numbers]
+    one = term.structure.homogeneous
+
+    def tau(i: int) -> str:
+        return rf"\tau_{{{group}}}" if one else rf"\tau_{{{numbers[i]},{group}}}"
+
+    def entry(i: int, j: int) -> str:
+        lag = abs(i - j)
+        if not part.has_rho and lag:
+            return "0"
+        if estimates:
+            return _number(float(part.cov[i, j]))
+        rho = "" if not lag else rf"\rho_{{{group}}}"
+        rho = rf"{rho}^{{{lag}}}" if part.tag == "ar1" and lag > 1 else rho
+        if one:
+            return rho or "1"
+        return rf"{tau(i)}^2" if not lag else rf"{rho}\,{tau(min(i, j))}\,{tau(max(i, j))}"
+
+    column = rf"\begin{{pmatrix}}{_dotted(effects)}\end{{pmatrix}}"
+    rows = [_dotted([entry(i, j) for j in range(k)], " & ", r"\cdots") for i in range(k)]
+    matrix = rf"\begin{{pmatrix}}{_dotted(rows, dots=_dots(k))}\end{{pmatrix}}"
+    scale = "" if estimates or not one else rf"{tau(0)}^2 "
+    return rf"{column} &\sim \mathcal{{N}}\left(\mathbf{{0}},\ {scale}{matrix}\right)"
+
+
+def _dotted(pieces: list[str], joint: str = r" \\ ", dots: str = r"\vdots") -> str:
+    """All pieces, or of many the first three, dots, and the last."""
+    return joint.join(pieces if len(pieces) <= FULL else [*pieces[:3], dots, pieces[-1]])
+
+
+def _dots(k: int) -> str:
+    """The row of dots of a matrix with so many columns."""
+    return " & ".join([r"\vdots"] * 3 + [r"\ddots", r"\vdots"]) if k > FULL else ""

@@ -15,6 +15,7 @@ from ..fitted.mixed import MixedFit
 from ..fitted.parts import component_fit
 from ..fitted.varcorr import Component
 from ..formatting.wording import listed, number
+from ..structures.unstructured import Unstructured
 
 WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
 METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}
@@ -210,10 +211,42 @@ def _interaction(parts: list[Part]) -> str:
 
 def _random(fit: MixedFit) -> Iterator[str]:
     for term, part in zip(fit.design.terms, fit.varcorr.components, strict=True):
+        if not isinstance(term.structure, Unstructured):
+            yield from _structured(fit, term, part)
+            continue
         for name, sd in zip(term.names, part.sd, strict=True):
             yield _spread(fit, term, name, float(sd))
         for i, j in part.pairs():
             yield _correlation(term, part, i, j)
+
+
+def _structured(fit: MixedFit, term: RandomTerm, part: Component) -> Iterator[str]:
+    """The same for a term with a structure: what is one number for all effects is said once."""
+    names = listed(term.names)
+    if term.structure.homogeneous:
+        yield (
+            f"- {term.group}: each of {names} has the same standard deviation, {number(float(part.sd[0]))}, "
+            f"between one {term.group} and another."
+        )
+    else:
+        for name, sd in zip(term.names, part.sd, strict=True):
+            yield _spread(fit, term, name, float(sd))
+    if not part.has_rho:
+        yield f"- {term.group}: {names} are independent of each other, because the model says so (diag)."
+        return
+    if np.isnan(part.rho):
+        yield f"- {term.group}: the correlation of these effects is undefined, as they do not vary."
+    elif part.tag == "ar1":
+        powers = [f"{part.rho**lag:.2f}" for lag in range(1, min(len(term.names), 4))]
+        steps = listed([f"{power} {_apart(lag)}" for lag, power in enumerate(powers, start=1)])
+        order = " → ".join(term.names)
+        yield f"- {term.group}: in the order {order} the correlation of two effects is {steps} (ar1)."
+    else:
+        yield f"- {term.group}: the correlation of any two of {names} is {part.rho:.2f} (compound symmetry)."
+
+
+def _apart(steps: int) -> str:
+    return "one step apart" if steps == 1 else f"{steps} steps apart"
 
 
 def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
