@@ -15,6 +15,7 @@ from .estimate import Estimate
 from .lmm import SMALL, Criterion, Point
 from .search import Visit, best_of
 
+SMOOTH = 5e3  # standard deviation, relative to the residuals', up to which rounding is not felt
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
 HOPELESS = (
     "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
@@ -75,9 +76,23 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
+    if criterion.structured:
+        _take_smooth(criterion, best)
     if width <= SMALL and best.converged and best.curvature is not None:
         polish(criterion.trial, best, best.curvature)
     return _estimate(criterion, best, visits)
+
+
+def _take_smooth(criterion: Criterion, best: Search) -> None:
+    """Where the criterion is level, come back to where rounding does not make it rough."""
+    largest = max(float(np.abs(T).max()) for T in best.state.factors)
+    if largest <= SMOOTH:
+        return
+    x = criterion.nearer_zero(best.x, SMOOTH / largest)
+    trial = criterion.trial(x)
+    if trial.value < best.value + 1e-6:
+        best.x, best.value, best.state = x, trial.value, trial.state
+        best.gradient, best.curvature = trial.gradient(), trial.curvature()
 
 
 def _evaluated(criterion: Criterion, theta: Array) -> Search:
@@ -135,7 +150,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         n_evaluations=search.evaluations,
         trail=trail,
         visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(trail) :], strict=True)],
-        converged=search.converged and not endless,
+        converged=(search.converged or criterion.levelled(point)) and not endless,
         endless=endless,
         gradient=partial(criterion.gradient, point),
         warnings=[],

@@ -26,11 +26,17 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.small import inverse_root
 from ..numerics.trust_region import Search, Trial
+from ..structures.unstructured import Unstructured
 from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .search import Place
-from .theta import Terms
+from .theta import FAR, Terms
 
+DENT = (
+    20.0  # how much higher than the lowest valley of the grid one is no more looked at, where there are dents
+)
+LEVEL = 1e-6  # slope, by the logarithm of a standard deviation, at which the criterion is level
+ROUGH = 1e4  # standard deviation, relative to the residuals', from which rounding makes the criterion rough
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
 #: Residual SD, relative to that of the fit without random effects or to that of an effect, below which the search
@@ -269,7 +275,26 @@ class Criterion(Terms):
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
         value = point.objective if point.r2 > 0 and np.isfinite(point.objective) else np.inf
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(value, *derivatives, point, self.endless(theta, point))
+        return Trial(value, *derivatives, point, self.endless(theta, point) or self.levelled(point))
+
+    def levelled(self, point: Point) -> bool:
+        """Whether structured effects have taken all of the residual variance, and the criterion falls no more.
+
+        Where each cell has one row, a structure can explain all there is; the criterion has its lowest value at
+        a residual variance of zero, towards which it is level. (In :meth:`endless` it falls for ever.)
+        """
+        largest = max(float(np.abs(T).max()) for T in point.factors)
+        if not self.structured or largest < FAR:
+            return False
+        gradient = self.gradient(point)
+        sds = [gradient[own][: structure.n_sds] for own, structure in self.by_term]
+        slope = max(float(np.abs(own).max()) for own in sds)
+        return slope < (LEVEL if largest < ROUGH else np.sqrt(LEVEL))
+
+    @property
+    def structured(self) -> bool:
+        """Whether some term has another structure than ``us``."""
+        return any(not isinstance(structure, Unstructured) for structure in self.structures)
 
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
@@ -301,14 +326,34 @@ class Criterion(Terms):
             return given
         thetas, shape, values = self.on_grid()
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
+        if any(
+            structure.has_rho for structure in self.structures
+        ):  # where effects are large, its axis makes dents
+            lowest = [g for g in lowest if values[g] < values[lowest[0]] + DENT]
         if given and len(lowest) == 1 and value < values[lowest[0]]:
             return given
-        seen = [Place("a valley on a coarse grid", thetas[g]) for g in lowest]
+        seen = [Place("a valley on a coarse grid", self.shaped(thetas[g])) for g in lowest]
         if guess and len(lowest) == 1:
             return seen
-        if sum(self.ks) > 2 and self.has_slopes:  # then the grid is very coarse
+        vectors = [structure for structure in self.structures if structure.k > 1]
+        seen_well = all(structure.has_rho for structure in vectors)  # their correlation has an axis
+        if sum(self.ks) > 2 and self.has_slopes and not seen_well:  # then the grid is very coarse
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *seen]
+
+    def shaped(self, theta: Array) -> Array:
+        """The effects of heterogeneous terms as variable as moments have them, where that is lower."""
+        hetero = [s.has_rho and not s.homogeneous for s in self.structures]
+        if not any(hetero):
+            return theta
+        moments, out = self.moments(), theta.copy()
+        for (own, structure), is_meant in zip(self.by_term, hetero, strict=True):
+            if is_meant:
+                par, sds = structure.par(theta[own]), structure.par(moments[own])[: structure.n_sds]
+                size = np.sqrt((par[: structure.n_sds] ** 2).mean() / (sds**2).mean())
+                par[: structure.n_sds] = size * sds
+                out[own] = structure.search(par)
+        return out if self.trial(out).value < self.trial(theta).value else theta
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around.
@@ -343,7 +388,7 @@ class Criterion(Terms):
 
     @cached_property
     def _ring(self) -> Grid | None:
-        if tuple(self.ks) != (2,) or self._grid is None:
+        if tuple(self.structures) != (Unstructured(2),) or self._grid is None:
             return None
         return Grid(self, dense_parts(self.layout, self.sums, self.p), self.reml, self.nu, ring_thetas())
 

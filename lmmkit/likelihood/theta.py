@@ -20,8 +20,8 @@ from .search import Place
 LACKING = 1e-2
 #: Standard deviation that it is given where the search tries again from off the edge.
 LIFT = 0.3
-#: Standard deviation, relative to the residuals', from which the search also looks much further.
-FAR, FURTHER = 100.0, 3e4
+#: Standard deviation, relative to the residuals', from which structured effects may leave nothing to those.
+FAR = 300.0
 
 
 class Terms:
@@ -167,10 +167,33 @@ class Terms:
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
         theta, rest = search.x[: self.of_term[-1].stop], search.x[self.of_term[-1].stop :]
-        if not self.vector_singular(theta[None])[0]:
-            return []
-        others = self.beside_singular(theta[None])
-        return [Place(why, np.concatenate([other[0], rest])) for why, other in others.items()]
+        others = self.elsewhere(theta)
+        if self.vector_singular(theta[None])[0]:
+            others |= {why: other[0] for why, other in self.beside_singular(theta[None]).items()}
+        return [Place(why, np.concatenate([other, rest])) for why, other in others.items()]
+
+    def elsewhere(self, theta: Array) -> dict[str, Array]:
+        """Starts at both ends of the correlations, where heterogeneous terms leave nothing to the residuals.
+
+        Then there may be a valley of moderate effects besides.
+        """
+        far = any(np.abs(T).max() > FAR for T in self.split(theta))
+        if not far or not any(
+            structure.has_rho and not structure.homogeneous for structure in self.structures
+        ):
+            return {}
+        places = {"near the smallest correlations": -0.9, "near the largest correlations": 0.97}
+        found = {why: self.turned(theta, place) for why, place in places.items()}
+        return {**found, "small effects": self.nearer_zero(self.identity(), 0.3)}
+
+    def turned(self, theta: Array, place: float) -> Array:
+        """Structured terms with their correlation at a place between its bounds, and moderate variances."""
+        out = theta.copy()
+        for own, structure in self.by_term:
+            if not isinstance(structure, Unstructured):
+                sds = np.sqrt(np.diag(structure.covariance(structure.par(theta[own]))))
+                out[own] = structure.from_sds(np.clip(sds, 0.1, 3.0), place)
+        return out
 
     def without_each(self, x: Array) -> list[Place]:
         """Next to none of each term that has some, so that terms that have vanished may take its place."""
@@ -221,10 +244,3 @@ class Terms:
                 x = search.x.copy()
                 x[part] = moved
                 yield x
-        yield from self._further(search)
-
-    def _further(self, search: Search) -> Iterator[Array]:
-        """Next to no residual variance, where structured effects may leave none: the last way there is long."""
-        largest = max(float(np.abs(T).max()) for T in search.state.factors)
-        if largest > FAR and any(not isinstance(structure, Unstructured) for structure in self.structures):
-            yield self.nearer_zero(search.x, FURTHER / largest)
