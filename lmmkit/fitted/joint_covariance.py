@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.memory import check_memory
 from .henderson import MixedEquations, irls_weights
@@ -30,7 +31,7 @@ def vcov_full(fit: MixedFit) -> pd.DataFrame:
     Raises
     ------
     ModelError
-        When it would not fit into memory.
+        When it would not fit into memory, and for a model with several parts.
 
     Notes
     -----
@@ -46,6 +47,7 @@ def vcov_full(fit: MixedFit) -> pd.DataFrame:
     Subject.308.(Intercept)                   171.62            -19.72
     Subject.308.Days                          -19.72              6.97
     """
+    _one_part(fit, "a joint covariance of random and fixed effects")
     equations = MixedEquations(fit)
     q, p = int(equations.starts[-1]), len(fit.beta)
     check_memory(8 * 4 * (q + p) ** 2, f"{q:,} columns")
@@ -68,8 +70,17 @@ def vcov_full(fit: MixedFit) -> pd.DataFrame:
     return pd.DataFrame(covariance, index=index, columns=index)
 
 
+def _one_part(fit: MixedFit, what: str) -> None:
+    if fit.has_parts:
+        raise ModelError(
+            f"there is no formula for {what} of a model with several parts (extra zeros, dispersion); for "
+            "residuals take kind='pearson' or lk.simulate_residuals(fit), for uncertainty fit.bootstrap(...)"
+        )
+
+
 def studentized(fit: MixedFit) -> Array:
     """Pearson residuals over their standard errors, (n,): lme4 2's ``rstudent``."""
+    _one_part(fit, "studentized residuals")
     leverage = MixedEquations(fit, irls_weights(fit)).leverage()
     left = np.where(leverage < 1 - 1e-12, 1 - leverage, np.nan)
     return np.asarray(fit.resid("pearson").to_numpy() / (fit.sigma * np.sqrt(left)))
