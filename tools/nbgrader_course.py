@@ -59,7 +59,7 @@ LOADS = re.compile(r"\b(?:lk\.)?load_data\(")
 SET_UP = re.compile(r"^(import|from) |\bown_data\(|\bload_data\(", re.MULTILINE)
 
 #: What the exercises promise of a verdict, which a blind course does not give.
-PROMISE = re.compile(r":\s+you\s+get\s+a\s+verdict\s+at\s+once,[^.]*\.")
+PROMISE = re.compile(r"[:.]\s+[Yy]ou\s+get\s+a\s+verdict\s+at\s+once,[^.]*\.")
 
 NOTE = """*This copy is marked. Write into the answer cells, add cells where you like, and leave the other cells as they
 are. Before you hand it in, run it once from top to bottom (Kernel ▸ Restart Kernel and Run All Cells).*"""
