@@ -107,7 +107,43 @@ def _family_fault(answer: Any) -> str | None:
     return None
 
 
+def _driver(day: int) -> float:
+    """The average driver's reaction time on a day."""
+    fit = lmer("Reaction ~ Days + (Days | Subject)", own_data("sleepstudy"))
+    return float(fit.fixef["(Intercept)"] + day * fit.fixef["Days"])
+
+
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: _driver(5),
+        mistakes={
+            "that is day 0, where the line starts": lambda: _driver(0),
+            "that is what five days add; add the start": lambda: _driver(5) - _driver(0),
+            "that is what one day adds": lambda: _driver(1) - _driver(0),
+            "that is day 1; day 5 is asked for": lambda: _driver(1),
+        },
+        hints=(
+            "The formula stands in lesson 0: Reaction by Days, and a line for each Subject.",
+            "Where the line starts, plus five times its slope.",
+            'fit.fixef["(Intercept)"] + 5 * fit.fixef["Days"]',
+        ),
+        praise="Start plus five slopes: about fifty milliseconds slower than on day 0.",
+    ),
+    "w2": Choice(
+        options=("the start", "the slope", "both", "the residual"),
+        digest="eb0279f4335c5490",
+        because={
+            "the start": "that would be (1 | Subject)",
+            "the residual": "that differs from day to day, in every model; what is inside the brackets?",
+            "the slope": "that would be (0 + Days | Subject); the intercept comes along by itself",
+        },
+        hints=(
+            "Look at the picture with eighteen lines in lesson 0.",
+            "Do the lines have one start? Do they have one slope?",
+            "The intercept comes along by itself, in the bracket, too.",
+        ),
+        praise="Each driver has a start and a slope.",
+    ),
     "q1": Truth(
         test=_picture_fault,
         mistakes={
@@ -122,25 +158,7 @@ QUESTIONS: dict[str, Question] = {
         ),
         praise="A bend, a funnel, a tail and six layers of colour.",
     ),
-    "q2": Model(
-        truth=_line,
-        mistakes={
-            "that is the hours as they depend on the score; left of the tilde stands the response": lambda: (
-                _line("hours ~ score")
-            ),
-            "without an intercept, pupils who do no homework are promised no points": lambda: _line(
-                "score ~ 0 + hours"
-            ),
-            "this line has no slope: where are the hours?": lambda: _line("score ~ 1"),
-            "that is a mixed model already; here the plain line is wanted": lambda: lmer(
-                "score ~ hours + (1 | room)", _pupils()
-            ),
-            "one line for all is wanted, without levels for the rooms": lambda: _line("score ~ hours + room"),
-        },
-        hints=("lk.lm wants a formula and the data.", "Response, tilde, predictor."),
-        praise="One intercept, one slope, as if there were no classrooms.",
-    ),
-    "q3": Number(
+    "q2": Number(
         truth=_residual,
         mistakes={
             "that is fitted minus observed; a residual is observed minus fitted": lambda: -_residual(),
@@ -148,12 +166,39 @@ QUESTIONS: dict[str, Question] = {
             "the line starts at the intercept; you have left it out": lambda: (
                 50 - 5 * float(_line().fixef["hours"])
             ),
+            "that is the distance from the intercept; the five hours are missing": lambda: (
+                50 - float(_line().fixef["(Intercept)"])
+            ),
             "that is the distance from the mean of all pupils, whatever their hours": lambda: (
                 50 - float(_pupils()["score"].mean())
             ),
         },
-        hints=("Where is the line at five hours?", "Observed minus fitted, in this order."),
+        hints=(
+            "Response, tilde, predictor: the line first.",
+            "Where is the line at five hours? Intercept plus five slopes.",
+            "Observed minus fitted, in this order: 50 minus what the line says.",
+        ),
         praise="Fewer points than the line promises for five hours, so the residual is negative.",
+    ),
+    "q3": Model(
+        truth=lambda: _line("score ~ hours + room"),
+        mistakes={
+            "that is the plain line once more; each room needs a level": _line,
+            "that has a level for each school; take the classrooms": lambda: _line("score ~ hours + school"),
+            "here each room has a slope of its own as well; one common slope is wanted": lambda: _line(
+                "score ~ hours * room"
+            ),
+            "the hours have got lost: this model knows the rooms only": lambda: _line("score ~ room"),
+            "that is a mixed model already; here the rooms are an ordinary predictor": lambda: lmer(
+                "score ~ hours + (1 | room)", _pupils()
+            ),
+        },
+        hints=(
+            "Lesson 1 did the same with the clinics.",
+            "A level for each room is a predictor like any other.",
+            "Two predictors, joined by a plus: the hours and the room.",
+        ),
+        praise="A level for each room, and one slope: what an hour does within a room.",
     ),
     "q4": Number(
         truth=lambda: _spread("room"),
@@ -166,7 +211,11 @@ QUESTIONS: dict[str, Question] = {
             ),
         },
         tolerance=0.02,
-        hints=("line.resid() has the residuals.", "x.groupby(pupils['room']).mean(), and then .std()"),
+        hints=(
+            "line.resid() has the residuals.",
+            "First the mean of each room, then the standard deviation of these means.",
+            "line.resid().groupby(pupils['room']).mean(), and then .std()",
+        ),
         praise="Twice what luck deals out, or so: pupils of a room err together.",
     ),
     "q5": Numbers(
@@ -180,7 +229,11 @@ QUESTIONS: dict[str, Question] = {
             "the technical replicates are as the panel opens; set them to ten": lambda: _false(6, 4, 20),
         },
         tolerance=0.015,
-        hints=("The bars on the right.", "The top bar, once with four and once with twenty samples an arm."),
+        hints=(
+            "Look at the bars on the right.",
+            "The top bar is lm on all rows.",
+            "Read it once with four and once with twenty samples an arm, ten replicates both times.",
+        ),
         praise="More samples hardly mend a wrong analysis: it goes on taking replicates for samples.",
     ),
     "q6": Choice(
@@ -191,7 +244,11 @@ QUESTIONS: dict[str, Question] = {
             "b": "two humps come from a predictor here; independence is about what the predictors leave",
             "d": "with normal residuals it rejects once in twenty times, however many birds there are",
         },
-        hints=("What does the model do with the two sexes?", "Which four promises are there, and of what?"),
+        hints=(
+            "Which four promises are there, and of what?",
+            "What does the model do with the two sexes?",
+            "Take the mean of its sex away from each mass: how many humps are left?",
+        ),
         praise="The promise is about residuals: within each sex the masses show one even hump.",
     ),
     "q7": Truth(
@@ -204,6 +261,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "First the response: continuous, or a count, or yes and no?",
             "Then: do any two rows share an animal or a nest?",
+            "A g for what is not continuous, an er for groups.",
         ),
         praise="Two questions, four leaves: the response, then the groups.",
         points=2,
