@@ -22,7 +22,6 @@ MIN_MODEL_CODE = 0.80
 #: Pages that were written before these rules. A page leaves this list when it is rewritten, and none is added.
 OLD_PAGES = frozenset(
     {
-        "solutions/02_simpson",
         "solutions/03_fixed_or_random",
     }
 )

@@ -88,12 +88,65 @@ def _unfit(person: str, slope: str) -> str:
     return f"{person} does not want that slope: {_UNFIT[person, slope]}"
 
 
+def _promised(dose: float) -> float:
+    """What one line for all mice says of a dose."""
+    start, slope = _fit("Weight ~ Dose").fixef
+    return float(start + dose * slope)
+
+
+def _owls() -> pd.DataFrame:
+    """The owls of twelve valleys, as the notebook draws them."""
+    rng = np.random.default_rng(4)
+    valley = np.repeat(np.arange(12), 40)
+    hours = 6 + rng.normal(size=12)[valley]
+    mice_about = 18 - 2 * hours + rng.normal(0, 0.7, 12)[valley]
+    hours = hours + rng.normal(0, 0.6, valley.size)
+    catch = mice_about + 0.8 * hours + rng.normal(size=valley.size)
+    return pd.DataFrame({"valley": valley.astype(str), "hours": hours, "catch": catch})
+
+
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: _promised(3),
+        mistakes={
+            "that is the intercept, a dose of zero": lambda: _promised(0),
+            "that is one mg/kg; three are asked for": lambda: _promised(1),
+            "that is what three mg/kg take off; what is left of the start?": (
+                lambda: _promised(3) - _promised(0)
+            ),
+            "the dose takes weight off: mind the sign of the slope": lambda: 2 * _promised(0) - _promised(3),
+        },
+        hints=(
+            "The line has two numbers: line.fixef shows them.",
+            "Intercept plus three times the slope, which is negative.",
+            'line.fixef["(Intercept)"] + 3 * line.fixef["Dose"]',
+        ),
+        praise="Intercept plus three slopes.",
+    ),
+    "w2": Choice(
+        options=("linearity", "independence", "equal spread", "normality"),
+        digest="059cb78edbb6962d",
+        because={
+            "linearity": "mice may grow along a line; but what have thirty rows in common?",
+            "equal spread": "it may be broken, but not surely; what have thirty rows in common?",
+            "normality": "weights of one strain are often near a bell curve; what have thirty rows in common?",
+        },
+        hints=(
+            "How many mice are there, and how many rows?",
+            "Knowing one residual of a mouse, would you know something about its next?",
+            "Thirty rows of one mouse are more alike than thirty rows of thirty mice.",
+        ),
+        praise="Ten mice, three hundred rows: the rows of a mouse are no independent witnesses.",
+    ),
     "q1": Choice(
         options=("A", "B", "C", "D"),
         truth=lambda: "ABCD"[int(np.flatnonzero(_ORDER == 0)[0])],
         because={letter: _NO_PARADOX[place] for letter, place in zip("ABCD", _ORDER, strict=True) if place},
-        hints=("Where does the dashed line go another way than every solid one?",),
+        hints=(
+            "In each picture, compare the dashed line with the solid ones.",
+            "Where does the dashed line go another way than every solid one?",
+            "The solid lines rise, and the dashed one falls.",
+        ),
         praise="Every part goes up, and the whole goes down.",
     ),
     "q2": Number(
@@ -110,7 +163,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "First the success of each type in each place: four shares.",
-            "For each type, the mean of its two shares.",
+            "For each type, the mean of its two shares; then square minus round.",
+            "Round: 27/30 and 54/90. Square: 84/96 and 12/24.",
         ),
         praise="Round holes do better in the wood and on the farmland; the sum hid where they hang.",
     ),
@@ -129,7 +183,11 @@ QUESTIONS: dict[str, Question] = {
                 "Weight ~ Dose + (1 | Strain)", _mice()
             ),
         },
-        hints=("A level for each strain is a predictor like any other.", "Two predictors, joined by a plus."),
+        hints=(
+            "A level for each strain is a predictor like any other.",
+            "Two predictors, joined by a plus.",
+            "The dose and the strain",
+        ),
         praise="Five levels, one slope: what a dose does within a strain.",
     ),
     "q4": Number(
@@ -144,7 +202,8 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Give each mouse the mean dose of its strain: groupby(...).transform('mean').",
-            "Sum of squares of these around their mean, over the sum of squares of the doses.",
+            "The variance of these, over the variance of the doses.",
+            "means.var() / mice['Dose'].var(), if means has one row for each mouse",
         ),
         praise="Strains got much the same doses, so little is mixed in; "
         "but the slope between strains is so steep that it shows.",
@@ -159,20 +218,38 @@ QUESTIONS: dict[str, Question] = {
         },
         tolerance=0.0,
         absolute=0.01,
-        hints=("The dashed line, or the square on the right.", "Watch the sign of the pooled slope."),
+        hints=(
+            "Look at the dashed line, or at the square on the right.",
+            "Watch the sign of the pooled slope, the one through all points.",
+            "Go on until its sign is a minus; the slider is then between -0.2 and -0.8.",
+        ),
         praise="Most of the predictor's variation lies between the two groups, "
         "so a slope of a third of the size there outweighs the one within.",
     ),
-    "q6": Choice(
-        options=("a", "b", "c", "d"),
-        digest="9a6ae6d73dcf299f",
-        because={
-            "a": "they are few, but the line through them is clear enough; it is the sentence that is wrong",
-            "b": "with forty owls in every valley, weights change nothing",
-            "c": "they may be, for questions about groups; his question was another one",
+    "q6": Model(
+        truth=lambda: lmer("catch ~ hours + (1 | valley)", _owls()),
+        mistakes={
+            "that line ignores the valleys, so it mixes two slopes": lambda: lm("catch ~ hours", _owls()),
+            "here the valleys are fixed; they are a sample of many, so make them random": lambda: lm(
+                "catch ~ hours + valley", _owls()
+            ),
+            "here slopes differ as well; one common slope is wanted": lambda: lmer(
+                "catch ~ hours + (hours | valley)", _owls()
+            ),
+            "that is fitted to twelve means; take the rows of owls": lambda: lm(
+                "catch ~ hours", _owls().groupby("valley")[["hours", "catch"]].mean()
+            ),
+            "the hours have got lost: this model knows the valleys only": lambda: lmer(
+                "catch ~ 1 + (1 | valley)", _owls()
+            ),
         },
-        hints=("What is a point of his picture?", "Which of the three slopes of lesson two is it?"),
-        praise="The slope between valleys is no owl's slope: that is the ecological fallacy.",
+        hints=(
+            "Lesson 2 fitted the same kind of model to its owls.",
+            "lk.lmer wants a formula and the data; a bracket says what is random.",
+            "The bracket is (1 | valley).",
+        ),
+        praise="Within a valley, an owl that hunts longer catches more. To say of an owl what was seen in "
+        "valleys is called the ecological fallacy.",
     ),
     "q7": Truth(
         test=_slope_fault,
@@ -184,6 +261,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "For each, ask what is compared with what.",
             "An owl with itself, valleys with valleys, or any owl with any other?",
+            "Who stays in a valley wants the slope within; who knows only means, the slope between.",
         ),
         praise="No slope is the true one; each answers a question of its own.",
         points=2,

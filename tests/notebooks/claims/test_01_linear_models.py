@@ -227,3 +227,11 @@ def test_sparrowhawks_within_each_sex():
 def test_the_female_is_nearly_twice_as_heavy():
     """“In sparrowhawks the female is nearly twice as heavy as the male.”"""
     assert 1.8 < 285 / 155 < 2
+
+
+def test_five_days_without_sleep():
+    """“Start plus five slopes: about fifty milliseconds slower than on day 0.”"""
+    # R 4.2.2, lme4 1.1-31: fixef(lmer(Reaction ~ Days + (Days | Subject), sleepstudy)), 10.46729 a day
+    fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+    assert 5 * fit.fixef["Days"] == pytest.approx(5 * 10.46729, abs=5e-4)
+    assert 45 < 5 * fit.fixef["Days"] < 55

@@ -263,3 +263,26 @@ def test_the_owl_hospital():
     assert (19 + 40) / 100 < (90 + 6) / 120
     assert 19 / 20 > 90 / 100 and 40 / 80 > 6 / 20
     assert 55 / 60 < 93 / 100 and 4 / 40 < 3 / 20
+
+
+def test_an_owl_that_hunts_longer_catches_more():
+    """“Within a valley, an owl that hunts longer catches more.” and the colleague's “an owl that hunts longer catches
+    less”"""
+    rng = np.random.default_rng(4)  # the draw of the exercise
+    valley = np.repeat(np.arange(12), 40)
+    hours = 6 + rng.normal(size=12)[valley]
+    about = 18 - 2 * hours + rng.normal(0, 0.7, 12)[valley]
+    hours = hours + rng.normal(0, 0.6, valley.size)
+    catch = about + 0.8 * hours + rng.normal(size=valley.size)
+    within, between, _ = split(
+        pd.DataFrame({"valley": valley, "hours": hours, "catch": catch}), "catch", "hours", "valley"
+    )
+    assert within == pytest.approx(0.8, abs=0.25) and between < -0.5
+
+
+def test_rows_of_one_mouse_are_alike():
+    """“Thirty rows of one mouse are more alike than thirty rows of thirty mice.”"""
+    rng = np.random.default_rng(2)
+    mouse, day = rng.normal(size=(200, 1, 30)), rng.normal(size=(200, 30, 30))
+    rows = mouse + day  # studies, weighings, mice
+    assert rows.var(axis=1).mean() < 0.6 * rows.reshape(200, -1).var(axis=1).mean()
