@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Exercise 1. Linear models and the promise they make
 #
-# Two warm-ups and eight tasks on lesson 1, from recall to judgement; about fifty minutes. Put your answers where the three
+# Two warm-ups and eight tasks on lesson 1, from recall to judgement; about 45 minutes. Put your answers where the three
 # dots are and run the cell. You get a verdict at once, and a hint if you need one.
 
 # %%

@@ -9,38 +9,58 @@
 # %% [markdown]
 # # Exercise 3. Fixed or random?
 #
-# Eight tasks on lesson 3, from recall to judgement; about forty minutes. Put your answers where the three dots are and
-# run the cell: you get a verdict at once, and a hint when you need one.
+# Two warm-ups and eight tasks on lesson 3, from recall to judgement; about 45 minutes. Put your answers where the three
+# dots are and run the cell. You get a verdict at once, and a hint if you need one.
 
 # %%
-import numpy as np
+from lmmkit.course.start import check, explorers, lk, np
 
-import lmmkit as lk
-from lmmkit.course import explorers
-from lmmkit.course.check import check
-from lmmkit.course.lesson import use_course_look
-
-use_course_look()
+# %%
 words = lk.load_data("words")
 cores = lk.load_data("herbivory")
 pupils = lk.load_data("schools")
 pupils["room"] = pupils["school"].astype(str) + " " + pupils["class"].astype(str)
-words.head(3)
+pupils.head(3)
 
 # %% [markdown]
-# (All data on this page are simulated.)
+# (All data on this page are simulated. `pupils` are those of exercise 1.)
 #
+# ## Warm-up: how well is it known?
+#
+# From lesson 1. Fit a straight line, `score ~ hours`, to all pupils. What is the standard error of its slope? Two digits are
+# enough.
+
+# %% tags=["solution"] task="w1"
+answer_w1 = lk.lm("score ~ hours", pupils).se["hours"]
+
+# %%
+check("ex03.w1", answer_w1)
+
+# %% [markdown]
+# ## Warm-up: three hospitals
+#
+# From lesson 2. In each of three hospitals, patients with the new drug do better. Taken all together, patients with the new
+# drug do worse. What is this called: `"interaction"`, `"Simpson's paradox"`, `"overfitting"` or `"least squares"`?
+
+# %% tags=["solution"] task="w2"
+answer_w2 = "Simpson's paradox"
+
+# %%
+check("ex03.w2", answer_w2)
+
+# %% [markdown]
 # ## 1. Two studies on the ground
 #
-# Close lesson 3 for a while, and classify every variable anew: `"fixed"`, `"random"`, or `"residual"` where a level has a single row, so
-# that its effect is what the model leaves over.
+# Close lesson 3 for a while, and classify every variable anew: `"fixed"`, `"random"`, or `"residual"` where a level has a single
+# row, so that its effect is what the model leaves over.
 #
-# - **Deer and soil.** Is there less nitrogen where deer come? Four plots are fenced, four are open (`treatment`). The eight plots have
-#   names (`plot`), and the ten soil cores that are taken from each are numbered anew in every plot (`core`; we mean the single piece of soil, not its number).
-# - **Halved fields.** Twelve meadows (`field`) are halved; on one half plan A is followed, on the other plan B (`management`), and plant species are
-#   counted in each half.
-# - **The heiress.** She has inherited just these twelve meadows, and will never own another. She wants to know which of *them* has most species, and by how
-#   many. What is the field for her (`field of the heiress`)?
+# - **Deer and soil.** Is there less nitrogen where deer come? Four plots are fenced, four are open (`treatment`). The eight
+#   plots have names (`plot`), and the ten soil cores that are taken from each are numbered anew in every plot (`core`; we mean the
+#   single piece of soil, not its number).
+# - **Halved fields.** Twelve meadows (`field`) are halved; on one half plan A is followed, on the other plan B
+#   (`management`), and plant species are counted in each half.
+# - **The heiress.** She has inherited just these twelve meadows, and will never own another. She wants to know which of
+#   *them* has most species, and by how many. What is the field for her (`field of the heiress`)?
 #
 # Answer with a dictionary:
 #
@@ -61,10 +81,10 @@ check("ex03.q1", answer_1)
 #
 # The same for these two, `"fixed"`, `"random"` or `"residual"`:
 #
-# - **Implants.** Owl chicks get a hormone or a placebo (`implant`), two chicks each in every `nest`. Each `chick` is weighed at four ages, in days
-#   (`age`), to see whether the hormone slows its growth.
-# - **Marmots.** Ten marmots (`animal`) are watched on twenty days (`day`), at four hours (`time`: morning, noon, afternoon, evening). Each day has a
-#   mean `temperature`. How active are they, and when?
+# - **Implants.** Owl chicks get a hormone or a placebo (`implant`), two chicks each in every `nest`. Each `chick` is weighed at
+#   four ages, in days (`age`), to see whether the hormone slows its growth.
+# - **Marmots.** Ten marmots (`animal`) are watched on twenty days (`day`), at four hours (`time`: morning, noon, afternoon,
+#   evening). Each day has a mean `temperature`. How active are they, and when?
 #
 # ```python
 # {"implant": "...", "nest": "...", "chick": "...", "age": "...",
@@ -81,8 +101,9 @@ check("ex03.q2", answer_2)
 # %% [markdown]
 # ## 3. Whose replicate?
 #
-# How well a fixed effect is known depends on how many units there are of the kind that it was *given to*. That unit is the smallest thing that could have got
-# another level by itself. For each of these, which unit is it? Answer with a list of four, in this order.
+# How well a fixed effect is known depends on how many units there are of the kind that it was *given to*. That unit is the
+# smallest thing that could have got another level by itself. For each of these, which unit is it? Answer with a list of
+# four, in this order.
 #
 # 1. the fence of the first study: `"plot"`, `"core"` or `"treatment"`
 # 2. the management of the second: `"field"`, `"plant"` or `"half"` (of a field)
@@ -96,19 +117,28 @@ answer_3 = ["plot", "half", "chick", "day"]
 check("ex03.q3", answer_3)
 
 # %% [markdown]
-# ## 4. Fit it
+# ## 4. New data: complete the model
 #
-# A fifth study. Thirty subjects are to recognise words, twenty-four of them; before some words a related one was shown (`condition`). The outcome
-# `rt` is the time in milliseconds. What is found should hold for readers and for words in general, so that next time there would be other subjects
-# and other words. Fit the model that says so, with random intercepts only. (The two groupings are crossed; each gets a bracket of its own.)
+# A fifth study. Thirty subjects are to recognise words, twenty-four of them; before some words a related one was shown
+# (`condition`). The outcome `rt` is the time in milliseconds.
+
+# %%
+words.head(3)
+
+# %% [markdown]
+# What is found should hold for readers and for words (`item`) in general, so that next time there would be other subjects and other
+# words. Fit the model that says so, with random intercepts only. Each of the two groupings gets a bracket of its own. The
+# model is half written: take away the `#`, and fill in the dots.
 
 # %% tags=["solution"] task="q4"
+### GIVEN # model = lk.lmer("rt ~ ... + (1 | ...) + (1 | ...)", words)
 model = lk.lmer("rt ~ condition + (1 | subject) + (1 | item)", words)
 
 # %%
 check("ex03.q4", model)
 
-# %%
+# %% tags=["fold"]
+# Table: the condition, with groups ignored and seen
 if model is not ...:
     ignored = lk.lm("rt ~ condition", words).coef_table().loc["conditionprimed"]
     seen = model.coef_table().loc["conditionprimed"]
@@ -118,20 +148,23 @@ if model is not ...:
     print(f"groups seen:    a related word saves {-seen['estimate']:.0f} ms (SE {seen['std_error']:.1f})")
 
 # %% [markdown]
-# The standard error has become *smaller*, since every subject and every word was met in both conditions: the condition is compared within them.
+# The standard error has become *smaller*, since every subject and every word was met in both conditions: the condition is
+# compared within them.
 #
-# ## 5. With the handles
+# ## 5. With the sliders
 #
-# Choose the study *mice of five strains* and the variable *strain*. How many times its estimate may the standard deviation between strains be, at
-# most, if there are *three* levels in the data, and if there are *twelve*? The sentence below the picture tells you (upper ends of a 95% interval). Write
-# down both, in this order.
+# Choose the study *mice of five strains* and the variable *strain*. How many times its estimate may the standard deviation
+# between strains be, at most, if there are *three* levels in the data, and if there are *twelve*? The sentence below the
+# picture tells you (upper ends of a 95% interval). Write down both, in this order, as they stand there.
 
 # %%
 explorers.random_or_fixed()
 
 # %% tags=["solution"] task="q5"
-strains = {"story": "mice of five strains", "variable": "strain"}
-answer_5 = [explorers.random_or_fixed.result(**strains, levels=levels).sd_high for levels in (3, 12)]
+answer_5 = [
+    explorers.random_or_fixed.result(story="mice of five strains", variable="strain", levels=levels).sd_high
+    for levels in (3, 12)
+]
 
 # %%
 check("ex03.q5", answer_5)
@@ -159,36 +192,39 @@ answer_6 = "a"
 check("ex03.q6", answer_6)
 
 # %% [markdown]
-# ## 7. Within a room, between rooms
+# ## 7. From a blank cell: within a room, between rooms
 #
-# The pupils of exercise 1, in their classrooms (`room`). Fit *one* mixed model of the `score`, with a random intercept of the room, that parts the slope of `hours` in
-# two: the slope between two pupils *of one room* who differ by an hour, and the slope between *two rooms* whose mean hours differ by one. Give both
-# slopes, in this order. (Call the model `parted`, with the two slopes in this order, too.)
+# The pupils again, in their classrooms (`room`). Fit *one* mixed model of the `score`, with a random intercept of the room, that
+# splits the slope of `hours` in two: the slope between two pupils *of one room* who differ by an hour, and the slope between
+# *two rooms* whose mean hours differ by one. Call the model `split`, with the two slopes in this order, and give both as
+# `answer_7`, a list of two.
 
 # %% tags=["solution"] task="q7"
 pupils["room_hours"] = pupils.groupby("room")["hours"].transform("mean")
 pupils["own_hours"] = pupils["hours"] - pupils["room_hours"]
-parted = lk.lmer("score ~ own_hours + room_hours + (1 | room)", pupils)
-answer_7 = parted.fixef.iloc[1:].to_list()
+split = lk.lmer("score ~ own_hours + room_hours + (1 | room)", pupils)
+answer_7 = split.fixef.iloc[1:].to_list()
 
 # %%
 check("ex03.q7", answer_7)
 
-# %%
-if parted is not ...:
-    apart = parted.fixef.iloc[2] - parted.fixef.iloc[1]
-    error = (np.array([-1, 1]) @ parted.vcov.iloc[1:, 1:] @ np.array([-1, 1])) ** 0.5
+# %% tags=["fold"]
+# Table: the difference of the two slopes
+if split is not ...:
+    apart = split.fixef.iloc[2] - split.fixef.iloc[1]
+    error = (np.array([-1, 1]) @ split.vcov.iloc[1:, 1:] @ np.array([-1, 1])) ** 0.5
     print(f"between minus within: {apart:+.2f}, with a standard error of {error:.2f}")
 
 # %% [markdown]
-# The difference is within its standard error, or nearly: here the two slopes may well be one and the same, and a plain random intercept may mix
-# them.
+# The difference is within its standard error, or nearly: here the two slopes may well be one and the same, and a plain random
+# intercept may mix them.
 #
 # ## 8. Your own study
 #
-# Take a study of yours, or one that you have read or would love to do. In one sentence, say what it asks. Then list its variables (five or more) in a table, and say of each
-# whether it is the response, fixed or random, and why. At least one has to be random and one has to be a case that could be argued either
-# way: argue it. Close with the formula.
+# Take a study of yours, or one that you have read or would love to do. In one sentence, say what it asks. Then list its
+# variables (five or more) in a table, and say of each whether it is the response, fixed or random, and why. At least one has to be
+# random and one has to be a case that could be argued either way: argue it. Close with the formula. (Double-click the cell
+# below to write.)
 
 # %% [markdown] tags=["written"] task="q8" points=3
 # *Do blackbirds sing at a higher pitch where traffic is loud?* We recorded males in several parks of four cities, on some mornings each.
@@ -202,9 +238,10 @@ if parted is not ...:
 # | park | random | parks were met, not chosen; its birds learn from each other |
 # | city | argued | see below |
 #
-# Cities could be random: we mean cities in general, and next time would go elsewhere. But there are four, a spread known from four is hardly known, and we would like to
-# name them in the discussion. So city is fixed, and we claim nothing about a fifth. Since loud parks may have other birds anyway, I would add the park's mean noise, to part the
-# slope within a park from the slope between parks.
+# Cities could be random: we mean cities in general, and next time would go elsewhere. But there are four, a spread known from
+# four is hardly known, and we would like to name them in the discussion. So city is fixed, and we claim nothing about a
+# fifth. Since loud parks may have other birds anyway, I would add the park's mean noise, to tell the slope within a park from
+# the slope between parks.
 #
 # `pitch ~ noise + park_noise + hour + city + (1 | park/male)`
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from lmmkit import lmer
+from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
-from lmmkit.course.question import Choice, Model, Numbers, Question, Slip, Truth, normalise
+from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth, normalise
 
 _KINDS = ("fixed", "random", "residual")
 _NUMBER = "it is a number and gets a slope; a grouping factor is a category"
@@ -168,6 +168,42 @@ def _slopes(*formula: str) -> list[float]:
 
 
 QUESTIONS: dict[str, Question] = {
+    "w1": Number(
+        truth=lambda: float(lm("score ~ hours", _pupils()).se["hours"]),
+        mistakes={
+            "that is the slope itself; how well is it known?": lambda: float(
+                lm("score ~ hours", _pupils()).fixef["hours"]
+            ),
+            "that is the standard error of the intercept": lambda: float(
+                lm("score ~ hours", _pupils()).se["(Intercept)"]
+            ),
+            "that is t, the slope divided by its standard error": lambda: float(
+                lm("score ~ hours", _pupils()).coef_table().loc["hours", "statistic"]
+            ),
+            "that is the spread of the residuals": lambda: float(lm("score ~ hours", _pupils()).sigma),
+        },
+        hints=(
+            "It stands beside the slope in summary() and in coef_table().",
+            "Each fit has a table se, with one entry per coefficient.",
+            'line.se["hours"], if line is your fit',
+        ),
+        praise="So far would the slope scatter from study to study, if all pupils were independent.",
+    ),
+    "w2": Choice(
+        options=("interaction", "Simpson's paradox", "overfitting", "least squares"),
+        digest="5d8a690ba2bbccb2",
+        because={
+            "interaction": "then the drug would do more in one hospital than in another",
+            "overfitting": "that is a model which follows the noise",
+            "least squares": "that is how a line is found",
+        },
+        hints=(
+            "A pattern that all groups have is turned round when they are taken together.",
+            "Lesson 2 met it with owls in five valleys.",
+            "It is in the title of lesson 2.",
+        ),
+        praise="The hospitals differ, and the drug was not given equally often in each.",
+    ),
     "q1": Truth(
         test=_judge(_GROUND),
         mistakes={
@@ -215,6 +251,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Somebody went and gave it to something: to what?",
             "What is the smallest thing that could have got another level by itself?",
+            "Each unit has one level; things inside a unit share it.",
         ),
         praise="Plots, halves, chicks and days, however many rows there are. Where units come in pairs, as "
         "the halves do, the pairs are what is counted in the end: twelve differences.",
@@ -253,7 +290,11 @@ QUESTIONS: dict[str, Question] = {
             "the first is of two levels; set them to three": lambda: _limits(2, 12),
         },
         tolerance=0.01,
-        hints=("Move the slider of the levels, and read '… and … times its estimate'.",),
+        hints=(
+            "Choose the study and the variable first.",
+            "Move the slider of the levels, and read '… and … times its estimate'.",
+            "The second of the two numbers, once with three levels and once with twelve.",
+        ),
         praise="From three levels next to nothing is known of a spread; twelve are no luxury.",
     ),
     "q6": Choice(
@@ -268,6 +309,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Read the message below the coefficients.",
             "Can two plots differ in their fence only?",
+            "If you know the plot, do you know the treatment?",
         ),
         praise="Random plots come from one distribution, and are no longer free to imitate the fence.",
     ),
@@ -287,6 +329,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Give each pupil the mean hours of the room: groupby('room')['hours'].transform('mean').",
             "Two predictors: the pupil's hours minus that mean, and the mean.",
+            "score ~ own_hours + room_hours + (1 | room), if you call them so",
         ),
         praise="Each slope has a coefficient of its own, and nothing is mixed.",
     ),
