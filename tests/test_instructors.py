@@ -12,7 +12,7 @@ from tools.student_version import read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
-EXERCISE, CAPSTONE = 40, 90
+EXERCISE, CAPSTONE = 45, 90
 TIMED = re.compile(r"([^,|]+?) \((\d+)\)")
 
 
