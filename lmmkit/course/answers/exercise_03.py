@@ -178,7 +178,7 @@ QUESTIONS: dict[str, Question] = {
                 lm("score ~ hours", _pupils()).se["(Intercept)"]
             ),
             "that is t, the slope divided by its standard error": lambda: float(
-                lm("score ~ hours", _pupils()).coef_table().loc["hours", "statistic"]
+                lm("score ~ hours", _pupils()).fixef["hours"] / lm("score ~ hours", _pupils()).se["hours"]
             ),
             "that is the spread of the residuals": lambda: float(lm("score ~ hours", _pupils()).sigma),
         },
