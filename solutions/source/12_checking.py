@@ -13,10 +13,9 @@
 # run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-# %%
-from lmmkit.course.answers.exercise_12 import copied_by_hand
 from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
 
+# %%
 chicks = lk.load_data("implants")
 chicks.head()
 
@@ -169,6 +168,8 @@ check("ex12.q6", answer_6)
 
 # %% tags=["picture"]
 # Picture: all masses as copied
+from lmmkit.course.answers.exercise_12 import copied_by_hand
+
 copy = copied_by_hand(chicks)
 fig, ax = plt.subplots(figsize=(8, 3.5))
 ax.hist(copy["mass"], bins=30, color=lesson.BLUE, alpha=0.6)

@@ -14,12 +14,13 @@
 # enough for any number.
 
 # %%
-# %%
-from scipy import stats
-
 from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 
 words = lk.load_data("words")
+
+# %%
+from scipy import stats
+
 words.head()
 
 # %% [markdown]

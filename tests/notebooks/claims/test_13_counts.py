@@ -201,3 +201,29 @@ def test_most_herds_are_seen_in_every_season():
     """“Most herds are seen in every season, so the seasons are compared within herds.”"""
     seasons = lk.load_data("herds").groupby("herd", observed=True)["season"].nunique()
     assert (seasons == 4).mean() > 0.5
+
+
+def test_what_overdispersion_does_depends_on_where_the_predictor_varies(ticks):
+    """“What overdispersion does to a standard error depends on where the predictor varies.”"""
+    tossed = ticks.assign(coin=np.random.default_rng(13).integers(0, 2, len(ticks)))
+    formula = "ticks ~ year + height + (1 | park) + (1 | litter) + coin"
+    poisson, negative = (
+        lk.glmer(formula, tossed, family=name).se for name in ("poisson", "negative_binomial")
+    )
+    assert negative["coin"] / poisson["coin"] > 1.7
+    assert negative["height"] / poisson["height"] == pytest.approx(1, abs=0.05)
+
+
+def test_herds_differ_hugely_within_both_kinds():
+    """“Herds differ hugely within both kinds.”"""
+    herds = lk.load_data("herds").groupby(["milking", "herd"], observed=True)[["infected", "cows"]].sum()
+    share = (herds["infected"] / herds["cows"]).groupby("milking", observed=True)
+    assert (share.max() > 4 * share.min()).all()
+
+
+def test_laplace_was_good_enough():
+    """“Hardly a difference: Laplace was good enough.”"""
+    formula = "cbind(infected, cows - infected) ~ season + milking + (1 | herd)"
+    herds = lk.load_data("herds")
+    coarse, fine = (lk.glmer(formula, herds, family="binomial", n_agq=n) for n in (1, 9))
+    assert np.abs((coarse.fixef - fine.fixef) / fine.se).max() < 0.05

@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 import lmmkit as lk
+from lmmkit.course import explorers
 
 GROUPS = "(1 | transect/plot)"
 SPLIT = f"height ~ slope_within + transect_slope + section + {GROUPS}"
@@ -212,3 +213,12 @@ def test_the_correlation_of_drivers_is_not_worth_its_parameter():
     # R 4.2.2, lme4 1.1-31: REMLcrit
     assert found == pytest.approx([1743.6283, 1743.6693, 1786.4651], abs=1e-3)
     assert found[1] - found[0] < stats.chi2.ppf(0.5, 1) < 40 < found[2] - found[1]
+
+
+def test_with_eight_nests_the_likelihood_ratio_claims_too_much():
+    """“Chi-square is a promise for many groups, and eight nests are few.” and “is close to its promise with four of
+    each kind”"""
+    state = explorers.tests.result(groups=4)
+    assert state.rate("likelihood ratio") > 0.08
+    assert abs(state.rate("Satterthwaite") - 0.05) < 0.015
+    assert state.rate("Kenward–Roger") <= state.rate("Satterthwaite")
