@@ -128,7 +128,8 @@ class Gamma(Family):
         if (y <= 0).any():
             raise DataError(
                 f"a gamma response must be positive, but '{name}' has {first_offender(y <= 0, y)}; "
-                "zeros need another model (counts: poisson or negative_binomial)"
+                "zeros need another model (counts: poisson or negative_binomial; amounts, by lk.glmer: tweedie, or "
+                "zero_inflation='~ 1')"
             )
         if y.min() == y.max():
             raise DataError(f"every value of '{name}' is {y[0]:g}, so there is nothing to explain")

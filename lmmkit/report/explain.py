@@ -29,8 +29,8 @@ SCALES = {
     "inverse": "reciprocal",
     "identity": "original",
 }
-# What exp(coefficient) multiplies.
-MULTIPLIES = {"odds ratio": "odds", "rate ratio": "expected count", "ratio of means": "expected value"}
+# Where exp(coefficient) multiplies something: the odds, or what is expected.
+MULTIPLIES = ("odds ratio", "rate ratio", "ratio of means")
 
 
 class Explanation(str):
@@ -105,6 +105,17 @@ def _response(fit: Fit) -> str:
     return f"the probability of {design.response}"
 
 
+def _aside(fit: Fit) -> str:
+    """Which values the fixed effects do not speak of, where another part of the model makes the zeros."""
+    if fit.family is None:
+        return ""
+    if fit.family.name.startswith("truncated"):
+        return " (before zeros are left out)"
+    if "zero_inflation" not in fit.design.components:
+        return ""
+    return " (extra zeros aside)" if fit.family.has_zeros else " (zeros aside)"
+
+
 # ---- fixed effects ----
 
 
@@ -127,11 +138,11 @@ def _expected(fit: Fit) -> str:
     """What an effect adds to."""
     link = "identity" if fit.family is None else fit.family.link.name
     binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial")
-    what = _response(fit) if binomial else f"the expected {fit.design.response}"
+    what = (_response(fit) if binomial else f"the expected {fit.design.response}") + _aside(fit)
     if link == "identity":
         return what
     if link == "logit":
-        return f"the log odds {what.removeprefix('the probability ')}"
+        return f"the log odds {what.removeprefix('the probability ') if binomial else f'of {what}'}"
     return f"the {SCALES[link]} of {what}" if link == "log" else f"{what} on the {SCALES[link]} scale"
 
 
@@ -153,8 +164,9 @@ def _baseline(columns: list[list[Part]], without: set[str]) -> str:
 
 
 def _intercept(fit: Fit, columns: list[list[Part]], value: float) -> str:
-    where = _baseline(columns, set())
-    place = f" where {where}" if where else ""
+    where = [_baseline(columns, set())]
+    where += ["the offset is 0"] if fit.design.offset.any() else []
+    place = " where " + " and ".join(filter(None, where)) if any(where) else ""
     text = f"This is {_expected(fit)}{place}"
     if fit.family is not None and fit.family.link.name != "identity":
         mean = float(fit.family.linkinv(np.array(value)))
@@ -189,10 +201,9 @@ def _direction(fit: Fit, value: float) -> str:
     family = fit.family
     factor = family.effect_name if family is not None else None
     if factor in MULTIPLIES:
-        target = MULTIPLIES[factor] if factor == "odds ratio" else f"expected {fit.design.response}"
-        return (
-            f"the {target} {'are' if target == 'odds' else 'is'} multiplied by {number(float(np.exp(value)))}"
-        )
+        target = "odds" if factor == "odds ratio" else f"expected {fit.design.response}"
+        verb = "are" if target == "odds" else "is"
+        return f"the {target}{_aside(fit)} {verb} multiplied by {number(float(np.exp(value)))}"
     return f"{_expected(fit)} is {number(abs(value))} {'higher' if value >= 0 else 'lower'}"
 
 
@@ -270,7 +281,7 @@ def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
 
 def _mean(fit: Fit) -> str:
     binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial", "zero_inflation")
-    return "a probability" if binomial else f"an expected {fit.design.response}"
+    return ("a probability" if binomial else f"an expected {fit.design.response}") + _aside(fit)
 
 
 def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
@@ -313,7 +324,7 @@ def _parts(fit: MixedFit) -> Iterator[str]:
         lines = [_zeros_opening(fit) if name == "zero_inflation" else _dispersion_opening(fit)]
         columns = fixed_parts(view.design)
         for parts, (label, value), error in zip(columns, view.fixef.items(), view.se, strict=True):
-            said = _part_effect(name, columns, parts, float(value))
+            said = _part_effect(fit, name, columns, parts, float(value))
             lines.append(f"- {label}: {number(value)} ± {number(error)}. {said}")
         if view.design.terms:
             lines += list(_random(view))
@@ -351,18 +362,20 @@ def _dispersion_opening(fit: MixedFit) -> str:
     return f"The dispersion {family.dispersion_name}, by its logarithm ({meaning}):"
 
 
-def _part_effect(name: str, columns: list[list[Part]], parts: list[Part], value: float) -> str:
+def _part_effect(fit: MixedFit, name: str, columns: list[list[Part]], parts: list[Part], value: float) -> str:
     """One coefficient of another part in a sentence."""
+    assert fit.family is not None
     zeros = name == "zero_inflation"
+    a_zero = "an extra zero" if fit.family.has_zeros else "a zero"
     if not parts:
         where = _baseline(columns, set())
         place = f" where {where}" if where else ""
         if zeros:
-            return f"It means a probability of an extra zero of {number(1 / (1 + np.exp(-value)))}{place}."
+            return f"It means a probability of {a_zero} of {number(1 / (1 + np.exp(-value)))}{place}."
         return f"It means a dispersion of {number(float(np.exp(value)))}{place}."
     if len(parts) > 1:
         return _interaction(parts)
-    what = "the odds of an extra zero are" if zeros else "the dispersion is"
+    what = f"the odds of {a_zero} are" if zeros else "the dispersion is"
     change = f"{what} multiplied by {number(float(np.exp(value)))}"
     part = parts[0]
     if part.kind == "number":
@@ -377,7 +390,7 @@ def _family_rest(fit: Fit) -> str:
     assert family is not None
     if isinstance(fit, MixedFit) and fit.has_parts and family.name not in ("poisson", "binomial"):
         return _spread_of_family(fit, family)
-    start = f"What is left: given its mean, {fit.design.response}"
+    start = f"What is left: given its mean, {fit.design.response}{_aside(fit)}"
     if family.name == "gamma":
         return f"{start} has a standard deviation of {number(100 * family.sigma)}% of that mean."
     if family.name == "negative_binomial":
@@ -392,17 +405,17 @@ def _family_rest(fit: Fit) -> str:
 VARIANCES = {
     "gaussian": "{}²", "gamma": "{} × mean²", "inverse_gaussian": "{} × mean³",
     "negative_binomial": "mean + mean²/{}", "negative_binomial_1": "mean × (1 + {})",
-    "truncated_negative_binomial": "mean + mean²/{} before the zeros are left out",
+    "truncated_negative_binomial": "mean + mean²/{}",
     "beta": "mean × (1 - mean)/(1 + {})", "tweedie": "{} × mean^power",
-    "beta_binomial": "that of the binomial and, between rows, mean × (1 - mean)/(1 + {})",
+    "beta_binomial": "of the binomial and, between rows, mean × (1 - mean)/(1 + {})",
 }  # fmt: skip
 
 
 def _spread_of_family(fit: MixedFit, family: Family) -> str:
     """How the response varies around its mean."""
-    start = f"What is left: given its mean, {fit.design.response}"
+    start = f"What is left: given its mean, {fit.design.response}{_aside(fit)}"
     if family.name == "truncated_poisson":
-        return f"{start} varies as the counts above zero of a Poisson."
+        return f"{start} varies as a Poisson count; the values are those above zero."
     known = family.dispersion
     letter = family.dispersion_name if known is None else number(float(known))
     text = f"{start} has the variance {VARIANCES[family.name].format(letter)}"

@@ -165,3 +165,63 @@ def test_meaning_of_columns():
 )
 def test_numbers(value, text):
     assert number(value) == text
+
+
+@pytest.fixture(scope="module")
+def counts():
+    """Counts of 25 groups, searched for on areas of different size; a quarter of `rare` is an extra zero."""
+    rng = np.random.default_rng(11)
+    group = np.repeat(np.arange(25), 12)
+    x, area = rng.normal(size=300), rng.uniform(1, 9, 300)
+    mean = np.exp(0.8 + 0.3 * x + rng.normal(0, 0.4, 25)[group])
+    count = rng.poisson(mean)
+    rare = np.where(rng.random(300) < 0.25, 0, count)
+    table = {"x": x, "g": group.astype(str), "area": area, "found": rng.poisson(mean * area), "rare": rare}
+    above = np.where(count == 0, 1, count)
+    return pd.DataFrame({**table, "above": above, "share": (count + 0.5) / (count + 4.0)})
+
+
+def _stated(text):
+    """The mean that is read from the intercept."""
+    return float(re.search(r"it means an expected [^;]*? of ([\d.]+)\.\n", text)[1])
+
+
+def test_intercept_of_a_model_with_an_offset(counts):
+    fit = lk.glmer("found ~ x + offset(log(area)) + (1 | g)", counts, "poisson")
+    text = fit.explain()
+    assert "expected found where x is 0 and the offset is 0; it means" in text
+    new = pd.DataFrame({"x": [0.0, 0.0], "area": [1.0, 5.0]})
+    at_one, at_five = fit.predict(new, re_form="~0")
+    assert _stated(text) == pytest.approx(at_one, rel=1e-3) and at_five == pytest.approx(5 * at_one)
+    alone = lk.glmer("found ~ 1 + offset(log(area)) + (1 | g)", counts, "poisson").explain()
+    assert "expected found where the offset is 0; it means" in alone
+    assert "offset" not in lk.glmer("found ~ x + (1 | g)", counts, "poisson").explain()
+
+
+def test_extra_zeros_are_left_aside(counts):
+    fit = lk.glmer("rare ~ x + (1 | g)", counts, "poisson", zero_inflation="~ 1")
+    text = fit.explain()
+    zero = float(re.search(r"probability of an extra zero of ([\d.]+)\.", text)[1])
+    assert "an expected rare (extra zeros aside) of" in text
+    assert "the expected rare (extra zeros aside) is multiplied by" in text
+    assert "given its mean, rare (extra zeros aside) varies as a Poisson count" in text
+    expected = fit.predict(pd.DataFrame({"x": [0.0]}), re_form="~0").iloc[0]
+    assert _stated(text) * (1 - zero) == pytest.approx(expected, rel=2e-3) and zero > 0.1
+
+
+def test_cut_off_zeros_are_said(counts):
+    fit = lk.glmer("above ~ x + (1 | g)", counts, "truncated_poisson")
+    text = fit.explain()
+    mean = _stated(text)
+    assert "an expected above (before zeros are left out) of" in text
+    expected = fit.predict(pd.DataFrame({"x": [0.0]}), re_form="~0").iloc[0]
+    assert mean / (1 - np.exp(-mean)) == pytest.approx(expected, rel=2e-3) and expected > 1.05 * mean
+    assert "varies as a Poisson count; the values are those above zero." in text
+    hurdle = lk.glmer("rare ~ x + (1 | g)", counts, "truncated_poisson", zero_inflation="~ x").explain()
+    assert "It means a probability of a zero of" in hurdle and "the odds of a zero are" in hurdle
+    assert "extra zero" not in hurdle
+
+
+def test_log_odds_of_an_expected_share(counts):
+    text = lk.glmer("share ~ x + (1 | g)", counts, "beta").explain()
+    assert "This is the log odds of the expected share where x is 0; it means an expected share of" in text
