@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=35 needs="random slopes (05), shrinkage (06)"
+# %% [markdown] minutes=40 needs="random slopes (05), shrinkage (06)"
 # # 9. Repeated measures: the same person, year after year
 #
 # **You will be able to**
@@ -14,7 +14,8 @@
 # - draw a line for each individual before you fit anything;
 # - fit a line for each individual, and say what the average line means;
 # - tell a predicted slope from a tested one;
-# - ask whether a straight line is enough, and whether the days have memory.
+# - ask whether a straight line is enough, and whether the days have memory;
+# - give time its memory in the model, and say what each structure assumes.
 #
 # **Data** `protein_years` (synthetic; it reproduces the lecture's tables), `sleepstudy` (real).
 # **Lectures** 000 slide 30; 003 on repeated measures.
@@ -297,10 +298,63 @@ lesson.in_words(
 # The cloud on the left does not show the memory: a few wild days of two drivers stretch the picture. That is why a number needs its reference: what is small
 # beside zero is large beside what no memory looks like.
 #
-# What would help is a model in which neighbouring residuals are correlated. In R, package nlme has one:
-# `lme(Reaction ~ Days, random = ~ Days | Subject, correlation = corAR1(), data = sleepstudy)`. It finds a correlation of about a half from one day
-# to the next. The average slope and its standard error hardly change here; the next day's reaction time of a driver could be foretold
-# better.
+# ## What correlation in time means
+#
+# What would help is a model with memory. Give each driver an effect for *every* day, and say how these effects hang together. `ar1(0 + day | Subject)`
+# says: neighbouring days are correlated by $\rho$, days two steps apart by $\rho^2$, and so on. The `0 +` makes one column for each day.
+
+# %%
+sleep["day"] = sleep["Days"].astype(str)
+with_memory = lk.lmer("Reaction ~ Days + (Days | Subject) + ar1(0 + day | Subject)", sleep)
+with_memory.varcorr
+
+# %% tags=["fold"]
+# In words: what the model with memory finds
+lesson.in_words(
+    f"From one day to the next the correlation is {with_memory.varcorr.components[1].rho:.2f}. The average slope was "
+    f"{drivers.fixef['Days']:.2f} ± {drivers.se['Days']:.2f} and is now {with_memory.fixef['Days']:.2f} ± {with_memory.se['Days']:.2f}.",
+    f"AIC says that memory is worth its two parameters: {drivers.update(reml=False).aic:.0f} without, {with_memory.update(reml=False).aic:.0f} with it.",
+)
+
+# %% [markdown]
+# The correlation of 1 between intercept and slope stands at its edge: memory explains some of what slopes explained before, and the data can hardly tell
+# the two apart.
+#
+# There are other ways to be correlated. To compare three of them, we put the days into five pairs, so that each driver has two values in each.
+#
+# | structure | says of two effects of one driver | parameters for five times |
+# | --- | --- | --- |
+# | `cs(0 + pair \| Subject, hom = TRUE)` | equally alike, however far apart (compound symmetry) | 2 |
+# | `ar1(0 + pair \| Subject)` | less alike, the farther apart | 2 |
+# | `(0 + pair \| Subject)` | every two have a correlation of their own (unstructured) | 15 |
+
+# %%
+sleep["pair"] = (sleep["Days"] // 2).astype(str)
+structures = {"cs": "cs(0 + pair | Subject, hom = TRUE)", "ar1": "ar1(0 + pair | Subject)", "unstructured": "(0 + pair | Subject)"}
+fits = {name: lk.lmer(f"Reaction ~ Days + {term}", sleep, reml=False) for name, term in structures.items()}
+pd.DataFrame({name: {"parameters": fit.npar, "AIC": fit.aic, "slope": fit.fixef["Days"], "std_error": fit.se["Days"]} for name, fit in fits.items()}).T.round(2)
+
+# %% tags=["picture"]
+# Picture: correlations of the five pairs of days, by three structures
+fig, axes = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
+for ax, (name, fit) in zip(axes, fits.items(), strict=True):
+    cor = fit.varcorr.components[0].cor
+    ax.imshow(cor, vmin=0, vmax=1, cmap="Blues")
+    for i in range(5):
+        for j in range(5):
+            ax.text(j, i, f"{cor[i, j]:.2f}", ha="center", va="center", color="white" if cor[i, j] > 0.6 else "black")
+    ax.set(title=name, xticks=range(5), yticks=range(5), xlabel="pair of days")
+axes[0].set_ylabel("pair of days")
+corner = {name: fit.varcorr.components[0].cor[0, 4] for name, fit in fits.items()}
+lesson.show(
+    f"Three tables of correlations. With cs all are {corner['cs']:.2f}. With ar1 they fade from the diagonal to"
+    f" {corner['ar1']:.2f} in the corner. Unstructured they go up and down, and the corner is {corner['unstructured']:.2f}."
+)
+
+# %% [markdown]
+# How to choose? Look at the rightmost table first, where the data may say what they like: do the numbers fade with distance? Then the fading structure is near
+# the truth with few parameters. With few groups or many times the unstructured one has too much to learn. Structures on the same fixed effects are
+# compared by AIC; where one contains the other, `lk.anova` tests it. `ar1` takes every step for equally long: with unequal gaps it is not what you mean.
 
 # %% tags=["box"]
 # Box: what to keep of this lesson
@@ -310,6 +364,7 @@ lesson.key_points(
     "The average slope is known no better than the number of people allows.",
     "Predicted slopes are shrunken and uncertain; they do not sort people into with and without effect.",
     "Look for curvature and for memory in the residuals, and compare with what a model without them gives.",
+    "ar1() gives time its memory, cs() makes all times equally alike, and without a tag every correlation is free.",
 )
 
 # %% [markdown]
