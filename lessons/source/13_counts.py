@@ -6,14 +6,14 @@
 #     name: python3
 # ---
 
-# %% [markdown] minutes=50 needs="random intercepts (04), replicates that are none (08), how to check a model (12)"
+# %% [markdown] minutes=55 needs="random intercepts (04), replicates that are none (08), how to check a model (12)"
 # # 13. Counts, and yes or no
 #
 # **You will be able to**
 #
 # - fit a Poisson mixed model to counts, and read it in ratios, the right way round;
 # - say why many cells of ten donors are ten replicates;
-# - recognise overdispersion and cure it in two ways;
+# - recognise overdispersion and cure it in two ways, and tell it from extra zeros;
 # - fit yes/no outcomes, and read odds ratios and probabilities.
 #
 # **Data** `ticks` and `herds` (both simulated, so that we know the truth) and `scrna` (synthetic; it has the numbers of a printed
@@ -301,6 +301,57 @@ lesson.in_words(
 )
 
 # %% [markdown]
+# ## Too many zeros?
+#
+# Many hoglets have no tick at all. Are these *too many*? A number of zeros alone says nothing: where the mean is small, zeros are
+# common. Ask what the model expects. Each simulated data set has a number of zeros, and so have we.
+
+# %%
+lk.simulate_residuals(poisson, conditional=True, seed=1).zero_inflation
+
+# %% [markdown]
+# So the Poisson model lacks zeros. One cure has them in its name. A **zero-inflated** model says: some hoglets have no tick *whatever*
+# their litter and their year, perhaps because somebody combed them. With probability $\pi$ a hoglet is such a one. Otherwise its count
+# is Poisson, and may be zero, too. `zero_inflation="~ 1"` gives all hoglets the same $\pi$, and `"~ year"` one for each year.
+#
+# In R: `glmmTMB(…, family = poisson, ziformula = ~ 1)`.
+#
+# **Predict, then run.** The negative binomial has no part for zeros. Will the zero-inflated Poisson model have a *lower* AIC than
+# the negative binomial, `"yes"` or `"no"`?
+
+# %%
+your_better = ...
+check("13.q5", your_better)
+
+# %%
+inflated = lk.glmer(formula, ticks, family="poisson", zero_inflation="~ 1")
+both_parts = lk.glmer(formula, ticks, family="negative_binomial", zero_inflation="~ 1")
+models = {"Poisson": poisson, "zero-inflated Poisson": inflated, "negative binomial": negative,
+          "zero-inflated negative binomial": both_parts}  # fmt: skip
+rows = {}
+for name, fit in models.items():
+    simulated = lk.simulate_residuals(fit, conditional=True, seed=1)
+    expected = (simulated.simulations == 0).sum().mean()
+    rows[name] = [(ticks["ticks"] == 0).sum(), expected, fit.aic]
+pd.DataFrame(rows, index=["zeros", "expected zeros", "AIC"]).T.round(1)
+
+# %% tags=["fold"]
+# In words: what the zero-inflated model says, and why it is the wrong cure here
+share = inflated.predict(kind="zero_probability").iloc[0]
+still = lk.dispersion_test(inflated, "simulation", seed=1)
+lesson.in_words(
+    f"The zero-inflated Poisson model takes {share:.1%} of the hoglets for such that never have a tick. Its counts still vary"
+    f" {still.ratio:.1f} times as much as it expects.",
+    f"The negative binomial expects {rows['negative binomial'][1]:.0f} zeros without any part for them, and its AIC is lower by"
+    f" {inflated.aic - negative.aic:.0f}. Giving it such a part as well changes its AIC by"
+    f" {both_parts.aic - negative.aic:+.1f}: nothing is gained.",
+)
+
+# %% [markdown]
+# Many zeros were a sign of hoglets that *differ*, not of hoglets that never have ticks. So first ask whether the counts vary more than
+# Poisson at both ends, and only then whether zeros are left over. A part for zeros needs a story, too: who are they that cannot have
+# any? (These counts were simulated: each hoglet has a rate of its own, and none is barred from having ticks.)
+#
 # ## Yes or no
 #
 # A vet looks after dairy herds. Every season she counts the cows with an infected udder. A new milking robot promises healthier
@@ -348,7 +399,7 @@ pd.DataFrame({name: fit.coef_table().loc["milkingrobot"] for name, fit in both.i
 
 # %%
 your_advice = ...
-check("13.q5", your_advice)
+check("13.q6", your_advice)
 
 # %% [markdown]
 # It is the story of the cells again: two dozen herds cannot tell. (They were simulated, and the robot's true effect is none.) The seasons are another

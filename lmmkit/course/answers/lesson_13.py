@@ -85,6 +85,20 @@ QUESTIONS: dict[str, Question] = {
     "q5": Choice(
         options=("yes", "no"),
         digest="d1b5903e45bf8182",
+        because={
+            "yes": "a few more zeros are one trace of hoglets that differ, and the many large counts are another"
+        },
+        hints=(
+            "What did the dots in the left panel above say: too many at one end, or at both?",
+            "A part for zeros explains zeros. What explains the hoglets with very many ticks?",
+            "Run the next cell, and compare the two rows of the AIC.",
+        ),
+        praise="Extra zeros explain one end only. Hoglets that differ explain both.",
+        then="Run the next cell. Look at the expected zeros, and at the AIC.",
+    ),
+    "q6": Choice(
+        options=("yes", "no"),
+        digest="28fbbed33b16b111",
         because={"yes": "the small p-value is the one that takes every cow for a replicate"},
         hints=(
             "A herd has a robot or has none. Which row of the table knows that?",

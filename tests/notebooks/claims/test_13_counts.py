@@ -227,3 +227,20 @@ def test_laplace_was_good_enough():
     herds = lk.load_data("herds")
     coarse, fine = (lk.glmer(formula, herds, family="binomial", n_agq=n) for n in (1, 9))
     assert np.abs((coarse.fixef - fine.fixef) / fine.se).max() < 0.05
+
+
+def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_them(ticks, poisson, negative):
+    """“So the Poisson model lacks zeros.” “Many zeros were a sign of hoglets that differ, not of hoglets that never
+    have ticks.” “Extra zeros explain one end only. Hoglets that differ explain both.”"""
+    formula = "ticks ~ year + height + (1 | park) + (1 | litter)"
+    inflated = lk.glmer(formula, ticks, family="poisson", zero_inflation="~ 1")
+    both = lk.glmer(formula, ticks, family="negative_binomial", zero_inflation="~ 1")
+    tests = {
+        name: lk.simulate_residuals(fit, conditional=True, seed=1).zero_inflation
+        for name, fit in (("poisson", poisson), ("negative", negative))
+    }
+    assert tests["poisson"].p_value < 0.05 < tests["negative"].p_value
+    assert negative.aic < inflated.aic < poisson.aic
+    assert negative.aic < both.aic
+    assert lk.dispersion_test(inflated, "simulation", seed=1).p_value < 0.05
+    assert inflated.npar == poisson.npar + 1
