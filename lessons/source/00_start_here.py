@@ -87,7 +87,8 @@ print(fit.explain())
 # %% [markdown]
 # This is a *mixed model*, in plain words. The *levels* of `Subject` are the eighteen drivers, and
 # they are its groups: what differs *between groups* differs between drivers. Some words have lessons of
-# their own: *standard error* and *residual* come in lesson 1, *fixed effects* and *random effects* in lesson 3, *REML* in
+# their own: *standard deviation*,
+# *standard error* and *residual* come in lesson 1, *fixed effects* and *random effects* in lesson 3, *REML* in
 # lesson 4. Blue words lead to the glossary, where you can look them up. What the model says can be drawn:
 
 # %% tags=["picture"]
