@@ -124,6 +124,11 @@ def rand_test(
     table = Table(rows, index=labels, columns=["npar", "loglik", "lrt", "df", "p_chisq"])
     if method == "chisq":
         table.attrs["notes"] = ["p_chisq is conservative (too large), because a variance cannot be negative."]
+        if any(" for " in label for label in labels):
+            table.attrs["notes"].append(
+                "Where one structure stands for another no variance is tested for zero, and p_chisq is the usual "
+                "approximation."
+            )
         return table
     table["p_value"] = p_values
     how = "the exact null distribution" if method == "exact" else "the model without the effect"
