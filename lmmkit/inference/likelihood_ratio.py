@@ -16,7 +16,7 @@ from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.r_names import answered, caller
 from .coef_tests import Ddf, checked_ddf
-from .contrasts import contained_in, dropped_contrasts
+from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
 
@@ -218,7 +218,9 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
 def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """Each term that can go, tested by leaving it out: `fit.drop1`."""
     test, ddf = arguments.one_of("test", test, ("chisq", "f"), {"lrt": "chisq"}), checked_ddf(ddf)
-    droppable = [label for label, containers in contained_in(fit.design).items() if not containers]
+    # Numeric predictors count here as factors do, unlike for tests of type 2 and 3 (R's drop.scope).
+    terms = {term.label: set(term.variables) for term in fit.design.model_matrix.terms.terms}
+    droppable = [label for label, own in terms.items() if not any(own < other for other in terms.values())]
     if test == "f":
         return _drop1_f(fit, droppable, ddf)
     notes = ["Fitted by maximum likelihood (ML) instead of REML."] if fit.is_reml else []

@@ -81,6 +81,18 @@ def test_drop1_as_r():
         close(table[column], theirs[column], 1e-4)
 
 
+def test_drop1_keeps_a_factor_whose_slopes_differ():
+    """lme4 1.1-31, drop1(m, test = "Chisq"); lmerTest 3.1-3, drop1(m)."""
+    fit = lk.lmer("mass ~ implant * day + (1 | nest/chick)", lk.load_data("implants"), reml=False)
+    table = fit.drop1()
+    assert list(table.index) == ["<none>", "implant:day"]
+    close(table["aic"], [1832.10083, 1894.54842], 1e-8)
+    close(table.loc["implant:day", ["df", "chisq"]], [1, 64.4475912], 1e-6)
+    table = fit.drop1(test="f")
+    assert list(table.index) == ["implant:day"]
+    close(table.loc["implant:day", ["num_df", "den_df", "statistic"]], [1, 180, 77.495], 1e-5)
+
+
 def test_drop1_refuses_rows_that_come_back():
     data = pd.DataFrame(
         {"y": np.arange(12.0) ** 1.5, "x": np.r_[np.nan, np.arange(11.0)], "g": list("abcd") * 3}
