@@ -193,6 +193,8 @@ class MixedFit(Fit):
         """How the response of each row is distributed, at the conditional modes of the random effects."""
         from .row_distribution import distribution_of
 
+        if self.family is None:
+            raise ModelError("a linear mixed model has no family; its rows are normal around fit.fitted")
         return distribution_of(self.design, self.estimate, self.call.options["family"])
 
     @property

@@ -43,8 +43,8 @@ def test_each_name_of_r_is_answered_by_one_that_is_there(theirs, ours, fit):
 
 def calls(fit):
     """Every public function, and every method of a mixed model."""
-    methods = [getattr(fit, name) for name in dir(fit) if not name.startswith("_")]
-    return [*FUNCTIONS, *(method for method in methods if inspect.ismethod(method))]
+    names = [name for name in dir(fit) if inspect.isfunction(getattr(type(fit), name, None))]
+    return [*FUNCTIONS, *(getattr(fit, name) for name in names if not name.startswith("_"))]
 
 
 @pytest.mark.parametrize(("theirs", "ours"), r_names.ARGUMENTS.items())
@@ -113,3 +113,8 @@ def test_signatures_examples_names_and_pickles_are_as_before(fit, data):
             found = {one.name for one in doctest.DocTestFinder().find(module) if one.examples}
             assert {f"{module.__name__}.{kind.__name__}.{name}" for name, member in vars(kind).items()
                     if not name.startswith("_") and ">>>" in (member.__doc__ or "")} <= found  # fmt: skip
+
+
+def test_the_rows_of_a_linear_model_have_no_family(fit):
+    with pytest.raises(lk.ModelError, match="a linear mixed model has no family"):
+        _ = fit.rows
