@@ -50,6 +50,8 @@ def test_no_term_is_printed_before_it_is_explained_or_linked(source):
         return
     cells = nbformat.read(ROOT / "lessons" / f"{source.stem}.ipynb", as_version=4).cells
     for number, cell in enumerate(cells):
+        if "show_progress(" in cell.source:  # prints the titles of lessons, which are names
+            continue
         printed = "\n".join(
             output.get("text", "") or output.get("data", {}).get("text/plain", "")
             for output in cell.get("outputs", [])
