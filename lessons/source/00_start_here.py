@@ -40,7 +40,8 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, plt, show_prog
 # ## Eighteen tired drivers
 #
 # Eighteen lorry drivers were allowed three hours of sleep a night. Every day their reaction time was measured, in a
-# series of tests. A row of the table is one driver on one day: the average of that day's tests, in milliseconds (ms).
+# series of tests. (The tests of days 0, 1 and 2 came before the first short night.) A row of the table is one driver on one
+# day: the average of that day's tests, in milliseconds (ms).
 
 # %%
 sleep = lk.load_data("sleepstudy")

@@ -214,7 +214,8 @@ pd.Series({name: fit.fixef["Biomarker"] for name, fit in fits.items()}).round(2)
 
 # %% [markdown] asks="q000-28" mends="x000-19"
 # The slope turns round. What is such a pattern called? You know the name by now: Simpson's paradox. Where the
-# groups are neighbourhoods or hospitals, it is also called ecological bias, or aggregation bias.
+# groups are neighbourhoods or hospitals, to take the slope between them for one within them is called ecological bias, or
+# aggregation bias.
 #
 # **Predict, then run.** There is a third slope, the one *between* the three cohorts. From the two that are printed, what can be
 # said of it? It is `"positive"`, `"negative"`, or `"not known"`.
@@ -404,7 +405,7 @@ lesson.show(
 
 # %% [markdown]
 # Each shape is the distribution of the estimate; the bar inside it holds 95 % of all studies. With two groups an
-# estimate near zero is nothing unusual, with thirty it is never far from the truth.
+# estimate near zero is nothing unusual, with thirty it is seldom far from the truth.
 
 # %% tags=["box"]
 # Box: four points to take with you

@@ -160,7 +160,8 @@ theta1, theta2, theta3 = slopes.theta
 places = slopes.optinfo["places"]
 lesson.in_words(
     f"There may be more than one valley, so the search went downhill from {len(places)} places; the table shows the first of these ways."
-    f" All end at the same height, {places['reached'].min():.4f}. In all, the criterion was computed {slopes.optinfo['n_evaluations']} times.",
+    f" All end at the same height, {places['reached'].min():.4f}. On these ways the criterion was computed {slopes.optinfo['n_evaluations']} times;"
+    " the coarse grid that showed where to begin is not counted.",
     f"At the bottom the slope's SD is {np.hypot(theta2, theta3):.4f} residual SDs, and the correlation"
     f" {theta2 / np.hypot(theta2, theta3):.2f}.",
 )

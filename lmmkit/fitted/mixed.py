@@ -296,7 +296,8 @@ class MixedFit(Fit):
         Returns
         -------
         dict
-            ``objective``, ``theta``, ``n_evaluations``, ``gradient_norm``, ``converged``, ``warnings``;
+            ``objective``, ``theta``, ``n_evaluations`` (on the ways downhill; a coarse grid before them is not
+            counted), ``gradient_norm``, ``converged``, ``warnings``;
             ``trail``: a DataFrame with a column for each element of :attr:`par` and the objective, one row
             per accepted step; and ``places``: one row for each place from which the search went downhill,
             with ``why`` it began there, the parameters and the objective there, and the objective that it

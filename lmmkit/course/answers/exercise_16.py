@@ -35,7 +35,7 @@ QUESTIONS: dict[str, Question] = {
         digest="b74da0f7388617f0",
         because={
             "Satterthwaite": "it counts the nests, and is close to its promise with four of each kind",
-            "Kenward-Roger": "it counts the nests, and errs on the careful side",
+            "Kenward-Roger": "it counts the nests, and is close to its promise as well, or on the careful side of it",
             "t-test of nest means": "with equal nests it is exact: eight means, six degrees of freedom",
         },
         hints=(

@@ -99,7 +99,7 @@ def test_the_pooled_slope_is_an_average(owls, mice):
 
 
 def test_equal_means_leave_the_slope_within(owls):
-    """“With w at zero only the slope within is left, and randomising a treatment does just that.”"""
+    """“With w at zero only the slope within is left. To give all groups the same doses does just that.”"""
     level = owls.assign(V1=owls["V1"] - owls.groupby("Group", observed=True)["V1"].transform("mean"))
     assert np.polyfit(level["V1"], level["V2"], 1)[0] == pytest.approx(0.95, abs=1e-6)
 
@@ -210,7 +210,7 @@ def test_the_mean_slope_of_a_population_of_genders(clinic):
 
 
 def test_what_an_estimated_spread_is_worth():
-    """“With two groups an estimate near zero is nothing unusual, with thirty it is never far from the
+    """“With two groups an estimate near zero is nothing unusual, with thirty it is seldom far from the
     truth.” and in the answers “half of the estimates are above two thirds of the truth” and “The area of a normal curve
     within a quarter of an SD of its middle” and “A fifth of all studies with two groups” and
     “Below about five groups their variance is poorly known; two or three groups are fixed

@@ -6,6 +6,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2
 
 import lmmkit as lk
+from lmmkit.likelihood.lmm import Criterion
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +95,14 @@ def test_what_the_three_thetas_say(slopes):
 
 def test_ways_down_from_several_places(slopes):
     """“the search went downhill from … places; the table shows the first of these ways. All end at the same
-    height, …. In all, the criterion was computed … times.”"""
+    height, …. On these ways the criterion was computed … times; the coarse grid that showed where to begin is
+    not counted.”"""
     places, trail = slopes.optinfo["places"], slopes.optinfo["trail"]
     assert len(places) > 1 and slopes.optinfo["n_evaluations"] > len(trail)
+    on_the_grid, *_ = Criterion(
+        slopes.design
+    ).on_grid()  # more points than there were evaluations on the ways
+    assert "grid" in places["why"].iloc[0] and len(on_the_grid) > slopes.optinfo["n_evaluations"]
     assert trail[["theta1", "theta2", "theta3"]].iloc[0].tolist() == pytest.approx(
         places[["theta1", "theta2", "theta3"]].iloc[0].tolist()
     )

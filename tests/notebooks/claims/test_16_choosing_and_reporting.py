@@ -222,3 +222,18 @@ def test_with_eight_nests_the_likelihood_ratio_claims_too_much():
     assert state.rate("likelihood ratio") > 0.08
     assert abs(state.rate("Satterthwaite") - 0.05) < 0.015
     assert state.rate("Kenward–Roger") <= state.rate("Satterthwaite")
+
+
+def test_tests_that_count_the_nests():
+    """In the answers: “it counts the nests, and is close to its promise with four of each kind” and “it counts the
+    nests, and is close to its promise as well, or on the careful side of it”"""
+    rates = {
+        groups: [
+            explorers.tests.result(groups=groups).rate(name)
+            for name in ("likelihood ratio", "Satterthwaite", "Kenward–Roger")
+        ]
+        for groups in (2, 4)
+    }
+    ratio, satterthwaite, kenward_roger = rates[4]
+    assert ratio > 0.08 and satterthwaite == pytest.approx(0.05, abs=0.015)
+    assert kenward_roger == pytest.approx(0.05, abs=0.015) and rates[2][2] < 0.03

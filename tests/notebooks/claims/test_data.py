@@ -103,22 +103,39 @@ def test_ex33():
 
 
 def test_owl_wing():
-    """“nearly all measured two or three times while they grew”"""
-    times = lk.load_data("owl_wing")["Ring"].value_counts()
+    """“nearly all measured two or three times while they grew” and “Age starts far from 0, which pushes the
+    correlation of intercept and slope to -0.90; at the mean age it is -0.39.”"""
+    owls = lk.load_data("owl_wing")
+    times = owls["Ring"].value_counts()
     assert (times >= 2).mean() > 0.98 and times.max() == 3
+    mean = owls["Age"].mean()
+    formula = "Wing ~ a * Implant + (a | Ring)"
+    at_mean = lk.lmer(formula, owls.assign(a=owls["Age"] - mean), reml=False).varcorr.frame["sdcor"].iloc[:3]
+    intercept, slope, correlation = at_mean
+    assert correlation == pytest.approx(-0.39, abs=0.005)
+    # the covariance of the lines at age zero, from that at the mean age
+    cov = intercept * slope * correlation - mean * slope**2
+    var = intercept**2 - 2 * mean * intercept * slope * correlation + (mean * slope) ** 2
+    assert cov / (slope * np.sqrt(var)) == pytest.approx(-0.90, abs=0.005)
 
 
 def test_happiness():
-    """“Eleven people of each of six departments spent 0 to 10 hours in video meetings”"""
+    """“Eleven people of each of six departments spent 0 to 10 hours in video meetings” and “The departments'
+    deviations are made free of any common line, so that lm finds 10 and -0.5, but for rounding.”"""
     happy = lk.load_data("happiness")
     assert set(happy["department"].value_counts()) == {11} and happy["department"].nunique() == 6
+    line = np.polyfit(happy["zoom_hours"], happy["happiness"], 1)
+    assert line == pytest.approx([-0.5, 10], abs=1e-3)
     assert each(happy, "department", "zoom_hours") == {11}
 
 
 def test_groups20():
     """“The seed was chosen so that the lake with the longest mean has a single fish, and falls back when
-    lakes are pooled.”"""
+    lakes are pooled.” and “Perch were caught in twenty lakes: a single one in two of them, two hundred in
+    another.”"""
     perch = lk.load_data("groups20")
+    sizes = perch["group"].value_counts()
+    assert len(sizes) == 20 and (sizes == 1).sum() == 2 and (sizes == 200).sum() == 1 and sizes.max() == 200
     own = perch.groupby("group", observed=True)["length"].mean()
     pooled = lk.lmer("length ~ 1 + (1 | group)", perch).coef()["group"]["(Intercept)"]
     assert (perch["group"] == own.idxmax()).sum() == 1
