@@ -195,6 +195,8 @@ class MixedFit(Fit):
 
         if self.family is None:
             raise ModelError("a linear mixed model has no family; its rows are normal around fit.fitted")
+        if not self.has_parts:
+            raise ModelError("a model with one part is asked by .fitted, .resid() and .predict()")
         return distribution_of(self.design, self.estimate, self.call.options["family"])
 
     @property
