@@ -1,7 +1,7 @@
 """What users of R type from habit, and what it is called here.
 
 Three tables: names of functions, names of arguments, and arguments for which another way is taken. They are
-consulted only when a name is not known.
+consulted only when a name is not known. The page ``docs/from_r.md`` shows the functions in use.
 """
 
 from __future__ import annotations
