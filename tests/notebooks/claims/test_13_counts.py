@@ -230,7 +230,7 @@ def test_laplace_was_good_enough():
 
 
 def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_them(ticks, poisson, negative):
-    """“So the Poisson model lacks zeros.” “Many zeros were a sign of hoglets that differ, not of hoglets that never
+    """“So the Poisson model lacks zeros.” “Many zeros were a sign of hoglets that *differ*, not of hoglets that never
     have ticks.” “Extra zeros explain one end only. Hoglets that differ explain both.”"""
     formula = "ticks ~ year + height + (1 | park) + (1 | litter)"
     inflated = lk.glmer(formula, ticks, family="poisson", zero_inflation="~ 1")
