@@ -38,7 +38,7 @@ LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossp
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench release nbgrader new-lesson doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site release nbgrader new-lesson doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -89,6 +89,9 @@ ledger: $(VENV)/.dev  ## every number the lectures print beside ours
 
 bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
+
+site: $(VENV)/.dev  ## the course and the library as pages to read and search: dist/site/index.html
+	$(BIN)/python -m tools.make_site $(NB)
 
 release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave these out; WHEELS=1: no network needed)
 	$(BIN)/python -m tools.make_release --without "$(WITHOUT)" $(if $(WHEELS),--wheels)

@@ -1,0 +1,189 @@
+"""The site as a reader meets it: built, then driven in a real browser, served from this machine and nowhere else."""
+
+import functools
+import http.server
+import re
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from lmmkit.course import explorers
+from tools.build_notebooks import ROOT
+from tools.site_explorers import MOST_PLACES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
+WIDTHS = (400, 800, 1300)
+#: Pages of every kind, for what is looked at in each width.
+KINDS = (
+    "index.html",
+    "lessons/06_pooling.html",
+    "lessons/11_testing.html",
+    "lessons/explorers.html",
+    "lessons/glossary.html",
+    "lessons/cheat_sheet.html",
+    "exercises/06_pooling.html",
+    "api/index.html",
+    "api/lmer.html",
+    "api/MixedModel.html",
+    "data/README.html",
+    "docs/run.html",
+    "INSTRUCTORS.html",
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built as `make site` builds it: a warning of Sphinx's is a failure."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "tools.make_site", "--folder", str(folder)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Where a server of this machine shows it."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page that keeps what it has asked of other machines, and what went wrong on it."""
+    page = browser.new_page(viewport={"width": 1300, "height": 900}, base_url=address)
+    page.elsewhere, page.faults = [], []
+    page.on(
+        "request",
+        lambda request: request.url.startswith(("data:", address)) or page.elsewhere.append(request.url),
+    )
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    yield page
+    assert page.elsewhere == [] and page.faults == []
+    page.close()
+
+
+def test_no_link_leads_nowhere(site):
+    """Sphinx checks what it resolves; raw HTML and anchors are looked up here."""
+    missing = []
+    texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    ids = {path: set(re.findall(r'\bid="([^"]+)"', text)) for path, text in texts.items()}
+    for path, text in texts.items():
+        for target in re.findall(r'(?:href|src)="([^"]+)"', text):
+            if re.match(r"\w+:|//", target):
+                continue
+            file, _, anchor = target.partition("#")
+            there = (path.parent / file.partition("?")[0]).resolve() if file else path
+            if not there.exists() or (anchor and there in ids and anchor not in ids[there]):
+                missing.append((path.relative_to(site).as_posix(), target))
+    assert missing == []
+
+
+def test_every_page_has_a_title_and_a_description(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        if "_static" in path.parts or path.stem in ("search", "genindex"):
+            continue
+        assert re.search(r"<title>[^<]{3,}</title>", text), path
+        assert re.search(r'<meta (?:name="description" content|content)="[^"]{10,}', text), path
+
+
+def test_sizes_are_sane(site):
+    for path in site.rglob("*.html"):
+        assert path.stat().st_size < 1_500_000, path
+    drawn = [folder for folder in (site / "_static" / "explorers").iterdir() if folder.is_dir()]
+    assert {folder.name.rpartition("-")[0] for folder in drawn} == set(dir(explorers))
+    for folder in drawn:
+        assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000, folder
+
+
+def test_a_search_finds_the_word(page):
+    page.goto("/search.html?q=shrinkage")
+    page.wait_for_selector("ul.search li a")
+    found = page.eval_on_selector_all(
+        "ul.search li a", "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert any("glossary" in link for link in found) and any("06_pooling" in link for link in found)
+
+
+def test_a_prediction_opens_on_a_click(page):
+    page.goto("/lessons/06_pooling.html")
+    fold = page.locator("details.hide", has_text="Guess first").first
+    assert not fold.locator(".output").first.is_visible()
+    fold.locator("summary").click()
+    assert fold.locator(".output").first.is_visible()
+
+
+def test_the_way_leads_from_lesson_0_to_16(page):
+    page.goto("/lessons/00_start_here.html")
+    seen = []
+    for _ in range(17):
+        seen.append(int(re.search(r"/(\d\d)_", page.url)[1]))
+        page.locator("a.right-next").first.click()
+    assert seen == list(range(17))
+
+
+def test_an_explorer_follows_drag_and_keys(page):
+    page.goto("/lessons/explorers.html")
+    figures = page.locator("figure.explorer")
+    assert figures.count() >= len(dir(explorers))
+    for number in range(figures.count()):
+        figure = figures.nth(number)
+        figure.scroll_into_view_if_needed()
+        handle, told = figure.locator("input"), figure.locator("figcaption")
+        assert 2 < int(handle.get_attribute("max")) + 1 <= MOST_PLACES + 2
+        handle.focus()
+        handle.press("Home")
+        first, source = told.inner_text(), figure.locator("img").get_attribute("src")
+        handle.press("ArrowRight")
+        assert figure.locator("img").get_attribute("src") != source
+        handle.press("End")
+        assert told.inner_text() != first
+        assert figure.locator("img").get_attribute("alt") == told.text_content()
+        page.wait_for_function(
+            "picture => picture.complete && picture.naturalWidth > 0",
+            arg=figure.locator("img").element_handle(),
+        )
+
+
+def test_a_page_of_the_reference_shows_its_call_and_its_example(page):
+    page.goto("/api/lmer.html")
+    text = page.locator("main").inner_text()
+    assert "reml" in text and "Parameters" in text and "lk.lmer(" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", KINDS)
+def test_nothing_runs_off_the_page_and_every_picture_has_words(page, name, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"/{name}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    silent = page.eval_on_selector_all(
+        "main img", "all => all.filter(one => !(one.alt || '').trim()).map(one => one.src)"
+    )
+    assert silent == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_no_serious_fault(page, name, dark):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.goto(f"/{name}")
+    page.evaluate(f"document.documentElement.dataset.theme = '{'dark' if dark else 'light'}'")
+    found = Axe().run(page).response["violations"]
+    serious = {
+        fault["id"]: [node["html"][:120] for node in fault["nodes"][:3]]
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    }
+    assert serious == {}

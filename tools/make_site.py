@@ -1,0 +1,275 @@
+"""The course and the library as pages to read, search and send: `make site` writes `dist/site/`.
+
+Sphinx makes the pages from what is gathered here: the executed lessons, with what a prediction is about folded until
+the reader has guessed; exercises; the pages of `docs/`, of the data and for teachers; and a page for everything public
+in lmmkit. Each explorer becomes a picture with a handle that needs no kernel (`tools/site_explorers.py`). A warning of
+Sphinx's stops the build, and so does a link that leads nowhere. Nothing on the pages is asked of another machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from tools.api_pages import write_api
+from tools.page_rules import PREDICT
+from tools.site_explorers import called, figure
+from tools.student_version import tags
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "tools" / "site"
+#: Pages that are Markdown already, and where they stand on the site.
+PAGES = {
+    "INSTRUCTORS.md": "INSTRUCTORS.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "data/README.md": "data/README.md",
+    "data/synthesis/README.md": "data/synthesis/README.md",
+    "lessons/LEDGER.md": "lessons/LEDGER.md",
+    "lessons/COVERAGE.md": "lessons/COVERAGE.md",
+}
+FOR_TEACHERS = ("docs/questions", "docs/hub")
+LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?!\w+:|#|<)([^)#\s]*)(#[^)\s]*)?\)")
+SUMMARY = "Guess first, then open: what it shows"
+
+
+def gather(folder: Path, only: tuple[str, ...] = ()) -> None:
+    """Write all sources of the site into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Emptied first, but for pictures of explorers that are drawn already.
+    only : tuple of str
+        Beginnings of names of notebooks, to look at these alone; all when empty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if path.name != "_static":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.copytree(HERE, folder, dirs_exist_ok=True)
+    pages = dict(PAGES) | {
+        f"docs/{path.name}": f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))
+    }
+    books = [
+        path
+        for room in ("lessons", "exercises")
+        for path in sorted((ROOT / room).glob("*.ipynb"))
+        if path.stem.startswith(only) or not only
+    ]
+    write_api(folder / "api")
+    there = {*pages.values(), *(str(path.relative_to(ROOT)) for path in books), "README.md"}
+    for source, target in pages.items():
+        text = (ROOT / source).read_text(encoding="utf-8")
+        save(folder / target, described(living(text, target, there), first_words(text)))
+    for path in books:
+        notebook = nbformat.read(path, as_version=4)
+        name = str(path.relative_to(ROOT))
+        save(folder / name, nbformat.writes(page_of(notebook, name, folder, there)))
+    write_sections(folder, books)
+    front = (HERE / "index.md").read_text(encoding="utf-8")
+    save(folder / "index.md", living(front, "index.md", there | {"api/index.md"}))
+
+
+def save(path: Path, text: str) -> None:
+    """Write a file, and the folder that it lies in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+def page_of(notebook: NotebookNode, name: str, folder: Path, there: set[str]) -> NotebookNode:
+    """A notebook as a page: predictions folded, explorers to be dragged, no verdict on answers nobody has given."""
+    cells = []
+    folded = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            folded = PREDICT in cell.source
+            cell.source = living(cell.source, name, there)
+            save_attachments(cell, folder / name)
+        elif re.search(r"^(?:from .* import .*show_progress|.*\bmodel_answer\()", cell.source, re.MULTILINE):
+            continue
+        elif called(cell.source):
+            show_explorer(cell, folder)
+        else:
+            show_code(cell, folded)
+        cells.append(cell)
+    notebook.cells = cells
+    raise_headings(cells)
+    words = next(cell.source for cell in cells if cell.cell_type == "markdown")
+    notebook.metadata["myst"] = {"html_meta": {"description": first_words(words)}}
+    notebook.metadata.pop("widgets", None)
+    return notebook
+
+
+def raise_headings(cells: list[NotebookNode]) -> None:
+    """Where nothing stands on the second level, lift the third: a page must not leave one out."""
+    texts = [cell for cell in cells if cell.cell_type == "markdown"]
+    if not any(re.search(r"^## ", cell.source, re.MULTILINE) for cell in texts):
+        for cell in texts:
+            cell.source = re.sub(r"^###(#*) ", r"##\1 ", cell.source, flags=re.MULTILINE)
+
+
+def save_attachments(cell: NotebookNode, page: Path) -> None:
+    """Write pictures that a text cell carries beside its page."""
+    for name, kinds in cell.pop("attachments", {}).items():
+        for content in kinds.values():
+            page.parent.mkdir(parents=True, exist_ok=True)
+            (page.parent / name).write_bytes(base64.b64decode(content))
+        cell.source = cell.source.replace(f"attachment:{name}", name)
+
+
+def show_explorer(cell: NotebookNode, folder: Path) -> None:
+    """Put the picture with its handle in the place of a panel that would need a kernel."""
+    made = figure(cell.source, folder / "_static" / "explorers", "../_static/explorers/")
+    cell.outputs = [new_output("display_data", data={"text/html": made, "text/plain": cell.source})]
+
+
+def show_code(cell: NotebookNode, folded: bool) -> None:
+    """Fold what a notebook folds, and what answers a prediction; take away verdicts on `...`."""
+    kinds = tags(cell) if "tags" in cell.metadata else set()
+    if re.search(r"^check\(", cell.source, re.MULTILINE):
+        cell.outputs = []
+    elif folded and cell.outputs:
+        cell.metadata["mystnb"] = {"code_prompt_show": SUMMARY, "code_prompt_hide": "Close it"}
+        kinds = kinds | {"hide-output"}
+    if cell.metadata.get("jupyter", {}).get("source_hidden"):
+        caption = cell.source.splitlines()[0].lstrip("# ")
+        cell.metadata.setdefault("mystnb", {})
+        if "hide-output" not in kinds:
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": f"Code. {caption}",
+                "code_prompt_hide": "Hide the code",
+            }
+            kinds = kinds | {"hide-input"}
+    cell.metadata["tags"] = sorted(kinds)
+    for output in cell.get("outputs", []):
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+        if alt:
+            cell.metadata.setdefault("mystnb", {})["image"] = {"alt": " ".join(alt.split())}
+
+
+# ---------------------------------------------------------------- words
+
+
+def living(text: str, name: str, there: set[str]) -> str:
+    """The text without links to what is no page; links to a folder's README and to notebooks stay.
+
+    Examples
+    --------
+    >>> living("[a](../lmmkit/x.py) and [b](README.md)", "data/y.md", {"data/README.md"})
+    'a and [b](README.md)'
+    """
+
+    def keep(link: re.Match[str]) -> str:
+        target = os.path.normpath(os.path.join(os.path.dirname(name), link[2]))
+        if target not in there or target == "README.md":
+            return link[1]
+        return f"[{link[1]}]({link[2]}{slug(link[3] or '')})"
+
+    return LINK.sub(keep, text)
+
+
+def slug(anchor: str) -> str:
+    """An anchor of JupyterLab's as the site has it.
+
+    Examples
+    --------
+    >>> slug("#Simpson's-paradox"), slug("")
+    ('#simpsons-paradox', '')
+    """
+    return re.sub(r"[^#\w-]", "", unquote(anchor).lower())
+
+
+def first_words(text: str, most: int = 155) -> str:
+    """The first sentence or two of a page, for its description.
+
+    Examples
+    --------
+    >>> first_words("# Title\\n\\nOwls *hunt* mice.")
+    'Title: Owls hunt mice.'
+    """
+    title = re.search(r"^# (.+)", text, re.MULTILINE)
+    rest = re.sub(r"^#.*$|^\|.*$|^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    words = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`$_]", lambda found: found[1] or "", " ".join(rest.split()))
+    told = f"{title[1]}: {words}" if title else words
+    return told if len(told) <= most else told[:most].rsplit(" ", 1)[0] + " …"
+
+
+def described(text: str, words: str) -> str:
+    """Markdown with a description in its front matter."""
+    safe = words.replace("\\", "").replace('"', "'")
+    return f'---\nmyst:\n  html_meta:\n    "description": "{safe}"\n---\n\n{text}'
+
+
+def write_sections(folder: Path, books: list[Path]) -> None:
+    """The front page's parts: a page with the contents of each, so that the bar above every page stays short."""
+    names = [f"{path.parent.name}/{path.stem}" for path in books]
+    lessons = [name for name in names if re.match(r"lessons/\d", name)]
+    exercises = [name for name in names if name.startswith("exercises/")]
+    others = [name for name in names if name not in lessons and name not in exercises]
+    docs = [f"docs/{path.stem}" for path in sorted((ROOT / "docs").glob("*.md"))]
+    parts = {
+        "lessons/index": ("Lessons", "The course, in the order of the numbers.", lessons),
+        "exercises/index": ("Exercises", "What to do after the lesson of the same number, and three capstones.", exercises),
+        "look-up": ("Look up", "Words, explorers, data, lectures.",
+                    [*others, "data/README", "data/synthesis/README", "lessons/COVERAGE", "lessons/LEDGER"]),
+        "teach": ("Teach", "For those who teach with it.", ["INSTRUCTORS", *(d for d in docs if d in FOR_TEACHERS)]),
+        "library": ("Library", "How to do what, and everything public.",
+                    ["api/index", *(d for d in docs if d not in FOR_TEACHERS), "CHANGELOG", "CONTRIBUTING"]),
+    }  # fmt: skip
+    for name, (title, said, pages) in parts.items():
+        tree = "\n".join(f"/{page}" for page in pages)
+        text = f"# {title}\n\n{said}\n\n```{{toctree}}\n:maxdepth: 1\n\n{tree}\n```\n"
+        save(folder / f"{name}.md", described(text, f"{title}: {said}"))
+
+
+# ---------------------------------------------------------------- the build
+
+
+def build(source: Path, target: Path) -> int:
+    """Run Sphinx, warnings as errors; its exit code."""
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-b",
+        "html",
+        "-W",
+        "--keep-going",
+        "-q",
+    ]  # one process: not every extension says that it may share
+    environment = os.environ | {"LMMKIT_ROOT": str(ROOT)}
+    return subprocess.run([*command, str(source), str(target)], env=environment).returncode
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Write the course and the library as pages.")
+    parser.add_argument("names", nargs="*", help="only these notebooks, to look at them")
+    parser.add_argument("--folder", type=Path, default=ROOT / "dist")
+    options = parser.parse_args(argv)
+    source, target = options.folder / "site_source", options.folder / "site"
+    gather(source, tuple(options.names))
+    shutil.rmtree(target, ignore_errors=True)
+    code = build(source, target)
+    if code == 0:
+        print(f"the site is in {target}; open {target / 'index.html'}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

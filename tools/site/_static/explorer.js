@@ -1,0 +1,23 @@
+// A picture for each place of a slider: drawn beforehand, shown as the handle is dragged or the arrow keys are used.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const figure of document.querySelectorAll("figure.explorer")) {
+    const states = JSON.parse(figure.querySelector("script").textContent);
+    const picture = figure.querySelector("img");
+    const handle = figure.querySelector("input");
+    const shown = figure.querySelector("output");
+    const sentence = figure.querySelector("figcaption");
+    const show = () => {
+      const state = states[Number(handle.value)];
+      picture.src = figure.dataset.folder + state.picture;
+      picture.alt = state.sentence;
+      sentence.textContent = state.sentence;
+      shown.textContent = state.value;
+      handle.setAttribute("aria-valuetext", state.value);
+    };
+    // The other pictures are fetched when somebody reaches for the handle, so that a page opens quickly.
+    const fetchAll = () => states.forEach((state) => { new Image().src = figure.dataset.folder + state.picture; });
+    handle.addEventListener("pointerenter", fetchAll, { once: true });
+    handle.addEventListener("focus", fetchAll, { once: true });
+    handle.addEventListener("input", show);
+  }
+});
