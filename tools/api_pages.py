@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from pathlib import Path
 
 import lmmkit as lk
 from lmmkit.course import explorers
-from tests.test_docstrings import PLACES
+from tools.public_places import PLACES
 
 
 def write_api(folder: Path) -> None:
@@ -22,7 +23,11 @@ def write_api(folder: Path) -> None:
     functions = {
         place.removeprefix("lmmkit."): place for place, kind in PLACES.items() if place.count(".") == 1
     }
-    classes = {place.rpartition(".")[2]: place for place, kind in PLACES.items() if place.count(".") > 1}
+    classes = {
+        place.rpartition(".")[2]: place
+        for place, kind in PLACES.items()
+        if place.count(".") > 1 and kind != "explorer"
+    }
     families = {name: place for name, place in classes.items() if place.startswith("lmmkit.families.")}
     results = {name: place for name, place in classes.items() if name not in families}
     parts = {
@@ -49,34 +54,26 @@ def write_api(folder: Path) -> None:
 def page(folder: Path, part: str, name: str, place: str) -> str:
     """Write one page; returns the first line of its docstring."""
     if part == "Explorers":
-        said = getattr(explorers, name).title
-        body = [
-            f"``explorers.{name}``",
-            "",
-            "::",
-            "",
-            *(f"    {line}" for line in getattr(explorers, name).__doc__.splitlines()),
-        ]
+        explorer = getattr(explorers, name)
+        said = explorer.title
+        shown = [f"    {line}" for line in (explorer.__doc__ or "").splitlines()]
+        body = [f"``explorers.{name}``", "", "::", "", *shown]
     else:
         module, _, attribute = place.rpartition(".")
-        found = getattr(lk, name) if module == "lmmkit" else _import(place)
-        said = inspect.getdoc(found).splitlines()[0]
-        kind = "autoclass" if inspect.isclass(found) else "autofunction"
-        body = [f".. currentmodule:: {module}", "", f".. {kind}:: {attribute}"]
-        if kind == "autoclass":
-            body += ["   :members:", "   :inherited-members: " + _builtin_bases(found)]
-    description = said.replace("\n", " ").replace("`", "")
+        found = getattr(lk if module == "lmmkit" else import_module(module), attribute)
+        said = (inspect.getdoc(found) or "").splitlines()[0]
+        body = [f".. currentmodule:: {module}", ""]
+        if inspect.isclass(found):
+            # Members of bases that are not ours, such as DataFrame's, stay out.
+            others = [base.__name__ for base in found.__mro__ if not base.__module__.startswith("lmmkit")]
+            body += [
+                f".. autoclass:: {attribute}",
+                "   :members:",
+                f"   :inherited-members: {', '.join(others)}",
+            ]
+        else:
+            body += [f".. autofunction:: {attribute}"]
+    description = said.replace("`", "")
     text = [".. meta::", f"   :description: {name}: {description}", "", name, "=" * len(name), "", *body, ""]
     (folder / f"{name}.rst").write_text("\n".join(text), encoding="utf-8")
     return said
-
-
-def _import(place: str) -> object:
-    module, _, attribute = place.rpartition(".")
-    return getattr(__import__(module, fromlist=[attribute]), attribute)
-
-
-def _builtin_bases(found: type) -> str:
-    """Bases whose members are not ours, such as DataFrame's."""
-    names = [base.__name__ for base in found.__mro__ if not base.__module__.startswith("lmmkit")]
-    return ", ".join(names)

@@ -224,7 +224,7 @@ def write_sections(folder: Path, books: list[Path]) -> None:
     docs = [f"docs/{path.stem}" for path in sorted((ROOT / "docs").glob("*.md"))]
     parts = {
         "lessons/index": ("Lessons", "The course, in the order of the numbers.", lessons),
-        "exercises/index": ("Exercises", "What to do after the lesson of the same number, and three capstones.", exercises),
+        "exercises/index": ("Exercises", "What to do after a lesson, and three capstones.", exercises),
         "look-up": ("Look up", "Words, explorers, data, lectures.",
                     [*others, "data/README", "data/synthesis/README", "lessons/COVERAGE", "lessons/LEDGER"]),
         "teach": ("Teach", "For those who teach with it.", ["INSTRUCTORS", *(d for d in docs if d in FOR_TEACHERS)]),
