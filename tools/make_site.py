@@ -203,7 +203,8 @@ def first_words(text: str, most: int = 155) -> str:
     'Title: Owls hunt mice.'
     """
     title = re.search(r"^# (.+)", text, re.MULTILINE)
-    rest = re.sub(r"^#.*$|^\|.*$|^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    rest = re.sub(r"^#.*$|^\|.*$", "", rest, flags=re.MULTILINE)
     words = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`$_]", lambda found: found[1] or "", " ".join(rest.split()))
     told = f"{title[1]}: {words}" if title else words
     return told if len(told) <= most else told[:most].rsplit(" ", 1)[0] + " …"

@@ -1,3 +1,11 @@
+// Say what the arrows of the contents open, to who hears the page.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const arrow of document.querySelectorAll("summary > .toctree-toggle")) {
+    const link = arrow.closest("li").querySelector("a");
+    arrow.parentElement.setAttribute("aria-label", `What is in ${link ? link.textContent.trim() : "here"}`);
+  }
+});
+
 // A picture for each place of a slider: drawn beforehand, shown as the handle is dragged or the arrow keys are used.
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll("figure.explorer")) {
