@@ -38,7 +38,7 @@ LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossp
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site release nbgrader new-lesson doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site release nbgrader new-lesson findings doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -102,6 +102,9 @@ nbgrader: $(VENV)/.dev  ## an nbgrader course in dist/ (OWN_DATA=1: rows of each
 
 new-lesson: $(VENV)/.dev  ## begin a lesson of your own (NB=17_beetles): its source, its questions, the tests of its claims
 	$(BIN)/python -m tools.new_lesson $(NB)
+
+findings:  ## run what was learned from other packages again, and tell what has changed (NB=name: one; needs a network)
+	PYTHON="$(PYTHON)" bash findings/run.sh $(NB)
 
 doctor: $(VENV)/.course  ## tell in plain words whether the set-up works
 	$(BIN)/python -m lmmkit.course.doctor

@@ -1,0 +1,98 @@
+"""Make docs/differences.md from findings/differences.json (`--check` tells whether the page is what the table gives).
+
+Every row names the script that gave its value, and the key under which that script printed it; what the script
+printed is kept beside it, in ``rows/NAME.txt``.
+"""
+
+import json
+import sys
+from itertools import groupby
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TABLE = HERE / "differences.json"
+PAGE = HERE.parent / "docs" / "differences.md"
+FIELDS = ("package", "version", "data", "call", "quantity", "key", "value", "right", "how", "note", "guess")
+HEAD = """\
+# The same model in several packages
+
+Each table below asks several packages for the same number on the same data. Every value was printed by a script
+that ran on the day given; the scripts and what they printed stand in the folder `findings/rows/`. The numbers of
+this page are rounded; the table `findings/differences.json` holds more digits.
+
+**Right** is the value that the question asks for, and **how we know** says where it comes from. Where a package
+answers another question than the one asked, the note says which. A package that gives the right value is listed
+too: it shows that the difference is not in the data.
+"""
+
+
+def kept(name: str) -> dict[str, str]:
+    """What the script printed when it ran: its values by key, and the versions of its packages."""
+    lines = (HERE / "rows" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if "\t" in line)
+
+
+def number(value: object) -> str:
+    """Five digits are enough to see a difference, and words stay as they are."""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
+
+
+def agrees(row: dict[str, object]) -> bool:
+    """A value is right when the first four digits are."""
+    value, right = row["value"], row["right"]
+    if isinstance(value, float) and isinstance(right, float):
+        return abs(value - right) <= 5e-4 * max(abs(right), 1e-3)
+    return value == right
+
+
+def cell(text: object) -> str:
+    """Bars would end the cell."""
+    return str(text).replace("|", "\\|")
+
+
+def code(text: object) -> str:
+    """A call, in letters of equal width."""
+    return f"`{cell(text)}`"
+
+
+def page(rows: list[dict[str, object]]) -> str:
+    """The page: a section for each question, its rows in the order of the table."""
+    wrong = sum(not agrees(row) for row in rows)
+    parts = [
+        HEAD,
+        f"{len(rows)} values from {len({row['package'] for row in rows})} packages; {wrong} differ.\n",
+    ]
+    for question, group in groupby(rows, key=lambda row: row["question"]):
+        members = list(group)
+        parts.append(f"## {question}\n")
+        lines = ["| package | call | what it gives | value | right |", "| --- | --- | --- | --- | --- |"]
+        for row in members:
+            mark = number(row["value"]) if agrees(row) else f"**{number(row['value'])}**"
+            lines.append(
+                f"| {row['package']} {row['version']} | {code(row['call'])} | {cell(row['quantity'])} "
+                f"| {mark} | {number(row['right'])} |"
+            )
+        parts.append("\n".join(lines) + "\n")
+        told = dict.fromkeys(str(row["how"]) for row in members)
+        parts.append(f"Data: {members[0]['data']}. How we know: {'; '.join(told)}.\n")
+        notes = dict.fromkeys(f"- {row['package']}: {row['note']}" for row in members if row["note"])
+        if notes:
+            parts.append("\n".join(notes) + "\n")
+    dates = sorted({str(row["date"]) for row in rows})
+    parts.append(f"Run on {' and '.join(dates)}. A value in bold differs from the right one.\n")
+    return "\n".join(parts)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or compare it."""
+    made = page(json.loads(TABLE.read_text(encoding="utf-8")))
+    if "--check" not in arguments:
+        PAGE.write_text(made, encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != made:
+        print("docs/differences.md is not what the table gives: run python findings/page.py")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""The table of differences between packages, and the page made from it. Nothing here needs a network or R."""
+
+import importlib.util
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FINDINGS = ROOT / "findings"
+ROWS = json.loads((FINDINGS / "differences.json").read_text(encoding="utf-8"))
+SCRIPTS = sorted(path for path in FINDINGS.glob("*.sh") if path.name != "run.sh")
+
+spec = importlib.util.spec_from_file_location("findings_page", FINDINGS / "page.py")
+page = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(page)
+
+
+def same(stored, printed: str) -> bool:
+    """Whether a value of the table is the one that a script printed."""
+    if isinstance(stored, str):
+        return stored == printed
+    return stored == float(printed) or (math.isnan(stored) and math.isnan(float(printed)))
+
+
+def test_page_is_what_the_table_gives():
+    assert (ROOT / "docs" / "differences.md").read_text(encoding="utf-8") == page.page(ROWS)
+
+
+def test_table_is_large_enough():
+    assert len(ROWS) >= 40
+    assert sum(not page.agrees(row) for row in ROWS) >= 20
+
+
+@pytest.mark.parametrize("script", sorted({row["script"] for row in ROWS}))
+def test_values_are_what_the_script_printed(script):
+    printed = page.kept(script)
+    for row in (row for row in ROWS if row["script"] == script):
+        assert same(row["value"], printed[row["key"]]), row["key"]
+        assert row["version"] == printed[f"version {row['package']}"]
+
+
+def test_right_values_are_what_r_printed():
+    printed = page.kept("reference")
+    for row in (row for row in ROWS if "right_key" in row):
+        assert same(row["right"], printed[row["right_key"]]), row["right_key"]
+
+
+def test_every_row_says_how_it_is_known():
+    for row in ROWS:
+        assert all(
+            row[field] != "" for field in ("package", "version", "data", "call", "quantity", "how", "date")
+        )
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_finding_has_its_form(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\n# ")
+    assert "# Guess: " in text
+    assert "==" in text  # its packages are pinned
+    assert "lmmkit" not in text
