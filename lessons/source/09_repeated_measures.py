@@ -302,6 +302,7 @@ lesson.in_words(
 #
 # What would help is a model with memory. Give each driver an effect for *every* day, and say how these effects hang together. `ar1(0 + day | Subject)`
 # says: neighbouring days are correlated by $\rho$, days two steps apart by $\rho^2$, and so on. The `0 +` makes one column for each day.
+# Is it worth its parameters? The model with the smaller AIC is expected to predict better.
 
 # %%
 sleep["day"] = sleep["Days"].astype(str)

@@ -16,8 +16,7 @@
 # - recognise overdispersion and cure it in two ways, and tell it from extra zeros;
 # - fit yes/no outcomes, and read odds ratios and probabilities.
 #
-# **Data** `ticks` and `herds` (both simulated, so that we know the truth) and `scrna` (synthetic; it has the numbers of a printed
-# example).
+# **Data** `ticks`, `herds` (simulated: we know the truth) and `scrna` (synthetic).
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
@@ -303,8 +302,7 @@ lesson.in_words(
 # %% [markdown]
 # ## Too many zeros?
 #
-# Many hoglets have no tick at all. Are these *too many*? A number of zeros alone says nothing: where the mean is small, zeros are
-# common. Ask what the model expects. Each simulated data set has a number of zeros, and so have we.
+# Many hoglets have no tick at all. *Too many*? Where the mean is small, zeros are common. So ask how many the model expects.
 
 # %%
 lk.simulate_residuals(poisson, conditional=True, seed=1).zero_inflation
@@ -312,9 +310,7 @@ lk.simulate_residuals(poisson, conditional=True, seed=1).zero_inflation
 # %% [markdown]
 # So the Poisson model lacks zeros. One cure has them in its name. A **zero-inflated** model says: some hoglets have no tick *whatever*
 # their litter and their year, perhaps because somebody combed them. With probability $\pi$ a hoglet is such a one. Otherwise its count
-# is Poisson, and may be zero, too. `zero_inflation="~ 1"` gives all hoglets the same $\pi$, and `"~ year"` one for each year.
-#
-# In R: `glmmTMB(…, family = poisson, ziformula = ~ 1)`.
+# is Poisson, and may be zero, too. `zero_inflation="~ 1"` gives all hoglets the same $\pi$ (glmmTMB's `ziformula`).
 #
 # **Predict, then run.** The negative binomial has no part for zeros. Will the zero-inflated Poisson model have a *lower* AIC than
 # the negative binomial, `"yes"` or `"no"`?
@@ -326,6 +322,9 @@ check("13.q5", your_better)
 # %%
 inflated = lk.glmer(formula, ticks, family="poisson", zero_inflation="~ 1")
 both_parts = lk.glmer(formula, ticks, family="negative_binomial", zero_inflation="~ 1")
+
+# %% tags=["fold"]
+# Table: hoglets without a tick, how many each model expects, and its AIC
 models = {"Poisson": poisson, "zero-inflated Poisson": inflated, "negative binomial": negative,
           "zero-inflated negative binomial": both_parts}  # fmt: skip
 rows = {}
@@ -348,9 +347,9 @@ lesson.in_words(
 )
 
 # %% [markdown]
-# Many zeros were a sign of hoglets that *differ*, not of hoglets that never have ticks. So first ask whether the counts vary more than
-# Poisson at both ends, and only then whether zeros are left over. A part for zeros needs a story, too: who are they that cannot have
-# any? (These counts were simulated: each hoglet has a rate of its own, and none is barred from having ticks.)
+# Many zeros were a sign of hoglets that *differ*, not of hoglets that never have ticks. So first ask whether counts vary more than
+# Poisson, and only then whether zeros are left over. A part for zeros needs a story: who are they that cannot have any? (Here
+# nobody: the counts were simulated, each hoglet with a rate of its own.)
 #
 # ## Yes or no
 #
@@ -432,6 +431,9 @@ lesson.in_words(
 
 # %%
 finer = lk.glmer(f"{response} ~ season + milking + (1 | herd)", herds, family="binomial", n_agq=9)
+
+# %% tags=["fold"]
+# Table: the two ways of approximating
 fits = {"Laplace": careful, "nine points": finer}
 rows = {name: [fit.fixef["milkingrobot"], fit.varcorr.frame["sdcor"].iloc[0]] for name, fit in fits.items()}
 pd.DataFrame(rows, index=["milkingrobot", "SD of herds"]).round(4)
