@@ -25,7 +25,7 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 # ## The question
 #
 # Five people with a disease and five without give a piece of tissue. A machine picks fifty cells from each piece. In each cell it
-# counts the copies of one gene, the *transcripts*. Is the gene busier in the disease? First look at two donors of each kind, and then at all ten.
+# counts the copies of one gene, the *transcripts*. Is the gene busier in the disease?
 
 # %% covers="000-s35"
 cells = lk.load_data("scrna")
@@ -461,5 +461,3 @@ lesson.key_points(
 #   ticks on red grouse chicks. *Parasitology* 122, 563–569.
 # - Harrison, X. A. (2014). Using observation-level random effects to model overdispersion in count data in ecology and evolution.
 #   *PeerJ* 2, e616.
-# - Zimmerman, K. D., Espeland, M. A., and Langefeld, C. D. (2021). A practical solution to pseudoreplication bias in single-cell studies.
-#   *Nature Communications* 12, 738.
