@@ -3,25 +3,37 @@
 May import `formula` and what lies below it.
 """
 
-from .beta import Beta
-from .beta_binomial import BetaBinomial
-from .binomial import Binomial
-from .counts import NegativeBinomial, Poisson
+from typing import TYPE_CHECKING, Any
+
 from .family import Family
-from .gamma import Gamma
-from .gaussian import Gaussian
-from .inverse_gaussian import InverseGaussian
-from .negative_binomial_1 import NegativeBinomial1
-from .resolve import FAMILIES, resolve
-from .truncated_negative_binomial import TruncatedNegativeBinomial
-from .truncated_poisson import TruncatedPoisson
-from .tweedie import Tweedie
+from .resolve import CLASSES, FAMILIES, resolve
+
+if TYPE_CHECKING:
+    from .beta import Beta
+    from .beta_binomial import BetaBinomial
+    from .binomial import Binomial
+    from .counts import NegativeBinomial, Poisson
+    from .gamma import Gamma
+    from .gaussian import Gaussian
+    from .inverse_gaussian import InverseGaussian
+    from .negative_binomial_1 import NegativeBinomial1
+    from .truncated_negative_binomial import TruncatedNegativeBinomial
+    from .truncated_poisson import TruncatedPoisson
+    from .tweedie import Tweedie
 
 __all__ = [
     "Beta", "BetaBinomial", "Binomial", "Family", "Gamma", "Gaussian", "InverseGaussian", "NegativeBinomial",
     "NegativeBinomial1", "Poisson", "TruncatedNegativeBinomial", "TruncatedPoisson", "Tweedie", "resolve",
 ]  # fmt: skip
 
+_NAMES = {place.partition(".")[2]: name for name, place in CLASSES.items()}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return FAMILIES[_NAMES[name]]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 def __dir__() -> list[str]:
-    return sorted(family.__name__ for family in FAMILIES.values())
+    return sorted(_NAMES)

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from ..errors import ModelError
 from ..numerics.arguments import shown
-from .beta import Beta
-from .beta_binomial import BetaBinomial
-from .binomial import Binomial
-from .counts import NegativeBinomial, Poisson
 from .family import Family
-from .gamma import Gamma
-from .gaussian import Gaussian
-from .inverse_gaussian import InverseGaussian
-from .negative_binomial_1 import NegativeBinomial1
-from .truncated_negative_binomial import TruncatedNegativeBinomial
-from .truncated_poisson import TruncatedPoisson
-from .tweedie import Tweedie
 
-# every family that can be given by its name
-FAMILIES: dict[str, type[Family]] = {
-    family.name: family
-    for family in (
-        Binomial, Poisson, Gamma, NegativeBinomial, Gaussian, InverseGaussian, NegativeBinomial1,
-        TruncatedPoisson, TruncatedNegativeBinomial, Beta, BetaBinomial, Tweedie,
-    )
-}  # fmt: skip
+# every family that can be given by its name: where its class is, which is loaded when somebody asks for it
+CLASSES = {
+    "binomial": "binomial.Binomial",
+    "poisson": "counts.Poisson",
+    "gamma": "gamma.Gamma",
+    "negative_binomial": "counts.NegativeBinomial",
+    "gaussian": "gaussian.Gaussian",
+    "inverse_gaussian": "inverse_gaussian.InverseGaussian",
+    "negative_binomial_1": "negative_binomial_1.NegativeBinomial1",
+    "truncated_poisson": "truncated_poisson.TruncatedPoisson",
+    "truncated_negative_binomial": "truncated_negative_binomial.TruncatedNegativeBinomial",
+    "beta": "beta.Beta",
+    "beta_binomial": "beta_binomial.BetaBinomial",
+    "tweedie": "tweedie.Tweedie",
+}
+
+
+class Families(Mapping[str, type[Family]]):
+    """Name to class, for every family; reads a family's file when it is first asked for."""
+
+    def __getitem__(self, name: str) -> type[Family]:
+        module, _, kind = CLASSES[name].partition(".")
+        family: type[Family] = getattr(import_module(f"{__package__}.{module}"), kind)
+        return family
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CLASSES)
+
+    def __len__(self) -> int:
+        return len(CLASSES)
+
+
+FAMILIES = Families()
 # what R users call them
 ALIASES = {
     "nbinom2": "negative_binomial", "nbinom1": "negative_binomial_1", "beta_family": "beta",
