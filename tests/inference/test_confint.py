@@ -52,7 +52,8 @@ def test_names_of_terms_that_share_a_factor():
 def test_values_stand_under_their_names():
     fit = model("slopes")
     values = parameter_values(fit)
-    assert values["cor_Days.(Intercept)|Subject"] == fit.varcorr.components[0].cor[1, 0]
+    correlation = fit.varcorr.components[0].cor[1, 0]
+    assert values["cor_Days.(Intercept)|Subject"] == pytest.approx(correlation, rel=1e-12)
     assert values["sigma"] == fit.sigma
     assert "sigma" not in parameter_values(model("herds"))
 

@@ -255,7 +255,7 @@ SHARES = ROWS.assign(y=np.linspace(0, 0.9, 24))
         ("y ~ 1 + (1 | g)", ROWS, "poisson", {"zero_inflation": "y ~ 1"}, lk.FormulaError, "one-sided"),
         ("y ~ 1 + (1 | g)", ROWS, "poisson", {"zero_inflation": "~ who"}, lk.DataError, "who"),
         ("y ~ 1 + (1 | g)", ROWS, "nbinom1", {"n_agq": 5}, lk.ModelError, "n_agq=5"),
-        ("y ~ 1 + (1 | g)", ROWS, "beta_binomial", {}, lk.DataError, ""),
+        ("y ~ 1 + (1 | g)", ROWS, "beta_binomial", {}, lk.DataError, "between 0 and 1, but .y. has 2"),
         ("x ~ 1 + (1 | g)", ROWS, "inverse_gaussian", {}, lk.DataError, "must be positive"),
         ("x ~ 1 + (1 | g)", ROWS.assign(x=-1.0), "tweedie", {}, lk.DataError, "negative"),
     ],
