@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # In a file with semicolons and decimal commas the numbers 1,5 and 2,5 are taken for a place on the earth
 # (geopoint).
-# Guess: text, or a number.
+# Guess: none written down; text was expected.
 # What helps: give the field the type number and decimalChar ",".
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A column of labels 001, 002 is taken for whole numbers, and the zeros are gone; one label S3 among them
 # makes it text again.
-# Guess: labels with leading zeros are text.
+# Guess: none written down; text was expected.
 # What helps: say in the schema that the field is a string.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # In anova_type3 the line of recipe has 4 numerator degrees of freedom: it tests recipe and its interaction
 # together, and the interaction has no line.
-# Guess: three lines; recipe with 2 degrees of freedom and F = 0.0957, as lmerTest.
+# Guess: none written down; three lines were expected, recipe with 2 degrees of freedom and F = 0.0957, as
+#   in lmerTest.
 # What helps: test the coefficients of recipe by hand.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A last line that shows a variable named cat, ls or rm is taken for a shell command: in the .py file it is
-# a comment, so the program does not show it; man and more are left alone.
+# A last line that shows a variable named cat, ls or rm is taken for a shell command: in the .py file it is a
+# comment; man and more are left alone.
 # Guess: the line is Python and stays as it is.
 # What helps: set comment_magics to false, or do not give variables such names.
 # Seen on 2026-11-28.

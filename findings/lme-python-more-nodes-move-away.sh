@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # In a Poisson model nine quadrature nodes move the slope from -2.27 to -2.74; lme4 1.1-31 gives -2.387, and
 # -2.384 with nine.
-# Guess: more nodes come nearer to -2.384.
+# Guess: none written down; more nodes were taken to come nearer.
 # What helps: check a quadrature fit against another package.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

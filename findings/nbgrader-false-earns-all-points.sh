@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A test cell of 3 points whose last line is a comparison gets 3 points when it shows False; a negative
 # number gets 3 as well, np.float64(0.5) too, but 2 gets 2.
-# Guess: False gets nothing.
+# Guess: all points for False as for True, no points for 0 (so it is); for -1 none written down.
 # What helps: end a test with assert, never with a comparison.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -80,7 +80,33 @@ def page(rows: list[dict[str, object]]) -> str:
             parts.append("\n".join(notes) + "\n")
     dates = sorted({str(row["date"]) for row in rows})
     parts.append(f"Run on {' and '.join(dates)}. A value in bold differs from the right one.\n")
+    parts.append(surprises())
     return "\n".join(parts)
+
+
+def surprise(path: Path) -> str:
+    """One line of the list: what the comment at the head of a finding says, and what helps."""
+    head = path.read_text(encoding="utf-8").split("\nsource ")[0].splitlines()[1:]
+    text = " ".join(line.removeprefix("#").strip() for line in head)
+    seen, rest = text.split(" Guess: ")
+    helps = rest.split(" What helps: ")[1].split(" Seen on ")[0]
+    packages = next(
+        line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("install ")
+    )
+    return (
+        f"- **{packages.split()[1].replace('==', ' ')}**: {seen} What helps: {helps} (`findings/{path.name}`)"
+    )
+
+
+def surprises() -> str:
+    """The findings that are more than one number."""
+    paths = sorted(path for path in HERE.glob("*.sh") if path.name != "run.sh")
+    lines = "\n".join(map(surprise, paths))
+    return (
+        "## Surprises, each with a script\n\n"
+        "Each script installs the versions named in it, runs them, and fails when they do something else today. "
+        f"`make findings` runs all {len(paths)}.\n\n{lines}\n"
+    )
 
 
 def main(arguments: list[str]) -> int:

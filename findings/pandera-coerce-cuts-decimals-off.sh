@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A column declared int with coerce=True takes 1.7 and makes 1 of it: nothing is refused.
-# Guess: an error, as the values are no whole numbers.
+# Guess: none written down; an error was expected.
 # What helps: check that the value equals its rounded value before it is coerced.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A tuple given as a parameter reaches the notebook as text, and the whole number that is a key of a
 # dictionary as text, too.
-# Guess: a tuple comes as a tuple or a list.
+# Guess: none written down; a tuple or a list was expected.
 # What helps: give a list; give pairs instead of a dictionary with numbers as keys.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A Date of R comes as the number of days since 1970, with a warning only; order and missing whole numbers
 # are right.
-# Guess: dates come as dates, as with pyreadr.
+# Guess: the order and the missing number come right (so it is); for dates none written down.
 # What helps: pd.to_datetime(data["day"], unit="D").
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

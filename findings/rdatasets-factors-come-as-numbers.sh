@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # R's factors with digits as levels come as numbers: cbpp's period as a whole number, so that a formula fits
 # one slope for it, and cake's temperature without its order.
-# Guess: factors come as categories.
+# Guess: none written down; factors were expected as categories.
 # What helps: data["period"] = data["period"].astype(str) before the formula.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scale(x) divides by the root of the mean square in patsy and formulae, by R's standard deviation (n - 1)
 # in formulaic.
-# Guess: all three divide as R does.
+# Guess: n - 1 in formulaic and formulae (wrong for formulae), n in patsy.
 # What helps: write (x - x.mean()) / x.std() into a column of its own.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

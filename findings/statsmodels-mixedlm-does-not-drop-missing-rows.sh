@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # With one missing response ols and gee leave the row out, mixedlm raises an error.
-# Guess: all three leave the row out.
+# Guess: none written down; all three were taken to leave the row out.
 # What helps: pass missing="drop", or drop the rows first.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

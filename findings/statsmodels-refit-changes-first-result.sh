@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A REML fit's log likelihood, and the one in its summary, change when the same model is fitted by ML.
-# Guess: each result keeps its own numbers.
+# Guess: none written down; each result was taken to keep its own numbers.
 # What helps: make a new model for each fit.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

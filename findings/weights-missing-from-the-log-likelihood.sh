@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # With prior weights interlace-lme and lme-python report -978.856 where lme4 has -904.084: half the sum of
 # log(w) is left out.
-# Guess: -904.084 in all.
+# Guess: none written down; one value was expected in all.
 # What helps: add half the sum of log(w) before fits with different weights are compared.
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"

