@@ -22,7 +22,7 @@ this page are rounded; the table `findings/differences.json` holds more digits.
 
 **Right** is the value that the question asks for, and **how we know** says where it comes from. Where a package
 answers another question than the one asked, the note says which. A package that gives the right value is listed
-too: it shows that the difference is not in the data.
+too: it shows that the difference is not in the data. lmmkit is among them, asked in the same way.
 """
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import lmmkit as lk
+
 ROOT = Path(__file__).parents[1]
 FINDINGS = ROOT / "findings"
 ROWS = json.loads((FINDINGS / "differences.json").read_text(encoding="utf-8"))
@@ -45,6 +47,32 @@ def test_right_values_are_what_r_printed():
     printed = page.kept("reference")
     for row in (row for row in ROWS if "right_key" in row):
         assert same(row["right"], printed[row["right_key"]]), row["right_key"]
+
+
+def test_lmmkit_is_right_wherever_it_was_asked():
+    asked = [row for row in ROWS if row["package"] == "lmmkit"]
+    assert len(asked) >= 20
+    assert all(page.agrees(row) for row in asked)
+
+
+def test_lmmkit_still_says_so():
+    """Six of its rows again, with the library as it is now."""
+    data = lk.load_data("sleepstudy")
+    number = data["Subject"].rank(method="dense").astype(int)
+    formula = "Reaction ~ Days + (Days | Subject)"
+    fit, part = lk.lmer(formula, data), lk.lmer(formula, data[data["Days"] >= number % 6])
+    weighted = lk.lmer("Reaction ~ Days + (1 | Subject)", data.assign(w=1 + data["Days"] / 3), weights="w")
+    now = {
+        "sleep.reml.loglik": fit.loglik,
+        "sleep.reml.aic": fit.aic,
+        "sleep.df.slope": fit.coef_table().loc["Days", "df"],
+        "few.kr.df.slope": part.coef_table(ddf="kenward_roger").loc["Days", "df"],
+        "few.kr.se.slope": part.coef_table(ddf="kenward_roger").loc["Days", "std_error"],
+        "sleepw.loglik.reml": weighted.loglik,
+    }
+    printed = page.kept("reference")
+    for key, value in now.items():
+        assert value == pytest.approx(float(printed[key]), rel=1e-4), key
 
 
 def test_every_row_says_how_it_is_known():
