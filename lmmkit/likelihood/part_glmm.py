@@ -26,7 +26,14 @@ from .optimum import covariance_from, information_of_fixed, last_digits
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import part_warnings
 from .part_modes import PartModeSearch
-from .part_start import HARDLY, check_parts, start_of_parts, without_zeros
+from .part_start import (
+    HARDLY,
+    check_parts,
+    every_zero_extra,
+    start_of_parts,
+    turned_round,
+    without_zeros,
+)
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from .pirls import Effects
 from .search import Place, Visit, best_of, descend, lower_beside
@@ -136,7 +143,28 @@ class PartCriterion(Terms):
             few, none = without_zeros(self.rows, self.parts)
             places.append(Place("hardly any extra zeros", self.start(few)))
             places.insert(0, Place(NO_ZEROS, self.start(none)))
+            if self.family.has_zeros:
+                many = every_zero_extra(self.rows, self.parts, self.start_betas)
+                places.append(Place("every zero an extra one", self.start(many)))
         return places
+
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Beside a singular end (:meth:`Terms.second_opinions`), and with extra zeros the other way round.
+
+        Covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
+        """
+        others = super().second_opinions(search)
+        if ZERO_INFLATION not in self.rows.names or not self.family.has_zeros:
+            return others
+        number = self.rows.names.index(ZERO_INFLATION)
+        part, own = self.parts[number], self.own[number]
+        if part.X.shape[1] < 2:
+            return others
+        m, x = self.n_theta, search.x.copy()
+        beta: Array = np.asarray(np.linalg.solve(self.R, x[m:]), dtype=float)
+        beta[own] = turned_round(part, beta[own])
+        x[m:] = self.R @ beta
+        return [*others, Place("extra zeros the other way round", x)]
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

@@ -13,10 +13,12 @@ from ..numerics.arrays import Array
 from ..numerics.trust_region import Trial, minimise
 from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["HARDLY", "check_parts", "start_of_parts", "without_zeros"]
+__all__ = ["HARDLY", "check_parts", "every_zero_extra", "start_of_parts", "turned_round", "without_zeros"]
 
 #: Logit of the probability of extra zeros where there are to be hardly any, and where none.
 HARDLY, NONE = -4.0, -20.0
+#: Largest logit, and largest distance from it, of extra zeros that are turned round.
+MODERATE = 2.0
 #: Logarithms of dispersions that are tried for the start.
 SPREADS = np.linspace(-20.0, 20.0, 81)
 #: How far that of a count or share may be from 1 at the start.
@@ -121,12 +123,46 @@ def without_zeros(rows: PartRows, parts: Sequence[Part]) -> tuple[list[Array], l
     return few, zero
 
 
+def every_zero_extra(rows: PartRows, parts: Sequence[Part], betas: Sequence[Array]) -> list[Array]:
+    """Coefficients with as many extra zeros as there are zeros, whatever the covariates; the others as given.
+
+    Parameters
+    ----------
+    rows : PartRows
+    parts : sequence of Part
+    betas : sequence of arrays (p,)
+        One per part.
+    """
+    place = rows.names.index(ZERO_INFLATION)
+    many = list(betas)
+    many[place] = _constant(parts[place], _logit_of_zeros(rows, 1.0))
+    return many
+
+
+def turned_round(part: Part, beta: Array) -> Array:
+    """Coefficients of extra zeros that are many where they were few, about a moderate level.
+
+    Parameters
+    ----------
+    part : Part
+    beta : array (p,)
+    """
+    eta = part.offset + part.X @ beta
+    turned = np.clip(eta.mean(), -MODERATE, MODERATE) + np.clip(eta.mean() - eta, -MODERATE, MODERATE)
+    return np.asarray(np.linalg.lstsq(part.X, turned - part.offset, rcond=None)[0])
+
+
+def _logit_of_zeros(rows: PartRows, part: float) -> float:
+    """Logit of a part of the share of zeros."""
+    share = float(np.clip(part * np.mean(rows.y == 0), 0.02, 0.98))
+    return float(np.log(share / (1 - share)))
+
+
 def _first_guess(rows: PartRows, part: Part) -> Array:
     """Coefficients that give every row much the same linear predictor."""
     family = rows.family
     if part.name == ZERO_INFLATION:
-        share = np.clip(0.5 * np.mean(rows.y == 0), 0.02, 0.98)
-        return _constant(part, float(np.log(share / (1 - share))))
+        return _constant(part, _logit_of_zeros(rows, 0.5))
     if part.name != rows.names[0]:
         return _constant(part, 0.0)
     seen = rows.y > 0 if ZERO_INFLATION in rows.names and not family.has_zeros else np.ones(len(rows.y), bool)
