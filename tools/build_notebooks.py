@@ -136,8 +136,8 @@ def execute(source: Path) -> NotebookNode:
     Raises
     ------
     BuildError
-        When a cell raises (unless tagged `raises-exception`), takes too long, writes to stderr, ends in a
-        semicolon, or shows a memory address, a widget that has no picture to stand in for it, or a picture
+        When a cell raises and is not tagged `raises-exception`, or is and does not, takes too long, writes to
+        stderr, ends in a semicolon, or shows a memory address, a widget that has no picture to stand in for it, or a picture
         without words for those who do not see it.
     """
     notebook = page_of(source)
@@ -162,16 +162,20 @@ def execute(source: Path) -> NotebookNode:
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             where = f"{title(source)}, cell {number}"
-            words = title(source) not in page_rules.OLD_PAGES
-            cell.outputs = [storable(output, where, words) for output in coalesce_streams(cell.outputs)]
+            cell.outputs = [storable(output, where) for output in coalesce_streams(cell.outputs)]
+            raised = any(output.output_type == "error" for output in cell.outputs)
+            if (
+                "raises-exception" in student_version.tags(cell) and not raised
+            ):  # nbclient and nbval let that pass
+                raise BuildError(f"{where} is tagged raises-exception, and does not raise")
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)  # the kernel adds its version, which may differ
     return notebook
 
 
-def storable(output: NotebookNode, where: str, words: bool = True) -> NotebookNode:
+def storable(output: NotebookNode, where: str) -> NotebookNode:
     """An output as it is to be stored; refuses what a reader should not see and what every run changes.
 
-    With `words`, a picture is refused, too, when it has no text for those who do not see it.
+    A picture without a text for those who do not see it is refused, too.
     """
     if output.output_type == "stream" and output.name == "stderr":
         raise BuildError(f"{where} writes to stderr; put right what it warns of:\n{output.text}")
@@ -186,7 +190,7 @@ def storable(output: NotebookNode, where: str, words: bool = True) -> NotebookNo
         raise BuildError(f"{where} shows a bare widget, which is blank until it is run; show a panel")
     if ADDRESS.search(plain):
         raise BuildError(f"{where} shows a memory address, {plain!r}; {QUIET_END}")
-    if words and "image/png" in shown and not output.get("metadata", {}).get("image/png", {}).get("alt"):
+    if "image/png" in shown and not output.get("metadata", {}).get("image/png", {}).get("alt"):
         raise BuildError(
             f"{where} shows a picture without words; end the cell with lesson.show('what is seen')"
         )

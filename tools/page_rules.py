@@ -19,9 +19,6 @@ MAX_BOX_WORDS = 0.12
 #: Share of the visible lines of code that are data, models, or questions to models.
 MIN_MODEL_CODE = 0.80
 
-#: Pages that were written before these rules. A page leaves this list when it is rewritten, and none is added.
-OLD_PAGES: frozenset[str] = frozenset()
-
 
 def source_faults(source: Path) -> list[str]:
     """Where the source of a lesson does not keep to what CONTRIBUTING says of a page, in words."""

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from tools import cheat_sheet, glossary, page_rules
+from tools import cheat_sheet, glossary
 from tools.build_notebooks import ROOT
 from tools.lesson_page import Shelf, lesson_page, numbered
 
@@ -46,8 +46,6 @@ def test_no_term_is_used_before_its_link(source):
 
 @pytest.mark.parametrize("source", LESSONS, ids=lambda path: path.stem)
 def test_no_term_is_printed_before_it_is_explained_or_linked(source):
-    if f"lessons/{source.stem}" in page_rules.OLD_PAGES:
-        return
     cells = nbformat.read(ROOT / "lessons" / f"{source.stem}.ipynb", as_version=4).cells
     for number, cell in enumerate(cells):
         if "show_progress(" in cell.source:  # prints the titles of lessons, which are names

@@ -104,7 +104,6 @@ def test_a_picture_without_words_is_refused():
         BuildError, match=r"lessons/06, cell 3 shows a picture without words; end the cell with"
     ):
         storable(bare, "lessons/06, cell 3")
-    assert storable(bare, "lessons/06, cell 3", words=False) is bare
 
 
 def test_only_the_message_of_an_error_is_stored():
@@ -179,6 +178,7 @@ def test_check_notices_what_was_changed_by_hand(rooms, capsys):
         ("import warnings\nwarnings.warn('careful')", "writes to stderr"),
         ("import ipywidgets\nipywidgets.IntSlider()", "bare widget"),
         ("object()", "memory address"),
+        ('# %% tags=["raises-exception"]\n1 + 1', "is tagged raises-exception, and does not raise"),
         ("object();", "cell 0: nbval overlooks a closing semicolon"),
     ],
 )
