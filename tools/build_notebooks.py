@@ -137,8 +137,8 @@ def execute(source: Path) -> NotebookNode:
     ------
     BuildError
         When a cell raises and is not tagged `raises-exception`, or is and does not, takes too long, writes to
-        stderr, ends in a semicolon, or shows a memory address, a widget that has no picture to stand in for it, or a picture
-        without words for those who do not see it.
+        stderr, ends in a semicolon, or shows a memory address, a widget that has no picture to stand in for it,
+        or a picture without words for those who do not see it.
     """
     notebook = page_of(source)
     for number, cell in enumerate(notebook.cells):
