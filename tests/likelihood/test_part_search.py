@@ -1,12 +1,15 @@
-"""The search for the optimum of models with extra zeros."""
+"""The search for the optimum of models with extra zeros: random designs, against ways down from random places."""
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from lmmkit.design.design import build_design
 from lmmkit.families.resolve import FAMILIES
 from lmmkit.likelihood.part_glmm import PartCriterion, fit_parts
 from lmmkit.numerics.trust_region import minimise
+
+COUNTS = ["poisson", "negative_binomial", "negative_binomial_1", "truncated_poisson"]
 
 
 def random_design(seed, name, zero_inflation):
@@ -23,9 +26,29 @@ def random_design(seed, name, zero_inflation):
     return build_design("y ~ x + (1 | g)", frame, components={"zero_inflation": zero_inflation}), family, rng
 
 
+def lowest_restart(criterion, rng, times):
+    """The lowest of the ways down from random places, of those that arrive."""
+    lowest = np.inf
+    for _ in range(times):
+        x = criterion.start(criterion.start_betas, float(np.exp(rng.normal(-0.5, 0.7))))
+        x[criterion.n_theta :] += rng.normal(0, 0.5, criterion.p)
+        end = minimise(criterion.trial, x, tolerance=1e-9, max_evaluations=300)
+        lowest = min(lowest, end.value if end.converged else np.inf)
+    return lowest
+
+
 def test_zeros_that_a_covariate_explains_in_two_ways():
     """The model without random effects leads to the higher of two minima, 0.43 above the other."""
     design, family, _ = random_design(181, "negative_binomial", "~ x")
     criterion = PartCriterion(design, family)
     usual = minimise(criterion.trial, criterion.start(criterion.start_betas), tolerance=1e-9)
     assert fit_parts(design, family).objective < usual.value - 0.4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COUNTS)
+def test_no_restart_ends_lower(name):
+    for seed in range(1000, 1005):
+        design, family, rng = random_design(seed, name, ["~ 1", "~ x"][seed % 2])
+        found = fit_parts(design, family).objective
+        assert found <= lowest_restart(PartCriterion(design, family), rng, 3) + 1e-5, seed
