@@ -39,6 +39,8 @@ PAGES = {
     "lessons/LEDGER.md": "lessons/LEDGER.md",
     "lessons/COVERAGE.md": "lessons/COVERAGE.md",
 }
+#: What moves on the front page.
+FRONT = "explorers.random_effects()"
 FOR_TEACHERS = ("docs/questions", "docs/hub")
 LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?!\w+:|#|<)([^)#\s]*)(#[^)\s]*)?\)")
 SUMMARY = "Guess first, then open: what it shows"
@@ -79,7 +81,9 @@ def gather(folder: Path, only: tuple[str, ...] = ()) -> None:
         save(folder / name, nbformat.writes(page_of(notebook, name, folder, there)))
     write_sections(folder, books)
     front = (HERE / "index.md").read_text(encoding="utf-8")
-    save(folder / "index.md", living(front, "index.md", there | {"api/index.md"}))
+    shown = figure(FRONT, folder / "_static" / "explorers", "_static/explorers/")
+    front = living(front, "index.md", there | {"api/index.md"}).replace("<EXPLORER>", shown)
+    save(folder / "index.md", front)
 
 
 def save(path: Path, text: str) -> None:

@@ -97,7 +97,8 @@ def figure(code: str, folder: Path, prefix: str) -> str:
             picture, sentence = draw(explorer, value, handle, state)
             file.write_bytes(picture)
             words.write_text(sentence, encoding="utf-8")
-        told = f"{number(value)}{' ' + handle.unit if handle.unit else ''}"
+        unit = f" {handle.unit}" if len(handle.unit) < 12 else f" ({handle.unit})"
+        told = number(value) + (unit if handle.unit else "")
         shown.append({"picture": file.name, "value": told, "sentence": words.read_text(encoding="utf-8")})
         at = place if value == start else at
     return _html(explorer, handle, f"{prefix}{key}/", shown, at)
