@@ -36,12 +36,9 @@ def write_api(folder: Path) -> None:
         "Families and links": families,
         "Explorers": {name: name for name in dir(explorers)},
     }
-    lines = [
-        "# Reference",
-        "",
-        "Everything public in lmmkit, each with what it takes and gives, and an example that runs.",
-        "",
-    ]
+    said = "Everything public in lmmkit, each with what it takes and gives, and an example that runs."
+    meta = ["---", "myst:", "  html_meta:", f'    "description": "{said}"', "---", ""]
+    lines = [*meta, "# Reference", "", said, ""]
     for title, members in parts.items():
         lines += [f"## {title}", "", "| name | what it is |", "| --- | --- |"]
         for name, place in sorted(members.items(), key=lambda row: row[0].lower()):

@@ -35,6 +35,8 @@ PATIENCE = 20
 FLAT = 1e-3
 #: A deviance lower by this than the fit's own is another optimum.
 BETTER = 1e-3
+#: A logit beyond which a probability differs from 0 or 1 by less than a number can tell.
+SATURATED = 36.0
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ def profile(
     if fit.is_reml:
         fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
+    if _is_saturated(fit):
+        notes.append(ROUNDED)
     cutoff = float(stats.norm.ppf((1 + level) / 2))
     held, minimum = _held_parameters(fit)
     curves = {
@@ -181,6 +185,13 @@ def _held_parameters(fit: Any) -> tuple[dict[str, Held], float]:
     if not fit.design.terms:
         return profile_glm.held_parameters(fit)
     return profile_lmm.held_parameters(fit) if fit.family is None else profile_glmm.held_parameters(fit)
+
+
+def _is_saturated(fit: Any) -> bool:
+    """Whether groups differ so much that their probabilities are 0 or 1 to all digits."""
+    if fit.family is None or fit.family.name != "binomial" or not fit.design.terms:
+        return False
+    return bool(np.nanmax(fit.varcorr.frame["sdcor"]) > SATURATED)
 
 
 def _curve(name: str, held: Held, minimum: float, cutoff: float, n_points: int) -> Profile:
@@ -306,6 +317,10 @@ class _Walk:
         self.trouble = self.trouble or LOST
 
 
+ROUNDED = (
+    "Groups differ so much that their probabilities are 0 or 1 to all digits: rounding decides where these limits "
+    "are, so do not rest anything on them; with so few mixed groups the data cannot say how much groups differ."
+)
 BEATEN = (
     "With {name} held, the deviance falls below that of the fit by {by}: the fit is not the best one, so its "
     "intervals do not hold; fit it again from another start."

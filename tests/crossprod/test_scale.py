@@ -12,7 +12,7 @@ import lmmkit as lk
 from lmmkit.crossprod.blocks import HybridCross, ListedCross, SparseCross
 from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.ordering import Ordering
-from lmmkit.crossprod.rest import SparseRest
+from lmmkit.crossprod.rest import DenseRest, SparseRest
 from lmmkit.crossprod.sparse_elimination import SparseFactor
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.lmm import Criterion
@@ -167,6 +167,7 @@ def test_the_estimate_of_memory_is_asked_before_anything_large_is_made(
         {"y": rng.normal(size=n), "v": rng.integers(0, 60_000, n), "f": rng.integers(0, 40_000, n)}
     )
     monkeypatch.setattr(memory, "available_bytes", lambda: 8 * 1024**3)
-    monkeypatch.setattr(Layout, "_rest_values", lambda self, weights: pytest.fail("too late"))
+    for storage in (DenseRest, SparseRest):
+        monkeypatch.setattr(storage, "sums", lambda self, weights: pytest.fail("too late"))
     with pytest.raises(lk.ModelError, match=r"8\.0 GB are free"):
         lk.lmer("y ~ 1 + (1 | v) + (1 | f)", data)

@@ -39,7 +39,6 @@ numpydoc_xref_param_type = False
 autodoc_member_order = "alphabetical"
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
-python_maximum_signature_line_length = 90
 
 copybutton_exclude = ".linenos, .gp, .go"
 copybutton_prompt_text = ">>> "

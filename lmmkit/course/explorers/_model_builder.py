@@ -421,8 +421,8 @@ EXPLORER = Explorer(
     draw=draw,
     sentence=sentence,
     example=""">>> r = explorers.model_builder.result(data="sleepstudy", random="(Days | Subject)")
->>> r.formula, round(float(r.fit.fixef["Days"]), 2)
-('Reaction ~ Days + (Days | Subject)', 10.47)""",
+>>> r.formula, r.fit.nobs
+('Reaction ~ Days + (Days | Subject)', 180)""",
     details=details,
     settle=settle,
     carry=carry,
