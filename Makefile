@@ -126,10 +126,12 @@ $(VENV)/.course: pyproject.toml $(LOCK) tools/jupyter_settings.py $(wildcard too
 	@if [ -e $(VENV)/.unfinished ] || ! $(BIN)/python -m pip --version > /dev/null 2>&1; then \
 	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	        { echo "lmmkit needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
+	    echo "1 of 3: making a place of its own for the course's packages, $(VENV)/"; \
 	    $(PYTHON) -m venv --clear $(VENV) && touch $(VENV)/.unfinished; fi
-	@echo "Setting the course up: about 120 packages, two to five minutes, only this once."
+	@echo "2 of 3: setting the course up: about 120 packages, two to five minutes, only this once"
 	@touch $(VENV)/.unfinished
 	@$(PIP) hatchling && $(PIP) --no-build-isolation -e ".[course]" || { rm -f $(VENV)/.unfinished; exit 1; }
+	@echo "3 of 3: giving JupyterLab the course's settings"
 	@$(BIN)/python -m tools.jupyter_settings
 	@rm -f $(VENV)/.unfinished
 	@touch $@

@@ -118,3 +118,34 @@ def test_the_wheel_stands_alone(tmp_path):
     said = subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, env=env, text=True)
     where, criterion = said.split()
     assert Path(where).is_relative_to(tmp_path) and criterion == "1743.6283"
+
+
+def test_a_package_page_leads_to_no_file_and_to_no_host_that_nobody_named(monkeypatch):
+    """As hatchling writes it: nobody has said where the repository stands, then somebody has."""
+    from hatchling.metadata.core import ProjectMetadata
+    from hatchling.plugin.manager import PluginManager
+
+    def core(address):
+        monkeypatch.setenv("LMMKIT_URL", address)
+        return ProjectMetadata(str(ROOT), PluginManager()).core
+
+    alone = core("")
+    assert alone.readme_content_type == "text/markdown" and alone.urls == {}
+    assert "](" not in alone.readme and alone.readme.startswith("# lmmkit")
+    linked = core("https://example.org/lmmkit/")
+    assert set(linked.urls) == {"Source", "Issues", "Changelog"}
+    targets = re.findall(r"\]\(([^)]+)\)", linked.readme)
+    assert targets and {target[: len("https://example.org/lmmkit/")] for target in targets} == {
+        "https://example.org/lmmkit/"
+    }
+    assert all((ROOT / re.sub(r"^.*/(?:blob|raw)/HEAD/", "", target)).exists() for target in targets)
+
+
+def test_the_first_screen_says_what_it_is_and_shows_three_doors():
+    """A newcomer's window holds some forty lines: what it is, a picture, the doors, the first commands."""
+    first = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40]
+    what = " ".join(first[2 : first.index("", 2)])
+    assert len(re.findall(r"\.(?= |$)", what.replace("R's", ""))) == 2
+    text = "\n".join(first)
+    assert "![" in text and "| Read | Run in a browser | Install |" in text
+    assert "make lab" in text and "```powershell" in text and "conda env create" in text

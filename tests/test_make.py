@@ -1,6 +1,12 @@
-"""A set-up that was killed, or that failed, leaves no broken `make` behind: tried with a Python that only pretends."""
+"""What `make` does, tried with a Python that only pretends.
+
+A set-up that was killed, or that failed, leaves nothing broken behind; and the pages tell those who have no make the
+same steps.
+"""
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -8,6 +14,8 @@ import time
 from pathlib import Path
 
 import pytest
+from pygments.lexers import PowerShellLexer
+from pygments.token import Error
 
 ROOT = Path(__file__).resolve().parent.parent
 # Stands for python3 and for .venv/bin/python: does what it is asked in a log, and waits where a file `wait` says so.
@@ -79,6 +87,9 @@ def test_a_first_make_lab_says_what_it_does_and_the_second_does_it_no_more(cours
     code, asked, said = make_lab(course)
     assert code == 0, said
     assert "two to five minutes" in said
+    assert [said.index(f"{step} of 3: ") for step in (1, 2, 3)] == sorted(
+        said.index(f"{step} of 3: ") for step in (1, 2, 3)
+    )
     assert "-m venv --clear .venv" in asked and "lab --ServerApp.root_dir" in asked
     assert asked.index("tools.working_copy") < asked.index("lab --ServerApp")
     code, asked, _ = make_lab(course)
@@ -112,3 +123,53 @@ def test_clean_leaves_the_students_work(course):
         (course / room).mkdir()
     subprocess.run(["make", "clean"], cwd=course, check=True, capture_output=True)
     assert work.read_text() == "mine"
+
+
+# ---------------------------------------------------------------- without make
+
+
+def commands(page, language, heading):
+    """The commands of a page's block: the words of each line, with the program's name and nothing of its place."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    block = next(
+        found[2]
+        for found in re.finditer(r"```(\w+)\n(.*?)```", text, re.DOTALL)
+        if found[1] == language and heading in found[2]
+    )
+    return block, [
+        words(line.replace("\\", "/")) for line in block.splitlines() if not line.startswith(("git", "cd"))
+    ]
+
+
+def words(line):
+    """One command, without what is only about where it runs and how much it says."""
+    program, *rest = shlex.split(line, comments=True)
+    quiet = {"--quiet", "--disable-pip-version-check", "--clear", "-3", "--allow-root"}
+    rest = [re.sub(r"(root_dir=).*(my_course)$", r"\1\2", word) for word in rest if word not in quiet]
+    return [re.sub(r"^py$", "python", Path(program).name), *rest]
+
+
+def steps(course):
+    """What `make lab` asks of Python and Jupyter, as commands."""
+    code, asked, said = make_lab(course)
+    assert code == 0, said
+    lines = [
+        line for line in asked.splitlines() if not line.startswith("-c ") and "pip --version" not in line
+    ]
+    return [words(f"{'jupyter' if line.startswith('lab ') else 'python'} {line}") for line in lines]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/run.md"])
+def test_powershell_does_what_make_does(course, page):
+    block, told = commands(page, "powershell", "py -3")
+    broken = [text for kind, text in PowerShellLexer().get_tokens(block) if kind in Error]
+    # Windows PowerShell knows neither && nor a backslash at the end of a line, and runs no file below a plain folder/.
+    assert not broken and not re.search(r"&&|\\$|\$\(|^\S+/", block, re.MULTILINE)
+    assert told == steps(course)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/run.md"])
+def test_conda_does_what_make_does(course, page):
+    _, told = commands(page, "sh", "conda env create")
+    assert told[:2] == [["conda", "env", "create", "-f", "environment.yml"], ["conda", "activate", "lmmkit"]]
+    assert told[2:] == [step for step in steps(course) if "venv" not in step and "pip" not in step]

@@ -51,7 +51,15 @@ LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)")
 
 
 #: What a wheel is built from; the hook packs the answers.
-WHEEL_CONTENTS = ("pyproject.toml", "README.md", "LICENSE", "lmmkit", "data", "tools/pack_answers.py")
+WHEEL_CONTENTS = (
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "lmmkit",
+    "data",
+    "tools/pack_answers.py",
+    "tools/package_page.py",
+)
 
 
 def build_wheel(folder: Path, without: frozenset[str] = frozenset()) -> Path:
