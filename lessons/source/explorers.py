@@ -168,6 +168,26 @@ explorers.nested_crossed()
 explorers.pseudoreplication()
 
 # %% [markdown]
+# ## What correlation in time means
+#
+# *Belongs to [lesson 9](09_repeated_measures.ipynb).* The same animals are measured again and again. Drag the
+# correlation from zero towards one: what becomes of the lines? The crosses say how alike two times are, the farther
+# apart they are; each colour is what one structure makes of the animals. Then change how the times hang together,
+# and find the structure that cannot follow. What does it claim to know of the slope?
+#
+# <details><summary>What there is to see</summary>
+#
+# Without correlation every line jumps up and down; near one, a line that is high stays high. Where correlation fades
+# with distance, compound symmetry claims to know the slope better than anybody can. Where all times are equally
+# alike, AR(1) claims to know less than there is to know. Mornings and evenings are a pattern that only the
+# unstructured matrix can follow; with few animals it learns that pattern badly.
+#
+# </details>
+
+# %%
+explorers.structures()
+
+# %% [markdown]
 # ## What the fitter does
 #
 # *Belongs to [lesson 10](10_fitting.ipynb).* One slider, θ. Left of the valley the lines cannot reach their points,

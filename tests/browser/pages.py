@@ -37,8 +37,8 @@ STATES = {"random_or_fixed": {"variable": "plot"}}
 BOOKS = {
     "all.ipynb": [
         "counts", "diagnostics", "likelihood", "model_builder", "nested_crossed", "pooling",
-        "pseudoreplication", "random_effects", "random_or_fixed", "shrinkage", "simpson", "tests",
-        "variance_partition",
+        "pseudoreplication", "random_effects", "random_or_fixed", "shrinkage", "simpson",
+        "structures", "tests", "variance_partition",
     ],
     "three.ipynb": ["simpson", "likelihood", "pseudoreplication"],
 }  # fmt: skip

@@ -24,6 +24,7 @@ __all__ = [
     "random_or_fixed",
     "shrinkage",
     "simpson",
+    "structures",
     "tests",
     "variance_partition",
 ]

@@ -85,6 +85,7 @@ FOLLOWS = {
     "simpson": {"groups"},
     "pooling": {"groups"},
     "pseudoreplication": {"bio"},
+    "structures": {"times"},
     "tests": {"groups"},
     "counts": {"rate", "samples"},
     "nested_crossed": {"upper", "lower", "rows"},

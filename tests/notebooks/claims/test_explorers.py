@@ -147,3 +147,32 @@ def test_two_tissues_are_nearly_unknown():
         tissue.append(one[1])
     assert np.ptp(tissue) > 0.15
     assert np.corrcoef(tissue, individual)[0, 1] < 0
+
+
+def test_structures_and_what_they_claim_of_the_slope():
+    """“Without correlation every line jumps up and down; near one, a line that is high stays high.” and “compound
+    symmetry claims to know the slope better than anybody can” and “AR(1) claims to know less than there is to
+    know” and “Mornings and evenings are a pattern that only the unstructured matrix can follow; with few animals
+    it learns that pattern badly.”"""
+    from lmmkit.course.explorers._structures import AR1, CS, FADING, SAME, TWO_KINDS, US
+
+    result = explorers.structures.result
+    jumps = [np.diff(result(rho=rho).values, axis=1).std() for rho in (0.0, 0.95)]
+    assert jumps[0] > 4 * jumps[1]
+    for truth, name, side in ((FADING, CS, -1), (SAME, AR1, 1)):
+        ratios = np.array(
+            [(r := result(truth=truth, seed=seed)).fits[name].se / r.se for seed in range(1, 40)]
+        )
+        assert np.mean(side * (ratios - 1) > 0) > 0.95
+    off = {
+        animals: np.mean([
+            np.abs((r := result(truth=TWO_KINDS, rho=0.9, animals=animals, seed=seed)).fits[US].correlation
+                   - r.correlation).mean()
+            for seed in range(1, 20)
+        ])
+        for animals in (8, 60)
+    }  # fmt: skip
+    assert off[8] > 2 * off[60]
+    r = result(truth=TWO_KINDS, rho=0.9, animals=60)
+    gap = {name: np.abs(r.fits[name].correlation - r.correlation).max() for name in (CS, AR1, US)}
+    assert gap[US] < 0.25 < min(gap[CS], gap[AR1])
