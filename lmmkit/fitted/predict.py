@@ -33,48 +33,67 @@ def predict(
     kind: Scale = "response",
     interval: Interval | None = None,
     level: float = 0.95,
+    se_fit: bool = False,
+    random_only: bool = False,
 ) -> pd.Series | pd.DataFrame:
     """Predictions of any fit; what is asked and given: :meth:`~lmmkit.models.mixed.MixedModel.predict`."""
     kind = arguments.one_of("kind", kind, KINDS, {"zprob": "zero_probability", "disp": "dispersion"})
     interval = arguments.one_of("interval", interval, (None, "confidence", "prediction"), {"none": None})
     allow_new_levels = arguments.flag("allow_new_levels", allow_new_levels)
     level = arguments.level(level)
+    se_fit, random_only = arguments.flag("se_fit", se_fit), arguments.flag("random_only", random_only)
+    if random_only and interval == "prediction":
+        raise ModelError(
+            "random_only=True predicts effects of groups, no responses; leave out interval='prediction'"
+        )
     if interval == "prediction" and kind != "response":
         raise ModelError(f"a prediction interval is about the response; leave out kind='{kind}'")
     if isinstance(fit, MixedFit) and fit.has_parts:
         from .predict_parts import predict_parts
 
-        return predict_parts(fit, newdata, re_form, allow_new_levels, kind, interval, level)
+        if random_only:
+            raise ModelError("random_only=True is for models with one part; take .ranef(component=...)")
+        return predict_parts(fit, newdata, re_form, allow_new_levels, kind, interval, level, se_fit)
     if kind in ("zero_probability", "dispersion"):
         raise ModelError(
             f"kind={kind!r} is for models fitted by lk.glmer with zero_inflation= or dispersion=, or with a "
             "family of such parts; this one has 'response' and 'link'"
         )
     wanted = requested(fit, re_form)
-    if newdata is None:
-        rows = own_rows(fit)
+    if newdata is not None:
+        rows = new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction", not random_only)
     else:
-        rows = new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction")
+        rows = own_rows(fit).without_fixed() if random_only else own_rows(fit)
     effects = rows.effects(wanted)
     eta = rows.X @ fit.beta + rows.offset
     if isinstance(fit, MixedFit):
         for (codes, Z), modes in zip(effects, fit.estimate.modes, strict=True):
             eta = eta + (Z * modes[codes]).sum(axis=1)
     point = _on_scale(fit, kind, eta)
-    if interval is None:
+    if interval is None and not se_fit:
         return pd.Series(point, index=rows.index, name="fit")
     variance = _eta_variance(fit, rows, effects)
+    table = pd.DataFrame({"fit": point}, index=rows.index)
+    if se_fit:
+        table["se"] = np.sqrt(variance) * (1.0 if kind == "link" else np.abs(_slope(fit, eta)))
+    if interval is None:
+        return table
     if interval == "confidence":
         half = _quantile(fit, level) * np.sqrt(variance)
         ends = _on_scale(fit, kind, eta - half), _on_scale(fit, kind, eta + half)
     else:
         ends = _new_responses(fit, rows, eta, variance + _left_out(fit, rows, effects), level)
-    low, high = np.minimum(*ends), np.maximum(*ends)  # a link may turn the order round
-    return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=rows.index)
+    # a link may turn the order round
+    return table.assign(conf_low=np.minimum(*ends), conf_high=np.maximum(*ends))
 
 
 def _on_scale(fit: Fit, kind: Scale, eta: Array) -> Array:
     return eta if fit.family is None or kind == "link" else fit.family.linkinv(eta)
+
+
+def _slope(fit: Fit, eta: Array) -> Array | float:
+    """Derivative of the response by the linear predictor."""
+    return 1.0 if fit.family is None else fit.family.mu_eta(eta)
 
 
 def _quantile(fit: Fit, level: float) -> float:

@@ -6,8 +6,9 @@ move with them. :class:`PartEquations` knows the covariance of all these errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,6 +141,7 @@ def predict_parts(
     kind: str,
     interval: str | None,
     level: float,
+    se_fit: bool = False,
 ) -> pd.Series | pd.DataFrame:
     """:func:`~lmmkit.fitted.predict.predict` for a model with several parts; its arguments are checked there."""
     needed = KINDS[kind]
@@ -157,14 +159,19 @@ def predict_parts(
     trials = found[CONDITIONAL].rows.sizes if CONDITIONAL in found else None
     rows = RowDistribution(fit.rows.family, etas, trials)
     point = _point(rows, kind)
-    if interval is None:
+    if interval is None and not se_fit:
         return pd.Series(point, index=index, name="fit")
     errors = _errors(fit, found)
+    table = pd.DataFrame({"fit": point}, index=index)
+    if se_fit:
+        table["se"] = np.sqrt(_variance(rows, kind, errors, np.asarray))
+    if interval is None:
+        return table
     if interval == "confidence":
         low, high = _limits(rows, kind, errors, float(stats.norm.ppf(0.5 + level / 2)))
     else:
         low, high = _new_responses(fit, rows, found, errors, level)
-    return pd.DataFrame({"fit": point, "conf_low": low, "conf_high": high}, index=index)
+    return table.assign(conf_low=low, conf_high=high)
 
 
 def _of_part(
@@ -250,10 +257,9 @@ def _limits(
             _point(replace(rows, etas={**rows.etas, part: rows.etas[part] + s * half}), kind) for s in (-1, 1)
         ]
         return np.minimum(*ends), np.maximum(*ends)
-    names = sorted({name for name, _ in errors})
-    slopes = {name: _slope(rows, kind, name) for name in names}
-    variance = sum(slopes[s] * slopes[t] * errors[s, t] for s in names for t in names)
-    centre, half = _stretched(rows, _point(rows, kind)), quantile * np.sqrt(variance)
+    stretch = partial(_stretched, rows)
+    half = quantile * np.sqrt(_variance(rows, kind, errors, stretch))
+    centre = stretch(_point(rows, kind))
     return _unstretched(rows, centre - half), _unstretched(rows, centre + half)
 
 
@@ -263,10 +269,22 @@ def _is_mu(rows: RowDistribution, kind: str) -> bool:
     return not zeros and rows.family.name != "truncated_negative_binomial"
 
 
-def _slope(rows: RowDistribution, kind: str, name: str) -> Array:
-    """Derivative of the stretched mean by one linear predictor."""
+def _variance(
+    rows: RowDistribution,
+    kind: str,
+    errors: Mapping[tuple[str, str], Array],
+    scale: Callable[[Array], Array],
+) -> Array:
+    """Variance of what is predicted, on a scale, from the errors of the linear predictors behind it."""
+    names = sorted({name for name, _ in errors if name == KINDS[kind] or not KINDS[kind]})
+    slopes = {name: _slope(rows, kind, name, scale) for name in names}
+    return np.asarray(sum(slopes[s] * slopes[t] * errors[s, t] for s in names for t in names))
+
+
+def _slope(rows: RowDistribution, kind: str, name: str, scale: Callable[[Array], Array]) -> Array:
+    """Derivative of the prediction, on a scale, by one linear predictor."""
     up, down = (
-        _stretched(rows, _point(replace(rows, etas={**rows.etas, name: rows.etas[name] + h}), kind))
+        scale(_point(replace(rows, etas={**rows.etas, name: rows.etas[name] + h}), kind))
         for h in (STEP, -STEP)
     )
     return np.asarray((up - down) / (2 * STEP))

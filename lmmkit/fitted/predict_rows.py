@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,10 @@ class PredictedRows:
     terms: list[tuple[Index, Array]]
     sizes: Array | None
     index: pd.Index
+
+    def without_fixed(self) -> PredictedRows:
+        """The rows with nothing but their random effects."""
+        return replace(self, X=np.zeros_like(self.X), offset=np.zeros_like(self.offset))
 
     def effects(self, wanted: list[Flags]) -> list[tuple[Index, Array]]:
         """The terms with zeros in Z for effects that are not wanted and in rows of unseen levels."""
@@ -86,15 +90,20 @@ def own_rows(fit: Fit) -> PredictedRows:
 
 
 def new_rows(
-    fit: Fit, newdata: pd.DataFrame, wanted: list[Flags], allow_new_levels: bool, new_response: bool
+    fit: Fit,
+    newdata: pd.DataFrame,
+    wanted: list[Flags],
+    allow_new_levels: bool,
+    new_response: bool,
+    fixed: bool = True,
 ) -> PredictedRows:
-    """New rows; columns that only unwanted random effects need may be missing."""
+    """New rows; columns that only unwanted effects need may be missing."""
     design = fit.design
     pairs = list(zip(design.terms, wanted, strict=True))
     needed = {name for term, mask in pairs if mask.any() for name in _columns(term, slopes=True)}
-    needed |= {
-        name for text in (design.formula.fixed, *design.formula.offsets) for name in columns_of(read(text))
-    }
+    if fixed:
+        texts = (design.formula.fixed, *design.formula.offsets)
+        needed |= {name for text in texts for name in columns_of(read(text))}
     spare = {
         name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not new_response)
     }
@@ -112,7 +121,9 @@ def new_rows(
                     "rows are predicted with a random effect of zero"
                 )
     sizes = _sizes(fit, rows) if new_response else None
-    return PredictedRows(rows.X, rows.offset, rows.terms, sizes, rows.index)
+    m = len(rows.index)
+    X, offset = (rows.X, rows.offset) if fixed else (np.zeros((m, len(fit.beta))), np.zeros(m))
+    return PredictedRows(X, offset, rows.terms, sizes, rows.index)
 
 
 def _columns(term: RandomTerm, slopes: bool) -> set[str]:

@@ -75,8 +75,9 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
         kind: Literal["response", "link"] = "response",
         interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
+        se_fit: bool = False,
     ) -> pd.Series | pd.DataFrame:
-        """Predict old or new rows, with intervals if asked.
+        """Predict old or new rows, with standard errors or intervals if asked.
 
         Parameters
         ----------
@@ -89,10 +90,12 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
             came from a column).
         level : float
             Coverage of the interval.
+        se_fit : bool
+            Add the column ``se``, the standard error of the mean that is predicted, on its scale.
 
         Returns
         -------
-        Series, or DataFrame with columns ``fit conf_low conf_high``
+        Series, or DataFrame with columns ``fit conf_low conf_high``, ``fit se`` or all of these
             Under the index of `newdata`.
 
         Raises
@@ -118,7 +121,7 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
         """
         from ..fitted.predict import predict
 
-        return predict(self, newdata, None, False, kind, interval, level)
+        return predict(self, newdata, None, False, kind, interval, level, se_fit)
 
     # ---- inference ----
 

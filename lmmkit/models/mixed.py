@@ -261,8 +261,10 @@ class MixedModel(AskedOfAny, MixedQuestions):
         kind: Literal["response", "link", "conditional", "zero_probability", "dispersion"] = "response",
         interval: Literal["confidence", "prediction"] | None = None,
         level: float = 0.95,
+        se_fit: bool = False,
+        random_only: bool = False,
     ) -> pd.Series | pd.DataFrame:
-        """Predict old or new rows, with intervals if asked.
+        """Predict old or new rows, with standard errors or intervals if asked.
 
         Parameters
         ----------
@@ -287,12 +289,18 @@ class MixedModel(AskedOfAny, MixedQuestions):
             every random effect that is left out.
         level : float
             Coverage.
+        se_fit : bool
+            Add the column ``se``, the standard error of what is predicted: of the errors that the confidence
+            interval covers. On the scale of the response it is multiplied by the slope of the inverse link.
+        random_only : bool
+            Only what the random effects add, without the fixed effects and the offset (`newdata` then needs
+            no other column than theirs).
 
         Returns
         -------
         Series or DataFrame
-            Under the index of the rows. With `interval` the columns ``fit conf_low conf_high``. NaN where a
-            row of `newdata` has missing values.
+            Under the index of the rows. With `interval` the columns ``fit conf_low conf_high``, with `se_fit`
+            ``fit se``. NaN where a row of `newdata` has missing values.
 
         Raises
         ------
@@ -300,7 +308,8 @@ class MixedModel(AskedOfAny, MixedQuestions):
             When `newdata` lacks a column or has a level that the fit has not seen; for a prediction interval
             also when it lacks the weights (of a linear model) or the numbers of trials.
         FormulaError, ModelError
-            When `re_form` is not a formula or asks for random effects that the model does not have.
+            When `re_form` is not a formula or asks for random effects that the model does not have; for
+            `random_only` with a prediction interval or a model with several parts.
 
         Notes
         -----
@@ -309,9 +318,10 @@ class MixedModel(AskedOfAny, MixedQuestions):
         theta taken as known, and limits are normal quantiles; ``predict(se.fit = TRUE)`` of lme4 since 1.1-34
         computes the same for a linear model. For a GLMM the covariance of ``beta_hat`` is here the one from
         the Hessian over all parameters (``fit.vcov``), and in lme4 that of Henderson's equations, so standard
-        errors differ a little. For a generalised model, intervals are made on the scale of the linear
-        predictor and carried to the response by the inverse link; its prediction intervals are quantiles of
-        2000 simulated responses, made for each row from the same random numbers.
+        errors differ a little; glmmTMB's are larger, as they count in that theta was estimated. For a
+        generalised model, intervals are made on the scale of the linear predictor and carried to the response
+        by the inverse link; its prediction intervals are quantiles of 2000 simulated responses, made for each
+        row from the same random numbers.
 
         Examples
         --------
@@ -322,10 +332,15 @@ class MixedModel(AskedOfAny, MixedQuestions):
              fit  conf_low  conf_high
         0  352.0     336.3      367.7
         1  377.0     340.0      414.0
+        >>> fit.predict(new.head(1), se_fit=True).round(2)
+              fit    se
+        0  351.99  8.02
+        >>> fit.predict(new.head(1), random_only=True).round(2).tolist()
+        [48.25]
         """
         from ..fitted.predict import predict
 
-        return predict(self, newdata, re_form, allow_new_levels, kind, interval, level)
+        return predict(self, newdata, re_form, allow_new_levels, kind, interval, level, se_fit, random_only)
 
     @property
     def plot(self) -> Plots:

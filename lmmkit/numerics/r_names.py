@@ -166,7 +166,6 @@ OTHERWISE: dict[str, str] = {
     "condVar": "fit.ranef_sd() gives the conditional standard deviations",
     "control": "what the search found is in fit.optinfo, and start= says where it begins",
     "parallel": "n_jobs says how many workers to use, where a function has it",
-    "se.fit": 'interval="confidence" gives the limits',
     "subset": "choose the rows beforehand, as data[data['x'] > 0]",
     "use.u": "lk.simulate_residuals(fit, conditional=True) keeps the random effects",
 }

@@ -59,6 +59,7 @@ NUMBERS = [
     ('residuals(g, type = "deviance")', lambda found: found[:3], [-0.355307859, -1.041424025, 1.747072782]),
     ("predict(m, new, re.form = NA)", lambda found: found[:1], 356.077964),
     ("predict(m, new)", lambda found: found[:1], 450.326273),
+    ("predict(m, random.only = TRUE)", lambda found: found[:3], [2.25855095, 11.45752672, 20.65650249]),
     ("hatvalues(m)", lambda found: found[:3], [0.229304038, 0.169729994, 0.126823715]),
     ('confint(m, method = "Wald")', lambda found: found.loc["Days"], [7.43759393, 13.49697799]),
     ("confint(m)", lambda found: found.loc["Days"], [7.35865328, 13.57591875]),
