@@ -209,3 +209,23 @@ say("ticks.se.h.without.hessian", sqrt(diag(as.matrix(vcov(gp, use.hessian = FAL
 say("ticks.loglik.saturated", sum(dpois(ticks$TICKS, ticks$TICKS, log = TRUE)))
 say("sleep.ml.se.intercept", sqrt(diag(as.matrix(vcov(ml))))[1])
 say("sleepw.half.sum.log.w", sum(log(sleep$w)) / 2)
+
+# --- BodyWeight: ar1 in the order of the days, and a Gamma model ---
+bw$week <- bw$Time / 7
+X <- model.matrix(~ Diet * week, bw)
+one <- tapply(seq_len(nrow(bw)), bw$Rat, identity)
+minus <- function(p) { # the likelihood of the definition: a dense covariance for each rat, coefficients by GLS
+  k <- length(one[[1]])
+  V <- exp(2 * p[1]) * tanh(p[2])^abs(outer(1:k, 1:k, "-")) + exp(2 * p[3]) * diag(k)
+  C <- chol(solve(V))
+  Xw <- X; yw <- bw$weight
+  for (rows in one) { Xw[rows, ] <- C %*% X[rows, ]; yw[rows] <- C %*% bw$weight[rows] }
+  sum(lm.fit(Xw, yw)$residuals^2) / 2 + nrow(X) * log(2 * pi) / 2 - length(one) * sum(log(diag(C)))
+}
+starts <- expand.grid(2:4, 1:3, 0:1)
+ar <- sapply(seq_len(nrow(starts)), function(i) optim(unlist(starts[i, ]), minus, control = list(maxit = 5000, reltol = 1e-14))$value)
+say("bodyweight.ar1.ml.loglik", -min(ar))
+gam <- glmmTMB(weight ~ Diet + week + (1 | Rat), bw, family = Gamma("log"))
+say("bodyweight.gamma.sd.glmmTMB", attr(VarCorr(gam)$cond$Rat, "stddev"))
+gam1 <- suppressWarnings(glmer(weight ~ Diet + week + (1 | Rat), bw, Gamma("log")))
+say("bodyweight.gamma.sd.lme4", attr(VarCorr(gam1)$Rat, "stddev"))
