@@ -50,6 +50,17 @@ class Grouping:
         parts = [_pick([*factor.levels, "NA"], factor.codes[new]) for factor, _ in self._new(evaluator)]
         return list(dict.fromkeys(":".join(names) for names in zip(*parts, strict=True)))
 
+    def all_codes(self, evaluator: Evaluator) -> tuple[Index, list[str]]:
+        """The level number of each row of new data, new levels numbered after those of the fit; their names."""
+        codes = self.codes(evaluator)
+        new = codes < 0
+        parts = [_pick([*factor.levels, "NA"], factor.codes[new]) for factor, _ in self._new(evaluator)]
+        numbers, names = pd.factorize(
+            np.array([":".join(one) for one in zip(*parts, strict=True)], dtype=object)
+        )
+        codes[new] = len(self.labels) + numbers
+        return codes, list(names)
+
     def _new(self, evaluator: Evaluator) -> list[tuple[Categorical, list[str]]]:
         values = [evaluator.factor(node, write(node)) for node in self.factors]
         return list(zip(values, self.levels, strict=True))

@@ -22,7 +22,7 @@ from ..likelihood.parts import CONDITIONAL, DISPERSION, SHAPE, ZERO_INFLATION, P
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
 from .parts import component_fit, part_names
-from .predict_rows import PredictedRows, new_rows, own_rows, requested
+from .predict_rows import PredictedRows, new_rows, own_rows, requested, requested_of_part
 from .row_distribution import RowDistribution
 
 if TYPE_CHECKING:
@@ -199,13 +199,7 @@ def _of_part(
 
 
 def _wanted(view: MixedFit, name: str, re_form: str | None) -> list[Flags]:
-    """Which effects are used; what `re_form` names of another part is not this part's."""
-    if name == CONDITIONAL or re_form is None:
-        return requested(view, re_form)
-    try:
-        return requested(view, re_form)
-    except ModelError:
-        return [np.zeros(len(term.names), dtype=bool) for term in view.design.terms]
+    return requested(view, re_form) if name == CONDITIONAL else requested_of_part(view, re_form)
 
 
 def _point(rows: RowDistribution, kind: str) -> Array:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..design.design import Design, NewRows, RandomTerm
     from .fit import Fit
 
-__all__ = ["PredictedRows", "new_rows", "own_rows", "requested"]
+__all__ = ["PredictedRows", "new_rows", "new_sizes", "own_rows", "requested", "requested_of_part"]
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,18 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
     return [np.array([(term.group, name) in asked for name in term.names]) for term in terms]
 
 
+def requested_of_part(view: Fit, re_form: str | None) -> list[Flags]:
+    """The same for a part beside the conditional one: what `re_form` names of another part is not this part's."""
+    try:
+        return requested(view, re_form)
+    except ModelError:
+        return [np.zeros(len(term.names), dtype=bool) for term in view.design.terms]
+
+
 def own_rows(fit: Fit) -> PredictedRows:
     design = fit.design
     terms = [(term.codes, term.Z) for term in design.terms]
-    return PredictedRows(design.X, design.offset, terms, _sizes(fit, design), design.frame.index)
+    return PredictedRows(design.X, design.offset, terms, new_sizes(fit, design), design.frame.index)
 
 
 def new_rows(
@@ -120,7 +128,7 @@ def new_rows(
                     f"'{term.group}' has {shown}, which the fit has not seen; with allow_new_levels=True such "
                     "rows are predicted with a random effect of zero"
                 )
-    sizes = _sizes(fit, rows) if new_response else None
+    sizes = new_sizes(fit, rows) if new_response else None
     m = len(rows.index)
     X, offset = (rows.X, rows.offset) if fixed else (np.zeros((m, len(fit.beta))), np.zeros(m))
     return PredictedRows(X, offset, rows.terms, sizes, rows.index)
@@ -132,7 +140,7 @@ def _columns(term: RandomTerm, slopes: bool) -> set[str]:
     return {name for text in texts for name in columns_of(read(text))}
 
 
-def _sizes(fit: Fit, rows: Design | NewRows) -> Array | None:
+def new_sizes(fit: Fit, rows: Design | NewRows) -> Array | None:
     """What the spread of a new response depends on besides its mean: numbers of trials, or prior weights.
 
     In the other families a weight says how often a row counts; a new response is one observation.

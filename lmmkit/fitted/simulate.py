@@ -9,66 +9,59 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
+from ..likelihood.parts import CONDITIONAL
 from ..numerics import arguments
 from ..numerics.arrays import Array
 from .mixed import MixedFit
+from .simulated_rows import SimulatedRows
 
 if TYPE_CHECKING:
-    from ..design.design import Design
     from .fit import Fit
 
 F = TypeVar("F", bound="Fit")
 
 
-def simulate(fit: Fit, n_sim: int = 1, seed: Any = None) -> pd.DataFrame:
+def simulate(
+    fit: Fit,
+    n_sim: int = 1,
+    seed: Any = None,
+    re_form: str | None = "~0",
+    newdata: pd.DataFrame | None = None,
+    allow_new_levels: bool = False,
+) -> pd.DataFrame:
     """New responses from a fit, one column each: `fit.simulate`."""
     n_sim = arguments.whole("n_sim", n_sim)
+    allow_new_levels = arguments.flag("allow_new_levels", allow_new_levels)
     rng = np.random.default_rng(arguments.seed(seed))
-    mean = fixed_predictor(fit)
-    columns = {f"sim_{i + 1}": draw(fit, mean, rng) for i in range(n_sim)}
-    return pd.DataFrame(columns, index=fit.design.frame.index)
+    if newdata is None:
+        rows = SimulatedRows.own(fit, re_form)
+    else:
+        rows = SimulatedRows.new(fit, newdata, re_form, allow_new_levels)
+    columns = {f"sim_{i + 1}": draw(fit, rows, rng) for i in range(n_sim)}
+    return pd.DataFrame(columns, index=rows.index)
 
 
-def fixed_predictor(fit: Fit) -> Array:
-    """Linear predictor of each row by the fixed effects and the offset alone, (n,)."""
-    return np.asarray(fit.design.X @ fit.beta + fit.design.offset)
+def draw(fit: Fit, rows: SimulatedRows, rng: np.random.Generator) -> Array:
+    """One response for each row, with new random effects where they are not kept."""
+    etas = {
+        name: fixed + _added(rows, name, rng) if rows.terms[name] else fixed
+        for name, fixed in rows.fixed.items()
+    }
+    return respond(fit, etas.pop(CONDITIONAL), rng, etas, rows)
 
 
-def draw(fit: Fit, mean: Array, rng: np.random.Generator) -> Array:
-    """One response, given the fixed part of the linear predictor.
-
-    Parameters
-    ----------
-    fit : MixedFit or FixedFit
-    mean : ndarray (n,)
-        As from :func:`fixed_predictor`.
-    rng : numpy.random.Generator
-    """
-    eta = mean.copy()
-    if not isinstance(fit, MixedFit):
-        return respond(fit, eta, rng)
-    eta += _new_effects(fit.design, fit.estimate.factors, fit.sigma, rng)
-    if not fit.has_parts:
-        return respond(fit, eta, rng)
-    others = {}
-    for name, part in fit.estimate.parts.items():
-        design = fit.design.components.get(name)
-        if design is not None and design.terms:
-            fixed = design.X @ part.beta + design.offset
-            others[name] = fixed + _new_effects(design, part.factors, 1.0, rng)
-    return respond(fit, eta, rng, others)
+def _added(rows: SimulatedRows, part: str, rng: np.random.Generator) -> Array:
+    """What the random effects of a part add to each row, (m,)."""
+    return np.sum([term.draw(rng) for term in rows.terms[part]], axis=0)
 
 
-def _new_effects(design: Design, factors: list[Array], sigma: float, rng: np.random.Generator) -> Array:
-    """What new random effects add to each row, (n,)."""
-    total = np.zeros(len(design.y))
-    for term, factor in zip(design.terms, factors, strict=True):
-        effects = sigma * rng.standard_normal((len(term.levels), len(factor))) @ factor.T
-        total += (term.Z * effects[term.codes]).sum(axis=1)
-    return total
-
-
-def respond(fit: Fit, eta: Array, rng: np.random.Generator, others: dict[str, Array] | None = None) -> Array:
+def respond(
+    fit: Fit,
+    eta: Array,
+    rng: np.random.Generator,
+    others: dict[str, Array] | None = None,
+    rows: SimulatedRows | None = None,
+) -> Array:
     """One response, given the whole linear predictor; of ``cbind(hits, misses)`` the number of hits.
 
     Parameters
@@ -78,12 +71,22 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator, others: dict[str, Ar
     rng : numpy.random.Generator
     others : dict, optional
         Linear predictors (n,) of other parts of the model; those of the fit where none is given.
+    rows : SimulatedRows, optional
+        Where the rows are not those of the fit: their weights and numbers of trials.
     """
     design = fit.design
+    weights = design.row_weights if rows is None else rows.weights
+    trials = design.row_trials if rows is None else rows.trials
+    counted = design.trials if rows is None else rows.counted
     if isinstance(fit, MixedFit) and fit.has_parts:
-        etas = {**fit.rows.etas, "conditional": eta, **(others or {})}
-        y = replace(fit.rows, etas=etas).draw(rng)
-        return y if design.trials is None else np.round(y * design.trials)
+        etas = {
+            name: np.full(len(eta), own[0]) if len(own) != len(eta) else own
+            for name, own in fit.rows.etas.items()
+        }
+        etas |= {CONDITIONAL: eta, **(others or {})}
+        known = trials if fit.rows.trials is not None else None
+        y = replace(fit.rows, etas=etas, trials=known).draw(rng)
+        return y if counted is None else np.round(y * counted)
     if fit.family is None:
         if not np.isfinite(fit.sigma):
             raise ModelError(
@@ -91,10 +94,10 @@ def respond(fit: Fit, eta: Array, rng: np.random.Generator, others: dict[str, Ar
                 "simulated; its messages say why"
             )
         with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
-            scale = fit.sigma / np.sqrt(design.row_weights)
+            scale = fit.sigma / np.sqrt(weights)
         return eta + scale * rng.standard_normal(len(eta))
-    y = fit.family.simulate(fit.family.linkinv(eta), design.row_trials, rng)
-    return y if design.trials is None else np.round(y * design.trials)
+    y = fit.family.simulate(fit.family.linkinv(eta), trials, rng)
+    return y if counted is None else np.round(y * counted)
 
 
 def refit(fit: F, y: Any) -> F:

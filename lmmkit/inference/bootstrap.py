@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
-from ..fitted.simulate import draw, fixed_predictor, refit
+from ..fitted.simulate import draw, refit
+from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -141,11 +142,11 @@ def bootstrap(
     n_sim = arguments.whole("n_sim", n_sim)
     stat = parameter_values if stat is None else arguments.function("stat", stat)
     estimate = _as_series(stat(fit))
-    mean = fixed_predictor(fit)
+    plan = SimulatedRows.own(fit)
 
     def replicate(rng: np.random.Generator) -> pd.Series | None:
         try:
-            return _as_series(stat(refit(fit, draw(fit, mean, rng))))
+            return _as_series(stat(refit(fit, draw(fit, plan, rng))))
         except (DataError, ModelError, np.linalg.LinAlgError):
             return None  # a simulated response that the model cannot be fitted to
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.refit import update
-from ..fitted.simulate import draw, fixed_predictor, refit
+from ..fitted.simulate import draw, refit
+from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -180,10 +181,10 @@ def null_distribution(
         When all refits fail.
     """
 
-    mean = fixed_predictor(small)
+    rows = SimulatedRows.own(small)
 
     def replicate(rng: np.random.Generator) -> float:
-        y = draw(small, mean, rng)
+        y = draw(small, rows, rng)
         try:
             return likelihood_ratio(refit(large, y), refit(small, y))
         except (DataError, ModelError, np.linalg.LinAlgError):

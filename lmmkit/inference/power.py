@@ -15,6 +15,7 @@ from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
 from ..fitted.parts import refuse_parts
 from ..fitted.simulate import draw, refit
+from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
@@ -400,12 +401,12 @@ def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Seri
 def _p_values(
     model: MixedFit, names: list[str], test: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
 ) -> Array:
-    mean = model.design.X @ model.estimate.beta + model.design.offset
+    rows = SimulatedRows.own(model)
     L = np.eye(len(model.design.x_names))[[model.design.x_names.index(name) for name in names]]
 
     def simulation(rng: np.random.Generator) -> float:
         try:
-            again = refit(model, draw(model, mean, rng))
+            again = refit(model, draw(model, rows, rng))
             if not callable(test):
                 return _likelihood_ratio(again, names) if test == "lr" else joint_test(again, L, test)[3]
             given = test(again)

@@ -24,7 +24,15 @@ __all__ = ["AskedOfAny"]
 class AskedOfAny(Fit):
     """The members that are the same for models with and without random effects."""
 
-    def simulate(self, n_sim: int = 1, seed: int | Generator | None = None) -> pd.DataFrame:
+    def simulate(
+        self,
+        n_sim: int = 1,
+        seed: int | Generator | None = None,
+        *,
+        re_form: str | None = "~0",
+        newdata: pd.DataFrame | None = None,
+        allow_new_levels: bool = False,
+    ) -> pd.DataFrame:
         """Draw new responses from the fitted model: new random effects, new residuals, the same design.
 
         Parameters
@@ -33,23 +41,35 @@ class AskedOfAny(Fit):
             Number of responses, from 1.
         seed : int or numpy.random.Generator, optional
             For the same draws again. More draws from one seed begin with the same ones.
+        re_form : str or None
+            Which random effects are kept as they were estimated; the others are drawn. ``"~0"`` keeps none,
+            None all, and ``"~(1 | school)"`` those of schools.
+        newdata : DataFrame, optional
+            Rows to simulate for, instead of those of the fit; needs no response.
+        allow_new_levels : bool
+            Draw effects for groups of `newdata` that the fit has not seen; else they are refused.
 
         Returns
         -------
         DataFrame
-            Columns ``sim_1``, ``sim_2``, …, under the index of the rows used. Where the response is
-            ``cbind(hits, misses)``, the number of hits. Each column is fit for :meth:`refit`.
+            Columns ``sim_1``, ``sim_2``, …, under the index of the rows. Where the response is
+            ``cbind(hits, misses)``, the number of hits. Each column for the rows of the fit can be given to
+            :meth:`refit`.
 
         Raises
         ------
         ModelError
-            When `n_sim` is not a positive whole number.
+            When `n_sim` is not a positive whole number, or `re_form` asks for what the model does not have.
+        DataError
+            When `newdata` lacks a column, or has groups that the fit has not seen.
 
         Notes
         -----
-        Parameters are taken as known. As ``lme4::simulate.merMod`` with its default ``use.u =
-        FALSE``, and R's ``simulate`` for ``lm`` and ``glm``. Prior weights divide the residual variance,
-        which lme4 forgets.
+        Parameters are taken as known. As ``lme4::simulate.merMod`` (whose ``use.u = TRUE`` is
+        ``re_form=None``), and R's ``simulate`` for ``lm`` and ``glm``. Prior weights divide the residual
+        variance, which lme4 forgets. Where all effects are kept, a new group gets new ones, and in lme4 zero;
+        where a part of a correlated term is kept, the other effects are drawn given the kept ones, and in
+        lme4 both are drawn and the kept ones added.
 
         Examples
         --------
@@ -57,10 +77,13 @@ class AskedOfAny(Fit):
         >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
         >>> fit.simulate(3, seed=1).shape
         (180, 3)
+        >>> sleep = lk.load_data("sleepstudy")
+        >>> fit.simulate(1, seed=1, re_form=None, newdata=sleep[["Subject", "Days"]].head(2)).shape
+        (2, 1)
         """
         from ..fitted.simulate import simulate
 
-        return simulate(self, n_sim, seed)
+        return simulate(self, n_sim, seed, re_form, newdata, allow_new_levels)
 
     def refit(self, y: Any) -> Self:
         """Fit the same model to another response.

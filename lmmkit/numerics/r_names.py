@@ -167,7 +167,7 @@ OTHERWISE: dict[str, str] = {
     "control": "what the search found is in fit.optinfo, and start= says where it begins",
     "parallel": "n_jobs says how many workers to use, where a function has it",
     "subset": "choose the rows beforehand, as data[data['x'] > 0]",
-    "use.u": "lk.simulate_residuals(fit, conditional=True) keeps the random effects",
+    "use.u": "re_form=None keeps the random effects, re_form='~0' draws new ones",
 }
 
 
