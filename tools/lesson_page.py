@@ -1,4 +1,5 @@
-"""What the build adds to a page, so that no author has to: a head, links into the glossary, and the next steps.
+"""What the build adds to a page, so that no author has to: a head, a line for who has not installed lmmkit, links
+into the glossary, and the next steps.
 
 The title cell of a lesson says how long it takes and what must be known before, `minutes=45 needs="a line's
 slope (01)"`; from that the head is made. The foot links to the exercise, the next lesson and the one before, and
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from tools import glossary
+from tools.page_rules import START
 from tools.student_version import BuildError, make_exercise, read_source, regular
 
 HEADING = re.compile(r"^# # (.+)$", re.MULTILINE)  # in a source's text cell
@@ -21,6 +23,11 @@ PROGRESS = """\
 from lmmkit.course.check import show_progress
 
 show_progress("{code}")"""
+
+#: Above the line that imports: what to do on a machine that has no lmmkit, as Colab's. Python shows it in the error.
+INSTALL = (
+    """# No module named 'lmmkit'? Run this in a cell above, once: %pip install --quiet "lmmkit[course]\""""
+)
 
 
 class Shelf:
@@ -67,6 +74,7 @@ def _title(source: Path) -> str:
 def lesson_page(source: Path) -> NotebookNode:
     """A lesson as it is executed: the source's cells, and what the build adds."""
     notebook = read_source(source)
+    tell_what_to_install(notebook.cells)
     if not source.stem[:2].isdigit():
         return notebook
     root = source.parent.parent.parent
@@ -80,9 +88,17 @@ def lesson_page(source: Path) -> NotebookNode:
 def exercise_page(source: Path) -> NotebookNode:
     """An exercise as a student opens it: stubs for answers, and the next steps."""
     exercise = make_exercise(read_source(source), f"exercises/{source.stem}")
+    tell_what_to_install(exercise.cells)
     if not source.stem[:2].isdigit():
         return exercise
     return regular([*exercise.cells, *exercise_foot(source.stem, Shelf(source.parent.parent.parent))])
+
+
+def tell_what_to_install(cells: list[NotebookNode]) -> None:
+    """Put the line `INSTALL` above the page's line of imports."""
+    first = next((cell for cell in cells if cell.cell_type == "code" and START.match(cell.source)), None)
+    if first is not None:
+        first.source = f"{INSTALL}\n{first.source}"
 
 
 # ---------------------------------------------------------------- head and foot

@@ -325,9 +325,13 @@ class Panel(widgets.VBox):
 
     # ---- where no widgets run
 
+    #: ipywidgets 7, which Colab has, would else show the widget alone, without what follows.
+    _ipython_display_ = None
+
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Live where widgets run; elsewhere the picture with its sentence, and the same as text."""
-        data = super()._repr_mimebundle_(**kwargs)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data: dict[str, Any] = {"application/vnd.jupyter.widget-view+json": view}
         words = self.explorer.sentence(self.outcome)
         image = self.explorer.picture(self.outcome, self._figure, caption=True)
         data["image/png"] = base64.b64encode(image).decode()
