@@ -156,9 +156,15 @@ class Logit(ProbabilityLink):
         return _mirrored(self.log_cdf(-eta))
 
     def bernoulli(self, y: Array, eta: Array) -> Derivatives:
-        p, q, log_q = logistic(eta)
-        spread = -p * q
-        return y * eta + log_q, y - p, spread, spread * (q - p)
+        # In terms of the smaller probability, so that what is left of a certain outcome keeps all its digits.
+        upwards, small = eta >= 0, np.exp(-np.abs(eta))
+        large = 1 / (1 + small)
+        low = small * large
+        above = np.where(upwards, y - 1, y)
+        spread = -large * low
+        slope = np.where(upwards, above + low, above - low)
+        skew = spread * np.where(upwards, low - large, large - low)
+        return above * eta - np.log1p(small), slope, spread, skew
 
 
 class Probit(ProbabilityLink):

@@ -165,8 +165,8 @@ def profile(
     if fit.is_reml:
         fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
-    if _is_saturated(fit):
-        notes.append(ROUNDED)
+    if _is_far_apart(fit):
+        notes.append(APART)
     cutoff = float(stats.norm.ppf((1 + level) / 2))
     held, minimum = _held_parameters(fit)
     curves = {
@@ -187,7 +187,7 @@ def _held_parameters(fit: Any) -> tuple[dict[str, Held], float]:
     return profile_lmm.held_parameters(fit) if fit.family is None else profile_glmm.held_parameters(fit)
 
 
-def _is_saturated(fit: Any) -> bool:
+def _is_far_apart(fit: Any) -> bool:
     """Whether groups differ so much that their probabilities are 0 or 1 to all digits."""
     if fit.family is None or fit.family.name != "binomial" or not fit.design.terms:
         return False
@@ -273,7 +273,7 @@ class _Walk:
                 proposal = crossing  # another valley is lower there: go on in it
                 marks = [mark for mark in marks if mark[1] < zeta] or marks[:1]
             slope = (zeta - last) / (proposal - distance)
-            size = min(self.step / max(slope, 1e-12), 3 * (proposal - distance))
+            size = min(self.step / max(slope, 1e-300), 3 * (proposal - distance))
             marks.append((proposal, zeta, reached))
             if np.isinf(furthest) and self._flat(marks):
                 self.trouble = self.trouble or FOREVER
@@ -317,9 +317,9 @@ class _Walk:
         self.trouble = self.trouble or LOST
 
 
-ROUNDED = (
-    "Groups differ so much that their probabilities are 0 or 1 to all digits: rounding decides where these limits "
-    "are, so do not rest anything on them; with so few mixed groups the data cannot say how much groups differ."
+APART = (
+    "Groups differ so much on the scale of the link that nearly each has a probability of 0 or 1. With so few "
+    "groups of both outcomes the data hardly say how much groups differ: an upper limit may be huge."
 )
 BEATEN = (
     "With {name} held, the deviance falls below that of the fit by {by}: the fit is not the best one, so its "

@@ -32,6 +32,10 @@ MAX_HALVINGS = 40
 #: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
 #: differences of the gradient must not see that.
 TOLERANCE = 1e-20
+#: Squared move of the linear predictors beyond which a tiny decrement is no rounding error.
+STILL = 1e-6
+#: Times its own size that a step may move the linear predictor.
+FAR = 100.0
 #: Families and links whose log density is concave in the linear predictor, so that there is a single mode.
 CONCAVE = {
     ("binomial", "logit"), ("binomial", "probit"), ("binomial", "cloglog"), ("binomial", "log"),
@@ -219,7 +223,7 @@ class ModeSearch:
         Parameters
         ----------
         starts : sequence of lists of arrays (levels, k)
-            Spherical effects to start from: the best of them is taken, or zero where all are inadmissible.
+            Spherical effects to start from: the best of them is taken, or zero where it leads nowhere.
             Where there may be several modes, the climb starts from each of them and from zero.
 
         Returns
@@ -235,8 +239,8 @@ class ModeSearch:
         with np.errstate(all="ignore"):
             if self.rows.single_mode:
                 modes = [mode for mode in map(self.at, starts) if mode is not None]
-                start = min(modes, key=lambda mode: mode.penalised) if modes else self.at(self._zero())
-                return self.climb(start)
+                best = min(modes, key=lambda mode: mode.penalised, default=None)
+                return self.climb(best) or self.climb(self.at(self._zero()))
             # From several sides, as the density may have several modes.
             mode = _best(self.climb(self.at(start)) for start in [*starts, self._zero()])
             return mode if mode is None or not self.rows.two_branches else self._best_branches(mode)
@@ -252,7 +256,7 @@ class ModeSearch:
 
     def climb(self, mode: Mode | None) -> Mode | None:
         """Newton's method from one start; None where it does not arrive."""
-        previous = np.inf
+        previous, reach = np.inf, max(float(np.abs(root).max(initial=0.0)) for root in self.roots) ** 2
         while mode is not None and mode.steps < MAX_STEPS:
             pull = self._pull(mode)
             try:
@@ -263,12 +267,15 @@ class ModeSearch:
             decrement = dot(pull, step)
             if not np.isfinite(decrement):
                 return None
+            # Where rows weigh little, a tiny decrement may yet move their predictors far.
+            moves = reach * dot(step, step)
             # A tiny decrement that shrinks no more is the rounding error of Z'g.
-            if decrement < TOLERANCE or (decrement < 1e-8 and decrement > 0.5 * previous):
+            rounding = decrement < 1e-8 and decrement > 0.5 * previous and moves < STILL
+            if rounding or (decrement < TOLERANCE and moves < TOLERANCE):
                 mode.precision = precision
                 return mode
             previous = decrement
-            mode = self._advance(mode, step, decrement)
+            mode = self._advance(mode, step, decrement, moves)
         return None
 
     def _other_branch(self, mode: Mode, f: int) -> Mode | None:
@@ -342,9 +349,11 @@ class ModeSearch:
         negative = ~(weights >= 0)
         return np.where(negative, self.rows.expected(mode.eta)[0], weights) if negative.any() else weights
 
-    def _advance(self, mode: Mode, step: Effects, decrement: float) -> Mode | None:
-        """One Newton step, halved until it goes downhill."""
+    def _advance(self, mode: Mode, step: Effects, decrement: float, moves: float) -> Mode | None:
+        """One Newton step, halved until it goes downhill; it moves the squared predictor by `moves` at most."""
         length = 1.0
+        if moves > FAR**2:  # where rows weigh next to nothing, too far to be halved back
+            length = min(1.0, FAR * (1 + float(np.abs(mode.eta).max(initial=0.0))) / float(np.sqrt(moves)))
         # A full step from close by may change the objective by no more than rounding.
         slack = 1e-12 * (1 + abs(mode.penalised)) if decrement < 1e-3 else 0.0
         for _ in range(MAX_HALVINGS):
