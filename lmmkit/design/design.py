@@ -112,6 +112,8 @@ class Design:
         The two levels of a binary factor response; y is 1 for the second.
     n_omitted : int
         Rows left out because of missing values.
+    used : ndarray of bool, or None
+        Which rows of the data they leave; None for all.
     assign : list of int
         For each column of X the number of its term in `term_labels`, from 1; 0 is the intercept.
     term_labels : list of str
@@ -141,6 +143,7 @@ class Design:
     response: str
     response_levels: list[str] | None
     n_omitted: int
+    used: Flags | None = field(repr=False)
     assign: list[int]
     term_labels: list[str]
     model_matrix: ModelMatrix = field(repr=False)
@@ -176,6 +179,7 @@ class Design:
             trials=None if self.trials is None else self.trials[keep],
             terms=[term.take(keep) for term in self.terms],
             frame=self.frame[keep],
+            used=None,
             components={name: part.take(keep) for name, part in self.components.items()},
         )
 
@@ -331,7 +335,7 @@ def build_design(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: Literal["omit", "raise"] = "omit",
+    na_action: Literal["omit", "exclude", "raise"] = "omit",
     binary_response: bool = False,
     components: Mapping[str, str] | None = None,
 ) -> Design:
@@ -346,8 +350,8 @@ def build_design(
         index.
     contrasts : dict, optional
         Factor -> `"treatment"`, `"sum"`, `"helmert"` or `"poly"`, for the fixed part, as in lme4.
-    na_action : {"omit", "raise"}
-        Leave out rows with missing values, or refuse them.
+    na_action : {"omit", "exclude", "raise"}
+        Leave out rows with missing values (the first two), or refuse them.
     binary_response : bool
         Take a factor of two levels as a response of 0 and 1 (for binomial models).
     components : dict, optional
@@ -420,6 +424,7 @@ def build_design(
         response=parsed.response,
         response_levels=response_levels,
         n_omitted=0 if keep is None else int((~keep).sum()),
+        used=keep,
         assign=[recipe.assign[i] for i in kept],
         term_labels=[term.label for term in recipe.terms.terms],
         model_matrix=recipe,

@@ -79,11 +79,11 @@ def kept_rows(
     evaluator: Evaluator,
     names: list[str],
     extras: dict[str, Array | None],
-    na_action: Literal["omit", "raise"],
+    na_action: Literal["omit", "exclude", "raise"],
 ) -> Flags | None:
     """Which rows have no missing value; None when all are complete."""
-    if na_action not in ("omit", "raise"):
-        raise DataError(f"na_action must be 'omit' or 'raise', not {na_action!r}")
+    if na_action not in ("omit", "exclude", "raise"):
+        raise DataError(f"na_action must be 'omit', 'exclude' or 'raise', not {na_action!r}")
     if len(evaluator.data) == 0:
         raise DataError("the data have no rows")
     values: dict[str, Undecided] = {f"column '{name}'": evaluator.column(name) for name in names}

@@ -67,7 +67,7 @@ def _by_formula(fit: MixedFit, members: list[Index]) -> pd.DataFrame:
     columns, values = equations.entries([(term.codes, term.Z) for term in design.terms])
     fitted = np.einsum("nk,nkp->np", values, equations.solved[columns]) if columns.size else 0.0
     U = weights[:, None] * (design.X - fitted)  # V^-1 X
-    residual = weights * fit.resid("working").to_numpy()  # P y
+    residual = weights * fit.row_residuals("working")  # P y
     phi, p = equations.cov_beta, design.X.shape[1]
     nu = fit.nobs - p * fit.is_reml
     rows: list[Any] = []
@@ -189,7 +189,7 @@ def influence_of_rows(fit: LinearFit) -> pd.DataFrame:
     -----
     As R's ``influence.measures``; Belsley, Kuh and Welsch (1980).
     """
-    design, raw, hat = fit.design, fit.resid("pearson").to_numpy(), fit.leverage
+    design, raw, hat = fit.design, fit.row_residuals("pearson"), fit.leverage
     rest = 1 - hat
     with np.errstate(divide="ignore", invalid="ignore"):
         deleted = np.sqrt(np.maximum(fit.deviance - raw**2 / rest, 0.0) / (fit.df_resid - 1))
@@ -226,7 +226,7 @@ def influence_of_working_rows(fit: GeneralizedFit) -> pd.DataFrame:
     As R's ``hatvalues``, ``cooks.distance`` and ``rstandard``; Pregibon (1981), *Annals of Statistics* 9(4).
     """
     hat = fit.leverage
-    pearson, deviance = fit.resid("pearson").to_numpy(), fit.resid("deviance").to_numpy()
+    pearson, deviance = fit.row_residuals("pearson"), fit.row_residuals("deviance")
     with np.errstate(divide="ignore", invalid="ignore"):
         cooksd = (pearson / (fit.sigma * (1 - hat))) ** 2 * hat / len(fit.beta)
         std_resid = deviance / (fit.sigma * np.sqrt(1 - hat))

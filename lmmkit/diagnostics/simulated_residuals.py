@@ -460,7 +460,7 @@ def dispersion_test(
             "this model estimates its own residual variance, so Pearson's residuals cannot show too much of "
             "it; use method='simulation', or plot the residuals"
         )
-    statistic, df = float((fit.resid("pearson") ** 2).sum()), float(fit.df_resid)
+    statistic, df = float((fit.row_residuals("pearson") ** 2).sum()), float(fit.df_resid)
     return DispersionTest(statistic / df, statistic, df, float(stats.chi2.sf(statistic, df)), method)
 
 

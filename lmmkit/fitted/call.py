@@ -25,7 +25,10 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
         name, value, ("split", "diag"), {"diag_special": "diag"}
     ),
     "na_action": lambda name, value: arguments.one_of(
-        name, value, ("omit", "raise"), {"na_omit": "omit", "na_fail": "raise"}
+        name,
+        value,
+        ("omit", "exclude", "raise"),
+        {"na_omit": "omit", "na_exclude": "exclude", "na_fail": "raise"},
     ),
 }
 

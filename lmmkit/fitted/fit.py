@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 ResidualKind = Literal["response", "pearson", "deviance", "working", "scaled", "studentized"]
 RESIDUALS = get_args(ResidualKind)
+T = TypeVar("T", bound=pd.Series | pd.DataFrame)
 #: What the rooms of the library ask of a fit, and its users need not see: left out of `dir(fit)`.
 INTERNAL = frozenset({
     "beta", "call", "counts", "cov_unscaled", "criterion", "derivatives", "design", "deviance_at", "estimate",
-    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "readings", "unit_free_factors",
+    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "on_all_rows", "readings",
+    "row_fitted", "row_residuals", "unit_free_factors",
 })  # fmt: skip
 
 
@@ -153,7 +155,22 @@ class Fit(Protocol):
     @property
     def fitted(self) -> pd.Series:
         """Fitted values with all random effects, on the scale of the response (R: ``fitted``)."""
-        return pd.Series(self._mu, index=self.design.frame.index, name="fitted")
+        return self.on_all_rows(pd.Series(self._mu, index=self.design.frame.index, name="fitted"))
+
+    @property
+    def row_fitted(self) -> Array:
+        """Fitted values of the rows used, (n,)."""
+        return self._mu
+
+    def on_all_rows(self, values: T) -> T:
+        """Values of the rows used as ``na_action`` asks: with NaN for rows left out if it is ``"exclude"``."""
+        used = self.design.used
+        if used is None or self.call.options["na_action"] != "exclude":
+            return values
+        places = np.full(len(used), -1)
+        places[used] = np.arange(used.sum())
+        whole: Any = values.reset_index(drop=True).reindex(places)
+        return cast(T, whole.set_axis(self.call.data.index))
 
     def resid(self, kind: ResidualKind = "response") -> pd.Series:
         """Residuals.
@@ -190,12 +207,14 @@ class Fit(Protocol):
         [-0.16, -0.571]
         """
         kind = arguments.one_of("kind", kind, RESIDUALS)
-        if kind == "studentized":
-            values = self._studentized()
-        else:
-            pearson = kind == "scaled"
-            values = self._resid("pearson") / self._unit_of_pearson if pearson else self._resid(kind)
-        return pd.Series(values, index=self.design.frame.index, name="resid")
+        values = self._studentized() if kind == "studentized" else self.row_residuals(kind)
+        return self.on_all_rows(pd.Series(values, index=self.design.frame.index, name="resid"))
+
+    def row_residuals(self, kind: ResidualKind) -> Array:
+        """Residuals of the rows used, (n,), of any kind but ``"studentized"``."""
+        if kind == "scaled":
+            return self._resid("pearson") / self._unit_of_pearson
+        return self._resid(kind)
 
     @property
     def _unit_of_pearson(self) -> float:

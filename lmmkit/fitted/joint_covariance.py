@@ -83,4 +83,4 @@ def studentized(fit: MixedFit) -> Array:
     _one_part(fit, "studentized residuals")
     leverage = MixedEquations(fit, irls_weights(fit)).leverage()
     left = np.where(leverage < 1 - 1e-12, 1 - leverage, np.nan)
-    return np.asarray(fit.resid("pearson").to_numpy() / (fit.sigma * np.sqrt(left)))
+    return np.asarray(fit.row_residuals("pearson") / (fit.sigma * np.sqrt(left)))

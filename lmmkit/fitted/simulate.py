@@ -1,4 +1,4 @@
-"""Draw responses from a fitted model and fit it to them again: the two halves of a parametric bootstrap."""
+"""Draw responses from a fitted model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, ModelError
+from ..errors import ModelError
 from ..likelihood.parts import CONDITIONAL
 from ..numerics import arguments
 from ..numerics.arrays import Array
@@ -98,49 +98,3 @@ def respond(
         return eta + scale * rng.standard_normal(len(eta))
     y = fit.family.simulate(fit.family.linkinv(eta), trials, rng)
     return y if counted is None else np.round(y * counted)
-
-
-def refit(fit: F, y: Any) -> F:
-    """The same model fitted to another response: `fit.refit`."""
-    response = checked_response(fit, y)
-    call = replace(fit.call, response=response)
-    if fit.family is not None and "zero_inflation" not in fit.design.components:
-        fit.family.check_response(response, fit.design.row_trials, fit.design.response)
-    if fit.family is not None or not isinstance(fit, MixedFit):
-        return type(fit).of(replace(fit.design, y=response), call)
-    from ..likelihood.fit_lmm import fit_criterion
-
-    criterion = fit.criterion.with_response(response)
-    # From a zero variance the search would first have to find its way out.
-    start = None if fit.is_singular else fit.estimate.par
-    estimate = fit_criterion(criterion, start, guess=True)
-    return type(fit)(estimate, call, criterion)
-
-
-def checked_response(fit: Fit, y: Any) -> Array:
-    """A new response as n finite numbers in the order of the rows; hits as proportions."""
-    index = fit.design.frame.index
-    if isinstance(y, pd.Series) and not y.index.equals(index):
-        if len(y) != len(index) or not y.index.is_unique or not index.isin(y.index).all():
-            raise DataError(
-                "the index of the new response is not that of the rows used; if the order is the same, pass "
-                ".to_numpy()"
-            )
-        y = y.reindex(index)
-    try:
-        response = np.array(y, dtype=float)
-    except (TypeError, ValueError, OverflowError):
-        raise DataError("the new response must be numbers") from None
-    if response.shape != (len(index),):
-        raise DataError(
-            f"the new response must have one value for each of the {len(index)} rows used, not shape "
-            f"{response.shape}"
-        )
-    if not np.isfinite(response).all():
-        raise DataError("the new response holds missing or infinite values; refit needs all rows")
-    trials = fit.design.trials
-    if trials is None:
-        return response
-    if (response > trials).any():
-        raise DataError(f"the new response has more hits than trials in some rows of {fit.design.response}")
-    return np.divide(response, trials, out=np.zeros_like(response), where=trials > 0)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
-from ..fitted.simulate import draw, refit
+from ..fitted.new_response import refit
+from ..fitted.simulate import draw
 from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.noted_table import Table
 from ..numerics import arguments

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, ModelError
+from ..fitted.new_response import refit
 from ..fitted.refit import update
-from ..fitted.simulate import draw, refit
+from ..fitted.simulate import draw
 from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.noted_table import Table
 from ..numerics import arguments

@@ -13,8 +13,9 @@ from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
+from ..fitted.new_response import refit
 from ..fitted.parts import refuse_parts
-from ..fitted.simulate import draw, refit
+from ..fitted.simulate import draw
 from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.estimate import Estimate

@@ -83,17 +83,20 @@ class AskedOfAny(Fit):
         """
         from ..fitted.simulate import simulate
 
-        return simulate(self, n_sim, seed, re_form, newdata, allow_new_levels)
+        draws = simulate(self, n_sim, seed, re_form, newdata, allow_new_levels)
+        return self.on_all_rows(draws) if newdata is None else draws
 
     def refit(self, y: Any) -> Self:
         """Fit the same model to another response.
 
         Parameters
         ----------
-        y : array or Series of length n
+        y : array, Series or DataFrame of length n
             The new response for the rows used, on the scale of the left side of the formula (of ``log(y)``
-            the logarithms); a Series is matched by its index. Where the response is ``cbind(hits, misses)``,
-            the number of hits, with the trials as they were.
+            the logarithms); a Series or DataFrame is matched by its index. It may cover all rows of the data:
+            those that the fit left out do not count. A DataFrame has one column, as :meth:`simulate` gives
+            it. Where the response is ``cbind(hits, misses)``, the number of hits, with the trials as they
+            were, or two columns, hits and misses; where it has two levels, also these levels.
 
         Returns
         -------
@@ -119,7 +122,7 @@ class AskedOfAny(Fit):
         >>> again.nobs
         180
         """
-        from ..fitted.simulate import refit
+        from ..fitted.new_response import refit
 
         return refit(self, y)
 

@@ -121,7 +121,8 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
         """
         from ..fitted.predict import predict
 
-        return predict(self, newdata, None, False, kind, interval, level, se_fit)
+        predicted = predict(self, newdata, None, False, kind, interval, level, se_fit)
+        return self.on_all_rows(predicted) if newdata is None else predicted
 
     # ---- inference ----
 
@@ -348,7 +349,7 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
 
         measures = self.influence().filter(["hat", "sigma", "cooksd", "std_resid"])
         kind: ResidualKind = "response" if self.family is None else "deviance"
-        return with_measures(self, {"fitted": self.fitted, "resid": self.resid(kind), **measures})
+        return with_measures(self, {"fitted": self.row_fitted, "resid": self.row_residuals(kind), **measures})
 
     def influence(self) -> pd.DataFrame:
         """How much each row decides."""

@@ -37,7 +37,7 @@ def lm(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: Literal["omit", "raise"] = "omit",
+    na_action: Literal["omit", "exclude", "raise"] = "omit",
 ) -> LinearModel:
     """Fit a linear model by least squares.
 
@@ -54,8 +54,10 @@ def lm(
     contrasts : dict, optional
         Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
         with level b.
-    na_action : {"omit", "raise"}
-        Leave out rows with missing values, or refuse them.
+    na_action : {"omit", "exclude", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
+        fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
+        row was left out.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def glm(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: Literal["omit", "raise"] = "omit",
+    na_action: Literal["omit", "exclude", "raise"] = "omit",
 ) -> GeneralizedLinearModel:
     """Fit a generalised linear model by maximum likelihood.
 
@@ -127,8 +129,10 @@ def glm(
     contrasts : dict, optional
         Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
         with level b.
-    na_action : {"omit", "raise"}
-        Leave out rows with missing values, or refuse them.
+    na_action : {"omit", "exclude", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
+        fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
+        row was left out.
 
     Returns
     -------

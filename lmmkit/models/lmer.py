@@ -25,7 +25,7 @@ def lmer(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: Literal["omit", "raise"] = "omit",
+    na_action: Literal["omit", "exclude", "raise"] = "omit",
     start: Any = None,
     optimize: bool = True,
     double_bar: Literal["split", "diag"] = "split",
@@ -48,8 +48,10 @@ def lmer(
     contrasts : dict, optional
         Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, or
         ``("treatment", "b")`` to compare with level b.
-    na_action : {"omit", "raise"}
-        Leave out rows with missing values (and say so in ``.messages``), or refuse them.
+    na_action : {"omit", "exclude", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
+        fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
+        row was left out.
     start : sequence of float, optional
         First ``.par`` of the search, in lme4's order: theta, and for a structured term its standard deviations
         relative to sigma and its correlation.
@@ -119,7 +121,7 @@ def glmer(
     weights: Any = None,
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
-    na_action: Literal["omit", "raise"] = "omit",
+    na_action: Literal["omit", "exclude", "raise"] = "omit",
     double_bar: Literal["split", "diag"] = "split",
 ) -> MixedModel:
     """Fit a generalised linear mixed model.
@@ -151,8 +153,10 @@ def glmer(
     contrasts : dict, optional
         Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, or
         ``("treatment", "b")`` to compare with level b.
-    na_action : {"omit", "raise"}
-        Leave out rows with missing values (and say so in ``.messages``), or refuse them.
+    na_action : {"omit", "exclude", "raise"}
+        Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
+        fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
+        row was left out.
     double_bar : {"split", "diag"}
         As in :func:`lmer`.
 

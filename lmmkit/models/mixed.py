@@ -340,7 +340,10 @@ class MixedModel(AskedOfAny, MixedQuestions):
         """
         from ..fitted.predict import predict
 
-        return predict(self, newdata, re_form, allow_new_levels, kind, interval, level, se_fit, random_only)
+        predicted = predict(
+            self, newdata, re_form, allow_new_levels, kind, interval, level, se_fit, random_only
+        )
+        return self.on_all_rows(predicted) if newdata is None else predicted
 
     @property
     def plot(self) -> Plots:

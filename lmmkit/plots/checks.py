@@ -45,7 +45,7 @@ def warnings_of(fit: MixedFit) -> list[str]:
     >>> [sentence.split(":")[0] for sentence in warnings_of(fit)]
     ['Heavy tails', 'Outliers']
     """
-    scaled = fit.resid("scaled").to_numpy()
+    scaled = fit.row_residuals("scaled")
     fitted = style.predictor(fit)
     fixed = fit.design.X @ fit.fixef.to_numpy()  # shrinkage makes residuals rise with what else is fitted
     findings = [*_singular(fit)] if fit.design.terms else []

@@ -241,7 +241,7 @@ def pooled(fit: MixedFit, t: int) -> tuple[Array, Array, Array]:
 
         weights = working_weights(fit)
     # What is left of the (working) response for this term.
-    left = fit.resid("working").to_numpy() + np.einsum("nk,nk->n", term.Z, modes[term.codes])
+    left = fit.row_residuals("working") + np.einsum("nk,nk->n", term.Z, modes[term.codes])
     own = np.full(modes.shape, np.nan)
     order = np.argsort(term.codes, kind="stable")
     edges = np.searchsorted(term.codes[order], np.arange(1, len(term.levels)))

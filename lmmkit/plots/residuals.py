@@ -224,7 +224,7 @@ class Leverage(AxesPicture):
     def _points(self) -> tuple[Array, Array]:
         hat = self.fit.influence()["hat"].to_numpy()
         with np.errstate(divide="ignore", invalid="ignore"):
-            return hat, self.fit.resid("scaled").to_numpy() / np.sqrt(1 - hat)
+            return hat, self.fit.row_residuals("scaled") / np.sqrt(1 - hat)
 
 
 class Diagnostics(Picture):
@@ -296,7 +296,7 @@ def _write(ax: Axes, found: list[str]) -> None:
 
 def _points(fit: MixedFit) -> tuple[Array, Array]:
     """Fitted values (on the link's scale for a GLMM) and scaled residuals."""
-    return style.predictor(fit), fit.resid("scaled").to_numpy()
+    return style.predictor(fit), fit.row_residuals("scaled")
 
 
 def _fitted_label(fit: MixedFit) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from scipy import stats
 
+from ..fitted.predict import predict
 from ..formatting.colours import BLACK, BLUE, COLOURS, GREY, LINES, MARKERS, PALE, RED
 from ..formula.syntax import read
 from ..formula.tree import children, write
@@ -125,4 +126,4 @@ def response(fit: Any) -> str:
 
 def predictor(fit: Any) -> Array:
     """Linear predictor of each row, with the random effects if there are any."""
-    return np.asarray(fit.predict(kind="link"))
+    return np.asarray(predict(fit, kind="link"))

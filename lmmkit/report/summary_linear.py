@@ -159,7 +159,7 @@ def _family_text(family: Family) -> str:
 
 def _residuals(fit: Any) -> list[str]:
     """Five numbers, or all residuals when there are few."""
-    values = fit.resid("pearson")[fit.design.row_weights > 0]
+    values = fit.row_residuals("pearson")[fit.design.row_weights > 0]
     weighted = fit.design.weights is not None and np.ptp(fit.design.weights) > 0
     heading = f"{'Weighted ' if weighted else ''}Residuals:"
     if fit.df_resid > 5:

@@ -163,18 +163,22 @@ def glance(fit: MixedFit) -> pd.DataFrame:
 def augment(fit: MixedFit) -> pd.DataFrame:
     """A mixed model's data with what it says of each row: :meth:`~lmmkit.models.mixed.MixedModel.augment`."""
     if fit.has_parts:
-        own = {"fitted": fit.fitted, "resid": fit.resid(), "fixed": predict(fit, re_form="~0")}
-        return with_measures(fit, {**own, "scaled": fit.resid("scaled")})
+        own = {
+            "fitted": fit.row_fitted,
+            "resid": fit.row_residuals("response"),
+            "fixed": predict(fit, re_form="~0"),
+        }
+        return with_measures(fit, {**own, "scaled": fit.row_residuals("scaled")})
     hat = MixedEquations(fit, irls_weights(fit)).leverage()
-    pearson = fit.resid("pearson").to_numpy()
+    pearson = fit.row_residuals("pearson")
     rank = max(1, fit.design.X.shape[1])
     measures = {
-        "fitted": fit.fitted,
-        "resid": fit.resid(),
+        "fitted": fit.row_fitted,
+        "resid": fit.row_residuals("response"),
         "hat": hat,
         "cooksd": (pearson / (1 - hat)) ** 2 * hat / (error_variance(fit) * rank),
         "fixed": predict(fit, re_form="~0"),
-        "scaled": fit.resid("scaled"),
+        "scaled": fit.row_residuals("scaled"),
     }
     return with_measures(fit, measures)
 
