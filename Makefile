@@ -38,7 +38,7 @@ LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossp
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site release nbgrader new-lesson findings doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site slides release nbgrader new-lesson findings doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -92,6 +92,9 @@ bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.
 
 site: $(VENV)/.dev  ## the course and the library as pages to read and search: dist/site/index.html
 	$(BIN)/python -m tools.make_site $(NB)
+
+slides: $(VENV)/.dev  ## a deck for the lecture hall and a hand-out as PDF for each lesson: dist/slides/ (NB=06: one)
+	$(BIN)/python -m tools.make_slides $(NB)
 
 release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave these out; WHEELS=1: no network needed)
 	$(BIN)/python -m tools.make_release --without "$(WITHOUT)" $(if $(WHEELS),--wheels)

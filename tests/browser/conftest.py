@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import pages
+from tools.make_slides import chromium
 
 
 @pytest.fixture(scope="module")
@@ -14,14 +15,14 @@ def browser() -> Iterator[object]:
     """Debian's Chromium. Closed with its module: Playwright's loop would be in the way of tests that run
     their own.
     """
-    if pages.chromium() is None:
+    if chromium() is None:
         pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = pages.launch(playwright)
-        yield chromium
-        chromium.close()
+        launched = pages.launch(playwright)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="module")

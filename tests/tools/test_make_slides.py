@@ -1,0 +1,32 @@
+"""What of a lesson becomes a slide."""
+
+import re
+
+import nbformat
+import pytest
+
+from tools.build_notebooks import ROOT
+from tools.make_slides import MOST_SLIDES, question, slides_of
+
+LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.ipynb"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_deck_has_all_pictures_and_questions_of_its_lesson_and_is_short(path):
+    notebook = nbformat.read(path, as_version=4)
+    slides = slides_of(notebook)
+    drawn = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    asked = [cell for cell in notebook.cells if cell.cell_type == "markdown" and question(cell.source)]
+    bodies = [slide.body for slide in slides]
+    assert len(slides) <= MOST_SLIDES
+    assert sum("<img alt=" in body for body in bodies if "<figure>" in body) == len(drawn)
+    assert sum('class="words question' in body for body in bodies) == len(asked)
+    assert slides[-1].title == "Key points" and bodies[-1].count("<li>") >= 3
+    texts = [re.sub(r'"data:[^"]*"|<code>.*?</code>', "", body) for body in bodies]
+    assert not [text for text in texts if re.search(r"\]\(|\$|\*\*", text)]
+    assert all(slide.notes for slide in slides if "<figure>" in slide.body)
