@@ -5,6 +5,7 @@ An argument that makes no sense is refused here, by one sentence, before NumPy, 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
@@ -96,6 +97,8 @@ def whole(name: str, value: Any, low: int = 1) -> int:
 def workers(value: Any) -> int:
     """A number of worker processes: a whole one, -1 for one per core; None is one.
 
+    In a browser it is one, whatever is asked: there are no processes, and results do not depend on their number.
+
     Examples
     --------
     >>> workers(None), workers(-1)
@@ -106,7 +109,7 @@ def workers(value: Any) -> int:
     counted = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not counted or not 0 < abs(value) < 10_000:
         raise ModelError(f"n_jobs must be a whole number from 1, or -1 for one per core, not {shown(value)}")
-    return int(value)
+    return 1 if sys.platform == "emscripten" else int(value)
 
 
 def flag(name: str, value: Any) -> bool:
