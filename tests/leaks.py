@@ -1,6 +1,7 @@
 """What a student must not be able to read: lines of solutions, and the numbers that are asked for."""
 
 import re
+from functools import cache
 
 import nbformat
 import numpy as np
@@ -25,6 +26,30 @@ def secret_lines(source):
         if sum(map(str.isalnum, line)) >= 4
     }
     return {line for line in lines if line not in given}
+
+
+@cache
+def secrets():
+    """All lines of solutions that answer: those in words, and those of code."""
+    words, code = set(), set()
+    for source in solution_sources():
+        written = "\n".join(cell.source for cell in read_source(source).cells if cell.cell_type == "markdown")
+        for line in secret_lines(source):
+            (words if line in written else code).add(line)
+    return words, code
+
+
+def leaks(text, *, exercise=False, longest_code=10):
+    """The secret lines that a text gives away.
+
+    An exercise may hold none. Elsewhere single words mean nothing, and since lessons teach what exercises ask for,
+    a line of code of up to `longest_code` words may stand in both; a line of a model answer or of a rubric may not.
+    """
+    words, code = secrets()
+    if exercise:
+        return {line for line in words | code if line in text}
+    found = {line for line in words if len(line.split()) > 2 and line in text}
+    return found | {line for line in code if len(line.split()) > longest_code and line in text}
 
 
 def texts(notebook):

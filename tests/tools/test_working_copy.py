@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.leaks import secret_lines, solution_sources, texts
+from tests.leaks import leaks, secrets, texts
 from tools import working_copy
 from tools.build_notebooks import ROOT
 from tools.working_copy import FOLDER, student_files, update
@@ -141,19 +141,54 @@ def test_git_does_not_see_it():
     assert run.returncode == 0
 
 
-def test_the_real_copy_has_every_page_and_no_output_or_solution():
-    pages = student_files(ROOT)
-    assert {
-        f"{room}/{path.name}" for room in ("lessons", "exercises") for path in (ROOT / room).glob("*.ipynb")
-    } <= set(pages)
-    assert "lessons/appendix_lectures.ipynb" in pages
-    lines = {line for source in solution_sources() for line in secret_lines(source) if len(line.split()) > 10}
-    for name, content in pages.items():
-        if not name.endswith(".ipynb"):
-            continue
-        notebook = nbformat.reads(content.decode(), 4)
-        assert all(
-            not cell.get("outputs") and cell.get("execution_count") is None for cell in notebook.cells
-        ), name
-        text = texts(notebook)
-        assert [line for line in lines if line in text] == [], name
+@pytest.fixture(scope="module")
+def real_copy():
+    """The notebooks that a student gets today, by place."""
+    pages = {name: content for name, content in student_files(ROOT).items() if name.endswith(".ipynb")}
+    return {name: nbformat.reads(content.decode(), 4) for name, content in pages.items()}
+
+
+@pytest.mark.slow
+def test_the_real_copy_has_every_page_and_no_output_or_solution(real_copy):
+    rooms = ("lessons", "exercises")
+    assert set(real_copy) == {
+        f"{room}/{path.name}" for room in rooms for path in (ROOT / room).glob("*.ipynb")
+    }
+    assert "lessons/appendix_lectures.ipynb" in real_copy
+    for name, notebook in real_copy.items():
+        cells = notebook.cells
+        assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in cells), name
+        assert leaks(texts(notebook), exercise=name.startswith("exercises/")) == set(), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lessons/appendix_lectures.ipynb",
+        "lessons/explorers.ipynb",
+        "lessons/glossary.ipynb",
+        "lessons/06_pooling.ipynb",
+        "exercises/06_pooling.ipynb",
+        "exercises/capstone_owls.ipynb",
+    ],
+)
+def test_a_solution_that_slips_into_the_copy_is_seen(real_copy, name):
+    words, code = secrets()
+    assert len(words) > 100 and len(code) > 200
+    notebook, exercise = real_copy[name], name.startswith("exercises/")
+    sentence = max(words, key=len)
+    fit = next(
+        line for line in sorted(code) if line.startswith("model = lk.lmer(") and len(line.split()) > 10
+    )
+    for secret, kind in (
+        (sentence, new_markdown_cell),
+        (f"# {sentence}", new_code_cell),
+        (fit, new_code_cell),
+    ):
+        spoiled = new_notebook(cells=[*notebook.cells, kind(secret)])
+        assert leaks(texts(spoiled), exercise=exercise) == {secret.removeprefix("# ")}
+    shown = new_code_cell("fit", outputs=[new_output("stream", text=sentence)])
+    assert leaks(texts(new_notebook(cells=[*notebook.cells, shown])), exercise=exercise) == {sentence}
+    short = new_markdown_cell('answer_2 = "it says so"', metadata={"note": min(words, key=len)})
+    assert bool(leaks(texts(new_notebook(cells=[*notebook.cells, short])), exercise=exercise)) == exercise
