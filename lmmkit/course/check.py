@@ -150,8 +150,13 @@ def _check(key: str, question: Question, value: Any) -> Verdict:
     hints = question.hints
     hint = hints[min(tries, len(hints)) - 1] if hints else ""
     if tries >= ENOUGH and _can_be_shown(key, question):
-        hint = f'{hint} Or write "{SHOW}" as your answer, and you are told.'.strip()
+        hint = f'{_ended(hint)} Or write "{SHOW}" as your answer, and you are told.'.strip()
     return Verdict(key, "wrong", judgement.message, hint)
+
+
+def _ended(sentence: str) -> str:
+    """A sentence with its full stop, where another one follows."""
+    return f"{sentence}." if sentence and sentence[-1] not in ".?!" else sentence
 
 
 def _can_be_shown(key: str, question: Question) -> bool:

@@ -120,7 +120,7 @@ class Number(Question):
             for sentence, wrong in known:
                 if number.means(wrong):
                     return Judgement(False, sentence)
-        return next(self._diagnoses(number, truth))
+        return next(self._diagnoses(number, truth, known))
 
     def solution(self, key: str) -> str:
         return f"{float(self.truth()):.4g}"
@@ -131,13 +131,18 @@ class Number(Question):
     def _agrees(self, number: Given, target: float) -> bool:
         return self._near(number.value, target) or (number.digits >= self.digits and number.means(target))
 
-    def _diagnoses(self, number: Given, truth: float) -> Iterator[Judgement]:
+    def _diagnoses(
+        self, number: Given, truth: float, known: list[tuple[str, float]]
+    ) -> Iterator[Judgement]:
         """What a wrong number may be, the surest first."""
         for label, other in (self.others() if self.others else {}).items():
             if self._agrees(number, other) and not self._near(other, truth):
                 yield Judgement(False, f"that is {label}; something else is asked for")
         if abs(truth) <= 1 and self._agrees(_scaled(number, -2), truth):
             yield slip("as per cent that is right, but a share is wanted here: divide it by 100")
+        for sentence, wrong in known if abs(truth) <= 1 else ():
+            if 0 < abs(wrong) <= 1 and self._agrees(_scaled(number, -2), wrong):
+                yield Judgement(False, sentence)
         if abs(number.value) <= 1 and self._agrees(_scaled(number, 2), truth):
             yield slip("as a share that is right, but per cent are wanted here: multiply it by 100")
         if truth != 0 and self._agrees(Given(-number.value, number.decimals, number.digits), truth):
@@ -262,6 +267,8 @@ class Choice(Question):
     def judge(self, key: str, value: Any) -> Judgement:
         if isinstance(value, (bool, np.bool_)):
             value = "yes" if value else "no"
+        elif isinstance(value, (int, np.integer)):
+            value = str(value)  # 20 for "20 in 100"
         option = chosen(value, self.options) if isinstance(value, str) else None
         if option is None:
             return slip(f"choose one of {', '.join(repr(option) for option in self.options)}")

@@ -211,7 +211,7 @@ def test_after_three_tries_a_lesson_shows_the_answer(ask):
     ask(Number(truth=lambda: 1.234, hints=("first",), praise="Good.", then="look"))
     assert "so far 0" in check("06.q1", "show me").message
     assert "show me" not in "".join(check("06.q1", 50).hint for _ in range(2))
-    assert check("06.q1", 50).hint == 'first Or write "show me" as your answer, and you are told.'
+    assert check("06.q1", 50).hint == 'first. Or write "show me" as your answer, and you are told.'
     shown = check("06.q1", " Show me. ")
     assert (shown.state, shown.message, shown.then, shown.points) == (
         "open",

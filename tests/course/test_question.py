@@ -55,6 +55,15 @@ def test_known_mistakes_come_before_digits():
     assert question.judge("q", 0.66).correct
 
 
+@pytest.mark.parametrize("value", [8, "8 %", "8%"])
+def test_a_known_mistake_is_known_as_per_cent_too(value):
+    question = number(0.04, mistakes={"the edge matters": lambda: 0.08})
+    judgement = question.judge("q", value)
+    assert judgement.message == "the edge matters" and not judgement.form
+    assert question.judge("q", 4).form and question.judge("q", "4 %").correct
+    assert "not this number" in number(5, mistakes={"once": lambda: 0.08}).judge("q", 8).message
+
+
 def test_the_other_numbers_of_the_printout_are_named():
     fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
     question = number(fit.fixef["Days"], others=lambda: printed_numbers(fit))
@@ -85,6 +94,9 @@ def test_a_choice_takes_any_form_and_a_false_form_is_a_slip():
     assert question.judge("q", "Kenward–Roger").correct and question.judge("q", "(a)").correct
     assert question.judge("q", "owl").form and not question.judge("q", "b").form
     assert question.solution("q") == "'Kenward-Roger'"
+    shares = Choice(options=("5 in 100", "20 in 100"), digest=digest("q", "20 in 100"))
+    assert shares.judge("q", 20).correct and not shares.judge("q", 5).form
+    assert shares.judge("q", 100).form and shares.judge("q", 0.2).form
 
 
 def test_a_model_is_told_in_which_part_it_differs():

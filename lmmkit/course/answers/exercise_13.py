@@ -173,6 +173,9 @@ QUESTIONS: dict[str, Question] = {
             "that uses the standard deviation of the differences; the variance was asked for": lambda: (
                 (2 * _within()) ** 0.5 / _mean()
             ),
+            "that variance divides by n; an estimate divides by n - 1, as .var() does": lambda: (
+                _within() * (1 - 1 / len(_pairs())) / _mean()
+            ),
             "that is upside down: the variance over the mean": lambda: _mean() / _within(),
             "that is the variance of all halves, in which fields differ, too; the Poisson variance is "
             "within a field": lambda: _pairs().stack().var() / _mean(),
