@@ -131,9 +131,7 @@ class Number(Question):
     def _agrees(self, number: Given, target: float) -> bool:
         return self._near(number.value, target) or (number.digits >= self.digits and number.means(target))
 
-    def _diagnoses(
-        self, number: Given, truth: float, known: list[tuple[str, float]]
-    ) -> Iterator[Judgement]:
+    def _diagnoses(self, number: Given, truth: float, known: list[tuple[str, float]]) -> Iterator[Judgement]:
         """What a wrong number may be, the surest first."""
         for label, other in (self.others() if self.others else {}).items():
             if self._agrees(number, other) and not self._near(other, truth):
