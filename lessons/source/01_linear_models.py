@@ -22,7 +22,7 @@
 # Run every cell from top to bottom. Where you meet three dots, decide on an answer before you run on.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown]
 # ## What does an hour of meetings cost?
@@ -177,8 +177,6 @@ check("01.q2", your_promise)
 
 # %% tags=["picture"] covers="001-5"
 # Picture: the residuals, seen in three ways
-from scipy.stats import probplot
-
 STYLES = {"1": (lesson.BLUE, "o"), "2": (lesson.RED, "s"), "3": (lesson.GREEN, "^"), "4": (lesson.PINK, "D")}
 
 
@@ -189,7 +187,7 @@ def three_pictures(fit):
     axes[0].plot(fit.fitted, left, "o", color=lesson.GREY, ms=5)
     axes[0].set_xlabel("fitted value (µmol/L)")
     axes[0].set_ylabel("residual (µmol/L)")
-    (theory, sample), (slope, level, _) = probplot(left)
+    (theory, sample), (slope, level, _) = stats.probplot(left)
     axes[1].plot(theory, sample, "o", color=lesson.GREY, ms=5)
     axes[1].plot(theory, level + slope * theory, color="black", lw=1)
     axes[1].set_xlabel("quantile of a bell curve")
@@ -303,7 +301,8 @@ lesson.in_words(
 #
 # Eight owl nests. Four get a food supplement, four do not. Ten chicks in each are weighed. The supplement is
 # a *placebo*: it does nothing at all. Nests differ, though (some parents hunt better), as much as chicks within a
-# nest do. We compare the two means of the eighty chicks with a t-test, and do the whole study two thousand times.
+# nest do. We compare the two means of the eighty chicks with a t-test, and do the whole study two thousand times. (`stats` holds the
+# classical tests and distributions; it is the module `scipy.stats`.)
 #
 # **Predict, then run.** A test at the five per cent level should give a false alarm once in twenty studies. How often does
 # this one? Choose `"one in twenty"`, `"one in ten"`, `"one in four"` or `"nearly one in two"`.
@@ -313,8 +312,6 @@ your_alarms = ...
 check("01.q4", your_alarms)
 
 # %%
-from scipy import stats
-
 rng = np.random.default_rng(8)
 nest_effect = rng.normal(0, 1, (2000, 8, 1))
 mass = nest_effect + rng.normal(0, 1, (2000, 8, 10))  # studies, nests, chicks

@@ -47,7 +47,7 @@ m1.coef_table()[["estimate", "std_error", "p_value"]].round(4)
 # Picture: five hundred owls and one line
 reach = np.array([owls["V1"].min(), owls["V1"].max()])
 pooled_line = m1.fixef["(Intercept)"] + m1.fixef["V1"] * reach
-fig, ax = plt.subplots(figsize=(8, 3.4))
+fig, ax = plt.subplots(figsize=(8, 3.2))
 ax.plot(owls["V1"], owls["V2"], ".", color=lesson.GREY, ms=6, alpha=0.6)
 ax.plot(reach, pooled_line, "--", color="black", lw=3)
 ax.set_xlabel("V1, time spent hunting (SDs of a valley)")
@@ -93,7 +93,7 @@ print(m2.summary(ddf="none"))
 
 # %% covers="003-12"
 levels = m2.ranef()["Group"]["(Intercept)"]
-(levels.round(6) + 0.0).to_frame("level of the valley").T
+(levels.round(3) + 0.0).to_frame("level of the valley").T  # + 0.0: no -0.0
 
 # %% tags=["picture"] covers="003-13"
 # Picture: the same owls with the valley as colour, and a line for each
@@ -147,7 +147,8 @@ lesson.show(
 
 # %% [markdown]
 # Left, every valley is a steep streak: whoever knows the valley, and how long an owl hunted, knows the residual well.
-# Right, the residuals are a shapeless band, as they should be.
+# Right, the residuals are a shapeless band, as they should be. (Each picture has its own scale: those on the right are
+# far smaller.)
 #
 # ## Taking a slope apart
 #
@@ -346,9 +347,9 @@ lesson.in_words(
 )
 
 # %% [markdown] mends="x000-16 x000-17"
-# The standard error of `Dose` is several times larger, for now it is the mean slope of a *population of genders*, known
-# from two of them. Their correlation is −1 for no deeper reason than that two points always lie on one line. In truth
-# these two genders are the very ones that we want to compare: write `Dose * Gender`.
+# The standard error of `Dose` is several times larger, because it now belongs to the mean slope of a *population of
+# genders*, known from two of them. The correlation of level and slope is −1 only because two points always lie on one
+# line. In truth these two genders are the very ones that we want to compare: write `Dose * Gender`.
 #
 # You may also read that both models have the same fixed effects. Here they have, because women and men had exactly the
 # same doses. It is not a rule. Leave out the men with the highest doses:

@@ -20,7 +20,7 @@
 # **Lectures** 000 slides 22 to 24; 002 "Option 1: aggregate"; 004.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown] asks="q000-22"
 # ## The question
@@ -109,12 +109,10 @@ your_rate = ...
 check("08.q3", your_rate)
 
 # %%
-from scipy.stats import ttest_ind
-
 studies = 20 + 2 * rng.standard_normal((40_000, 10, 1)) + rng.standard_normal((40_000, 10, 6))
 control, treated = studies[:, :5], studies[:, 5:]
-p_rows = ttest_ind(control.reshape(40_000, 30), treated.reshape(40_000, 30), axis=1).pvalue
-p_means = ttest_ind(control.mean(axis=2), treated.mean(axis=2), axis=1).pvalue
+p_rows = stats.ttest_ind(control.reshape(40_000, 30), treated.reshape(40_000, 30), axis=1).pvalue
+p_means = stats.ttest_ind(control.mean(axis=2), treated.mean(axis=2), axis=1).pvalue
 rates = pd.Series({"all rows": 100 * (p_rows < 0.05).mean(), "means": 100 * (p_means < 0.05).mean()})
 rates.to_frame("studies with p < 0.05 (%)").round(1)
 

@@ -20,7 +20,7 @@
 # **Data** `protein_years` (synthetic; it has the numbers of a printed example).
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown] asks="q000-32"
 # ## The question
@@ -69,8 +69,6 @@ your_df = ...
 check("11.q1", your_df)
 
 # %%
-from scipy import stats
-
 fits = {name: lk.lm("Value ~ Year", rows) for name, rows in people.items()}
 slopes = pd.Series({name: fit.fixef["Year"] for name, fit in fits.items()})
 simple = stats.ttest_1samp(slopes, 0)
@@ -80,7 +78,8 @@ pd.DataFrame(result, index=["six slopes"]).round(4)
 # %% [markdown]
 # Think of what the estimate *is*. Every person has a slope, and the fixed effect is the mean of such slopes. Ten
 # more visits of the same people would tell you their slopes very well, and bring no further slope. So do the
-# simplest thing there is. Take six slopes, one from each person, and make a t-test against zero. The cell above did that.
+# simplest thing there is. Take six slopes, one from each person, and make a t-test against zero. The cell above did that,
+# with `stats`, the classical tests and distributions of the package SciPy.
 
 # %% tags=["fold"]
 # In words: the mixed model has the same t
@@ -149,8 +148,9 @@ lesson.in_words(
 lk.anova(flat, rise)[["npar", "loglik", "chisq", "df", "p_value"]].round(4)
 
 # %% [markdown] mends="x000-22"
-# In R: `anova(flat, rise)`. Read the note: both fits were by REML, and they were refitted by ML first. R has another function, `lrtest`,
-# in package **lmtest** (not in lme4). It takes the fits as they come. Do the same with the two log-likelihoods from REML:
+# In R: `anova(flat, rise)`. (`NaN`, "not a number", stands where there is nothing to compare with.) Read the note: both fits were by
+# REML, and they were refitted by ML first. R has another function, `lrtest`, in package **lmtest** (not in lme4). It takes the fits
+# as they come. Do the same with the two log-likelihoods from REML:
 
 # %% covers="000-s33" mends="x000-23"
 chisq = 2 * (rise.loglik - flat.loglik)

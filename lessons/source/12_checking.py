@@ -19,7 +19,7 @@
 # **Data** `owl_cort` (synthetic; it has the numbers of a printed example), `fields` (simulated, with a trap in it), `protein_years` (synthetic).
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown] covers="000-s31 003-29"
 # ## The question
@@ -341,8 +341,6 @@ pd.DataFrame(slopes, index=["slope of nitrate", "std_error"]).T.round(3)
 # lies in which groups you happened to catch. The standard deviation of $k$ numbers then has a known distribution:
 
 # %% mends="x000-30"
-from scipy import stats
-
 number = np.array([2, 3, 5, 6, 10, 20, 50])
 limits = np.sqrt(stats.chi2.ppf([[0.025], [0.975]], number - 1) / (number - 1))
 pd.DataFrame(limits, columns=number, index=["from", "to"]).rename_axis("groups", axis=1).round(2)

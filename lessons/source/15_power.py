@@ -19,7 +19,7 @@
 # **Data** simulated in the lesson, and `sleepstudy` (real: Belenky and colleagues, 2003).
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown] covers="003-30"
 # ## The question
@@ -59,11 +59,9 @@ study(12, 3, 2.0, np.random.default_rng(1)).head(4).round(2)
 
 # %% [markdown]
 # Two analyses: one that knows the mice, and one that takes each weighing for a mouse of its own, a t-test of all weighings.
+# (`stats` holds the classical tests and distributions; it is the module `scipy.stats`.)
 
 # %%
-from scipy import stats
-
-
 def analyse(data):
     """Estimate and p-value of the diet's effect by the mixed model."""
     row = lk.lmer("weight ~ diet + (1 | mouse)", data).coef_table().loc["dietrich"]

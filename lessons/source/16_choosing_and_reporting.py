@@ -19,7 +19,7 @@
 # **Data** `forest` and `fields` (simulated) and `owl_cort` (synthetic; it has the numbers of a printed example).
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 
 # %% [markdown] covers="000-s38 003-31 004-41"
 # ## What you know by now
@@ -243,10 +243,9 @@ lesson.in_words(
 # ## Step 7. How large, and how sure?
 #
 # A p-value says that something is there. A reader wants to know how much, in units that mean something, with an interval.
+# `stats.t.ppf` says how many standard errors it reaches to each side.
 
 # %%
-from scipy import stats
-
 both = split.coef_table().loc[["slope_within", "transect_slope"]]
 reach = stats.t.ppf(0.975, both["df"]) * both["std_error"]
 by_t = pd.DataFrame({"t low": both["estimate"] - reach, "t high": both["estimate"] + reach})

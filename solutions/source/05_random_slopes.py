@@ -13,7 +13,7 @@
 # dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt, stats
 
 # %%
 happy = lk.load_data("happiness")
@@ -116,14 +116,11 @@ if model is not ...:
 #
 # The six departments stand for all departments there are. Their slopes are normal, with the fixed effect as mean and the SD that your
 # model has found. So in which share of *all* departments do longer meetings go with *more* happiness? (A number between 0 and 1, two digits.
-# `norm.cdf(z)` is the share of a normal distribution that lies below `z` standard deviations.)
-
-# %%
-from scipy.stats import norm
+# `stats.norm.cdf(z)` is the share of a normal distribution that lies below `z` standard deviations.)
 
 # %% tags=["solution"] task="q4"
 sd_of_slopes = model.varcorr.frame["sdcor"].iloc[1]
-answer_4 = norm.cdf(model.fixef["zoom_hours"] / sd_of_slopes)
+answer_4 = stats.norm.cdf(model.fixef["zoom_hours"] / sd_of_slopes)
 
 # %%
 check("ex05.q4", answer_4)

@@ -13,7 +13,7 @@
 # your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt, stats
 
 # %% [markdown]
 # ## Warm-up 1: foxes and winters (lesson 7)
@@ -95,15 +95,13 @@ check("ex08.q3", of_means)
 
 # %% tags=["picture"]
 # Picture: the difference between the treatments with its 95% interval, by two analyses
-from scipy.stats import t
-
 looks = [("cores as plots", lk.lm("nitrogen ~ treatment", soil), lesson.RED, "s"), ("means of plots", of_means, lesson.BLUE, "o")]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 told = []
 for row, (name, fit, colour, marker) in enumerate(looks):
     if fit is not ...:
         found = fit.coef_table().loc["treatmentexcluded"]
-        reach = t.ppf(0.975, found["df"]) * found["std_error"]
+        reach = stats.t.ppf(0.975, found["df"]) * found["std_error"]
         ax.errorbar(found["estimate"], row, xerr=reach, fmt=marker, color=colour, capsize=6)
         told.append(f"{name}: SE {found['std_error']:.3f}, df {found['df']:.0f}, p = {found['p_value']:.3f}")
 ax.axvline(0, ls=":", color="black")

@@ -13,7 +13,7 @@
 # your answers where the three dots are and run the cell: you get a verdict at once, and a hint when you need one.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt, stats
 
 # %% [markdown]
 # ## Warm-up 1: eggs and hens (lesson 8)
@@ -45,8 +45,6 @@ check("ex09.w2", answer_w2)
 # was taken before the first short night. So `sleep` begins with day 2, and counts in `lost` the short nights since.
 
 # %%
-from scipy.stats import t
-
 drivers = lk.load_data("sleepstudy")
 sleep = drivers[drivers["Days"] >= 2].assign(lost=lambda rows: rows["Days"] - 2).reset_index(drop=True)
 sleep.head()
@@ -86,11 +84,11 @@ if model is not ...:
 # ## 3. How surely do drivers slow down?
 #
 # Give the 95% interval, lower end first, for the *mean* slowing of drivers by one short night. Take estimate, standard error and degrees of
-# freedom (`df`) from `model.coef_table()`, and the quantile of *t* from `t.ppf`, which is imported.
+# freedom (`df`) from `model.coef_table()`, and the quantile of *t* from `stats.t.ppf`.
 
 # %% tags=["solution"] task="q3"
 row = model.coef_table().loc["lost"]
-reach = t.ppf(0.975, row["df"]) * row["std_error"]
+reach = stats.t.ppf(0.975, row["df"]) * row["std_error"]
 answer_3 = [row["estimate"] - reach, row["estimate"] + reach]
 
 # %%

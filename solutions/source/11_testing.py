@@ -13,13 +13,9 @@
 # run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, plt
+from lmmkit.course.start import check, explorers, lesson, lk, plt, stats
 
 marmots = lk.load_data("behaviour")
-
-# %%
-from scipy import stats
-
 marmots.head()
 
 # %% [markdown]

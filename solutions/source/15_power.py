@@ -13,13 +13,9 @@
 # run the cell. You get a verdict at once, and a hint when you need one. Two digits are enough for any number.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np
+from lmmkit.course.start import check, explorers, lesson, lk, np, stats
 
 pilot = lk.load_data("herbivory")
-
-# %%
-from scipy import stats
-
 pilot.groupby(["treatment", "plot"], observed=True)["nitrogen"].agg(["size", "mean"]).round(2)
 
 # %% [markdown]

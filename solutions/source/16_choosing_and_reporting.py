@@ -14,13 +14,9 @@
 # enough for any number.
 
 # %%
-from lmmkit.course.start import check, explorers, lesson, lk, np, plt
+from lmmkit.course.start import check, explorers, lesson, lk, np, plt, stats
 
 words = lk.load_data("words")
-
-# %%
-from scipy import stats
-
 words.head()
 
 # %% [markdown]

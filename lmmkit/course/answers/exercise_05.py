@@ -147,7 +147,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "The slopes of all departments are normal, with a mean and an SD that the model has estimated.",
             "The mean is the fixed effect; the SD stands in varcorr. How much of that distribution is above zero?",
-            "norm.cdf(mean / SD) is the part above zero.",
+            "stats.norm.cdf(mean / SD) is the part above zero.",
         ),
         praise="A clear mean effect, and still some departments may enjoy their meetings: the SE shrinks with "
         "more data, the SD does not.",

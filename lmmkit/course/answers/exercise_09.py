@@ -145,7 +145,7 @@ QUESTIONS: dict[str, Question] = {
         hints=(
             "Look at the row of model.coef_table() that is called lost.",
             "Estimate minus, and estimate plus, a quantile of t times the standard error.",
-            "The quantile is t.ppf(0.975, df), with df from the same row.",
+            "The quantile is stats.t.ppf(0.975, df), with df from the same row.",
         ),
         praise="About as many degrees of freedom as drivers, less one: drivers are what is counted.",
     ),

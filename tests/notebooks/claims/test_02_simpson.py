@@ -75,10 +75,12 @@ def test_every_valley_is_a_steep_streak(owls):
 
 
 def test_a_shapeless_band(owls):
-    """“Right, the residuals are a shapeless band, as they should be.”"""
+    """“Right, the residuals are a shapeless band, as they should be. (Each picture has its own scale: those on the
+    right are far smaller.)”"""
     left = owls.assign(left=ols("V2 ~ V1 + Group", owls).fit().resid)
     assert np.abs(list(slopes(left, "left", "V1", "Group").values())).max() < 1e-6
     assert left.groupby("Group", observed=True)["left"].mean().abs().max() < 1e-6
+    assert owls["residual"].std() > 5 * left["left"].std()
 
 
 def test_the_five_slopes_are_one():
