@@ -7,6 +7,10 @@ The height of a page is estimated, in pixels of a JupyterLab 1300 px wide: 21 fo
 17 for a line of code or of printed text, 30 for a row of a table and for a folded cell, pictures by their own height
 (made smaller when they are wider than the page), and 12 to 45 around cells, paragraphs and headings. A screen is
 900 px. In a browser, lesson 2 was once 16,700 px and lesson 6 9,800 px high; by this rule they were 16,300 and 9,500.
+
+The minutes that a reader needs are reckoned, too: a minute for 200 words, for six visible lines of code and for thirty
+lines of printed text or rows of a table; half a minute for a picture or a formula; a minute and a half for a question
+and four for an explorer. A lesson must not promise to be shorter.
 """
 
 from __future__ import annotations
@@ -30,6 +34,9 @@ from tools.build_notebooks import ROOT
 PAGE = Path("lessons", "REPORT.md")
 SCREEN = 900
 WIDTH, LETTERS = 1000, 110
+#: How many a reader takes in a minute, and how many minutes one takes.
+WORDS, CODE, PRINTED = 200, 6, 30
+SIGHT, QUESTION, EXPLORER = 0.5, 1.5, 4.0
 #: Names that draw, and names that frame: statements that use them are the page's, not the model's.
 DRAWING = {"plt", "ax", "axes", "fig", "sns", "show", "legend"}
 FRAMES = {"key_points", "lecture_vs_truth", "in_words", "Box", "use_course_look"}
@@ -54,6 +61,8 @@ class Report:
         Their share of the words.
     minutes : int
         That the title cell promises; 0 when it does not.
+    reckoned : float
+        Minutes by what is to be read and done.
     ease : float
         Flesch's reading ease of the text: 60 to 70 is plain English, below 50 hard.
     pictures, described : int
@@ -67,6 +76,7 @@ class Report:
     boxes: int
     box_words: float
     minutes: int
+    reckoned: float
     ease: float
     pictures: int
     described: int
@@ -88,6 +98,8 @@ class Report:
             found.append(f"{self.pictures - self.described} of {self.pictures} pictures have no words")
         if not self.minutes:
             found.append("the title cell does not say minutes=")
+        elif self.minutes < self.reckoned:
+            found.append(f"{self.minutes} minutes are promised, {self.reckoned:.0f} are reckoned")
         return found
 
 
@@ -107,10 +119,36 @@ def measure(path: Path) -> Report:
         boxes=len(boxed),
         box_words=sum(len(text.split()) for text in boxed) / max(1, words),
         minutes=int(cells[0].metadata.get("minutes", 0)),
+        reckoned=words / WORDS + sum(map(reckoned_minutes, cells)),
         ease=reading_ease(" ".join(texts)),
         pictures=len(images),
         described=sum(bool(image.metadata.get("image/png", {}).get("alt")) for image in images),
     )
+
+
+def reckoned_minutes(cell: NotebookNode) -> float:
+    """What a reader needs for a cell besides the minutes for its words.
+
+    Examples
+    --------
+    >>> reckoned_minutes(nbformat.v4.new_code_cell("your_guess = ...\\ncheck('06.q1', your_guess)"))
+    1.5
+    """
+    if cell.cell_type != "code":
+        return SIGHT * (cell.source.count("$$") // 2)
+    pictures = sum("image/png" in _data(output) for output in cell.outputs)
+    printed = 0 if is_box(cell) else sum(map(_printed_lines, cell.outputs))
+    asked = len(re.findall(r"^check\(", cell.source, re.MULTILINE))
+    explored = len(re.findall(r"^explorers\.\w+\(", cell.source, re.MULTILINE))
+    seen = sum(code_lines(cell)) / CODE + printed / PRINTED
+    return seen + SIGHT * pictures + QUESTION * asked + EXPLORER * explored
+
+
+def _printed_lines(output: NotebookNode) -> int:
+    """Lines of printed text, or rows of a table; a picture has none."""
+    shown = _data(output)
+    text = output.get("text", "") or shown.get("text/plain", "")
+    return 0 if "image/png" in shown else len(text.splitlines())
 
 
 def is_box(cell: NotebookNode) -> bool:
@@ -273,7 +311,7 @@ def syllables(word: str) -> int:
 
 
 COLUMNS = (
-    *("lesson", "minutes", "words", "screens", "model code"),
+    *("lesson", "minutes", "reckoned", "words", "screens", "model code"),
     *("boxes", "words in boxes", "reading ease", "pictures with words"),
 )
 
@@ -291,8 +329,9 @@ def page(reports: list[Report]) -> str:
     ]
     for one in reports:
         lines.append(
-            f"| {one.name} | {one.minutes or '?'} | {one.words} | {one.screens:.1f} | {one.model_code:.0%} "
-            f"| {one.boxes} | {one.box_words:.0%} | {one.ease:.0f} | {one.described} of {one.pictures} |"
+            f"| {one.name} | {one.minutes or '?'} | {one.reckoned:.0f} | {one.words} | {one.screens:.1f} "
+            f"| {one.model_code:.0%} | {one.boxes} | {one.box_words:.0%} | {one.ease:.0f} "
+            f"| {one.described} of {one.pictures} |"
         )
     return "\n".join([*lines, ""])
 

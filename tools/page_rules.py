@@ -6,7 +6,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from lmmkit.course.check import find
-from tools.student_version import read_source, tags
+from tools.student_version import FOLDED_TAGS, read_source, tags
 
 START = re.compile(r"from lmmkit\.course\.start import [\w, ]+")
 PREDICT, TURN = "**Predict, then run.**", "**Your turn.**"
@@ -18,6 +18,8 @@ MAX_BOXES = 3
 MAX_BOX_WORDS = 0.12
 #: Share of the visible lines of code that are data, models, or questions to models.
 MIN_MODEL_CODE = 0.80
+#: Letters of a line of code that are seen in a window of 1300 px, and of a folded cell's caption in one of 800 px.
+LINE, CAPTION = 108, 72
 
 
 def source_faults(source: Path) -> list[str]:
@@ -46,8 +48,17 @@ def _faults(cells: list[NotebookNode], number: int, cell: NotebookNode) -> list[
         found.append("a table is shown as such, not printed")
     if re.search(r"\b(key_points|lecture_vs_truth)\(", cell.source) and "box" not in tags(cell):
         found.append('a box has the tag "box"')
+    found += _cut_off(cell)
     asked = re.search(r'^check\("([\w.]+)"', cell.source, re.MULTILINE)
     return found + (_question_faults(asked[1], cells, number) if asked else [])
+
+
+def _cut_off(cell: NotebookNode) -> list[str]:
+    """Lines of code, or a caption, that a window cuts off."""
+    lines = cell.source.splitlines()
+    if tags(cell) & FOLDED_TAGS:
+        return [f"the caption has more than {CAPTION} letters"] if len(lines[0]) > CAPTION else []
+    return [f"a line of code has more than {LINE} letters"] if max(map(len, lines), default=0) > LINE else []
 
 
 def _question_faults(key: str, cells: list[NotebookNode], number: int) -> list[str]:

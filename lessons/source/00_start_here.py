@@ -53,7 +53,7 @@ sleep.head()
 # click on the three dots.
 
 # %% tags=["picture"]
-# Picture: six of the eighteen drivers, each with a straight line of their own
+# Picture: six of the eighteen drivers, each with a line of their own
 chosen = ["308", "309", "330", "335", "337", "370"]
 fig, axes = plt.subplots(2, 3, figsize=(9, 5), sharex=True, sharey=True, layout="constrained")
 steepness = {}

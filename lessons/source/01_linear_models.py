@@ -264,7 +264,7 @@ lesson.show(
 # effect of *age*. (This has a name, and lesson two is about it.) What has become of the streaks?
 
 # %% tags=["picture"]
-# Picture: the same three pictures of the residuals, for the model with clinics
+# Picture: the same three pictures, for the model with clinics
 trends = three_pictures(m1)
 lesson.show(
     "Three pictures of residuals. On the right the four clinics now lie on top of each other around zero; their slopes on "

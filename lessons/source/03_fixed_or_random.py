@@ -152,7 +152,8 @@ tries = {
     "three cohorts": lk.lmer("Disease ~ Biomarker + (Biomarker | Cohort)", lk.load_data("biomarker")),
     "six departments": models["both"],
 }
-rows = {name: [round(fit.varcorr.frame["sdcor"].iloc[2], 2), fit.is_singular] for name, fit in tries.items()}
+sd_of = {name: round(fit.varcorr.frame["sdcor"].iloc[2], 2) for name, fit in tries.items()}
+rows = {name: [sd_of[name], fit.is_singular] for name, fit in tries.items()}
 pd.DataFrame(rows, ["correlation", "singular"]).T
 
 # %% [markdown] covers="001-10 001-11 001-12 001-13 003-8" asks="q001-2 q003-1"
@@ -172,7 +173,7 @@ pd.DataFrame(rows, ["correlation", "singular"]).T
 plasma = lk.load_data("plasma_age")
 as_fixed = lk.lm("conc ~ age + group", plasma)
 as_random = lk.lmer("conc ~ age + (1 | group)", plasma)
-patients = pd.DataFrame({"age": plasma["age"].mean(), "group": list("1234")})  # one of mean age in each clinic
+patients = pd.DataFrame({"age": plasma["age"].mean(), "group": list("1234")})  # one in each clinic
 table = pd.DataFrame({"fixed": as_fixed.predict(patients), "random": as_random.predict(patients)})
 table.index = [f"clinic {name}" for name in "1234"]
 table.loc["slope of age"] = as_fixed.fixef["age"], as_random.fixef["age"]
@@ -180,7 +181,7 @@ table.loc["its standard error"] = as_fixed.se["age"], as_random.se["age"]
 table.round(3)
 
 # %% tags=["fold"] mends="x001-1 x001-2"
-# In words: how far the levels have moved, and how well their spread is known
+# In words: how far the levels moved, and how sure their spread is
 means = plasma.groupby("group", observed=True)[["age", "conc"]].mean()
 unpulled = means["conc"] - as_random.fixef["age"] * means["age"]  # each clinic by itself, at the common slope
 pull = (as_random.coef()["group"]["(Intercept)"] - unpulled).abs().max()
@@ -223,7 +224,8 @@ plasma["age_within"] = plasma["age"] - plasma["clinic_age"]
 apart = lk.lmer("conc ~ age_within + clinic_age + (1 | group)", plasma)
 b_w, b_b = apart.fixef["age_within"], apart.fixef["clinic_age"]
 weight = (b_b - as_random.fixef["age"]) / (b_b - b_w)
-print(f"within {b_w:.3f}   between {b_b:+.3f}   SD of clinics that is left {apart.varcorr.frame['sdcor'].iloc[0]:.1f}")
+left_over = apart.varcorr.frame["sdcor"].iloc[0]
+print(f"within {b_w:.3f}   between {b_b:+.3f}   SD of clinics that is left {left_over:.1f}")
 print(f"random intercept alone {as_random.fixef['age']:.4f}, of which within has a weight of {weight:.1%}")
 
 # %% [markdown] mends="x001-6"
@@ -263,7 +265,8 @@ slopes = {
     "(1 | nest)": lk.lmer("food ~ begging + (1 | nest)", chicks),
     "with the mean": lk.lmer("food ~ begging + nest_mean + (1 | nest)", chicks),
 }
-pd.Series({name: fit.fixef["begging"] for name, fit in slopes.items()}).round(2).to_frame("slope, in truth 1").T
+found = pd.Series({name: fit.fixef["begging"] for name, fit in slopes.items()})
+found.round(2).to_frame("slope, in truth 1").T
 
 # %% [markdown] covers="004-7 004-9 004-11 004-13" asks="q004-2"
 # No. Alone it is only half a cure, for it assumes that there is no such connection. The nest's mean brings the truth back.
@@ -378,7 +381,7 @@ pd.DataFrame({name: fit.coef_table().loc[term, columns] for name, (fit, term) in
 # spreads between groups with their 95 % intervals (lesson 11 tells how), from four levels to many.
 
 # %% tags=["picture"] mends="x003-15"
-# Picture: 95% intervals of a spread between groups, divided by the estimate
+# Picture: 95% intervals of a spread, divided by the estimate
 cases = {
     "clinics": (as_random, "group"),
     "valleys": (lk.lmer("V2 ~ V1 + (1 | Group)", lk.load_data("simpson")), "Group"),

@@ -49,7 +49,7 @@ words.head(4)
 # You can see which is which in a table of counts. Nested: every column has its numbers in one row. Crossed: the table is full.
 
 # %% tags=["picture"] covers="003-18"
-# Picture: which pairs occur, of broods and rings, and of subjects and words
+# Picture: pairs that occur, of broods and rings, of subjects and words
 nested = pd.crosstab(owls["Brood"].astype(str), owls["Ring"].astype(str)).to_numpy()[:14]
 nested = nested[:, nested.sum(axis=0) > 0]
 crossed = pd.crosstab(words["subject"], words["item"]).to_numpy()[:14]
@@ -100,7 +100,8 @@ pd.DataFrame([told(slash), told(plus)], index=["Brood/Ring", "Brood + Ring"]).ro
 # chicks first, second, third in each brood:
 
 # %%
-place = owls.groupby("Brood", observed=True)["Ring"].transform(lambda ring: pd.factorize(ring.astype(str))[0] + 1)
+rings = owls.groupby("Brood", observed=True)["Ring"]
+place = rings.transform(lambda ring: pd.factorize(ring.astype(str))[0] + 1)
 renumbered = owls.assign(chick="chick" + place.astype(str))
 renumbered[["Brood", "Ring", "chick", "days"]].head(8)
 
@@ -150,8 +151,10 @@ good = lk.lmer("score ~ hours + (1 | school/class)", schools)
 bad = lk.lmer("score ~ hours + (1 | school) + (1 | class)", schools)
 print("school/class counts", good.ngroups.to_dict())
 print("school + class counts", bad.ngroups.to_dict())
-variances = {name: fit.varcorr.frame.set_index("grp")["vcov"] for name, fit in [("school/class", good), ("school + class", bad)]}
-pd.DataFrame({name: row.rename({"class:school": "class"}) for name, row in variances.items()}).rename_axis("variance of").round(1)
+variances = {}
+for name, fit in [("school/class", good), ("school + class", bad)]:
+    variances[name] = fit.varcorr.frame.set_index("grp")["vcov"].rename({"class:school": "class"})
+pd.DataFrame(variances).rename_axis("variance of").round(1)
 
 # %% [markdown]
 # The wrong model finds little difference between "classes", since the first class of one school has nothing in common with the

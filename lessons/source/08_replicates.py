@@ -34,8 +34,9 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 # %%
 rng = np.random.default_rng(8)
 mouse = np.repeat(np.arange(10), 6)
-assays = pd.DataFrame({"mouse": [f"m{i}" for i in mouse], "treated": (mouse >= 5).astype(int), "assay": [1, 2, 3, 4, 5, 6] * 10})
-assays["activity"] = 20 + 3 * assays["treated"] + 2 * rng.standard_normal(10)[mouse] + rng.standard_normal(60)
+treated, number = (mouse >= 5).astype(int), [1, 2, 3, 4, 5, 6] * 10
+assays = pd.DataFrame({"mouse": [f"m{i}" for i in mouse], "treated": treated, "assay": number})
+assays["activity"] = 20 + 3 * treated + 2 * rng.standard_normal(10)[mouse] + rng.standard_normal(60)
 assays.pivot(index=["treated", "mouse"], columns="assay", values="activity").round(1)
 
 # %% tags=["picture"]
@@ -185,7 +186,8 @@ check("08.q4", your_rows)
 
 # %%
 collapsed = lk.lm("Enzyme ~ Pheno", enzyme.groupby("Sample", observed=True).mean())
-pd.concat({name: fit.coef_table().loc[["Pheno"]] for name, fit in [("rows", of_slide), ("means", collapsed)]}).droplevel(1).round(3)
+tables = {name: fit.coef_table().loc[["Pheno"]] for name, fit in [("rows", of_slide), ("means", collapsed)]}
+pd.concat(tables).droplevel(1).round(3)
 
 # %% [markdown]
 # Do the two answer one question? The score, too, was taken with every row, and it differs from row to row of one sample. So it can be

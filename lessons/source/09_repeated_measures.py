@@ -87,7 +87,7 @@ print(growth.summary(ddf="none"))
 growth.coef()["Sample"].round(2)
 
 # %% tags=["picture"]
-# Picture: each person's own regression, and the line that the mixed model gives them
+# Picture: each person's own regression, and the mixed model's line
 fig, ax = plt.subplots()
 year = np.array([protein["Year"].min(), protein["Year"].max()])
 apart = []
@@ -138,7 +138,7 @@ sleep = lk.load_data("sleepstudy")
 drivers = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
 
 # %% tags=["picture"]
-# Picture: the predicted slope of each person and of each driver, with 95% bars
+# Picture: predicted slopes of persons and of drivers, with 95% bars
 fig, axes = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
 for ax, model, group, time in [(axes[0], growth, "Sample", "Year"), (axes[1], drivers, "Subject", "Days")]:
     bars = pd.DataFrame({"slope": model.coef()[group][time], "sd": model.ranef_sd()[group][time]}).sort_values("slope")
@@ -156,7 +156,7 @@ lesson.show(
 )
 
 # %% tags=["fold"]
-# In words: which bars reach the dotted line, and what is known of slopes as a whole
+# In words: which bars reach the dotted line, and what that means
 own = [lk.lm("Reaction ~ Days", sleep[sleep["Subject"] == name]).fixef["Days"] for name in crossing.index]
 parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
 test = lk.anova(parallel, growth, refit=False)
@@ -187,13 +187,14 @@ check("09.q2", your_help)
 
 # %%
 def three_models(data):
-    """The slope and its standard error, without people, with their intercepts, with their slopes as well."""
+    """The slope and its standard error: without people, with their intercepts, with slopes, too."""
     fits = {
         "lm, people ignored": lk.lm("Value ~ Year", data),
         "random intercept": lk.lmer("Value ~ Year + (1 | Sample)", data),
         "random slope": lk.lmer("Value ~ Year + (Year | Sample)", data),
     }
-    return pd.DataFrame({name: {"slope": fit.fixef["Year"], "std_error": fit.se["Year"]} for name, fit in fits.items()}).T
+    rows = {name: {"slope": fit.fixef["Year"], "std_error": fit.se["Year"]} for name, fit in fits.items()}
+    return pd.DataFrame(rows).T
 
 
 three_models(protein).round(3)
@@ -213,7 +214,8 @@ check("09.q3", your_row)
 # %%
 errors = {5: three_models(protein)["std_error"]}
 for years in (20, 80):
-    visits = pd.DataFrame([(name, year) for name in protein["Sample"].unique() for year in range(1, years + 1)])
+    names = protein["Sample"].unique()
+    visits = pd.DataFrame([(name, year) for name in names for year in range(1, years + 1)])
     visits.columns = ["Sample", "Year"]
     noise = np.random.default_rng(9).normal(0, growth.sigma, len(visits))
     errors[years] = three_models(visits.assign(Value=growth.predict(visits) + noise))["std_error"]
@@ -242,7 +244,8 @@ explorers.random_effects(sd_slope=0.8)
 def neighbours(model):
     """The residuals of each day but the last, and those of the day after."""
     of_driver = model.resid().groupby(sleep["Subject"], observed=True)
-    return of_driver.apply(lambda r: r.iloc[:-1]).to_numpy(), of_driver.apply(lambda r: r.iloc[1:]).to_numpy()
+    first, second = of_driver.apply(lambda r: r.iloc[:-1]), of_driver.apply(lambda r: r.iloc[1:])
+    return first.to_numpy(), second.to_numpy()
 
 
 def lag1(model):
@@ -269,7 +272,7 @@ without_memory = np.array([lag1(drivers.refit(studies[name])) for name in studie
 low, high = np.quantile(without_memory, [0.025, 0.975])
 
 # %% tags=["picture"]
-# Picture: neighbouring residuals of the drivers, and their correlation beside two hundred studies without memory
+# Picture: neighbouring residuals, and 200 studies without memory
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
 left.plot(*neighbours(drivers), "o", color=lesson.GREY, alpha=0.5)
 left.set(xlabel="residual one day (ms)", ylabel="residual the next day (ms)")
@@ -331,9 +334,14 @@ lesson.in_words(
 
 # %%
 sleep["pair"] = (sleep["Days"] // 2).astype(str)
-structures = {"cs": "cs(0 + pair | Subject, hom = TRUE)", "ar1": "ar1(0 + pair | Subject)", "unstructured": "(0 + pair | Subject)"}
+structures = {
+    "cs": "cs(0 + pair | Subject, hom = TRUE)",
+    "ar1": "ar1(0 + pair | Subject)",
+    "unstructured": "(0 + pair | Subject)",
+}
 fits = {name: lk.lmer(f"Reaction ~ Days + {term}", sleep, reml=False) for name, term in structures.items()}
-pd.DataFrame({name: {"parameters": fit.npar, "AIC": fit.aic, "slope": fit.fixef["Days"], "std_error": fit.se["Days"]} for name, fit in fits.items()}).T.round(2)
+rows = {name: [fit.npar, fit.aic, fit.fixef["Days"], fit.se["Days"]] for name, fit in fits.items()}
+pd.DataFrame(rows, index=["parameters", "AIC", "slope", "std_error"]).T.round(2)
 
 # %% tags=["picture"]
 # Picture: correlations of the five pairs of days, by three structures

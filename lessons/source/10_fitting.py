@@ -127,7 +127,8 @@ check("10.q1", your_guess)
 
 # %%
 tenfold = lk.lmer("Weight ~ Dose + (1 | Strain)", mouse.assign(Weight=10 * mouse["Weight"]))
-pd.DataFrame([(fit.theta[0], fit.sigma) for fit in (reml, tenfold)], index=["grams", "decigrams"], columns=["theta", "sigma"]).round(3)
+rows = {name: [fit.theta[0], fit.sigma] for name, fit in {"grams": reml, "decigrams": tenfold}.items()}
+pd.DataFrame(rows, index=["theta", "sigma"]).T.round(3)
 
 # %% [markdown]
 # Now walk yourself. Drag $\theta$, watch the lines of the strains and find the bottom; then press *let
@@ -204,7 +205,7 @@ check("10.q3", your_ratio)
 
 # %%
 samples = np.random.default_rng(10).normal(size=(200_000, 5))  # the true variance is one
-print(f"mean of ML's variances: {((samples - samples.mean(axis=1, keepdims=True))**2).mean(axis=1).mean():.3f}")
+print(f"mean of ML's variances: {samples.var(axis=1).mean():.3f}")
 
 # %% [markdown]
 # **REML**, restricted maximum likelihood, looks only at what is left of the data once the fixed effects
@@ -214,7 +215,8 @@ print(f"mean of ML's variances: {((samples - samples.mean(axis=1, keepdims=True)
 # %% covers="004-26"
 ml = lk.lmer("Weight ~ Dose + (1 | Strain)", mouse, reml=False)
 names = ["SD strain", "SD residual", "SE intercept", "SE dose"]
-both = pd.DataFrame({name: [*fit.varcorr.frame["sdcor"], *fit.se] for name, fit in [("REML", reml), ("ML", ml)]}, index=names)
+both = {name: [*fit.varcorr.frame["sdcor"], *fit.se] for name, fit in [("REML", reml), ("ML", ml)]}
+both = pd.DataFrame(both, index=names)
 both.assign(**{"ML / REML": both["ML"] / both["REML"]}).round(4)
 
 # %% [markdown]
@@ -299,7 +301,8 @@ check("10.q4", your_verdict)
 # %%
 rescaled = mouse.assign(Dose=mouse["Dose"] * 1000)
 milli, milli_ml = (lk.lmer("Weight ~ Dose + (1 | Strain)", rescaled, reml=flag) for flag in (True, False))
-rows = {"dose as it was": (reml.reml_criterion, ml.deviance), "dose in thousandths": (milli.reml_criterion, milli_ml.deviance)}
+rows = {"dose as it was": (reml.reml_criterion, ml.deviance)}
+rows["dose in thousandths"] = (milli.reml_criterion, milli_ml.deviance)
 pd.DataFrame(rows, index=["REML criterion", "ML deviance"]).T.round(3)
 
 # %% [markdown]
@@ -330,12 +333,13 @@ at_mean = np.array([1.0, patients["Biomarker"].mean()])
 columns = {}
 for title, fit in {"printed": printed, "optimum": best_fit, "a third": third}.items():
     v0, v1, cov = fit.varcorr.frame["vcov"].iloc[:3]
-    columns[title] = [fit.reml_criterion, *fit.varcorr.frame["sdcor"].iloc[:3], np.sqrt(at_mean @ [[v0, cov], [cov, v1]] @ at_mean)]
+    typical = np.sqrt(at_mean @ [[v0, cov], [cov, v1]] @ at_mean)
+    columns[title] = [fit.reml_criterion, *fit.varcorr.frame["sdcor"].iloc[:3], typical]
 rows = ["REML criterion", "SD at marker zero", "SD of slopes", "correlation", "SD at the average marker"]
 pd.DataFrame(columns, index=rows).round(4)
 
 # %% tags=["picture"]
-# Picture: the criterion along theta1, with the marker as it is and with the marker centred
+# Picture: the criterion along theta1, the marker as it is and centred
 from scipy.optimize import minimize
 
 

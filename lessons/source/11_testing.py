@@ -154,8 +154,13 @@ lk.anova(flat, rise)[["npar", "loglik", "chisq", "df", "p_value"]].round(4)
 
 # %% covers="000-s33" mends="x000-23"
 chisq = 2 * (rise.loglik - flat.loglik)
-from_reml = {"parameters": [flat.npar, rise.npar], "loglik": [flat.loglik, rise.loglik], "chisq": [None, chisq],
-             "df": [None, rise.npar - flat.npar], "p": [None, stats.chi2.sf(chisq, 1)]}  # fmt: skip
+from_reml = {
+    "parameters": [flat.npar, rise.npar],
+    "loglik": [flat.loglik, rise.loglik],
+    "chisq": [None, chisq],
+    "df": [None, rise.npar - flat.npar],
+    "p": [None, stats.chi2.sf(chisq, 1)],
+}
 pd.DataFrame(from_reml, index=["flat", "rise"], dtype=float).round(5)
 
 # %% [markdown]
@@ -254,7 +259,7 @@ pd.DataFrame(rates).round(3)
 # curves draw together. And our six people? Here is the bootstrap, and then all answers side by side.
 
 # %%
-boot = lk.pb_modcomp(rise, flat, n_sim=2000, seed=1, progress=False)
+boot = lk.pb_modcomp(rise, flat, n_sim=2000, seed=1, progress=False)  # takes some seconds
 ml_test, table = lk.anova(flat, rise), rise.coef_table()
 answers = {
     "normal distribution": 2 * stats.norm.sf(rise.fixef["Year"] / rise.se["Year"]),
@@ -308,7 +313,7 @@ profile = rise.confint()
 by_boot = rise.confint(method="boot", n_sim=200, seed=2, progress=False)
 
 # %% tags=["picture"]
-# Picture: intervals of the mean slope, and of the standard deviation of the slopes
+# Picture: intervals of the mean slope, and of the slopes' SD
 ways = {"t": by_t, "Wald": wald, "profile": profile, "bootstrap": by_boot}
 looks = dict(zip(ways, ((lesson.GREY, "D"), (lesson.RED, "s"), (lesson.BLUE, "o"), (lesson.GREEN, "^")), strict=True))
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")

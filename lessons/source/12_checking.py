@@ -227,7 +227,7 @@ your_column = ...
 check("12.q3", your_column)
 
 # %% tags=["picture"]
-# Picture: the residuals against the distance from the river, and on a map
+# Picture: the residuals against the distance, and on a map
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 residuals = meadow.resid()
@@ -257,7 +257,7 @@ lesson.show(
 # would be by chance, shuffle the residuals of each field among its plots.
 
 # %% tags=["fold"]
-# Table: correlation of the residuals of two plots, by how far the plots are apart
+# Table: correlation of the residuals of two plots, by their distance
 place = fields[["east", "distance"]].to_numpy()
 apart = np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=2))
 r = residuals.to_numpy()

@@ -189,7 +189,7 @@ explorers.counts()
 # us count its mistakes, too.
 
 # %% tags=["fold"]
-# In words: how often the GLMM finds a disease that does nothing, in 300 simulated studies of ten donors
+# In words: how often the GLMM finds a disease that does nothing
 rng = np.random.default_rng(13)
 study = pd.DataFrame({"donor": [f"d{i}" for i in range(10)], "ill": np.repeat([0, 1], 5)})
 studies, limit = 300, 2.306  # of a t-test with 8 degrees of freedom
@@ -249,7 +249,7 @@ rows = {name: [fit.fixef["height"], fit.se["height"], fit.aic] for name, fit in 
 pd.DataFrame(rows, index=["height", "its SE", "AIC"]).T.round(3)
 
 # %% tags=["picture"]
-# Picture: simulated residuals of the Poisson and of the negative binomial model
+# Picture: simulated residuals, Poisson and negative binomial
 fig, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
 line, said = np.linspace(0, 1, 200), []
 for ax, (name, fit) in zip(panels, (("Poisson", poisson), ("negative binomial", negative)), strict=True):
@@ -324,7 +324,7 @@ inflated = lk.glmer(formula, ticks, family="poisson", zero_inflation="~ 1")
 both_parts = lk.glmer(formula, ticks, family="negative_binomial", zero_inflation="~ 1")
 
 # %% tags=["fold"]
-# Table: hoglets without a tick, how many each model expects, and its AIC
+# Table: hoglets without a tick, seen and expected, and the AIC
 models = {"Poisson": poisson, "zero-inflated Poisson": inflated, "negative binomial": negative,
           "zero-inflated negative binomial": both_parts}  # fmt: skip
 rows = {}
@@ -335,7 +335,7 @@ for name, fit in models.items():
 pd.DataFrame(rows, index=["zeros", "expected zeros", "AIC"]).T.round(1)
 
 # %% tags=["fold"]
-# In words: what the zero-inflated model says, and why it is the wrong cure here
+# In words: what the zero-inflated model says, and why it is wrong here
 share = inflated.predict(kind="zero_probability").iloc[0]
 still = lk.dispersion_test(inflated, "simulation", seed=1)
 lesson.in_words(

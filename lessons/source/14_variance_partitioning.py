@@ -111,7 +111,8 @@ check("14.q2", your_share)
 # %%
 sds = fit.varcorr.frame.set_index("grp")["sdcor"]
 of_age = np.var(fit.fixef["Age"] * one["Age"])
-parts = {"Individual": sds["Individual"] ** 2, "Tissue": sds["Tissue"] ** 2, "Age": of_age, "Residuals": fit.sigma**2}
+parts = {"Individual": sds["Individual"] ** 2, "Tissue": sds["Tissue"] ** 2}
+parts |= {"Age": of_age, "Residuals": fit.sigma**2}
 parts = pd.Series(parts)
 pd.DataFrame({"variance": parts, "share": parts / parts.sum()}).map("{:.6e}".format)
 
@@ -198,7 +199,7 @@ lesson.in_words(
 # These genes were simulated, so we know what went in. Each dot is a gene; on the line, the estimate is the truth.
 
 # %% tags=["picture"]
-# Picture: the shares found against the shares that the genes were made with
+# Picture: the shares found against those the genes were made with
 truth = lk.load_data("genexpr_truth")
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.3), sharex=True, sharey=True, layout="constrained")
 said = []
@@ -238,7 +239,8 @@ check("14.q3", your_noise)
 # %%
 noise = pd.DataFrame(np.random.default_rng(14).normal(size=(2000, len(info))), columns=info["ID"])
 nothing = lk.variance_partition(noise, form, info, progress=False)
-rows = {"mean": nothing.mean(), "95% are below": nothing.quantile(0.95), "are zero": (nothing < 1e-6).mean()}
+rows = {"mean": nothing.mean(), "95% are below": nothing.quantile(0.95)}
+rows["are zero"] = (nothing < 1e-6).mean()
 pd.DataFrame(rows).round(3)
 
 # %% [markdown]

@@ -297,7 +297,8 @@ check("15.q5", your_winner)
 # %%
 small = repeat(200, mice=8, weighings=3, effect=1, seed=17)
 lucky = small[small["p_value"] < 0.05]
-pd.DataFrame({"all studies": small["estimate"], "significant ones": lucky["estimate"]}).agg(["count", "mean", "min", "max"]).T.round(2)
+both = pd.DataFrame({"all studies": small["estimate"], "significant ones": lucky["estimate"]})
+both.agg(["count", "mean", "min", "max"]).T.round(2)
 
 # %% tags=["picture"]
 # Picture: the estimates of all studies and of the significant ones

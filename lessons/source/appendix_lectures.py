@@ -211,4 +211,5 @@ print(slide22.summary())
 
 # %%
 models = {"slide 22": "Value2 ~ Value", "slide 22, swapped": "Value ~ Value2", "slide 23": "Enzyme ~ Pheno"}
-pd.DataFrame({name: {"R²": lk.lm(formula, enzyme).r_squared} for name, formula in models.items()}).T.round(4)
+shares = {name: lk.lm(formula, enzyme).r_squared for name, formula in models.items()}
+pd.Series(shares).to_frame("R²").round(4)

@@ -94,7 +94,7 @@ of_means = lk.lm("nitrogen ~ treatment", plot_means)
 check("ex08.q3", of_means)
 
 # %% tags=["picture"]
-# Picture: the difference between the treatments with its 95% interval, by two analyses
+# Picture: the difference with its 95% interval, by two analyses
 looks = [("cores as plots", lk.lm("nitrogen ~ treatment", soil), lesson.RED, "s"), ("means of plots", of_means, lesson.BLUE, "o")]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 told = []

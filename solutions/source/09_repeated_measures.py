@@ -157,7 +157,7 @@ check("ex09.q6", answer_6)
 # your model of task 2, in which every day's noise is fresh. Both models are fitted to each of them. (It takes some seconds.)
 
 # %% tags=["picture"]
-# Picture: memory in two hundred studies that have none, and in the drivers, by two models
+# Picture: memory in studies that have none, and in the drivers
 if model is not ... and parallel is not ...:
     fresh = model.simulate(200, seed=6)
     told = []

@@ -119,7 +119,7 @@ answer_5 = "B"
 check("ex11.q5", answer_5)
 
 # %% tags=["picture"]
-# Picture: activity against temperature, every row and the mean of every day
+# Picture: activity against temperature, rows and means of days
 days = marmots.groupby("day", observed=True)[["temperature", "activity"]].mean()
 line = stats.linregress(days["temperature"], days["activity"])
 fig, ax = plt.subplots(figsize=(8, 3.6))

@@ -129,7 +129,7 @@ answer_5 = shares["Batch"].idxmax()
 check("ex14.q5", answer_5)
 
 # %% tags=["picture"]
-# Picture: the eight genes with the most batch, and the shares of all genes
+# Picture: the eight genes with the most batch, and all shares
 if shares is not ...:
     fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), layout="constrained")
     in_order = shares[["Individual", "Tissue", "Batch", "Age", "Height", "Residuals"]]

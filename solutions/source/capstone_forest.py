@@ -305,7 +305,7 @@ beside.round(3)
 # models are fitted to each. What does each model say of the effect *within* transects?
 
 # %% tags=["picture"]
-# Picture: the effect within transects by three models in two hundred springs
+# Picture: the effect within transects, three models, 200 springs
 # The effect within transects, in whatever form a model was written: two plots of one transect, nothing else changed.
 first = trees[trees["transect"] == "T01"]
 flat, steep = first["slope"].idxmin(), first["slope"].idxmax()

@@ -119,7 +119,7 @@ check("capstoneowls.q4", answer_4)
 
 
 # %% tags=["picture"]
-# Picture: the four pictures of your model, and how alike neighbouring residuals are
+# Picture: your model in four pictures, and neighbouring residuals
 def neighbours(fit):
     """Correlation of a chick's residuals with those of its next weighing."""
     rows = owls.assign(now=fit.resid()).sort_values(["ring", "age"])

@@ -47,7 +47,8 @@ def test_a_lesson_is_measured(lesson):
     assert found.model_code == 2 / 3
     assert (found.pictures, found.described) == (1, 1)
     assert found.screens == pytest.approx(sum(map(height, nbformat.read(lesson, 4).cells)) / 900)
-    assert "| 06_pooling | 45 | 8 |" in page([found])
+    assert found.reckoned == pytest.approx(8 / 200 + 3 / 6 + 0.5 + 1.5)
+    assert "| 06_pooling | 45 | 3 | 8 |" in page([found])
 
 
 def test_each_rule_that_is_broken_is_named(lesson):
@@ -66,6 +67,9 @@ def test_each_rule_that_is_broken_is_named(lesson):
         "minutes=",
     ):
         assert word in faults
+    notebook.cells[0].metadata = {"minutes": 15}
+    nbformat.write(notebook, lesson)
+    assert "15 minutes are promised, 18 are reckoned" in measure(lesson).faults()
 
 
 @pytest.mark.parametrize(
@@ -144,6 +148,8 @@ lesson.show("One line that rises to the right.")
         ("plt.plot([1, 2])", "print(table.to_string())", "a table is shown as such"),
         ('tags=["picture"]\n', "\nlesson.key_points('a')\n", 'a box has the tag "box"'),
         ("A weight?", "A [weight](glossary.ipynb#weight)?", "is made by the build"),
+        ("your_weight = ...", f"your_weight = ...  # {'owl ' * 24}", "a line of code has more than 108"),
+        ("that rises\nplt", f"that rises{' and rises' * 5}\nplt", "the caption has more than 72"),
         ("\n# %% tags=", "\n# %% [markdown]\n# text\n\n# %% tags=", None),
     ],
 )
