@@ -173,15 +173,51 @@ def chapter_of(name: str) -> str:
 
 
 def words_in_view(solved: NotebookNode) -> set[str]:
-    """Every word of code that a student reads outside the answers: in cells, and between backticks in a text."""
+    """What a student has to know of: names that cells outside the answers use, and words between backticks in a text.
+
+    A name that a cell makes for itself, such as that of a loop, is not used by it in this sense.
+    """
     words: set[str] = set()
     for cell in solved.cells:
         if tags(cell) & EXERCISE_TAGS - {"test"}:
             continue
-        text = replace_regions(drop_hidden(cell.source), BEGIN_SOLUTION, END_SOLUTION, lambda region: "")
-        code = [text] if cell.cell_type == "code" else re.findall(r"`([^`]+)`", text)
-        words.update(word for piece in code for word in re.findall(r"\w+", piece))
+        text = replace_regions(drop_hidden(cell.source), BEGIN_SOLUTION, END_SOLUTION, lambda region: "...")
+        if cell.cell_type == "code":
+            words |= names_used(text)
+        else:
+            words.update(
+                word
+                for piece in re.findall(r"`([^`]+)`", text)
+                for word in re.findall(r"(?<![\w.])\w+", piece)
+            )
     return words
+
+
+def names_used(code: str) -> set[str]:
+    """The names that a cell uses without having made them.
+
+    Examples
+    --------
+    >>> sorted(names_used("line = 1\\nfor row in rows:\\n    print(row, line, model)"))
+    ['model', 'print', 'rows']
+    >>> sorted(names_used("total = total + 1\\ndef f(x):\\n    return x + shift"))
+    ['shift', 'total']
+    """
+    used: set[str] = set()
+    made: set[str] = set()
+    for statement in ast.parse(code).body:
+        nodes = list(ast.walk(statement))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        inner = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            inner |= stored - set(names_given(statement))  # of comprehensions on its right side
+        else:
+            inner |= stored
+        used |= {node.id for node in names if isinstance(node.ctx, ast.Load)} - made - inner
+        made |= stored | {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        made |= {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+    return used
 
 
 def student_text(cell: NotebookNode, keep: set[str] | None = None) -> str:

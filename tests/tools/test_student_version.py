@@ -246,3 +246,15 @@ def test_a_lesson_is_opened_without_outputs(solved):
     assert [cell.source for cell in page.cells] == [cell.source for cell in solved.cells]
     assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in page.cells)
     assert solved.cells[1].outputs
+
+
+def test_only_names_that_are_asked_for_are_left(tmp_path):
+    source = tmp_path / "01_mice.py"
+    source.write_text(
+        '# %% [markdown]\n# Fit `model`, and look at `fit.spread`.\n\n# %% tags=["solution"] task="q1"\n'
+        "row = table.loc[1]\nspread = 3\nshown = row\nmodel = lm(row)\n\n"
+        "# %%\nfor row in rows:\n    print(row, shown)\nspread = 4\n",
+        encoding="utf-8",
+    )
+    stubbed = make_exercise(read_source(source)).cells[1].source
+    assert stubbed.splitlines() == ["# YOUR CODE HERE", "shown = ...", "model = ..."]
