@@ -154,7 +154,7 @@ def make_exercise(solved: NotebookNode, name: str = "notebook") -> NotebookNode:
 
 #: The cell below a written answer; what it shows is asked for by a click.
 REVEAL = """\
-# When you have written your answer: a model answer, and what to look for in yours
+# After writing: a model answer, and what to look for in yours
 from lmmkit.course.check import model_answer
 
 model_answer("{key}")"""

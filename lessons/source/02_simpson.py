@@ -389,10 +389,10 @@ pd.Series(few).round(3).to_frame("below a quarter").T
 fig, ax = plt.subplots(figsize=(8, 3))
 parts = ax.violinplot([s[s < 3] for s in spreads.values()], widths=0.85, showextrema=False)
 for body in parts["bodies"]:
-    body.set(facecolor=lesson.BLUE, alpha=0.45)
+    body.set(facecolor=lesson.SKY, alpha=1)
 for x, s in enumerate(spreads.values(), 1):
-    ax.vlines(x, *np.quantile(s, [0.025, 0.975]), color=lesson.BLUE, lw=2)
-ax.axhline(1, color=lesson.RED, ls="--", label="true SD between groups")
+    ax.vlines(x, *np.quantile(s, [0.025, 0.975]), color="black", lw=2)
+ax.axhline(1, color="black", ls="--", label="true SD between groups")
 ax.set_xticks(range(1, len(spreads) + 1), list(spreads))
 ax.set_ylim(0, 3)
 ax.set_xlabel("groups drawn")

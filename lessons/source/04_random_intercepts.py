@@ -294,7 +294,7 @@ for ax, (kind, (name, colour, mark)) in zip(axes, KINDS.items(), strict=True):
     birds = owls[owls["Implant"].astype(str) == kind]
     for _, rows in birds.groupby("Ring", observed=True):
         if len(rows) > 1:
-            ax.plot(rows["days"].astype(str).map(DAYS), rows["totCort"], color=colour, lw=0.8, alpha=0.5)
+            ax.plot(rows["days"].astype(str).map(DAYS), rows["totCort"], color=colour, lw=0.5)
     typical = np.exp(np.log(birds["totCort"]).groupby(birds["days"], observed=True).mean())
     ax.plot(range(3), typical, mark, color="black", ms=10)
     ax.set_yscale("log")

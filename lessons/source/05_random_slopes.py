@@ -146,7 +146,7 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
 ages, back = np.array([owls["Age"].min(), owls["Age"].max()]), np.array([0, owls["Age"].max()])
 for ring in lines.index:
     for ax, x in ((left, ages), (right, back)):
-        ax.plot(x, start[ring] + pace[ring] * x, color=lesson.GREY, lw=0.5, alpha=0.6)
+        ax.plot(x, start[ring] + pace[ring] * x, color=lesson.GREY, lw=0.5)
     ages_of_bird = owls.loc[owls["Ring"].astype(str) == str(ring), ["Age", "Wing"]]
     left.plot(*ages_of_bird.to_numpy().T, "." if placebo[ring] else "+", color=lesson.GREY, ms=5)
 kinds = ((1, lesson.BLUE, "--", "placebo, average"), (0, lesson.RED, "-", "corticosterone, average"))

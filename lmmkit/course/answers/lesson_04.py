@@ -45,7 +45,7 @@ QUESTIONS: dict[str, Question] = {
             "The strains' differences leave the residual; what becomes of its spread?",
         ),
         praise="The differences between strains have moved out of the residual into a variance of their own.",
-        then="run the cell below, and compare the two numbers: one line for all, and Residual",
+        then="Run the cell below, and compare the two numbers: one line for all, and Residual",
     ),
     "q2": Number(
         truth=lambda: _share(2),
@@ -62,7 +62,7 @@ QUESTIONS: dict[str, Question] = {
             "2.842**2 / (2.842**2 + 0.939**2)",
         ),
         praise="Nine tenths of what the dose leaves unexplained is the strain.",
-        then="run the cell below: two variances, and the share of the first",
+        then="Run the cell below: two variances, and the share of the first",
     ),
     "q3": Number(
         truth=lambda: _mice().coef()["Strain"]["(Intercept)"].iloc[2],
@@ -82,7 +82,7 @@ QUESTIONS: dict[str, Question] = {
             "25.839 + (-3.706)",
         ),
         praise="The average strain plus the deviation.",
-        then="run the cell below, and look at the row of m3",
+        then="Run the cell below, and look at the row of m3",
     ),
     "q4": Number(
         truth=lambda: _owls("days2") + _owls("ImplantP:days2"),
@@ -105,7 +105,7 @@ QUESTIONS: dict[str, Question] = {
             "1.653 + (-1.720)",
         ),
         praise="The two almost cancel: with a placebo, next to nothing happens.",
-        then="run the cell below: the second row is the placebo's change, and exp makes it a factor",
+        then="Run the cell below: the second row is the placebo's change, and exp makes it a factor",
     ),
     "q5": Choice(
         options=("REML", "ML"),
@@ -117,6 +117,6 @@ QUESTIONS: dict[str, Question] = {
             "REML divides by the smaller number.",
         ),
         praise="REML makes up for the degrees of freedom that the fixed effects have used.",
-        then="run the cell below, and compare the two columns",
+        then="Run the cell below, and compare the two columns",
     ),
 }

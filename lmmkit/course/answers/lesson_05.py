@@ -17,7 +17,7 @@ QUESTIONS: dict[str, Question] = {
             "Move that point by ten days, and all lines must go through another one.",
         ),
         praise="All lines meet where x is zero, so the zero had better mean something.",
-        then="run the cell below: with weeks no fitted value changes, with another zero they do",
+        then="Run the cell below: with weeks no fitted value changes, with another zero they do",
     ),
     "q2": Choice(
         options=("slope sd", "intercept sd", "correlation"),
@@ -32,7 +32,7 @@ QUESTIONS: dict[str, Question] = {
             "The slopes stay, so their spread stays.",
         ),
         praise="Lines keep their slopes wherever you put the zero.",
-        then="run the cell below, and compare the two tables of spreads, row by row",
+        then="Run the cell below, and compare the two tables of spreads, row by row",
     ),
     "q3": Choice(
         options=("yes", "no"),

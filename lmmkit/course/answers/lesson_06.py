@@ -13,7 +13,7 @@ QUESTIONS: dict[str, Question] = {
             "From about 22 towards about 10 ms a day: which way is that?",
         ),
         praise="308's own line is the steepest of all, so the only way to the crowd is down.",
-        then="run the cell below, and compare the solid line with the dotted one, driver by driver",
+        then="Run the cell below, and compare the solid line with the dotted one, driver by driver",
     ),
     "q2": Number(
         truth=lambda: 5 / (5 + 1),
@@ -41,7 +41,7 @@ QUESTIONS: dict[str, Question] = {
             "What would you do if you knew that all groups are the same?",
         ),
         praise="If groups do not differ, their own means carry nothing but noise.",
-        then="run the cell below, drag the variance ratio to zero, and see on which line all squares come to lie",
+        then="Run the cell below, drag the variance ratio to zero, and see on which line all squares come to lie",
     ),
     "q4": Choice(
         options=("the average driver", "zero", "nothing"),
@@ -56,6 +56,6 @@ QUESTIONS: dict[str, Question] = {
             "No fixed effects: intercept and slope of the centre are both the same number.",
         ),
         praise="Without fixed effects the population's mean line is the line of zeros.",
-        then="run the cell below: 308 has moved, and 373 has a slope that its one day cannot know",
+        then="Run the cell below: 308 has moved, and 373 has a slope that its one day cannot know",
     ),
 }
