@@ -418,7 +418,7 @@ for ax, column, unit in zip(axes, ("bird", "brood"), ("Ring", "Brood"), strict=T
     for implant, name, colour in (("C", "corticosterone", lesson.RED), ("P", "placebo", lesson.BLUE)):
         mine = grid[grid["Implant"] == implant]
         for _, line in mine.drop_duplicates([unit, "days"]).groupby(unit, observed=True):
-            ax.plot(days, line[column], color=colour, lw=0.5, alpha=0.5)
+            ax.plot(days, line[column], color=colour, lw=0.5)
         style = "o-" if implant == "C" else "s--"
         ax.plot(days, mine["average"].iloc[:3], style, color=colour, lw=3, mec="black", label=name)
     ax.set_title(f"a line per {column}")
