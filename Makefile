@@ -128,7 +128,7 @@ clean:  ## remove what make has made (the notebooks stay, and what you did in my
 $(VENV)/.course: pyproject.toml $(LOCK) tools/jupyter_settings.py $(wildcard tools/jupyter/*)
 	@if [ -e $(VENV)/.unfinished ] || ! $(BIN)/python -m pip --version > /dev/null 2>&1; then \
 	    $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	        { echo "lmmkit needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
+	        { echo "lmmkit needs Python 3.11 or newer (from python.org, conda or your system); try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }; \
 	    echo "1 of 3: making a place of its own for the course's packages, $(VENV)/"; \
 	    $(PYTHON) -m venv --clear $(VENV) && touch $(VENV)/.unfinished; fi
 	@echo "2 of 3: setting the course up: about 120 packages, two to five minutes, only this once"

@@ -176,7 +176,7 @@ QUESTIONS: dict[str, Question] = {
         mistakes={
             "that is the weight; the ratio that gives it was asked for": lambda: 3 / 4,
             "upside down: that is the variance within over the one between": lambda: 1 / _ratio(2, 3 / 4),
-            "that is a ratio of standard deviations; the panel's handle sets the one of variances": lambda: (
+            "that is a ratio of standard deviations; the panel's slider sets the one of variances": lambda: (
                 _ratio(2, 3 / 4) ** 0.5
             ),
             "that is for a group with one observation; here it has two": lambda: _ratio(1, 3 / 4),
