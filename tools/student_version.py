@@ -20,7 +20,7 @@ BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 GIVEN = "### GIVEN "
 CODE_STUB = "# YOUR CODE HERE"
-TEXT_STUB = "*YOUR ANSWER HERE*"
+TEXT_STUB = "*YOUR ANSWER HERE: double-click to write*"
 
 # A tag that is not one of these is refused: a mistyped `solution` would hand out the answer.
 EXERCISE_TAGS = {"solution", "written", "test", "hidden", "rubric"}
