@@ -297,6 +297,7 @@ for ax, (kind, (name, colour, mark)) in zip(axes, KINDS.items(), strict=True):
             ax.plot(rows["days"].astype(str).map(DAYS), rows["totCort"], color=colour, lw=0.5)
     typical = np.exp(np.log(birds["totCort"]).groupby(birds["days"], observed=True).mean())
     ax.plot(range(3), typical, mark, color="black", ms=10)
+    ax.margins(x=0.12)
     ax.set_yscale("log")
     ax.set_yticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
     ax.set_xticks(range(3), ["before", "day 2", "day 20"])

@@ -95,14 +95,14 @@ for name, line in growth.coef()["Sample"].iterrows():
     own = lk.lm("Value ~ Year", protein[protein["Sample"] == name]).fixef
     apart.append(abs(own["Year"] - line["Year"]))
     ax.plot(year, line["(Intercept)"] + line["Year"] * year, "-", color=lesson.SKY, lw=5)
-    ax.plot(year, own["(Intercept)"] + own["Year"] * year, "--", color=lesson.RED, lw=1.6)
+    ax.plot(year, own["(Intercept)"] + own["Year"] * year, "--", color="black", lw=1.6)
 ax.plot(protein["Year"], protein["Value"], ".", color=lesson.GREY)
-ax.plot([], [], "--", color=lesson.RED, label="own regression")
+ax.plot([], [], "--", color="black", lw=1.6, label="own regression")
 ax.plot([], [], "-", color=lesson.SKY, lw=5, label="mixed model")
 ax.set(xlabel="year", ylabel="protein (ng/mL)", xticks=sorted(protein["Year"].unique()))
 ax.legend()
 lesson.show(
-    "Six broad blue lines of the mixed model, each with a dashed red line of the person's own regression on it."
+    "Six broad blue lines of the mixed model, each with a dashed black line of the person's own regression on it."
     f" The two slopes of a person differ by {max(apart):.2f} ng/mL a year at most."
 )
 
