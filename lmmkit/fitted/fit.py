@@ -108,6 +108,19 @@ class Fit(Protocol):
         """Whether the model has a residual variance or dispersion to estimate."""
         ...
 
+    @property
+    def X(self) -> pd.DataFrame:
+        """Model matrix of the fixed effects on the rows used, n × p (R: ``model.matrix``, ``getME(fit, "X")``)."""
+        return pd.DataFrame(self.design.X.copy(), index=self.design.frame.index, columns=self.design.x_names)
+
+    @property
+    def weights(self) -> pd.Series:
+        """Prior weights of the rows used, ones where none were given (R: ``weights``).
+
+        For ``cbind(hits, misses)`` they are the numbers of trials, times the weights given.
+        """
+        return pd.Series(self.design.row_weights.copy(), index=self.design.frame.index, name="weight")
+
     # ---- likelihood ----
 
     @property
@@ -139,6 +152,15 @@ class Fit(Protocol):
     def bic(self) -> float:
         """-2 :attr:`loglik` + log(:attr:`nobs`) :attr:`npar` (R: ``BIC``)."""
         return -2 * self.loglik + float(np.log(self.nobs)) * self.npar
+
+    @property
+    def aicc(self) -> float:
+        """:attr:`aic` corrected for few rows: plus 2k(k + 1) / (n - k - 1), with k = :attr:`npar` (MuMIn: ``AICc``).
+
+        NaN where there are no more rows than k + 1. Hurvich and Tsai (1989), *Biometrika* 76:297-307.
+        """
+        left = self.nobs - self.npar - 1
+        return self.aic + 2 * self.npar * (self.npar + 1) / left if left > 0 else float("nan")
 
     @property
     def nobs(self) -> int:

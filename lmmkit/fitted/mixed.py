@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import block_diag, csr_array, hstack
 
 from ..errors import ModelError
 from ..numerics.arrays import Array
@@ -125,6 +126,29 @@ class MixedFit(Fit):
         standard deviations and its correlation (``getME(fit, "par")`` of lme4 2).
         """
         return self.estimate.par.copy()
+
+    @property
+    def Z(self) -> csr_array:
+        """Model matrix of the random effects, sparse, n × q (``getME(fit, "Z")``).
+
+        Columns term by term and level by level, each level's effects side by side, as in ``vcov_full()``.
+        """
+        blocks = []
+        for term in self.design.terms:
+            n, k = term.Z.shape
+            columns = term.codes[:, None] * k + np.arange(k)
+            shape = (n, len(term.levels) * k)
+            blocks.append(csr_array((term.Z.ravel(), columns.ravel(), np.arange(n + 1) * k), shape=shape))
+        return csr_array(hstack(blocks))
+
+    @property
+    def Lambda(self) -> csr_array:
+        """Relative covariance factor of all random effects, sparse, q × q (``getME(fit, "Lambda")``).
+
+        ``sigma**2 * Lambda @ Lambda.T`` is their covariance, in the order of the columns of :attr:`Z`.
+        """
+        pairs = zip(self.design.terms, self.estimate.factors, strict=True)
+        return csr_array(block_diag([csr_array(T) for term, T in pairs for _ in term.levels]))
 
     @property
     def par_names(self) -> list[str]:

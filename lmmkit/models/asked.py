@@ -220,6 +220,39 @@ class AskedOfAny(Fit):
 
         return bootstrap(self, n_sim, stat, seed=seed, n_jobs=n_jobs, progress=progress)
 
+    def vif(self) -> pd.DataFrame:
+        """How much the other terms widen the standard errors of each: variance inflation factors.
+
+        Returns
+        -------
+        DataFrame
+            Index: the fixed terms. ``gvif`` is the generalised factor of a term with `df` coefficients, and
+            ``per_df`` is ``gvif ** (1 / (2 df))``: by how much standard errors are widened. For a number
+            `gvif` is the usual factor; it is 1 for a term that has nothing to do with the others.
+
+        Raises
+        ------
+        ModelError
+            For a model with fewer than two terms.
+
+        Notes
+        -----
+        As ``car::vif``, from the correlations of the coefficients; Fox and Monette (1992), *Journal of the
+        American Statistical Association* 87:178-183. Terms beside their own interaction have large factors
+        unless predictors are centred; that is no fault of the model.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> lk.lm("Weight ~ Dose + Strain", lk.load_data("mouse")).vif().round(2)
+                gvif  df  per_df
+        Dose    1.07   1    1.03
+        Strain  1.07   4    1.01
+        """
+        from ..diagnostics.collinearity import vif
+
+        return vif(self)
+
     def equation(self, *, estimates: bool = False) -> Equation:
         r"""Write the model as LaTeX, with its own variable names.
 

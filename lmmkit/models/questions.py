@@ -359,3 +359,32 @@ class MixedQuestions(MixedFit):
         from ..diagnostics.influence import influence
 
         return influence(self, by=by, refit=refit, progress=progress)
+
+    def re_pca(self) -> pd.DataFrame:
+        """Principal components of the random effects of each grouping factor.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``group component sd proportion cumulative``. ``sd`` is the component's standard deviation
+            relative to sigma, ``proportion`` its share of the variance of these effects, ``cumulative`` the
+            shares added up. A component with (almost) no share says that the model has more random effects
+            than the data show.
+
+        Notes
+        -----
+        As ``lme4::rePCA``; Bates, Kliegl, Vasishth and Baayen (2015), *Parsimonious mixed models*,
+        arXiv:1506.04967. Shares depend on the units of the predictors.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.re_pca().round(3)
+             group  component     sd  proportion  cumulative
+        0  Subject          1  0.967       0.946       0.946
+        1  Subject          2  0.231       0.054       1.000
+        """
+        from ..diagnostics.collinearity import re_pca
+
+        return re_pca(self)

@@ -57,6 +57,8 @@ FUNCTIONS: dict[str, str] = {
     "dream": "lk.fit_many(responses, formula, data)",
     "drop1": "fit.drop1()",
     "emmip": "fit.plot.fit(x, hue)",
+    "AICc": "fit.aicc",
+    "check_collinearity": "fit.vif()",
     "exactLRT": "lk.rand_test(fit)",
     "exactRLRT": "lk.rand_test(fit)",
     "extend": "lk.power(fit, effect, along={group: sizes})",
@@ -96,6 +98,7 @@ FUNCTIONS: dict[str, str] = {
     "rand": "lk.rand_test(fit)",
     "ranef": "fit.ranef()",
     "ranova": "lk.rand_test(fit)",
+    "rePCA": "fit.re_pca()",
     "refit": "fit.refit(y)",
     "refitML": "fit.update(reml=False)",
     "REMLcrit": "fit.reml_criterion",
@@ -117,6 +120,8 @@ FUNCTIONS: dict[str, str] = {
     "tidy": "fit.tidy()",
     "update": "fit.update(formula)",
     "VarCorr": "fit.varcorr",
+    "vif": "fit.vif()",
+    "weights": "fit.weights",
     "vcov": "fit.vcov",
 }
 
