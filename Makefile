@@ -38,7 +38,7 @@ LOWEST_TESTS = $(foreach room,formula numerics design families formatting crossp
 .DEFAULT_GOAL := help
 # A set-up that was cut short is made again.
 .DELETE_ON_ERROR:
-.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site slides release nbgrader new-lesson findings doctor lock clean
+.PHONY: help lab test test-fast lint lowest lowest-tests notebooks check-notebooks data ledger bench site slides lite release nbgrader new-lesson findings doctor lock clean
 
 # Notebooks that are built or compared know nothing of what their author has answered.
 test test-fast notebooks check-notebooks: export LMMKIT_PROGRESS := off
@@ -96,6 +96,9 @@ site: $(VENV)/.dev  ## the course and the library as pages to read and search: d
 slides: $(VENV)/.dev  ## a deck for the lecture hall and a hand-out as PDF for each lesson: dist/slides/ (NB=06: one)
 	$(BIN)/python -m tools.make_slides $(NB)
 
+lite: $(VENV)/.dev $(VENV)-lite/.made  ## the course in a browser without a server: dist/lite/ (needs a network)
+	$(BIN)/python -m tools.make_lite --jupyter $(VENV)-lite/bin/jupyter
+
 release: $(VENV)/.dev  ## the zip for students (WITHOUT="14 15 ex06": leave these out; WHEELS=1: no network needed)
 	$(BIN)/python -m tools.make_release --without "$(WITHOUT)" $(if $(WHEELS),--wheels)
 
@@ -120,7 +123,7 @@ lock:  ## take the newest versions that pyproject.toml allows as the new pins
 	    $(BIN)/python -m pip freeze --exclude-editable) > $(LOCK)
 
 clean:  ## remove what make has made (the notebooks stay, and what you did in my_course/)
-	rm -rf $(VENV) $(VENV)-lowest .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-lite .jupyter dist build .pytest_cache .mypy_cache .ruff_cache
 	find lmmkit tests tools data -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What a student needs, then what a contributor needs on top; made anew when the pins or pyproject change. A set-up that
@@ -145,6 +148,13 @@ $(VENV)-lowest/.made: pyproject.toml tools/lowest.py $(VENV)/.dev
 	$(BIN)/python -m tools.lowest > $(VENV)-lowest/pins.txt
 	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet -r $(VENV)-lowest/pins.txt \
 	    pytest pytest-timeout pytest-xdist
+	touch $@
+
+# JupyterLite wants other versions of some packages than the course does.
+$(VENV)-lite/.made: tools/lite/requirements.txt
+	rm -rf $(VENV)-lite
+	$(PYTHON) -m venv $(VENV)-lite
+	$(VENV)-lite/bin/python -m pip --disable-pip-version-check install --quiet -r tools/lite/requirements.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.course

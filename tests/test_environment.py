@@ -75,7 +75,8 @@ def test_contributing_says_why_for_each_dependency():
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Dependencies")[2]
     rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| ")][2:]
     named = {name.strip() for names, why in rows for name in names.split(",") if why.strip()}
-    pins = (ROOT / "tools" / "nbgrader" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    files = [ROOT / "tools" / tool / "requirements.txt" for tool in ("nbgrader", "lite")]
+    pins = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     apart = {Requirement(line).name for line in pins if line and not line.startswith("#")}
     assert named == {asked.name for asked in ASKED} | apart
 

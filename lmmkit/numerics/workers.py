@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -165,6 +166,8 @@ def with_bar(items: Iterable[T], total: int, progress: bool | None, label: str) 
         from tqdm.auto import tqdm
     except ImportError:
         return items
+    if sys.platform == "emscripten":
+        tqdm.monitor_interval = 0  # its monitor is a thread, and a browser has none
     bar: Iterable[T] = tqdm(items, total=total, desc=label, delay=0 if progress else 2, leave=bool(progress))
     return bar
 
