@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Index
 from .jets import Jet
 
 __all__ = ["log_gamma", "log_rising"]
@@ -46,7 +46,11 @@ def log_rising(log_start: Jet, steps: Array) -> Jet:
     t, order = log_start.value, log_start.order if log_start.variables else 0
     if not len(t) or (t != t[0]).any():
         return log_start.through(_rising(t, steps, order))
-    few, places = np.unique(steps, return_inverse=True)  # most counts come up again and again
+    places: Index = steps.astype(np.intp)  # most counts come up again and again
+    if steps.max() < 2 * len(steps) and (places == steps).all():
+        few = np.arange(steps.max() + 1)
+    else:
+        few, places = np.unique(steps, return_inverse=True)
     return log_start.through([part[places] for part in _rising(np.full(len(few), t[0]), few, order)])
 
 

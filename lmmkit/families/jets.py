@@ -24,9 +24,10 @@ Key = tuple[int, ...]
 
 
 @cache
-def _keys(variables: tuple[int, ...], order: int) -> tuple[Key, ...]:
-    """All derivatives of first to highest order in some predictors."""
-    return tuple(key for k in range(1, order + 1) for key in combinations_with_replacement(variables, k))
+def _keys(variables: tuple[int, ...], order: int, focus: tuple[int, ...] | None) -> tuple[Key, ...]:
+    """All derivatives of first to highest order in some predictors; of the third ones those that are in focus."""
+    keys = (key for k in range(1, order + 1) for key in combinations_with_replacement(variables, k))
+    return tuple(key for key in keys if focus is None or len(key) < 3 or sum(i in focus for i in key) > 1)
 
 
 @cache
@@ -50,6 +51,8 @@ class Jet:
         predictors 0 and 1. What is not there is zero.
     order : int
         Highest derivatives that are carried along.
+    focus : tuple of int, optional
+        Of the third derivatives carry only those that differentiate at least twice in these predictors.
 
     Examples
     --------
@@ -59,16 +62,19 @@ class Jet:
     (20.0, 4.0, 2.0)
     """
 
-    __slots__ = ("order", "parts")
+    __slots__ = ("_variables", "focus", "order", "parts")
     __array_ufunc__ = None  # NumPy leaves sums and products with arrays to this class
 
-    def __init__(self, parts: dict[Key, Array], order: int = 3) -> None:
-        self.parts, self.order = parts, order
+    def __init__(self, parts: dict[Key, Array], order: int = 3, focus: tuple[int, ...] | None = None) -> None:
+        self.parts, self.order, self.focus = parts, order, focus
+        self._variables: tuple[int, ...] | None = None
 
     @classmethod
-    def variable(cls, values: Array, number: int, order: int = 3) -> Jet:
+    def variable(
+        cls, values: Array, number: int, order: int = 3, focus: tuple[int, ...] | None = None
+    ) -> Jet:
         """Predictor number so-and-so itself."""
-        return cls({(): values, (number,): np.ones_like(values)}, order)
+        return cls({(): values, (number,): np.ones_like(values)}, order, focus)
 
     @classmethod
     def constant(cls, values: Array, order: int = 3) -> Jet:
@@ -83,7 +89,9 @@ class Jet:
     @property
     def variables(self) -> tuple[int, ...]:
         """The predictors on which it depends."""
-        return tuple(sorted({number for key in self.parts for number in key}))
+        if self._variables is None:
+            self._variables = tuple(sorted([key[0] for key in self.parts if len(key) == 1]))
+        return self._variables
 
     def __getitem__(self, key: int | Key) -> Array:
         wanted = (key,) if isinstance(key, int) else tuple(sorted(key))
@@ -101,13 +109,16 @@ class Jet:
         f = outer(self.value) if callable(outer) else outer
         u = self.parts.get
         out: dict[Key, Array] = {(): f[0]}
-        for key in _keys(self.variables, self.order):
+        for key in _keys(self.variables, self.order, self.focus):
             out[key] = _chained(f, u, key)
-        return Jet(out, self.order)
+        return self._like(out)
+
+    def _like(self, parts: dict[Key, Array]) -> Jet:
+        return Jet(parts, self.order, self.focus)
 
     def take(self, rows: Flags) -> Jet:
         """The same for some rows."""
-        return Jet({key: part[rows] for key, part in self.parts.items()}, self.order)
+        return self._like({key: part[rows] for key, part in self.parts.items()})
 
     def plus_at(self, rows: Flags, other: Jet) -> Jet:
         """This one, and in some rows another one added to it."""
@@ -116,38 +127,44 @@ class Jet:
             if key not in out:
                 out[key] = np.zeros_like(self.value)
             out[key][rows] += part
-        return Jet(out, self.order)
+        return self._like(out)
 
     def __add__(self, other: Any) -> Jet:
         if not isinstance(other, Jet):
-            return Jet({**self.parts, (): self.value + other}, self.order)
+            return self._like({**self.parts, (): self.value + other})
         out = dict(self.parts)
         for key, part in other.parts.items():
             out[key] = out[key] + part if key in out else part
-        return Jet(out, self.order)
+        return Jet(out, self.order, self.focus or other.focus)
 
     __radd__ = __add__
 
     def __neg__(self) -> Jet:
-        return Jet({key: -part for key, part in self.parts.items()}, self.order)
+        return self._like({key: -part for key, part in self.parts.items()})
 
     def __sub__(self, other: Any) -> Jet:
-        return self + -other
+        if not isinstance(other, Jet):
+            return self + -other
+        out = dict(self.parts)
+        for key, part in other.parts.items():
+            out[key] = out[key] - part if key in out else -part
+        return Jet(out, self.order, self.focus or other.focus)
 
     def __rsub__(self, other: Any) -> Jet:
         return -self + other
 
     def __mul__(self, other: Any) -> Jet:
         if not isinstance(other, Jet):
-            return Jet({key: part * other for key, part in self.parts.items()}, self.order)
+            return self._like({key: part * other for key, part in self.parts.items()})
         a, b = self.parts, other.parts
         both = tuple(sorted({*self.variables, *other.variables}))
+        focus = self.focus or other.focus
         out: dict[Key, Array] = {(): self.value * other.value}
-        for key in _keys(both, self.order):
+        for key in _keys(both, self.order, focus):
             products = [a[left] * b[right] for left, right in _splits(key) if left in a and right in b]
             if products:
                 out[key] = sum(products[1:], start=products[0])
-        return Jet(out, self.order)
+        return Jet(out, self.order, focus)
 
     __rmul__ = __mul__
 
@@ -197,6 +214,7 @@ def softplus(x: Jet) -> Jet:
     value = np.log1p(small) + np.maximum(x.value, 0.0)
     if not x.variables:
         return Jet.constant(value, x.order)
-    p = np.where(x.value > 0, 1.0, small) / (1 + small)
-    q = small / (1 + small) ** 2
-    return x.through((value, p, q, q * (1 - 2 * p)))
+    whole = 1 + small
+    p = np.where(x.value > 0, 1.0, small) / whole
+    q = small / (whole * whole)
+    return x.through((value, p, q, q * (1 - 2 * p)) if x.order > 2 else (value, p, q))

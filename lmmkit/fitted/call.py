@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from ..numerics.arrays import Array
 
 
 def _numbers_or_none(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):  # of glmer, by name
+        return {key: arguments.numbers(f"{name}[{key!r}]", part) for key, part in value.items()}
     return None if value is None else arguments.numbers(name, value)
 
 

@@ -197,7 +197,7 @@ def _search(fit: MixedFit) -> Iterator[str]:
     yield from fit.estimate.warnings
     if not fit.call.options.get("optimize", True):
         yield (
-            "The model was evaluated at the theta given as start and nothing was optimised, so these are not "
+            "The model was evaluated at the numbers given as start and nothing was optimised, so these are not "
             "the estimates; leave out optimize=False to get them."
         )
     elif fit.estimate.endless:

@@ -59,17 +59,14 @@ class MixedFit(Fit):
             criterion = Criterion(design, options["reml"])
             return cls(fit_criterion(criterion, options["start"], options["optimize"]), call, criterion)
         if design.components or options["family"].name not in PLAIN:
-            if options["n_agq"] != 1:
-                raise ModelError(
-                    f"n_agq={options['n_agq']} is for the families {', '.join(PLAIN)} without zero_inflation= and "
-                    "dispersion=; leave it out, for the Laplace approximation"
-                )
+            _check_plain(options)
             from ..likelihood.part_glmm import fit_parts  # loaded for a model with several parts only
 
             return cls(fit_parts(design, options["family"]), call)
-        from ..likelihood.glmm import fit_glmm  # loaded for a GLMM only
+        from ..likelihood.fit_glmm import fit_glmm  # loaded for a GLMM only
 
-        return cls(fit_glmm(design, options["family"], n_agq=options["n_agq"]), call)
+        asked = {name: options[name] for name in ("n_agq", "start", "optimize")}
+        return cls(fit_glmm(design, options["family"], **asked), call)
 
     @property
     def criterion(self) -> Criterion:
@@ -487,3 +484,17 @@ def is_singular(term: RandomTerm, par: Array) -> Any:
     """Whether the covariance of a term is singular, for parameters (..., m) in the units of the data."""
     structure = term.structure
     return structure.at_edge(structure.unit_free(par, (term.Z**2).mean(axis=0)), SINGULAR)
+
+
+def _check_plain(options: dict[str, Any]) -> None:
+    """Refuse what a model with several parts does not know.
+
+    Raises
+    ------
+    ModelError
+    """
+    families = f"is for the families {', '.join(PLAIN)} without zero_inflation= and dispersion=; leave it out"
+    if options["n_agq"] != 1:
+        raise ModelError(f"n_agq={options['n_agq']} {families}, for the Laplace approximation")
+    if options["start"] is not None or not options["optimize"]:
+        raise ModelError(f"{'start=' if options['start'] is not None else 'optimize=False'} {families}")

@@ -27,6 +27,8 @@ def refit(fit: F, y: Any) -> F:
     call = replace(fit.call, response=response)
     if fit.family is not None and "zero_inflation" not in design.components:
         fit.family.check_response(response, design.row_trials, design.response)
+    if fit.family is not None and call.options.get("optimize") is False:
+        call = replace(call, options=call.options | {"start": None, "optimize": True})
     if fit.family is not None or not isinstance(fit, MixedFit):
         return type(fit).of(replace(design, y=response), call)
     from ..likelihood.fit_lmm import fit_criterion

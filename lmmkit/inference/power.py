@@ -389,7 +389,7 @@ def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Seri
         criterion = Criterion(design, fit.is_reml)
         estimate = fit_criterion(criterion, par, optimize=False)
     else:
-        from ..likelihood.glmm import fit_glmm
+        from ..likelihood.fit_glmm import fit_glmm
 
         estimate = fit_glmm(design, fit.call.options["family"], n_agq=fit.call.options["n_agq"])
     true = replace(
@@ -438,7 +438,7 @@ def _likelihood_ratio(fit: MixedFit, names: list[str]) -> float:
 
         objectives = [fit_lmm(one, reml=False).objective for one in (small, design)]
     else:
-        from ..likelihood.glmm import fit_glmm
+        from ..likelihood.fit_glmm import fit_glmm
 
         options = fit.call.options
         without = fit_glmm(small, options["family"], n_agq=options["n_agq"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.design import Design
+from ..errors import ModelError
 from ..families.family import Family
 from ..likelihood.glmm import GlmmCriterion
 from ..numerics.arrays import Array
@@ -70,8 +71,19 @@ class JointGLMM:
 
 
 def held_parameters(fit: MixedFit) -> tuple[dict[str, Held], float]:
-    """Everything that can be held, by name, and the deviance at the minimum."""
+    """Everything that can be held, by name, and the deviance at the minimum.
+
+    Raises
+    ------
+    ModelError
+        For a fit whose fixed effects are not at the likelihood's maximum.
+    """
     estimate = fit.estimate
+    if estimate.n_agq == 0:
+        raise ModelError(
+            "profile intervals follow the likelihood from its maximum, and a fit with n_agq=0 is not quite there; "
+            "fit with n_agq=1, or ask for method='wald'"
+        )
     assert fit.family is not None
     family: Family = fit.call.options["family"]
     open_ended = family.estimates_dispersion

@@ -14,6 +14,7 @@ from ..numerics.trust_region import Search, minimise, polish
 from .estimate import Estimate
 from .lmm import SMALL, Criterion, Point
 from .search import Visit, best_of
+from .theta import checked_par
 
 SMOOTH = 5e3  # standard deviation, relative to the residuals', up to which rounding is not felt
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
@@ -67,7 +68,7 @@ def fit_criterion(
 
 
 def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool) -> Estimate:
-    given = None if start is None else criterion.from_original(_checked_start(criterion, start))
+    given = None if start is None else criterion.from_original(checked_par(criterion, start))
     if not optimize:
         theta = criterion.moments() if given is None else given
         return _estimate(criterion, _evaluated(criterion, theta), [])
@@ -104,18 +105,6 @@ def _evaluated(criterion: Criterion, theta: Array) -> Search:
             "overflows; give a theta nearer to 1"
         )
     return Search(theta, trial.value, np.empty(0), 1, state=trial.state)
-
-
-def _checked_start(criterion: Criterion, start: Array) -> Array:
-    wanted = criterion.of_term[-1].stop
-    start = np.asarray(start, dtype=float).ravel()
-    if len(start) != wanted or not np.isfinite(start).all():
-        raise ModelError(
-            f"start has {len(start)} values, but theta of this model has {wanted}; give {wanted} finite "
-            "numbers in lme4's order (each term's lower triangle, column by column; of a structured term the "
-            "standard deviations over sigma, then the correlation)"
-        )
-    return start
 
 
 def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:

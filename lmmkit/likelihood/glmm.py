@@ -59,7 +59,7 @@ class GlmmCriterion(Terms):
     design : Design
     family : Family
     n_agq : int
-        1 for the Laplace approximation, more for quadrature nodes.
+        0 or 1 for the Laplace approximation, more for quadrature nodes.
 
     Raises
     ------
@@ -120,6 +120,24 @@ class GlmmCriterion(Terms):
     def n_theta(self) -> int:
         """Number of covariance parameters."""
         return self.of_term[-1].stop
+
+    def searched(self, x: Array) -> Array:
+        """Of all parameters those that are searched.
+
+        Parameters
+        ----------
+        x : array
+        """
+        return x
+
+    def everything(self, search: Search) -> Array:
+        """All parameters at the end of a search.
+
+        Parameters
+        ----------
+        search : Search
+        """
+        return search.x
 
     def pack(self, beta: Array, dispersion: float) -> Array:
         """Fixed effects and dispersion in the units of the search."""
@@ -225,7 +243,7 @@ class GlmmCriterion(Terms):
             return None
         constant = self._constant if self._constant is not None else family.constant(*rows[:2])
         given = (self.layout, self.pattern, theta, factors, search, mode, precision, newton, constant)
-        point = LaplacePoint(*given) if self.n_agq == 1 else QuadraturePoint(*given, n_agq=self.n_agq)
+        point = LaplacePoint(*given) if self.n_agq < 2 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
         return point
 
@@ -295,8 +313,10 @@ class GlmmCriterion(Terms):
 
 
 def _check_nodes(design: Design, n_agq: int) -> None:
-    if isinstance(n_agq, bool) or not isinstance(n_agq, int | np.integer) or not 1 <= n_agq <= MOST_NODES:
-        raise ModelError(f"n_agq must be a whole number from 1 (Laplace) to {MOST_NODES}, not {shown(n_agq)}")
+    if isinstance(n_agq, bool) or not isinstance(n_agq, int | np.integer) or not 0 <= n_agq <= MOST_NODES:
+        raise ModelError(
+            f"n_agq must be a whole number: 0 or 1 (Laplace) or up to {MOST_NODES}, not {shown(n_agq)}"
+        )
     if n_agq > 1 and (len(design.terms) > 1 or design.terms[0].Z.shape[1] > 1):
         bars = " + ".join(term.bar.term for term in design.terms)
         raise ModelError(
@@ -315,42 +335,6 @@ def _check_offset(design: Design) -> None:
         )
 
 
-def fit_glmm(design: Design, family: Family, n_agq: int = 1) -> Estimate:
-    """Fit a generalised linear mixed model by maximum (marginal) likelihood.
-
-    Parameters
-    ----------
-    design : Design
-        Response, model matrix and random-effects terms.
-    family : Family
-        With its dispersion left out, it is estimated together with everything else.
-    n_agq : int
-        1 for the Laplace approximation; more are nodes of adaptive Gauss-Hermite quadrature, for a single
-        scalar random effect.
-
-    Returns
-    -------
-    Estimate
-        ``family`` is the family at its estimated dispersion. Standard errors come from the whole Hessian.
-
-    Raises
-    ------
-    DataError
-        If the response cannot come from the family, or the offset is not finite.
-    ModelError
-        If ``n_agq`` does not suit the random effects, or the model has no admissible start.
-
-    Notes
-    -----
-    Binomial and Poisson agree with ``lme4::glmer``; gamma and negative binomial with ``glmmTMB``. As in
-    lme4, the log-likelihood of a binomial or Poisson fit with ``n_agq > 1`` is relative to the saturated
-    model.
-    """
-    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
-        criterion = GlmmCriterion(design, family, n_agq)
-    return fit_criterion(criterion)
-
-
 def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estimate:
     """The same for a criterion already made.
 
@@ -363,18 +347,32 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     with threads_for(criterion.layout.width):
         places = criterion.places() if start is None else [Place("the start given", start)]
         search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
-        return _estimate(criterion, search, visits, last_digits(criterion, search))
+        hessian = last_digits(criterion, search)
+        return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
 
 
-def _estimate(criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
-    """Carry the optimum back to the units of the data."""
+def estimate_at(
+    criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array | None
+) -> Estimate:
+    """Carry the end of a search back to the units of the data.
+
+    Parameters
+    ----------
+    criterion : GlmmCriterion
+    search : Search
+    visits : list of Visit
+    hessian : array or None
+        Of the objective in all parameters; without it the covariance of the fixed effects is that of the working
+        linear model.
+    """
     point = search.state
-    theta, gamma, family = criterion.unpack(search.x)
+    theta, gamma, family = criterion.unpack(criterion.everything(search))
     factors = [T / family.sigma for T in criterion.to_original(theta)]
     m, p = criterion.n_theta, criterion.p
-    information, trouble = information_of_fixed(
-        hessian, slice(m, m + p), lambda: point.fixed_images(criterion.Q)[1]
-    )
+    information, trouble = point.fixed_images(criterion.Q)[1], list[str]()
+    if hessian is not None:
+        working = information
+        information, trouble = information_of_fixed(hessian, slice(m, m + p), lambda: working)
     covariance = covariance_from(information, criterion.R)
     objective, note = _reported(criterion, search.value, family)
     runaway = runaways(
@@ -444,7 +442,7 @@ def _conditional_cov(criterion: GlmmCriterion, point: LaplacePoint, sigma: float
 
 def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:
     """The objective as lme4 reports it: with quadrature, relative to the saturated model."""
-    if criterion.n_agq == 1 or family.name not in ("binomial", "poisson"):
+    if criterion.n_agq < 2 or family.name not in ("binomial", "poisson"):
         return objective, []
     design = criterion.design
     saturated = family.saturated(criterion.y, design.weights, design.row_trials)

@@ -140,9 +140,16 @@ class LaplacePoint:
 
     def fixed_images(self, Q: Array) -> tuple[list[Array], Array]:
         """``Z'V^-1 Q`` per grouping factor and ``Q'V^-1 Q``, with ``V = W^-1 + Z Sigma Z'``."""
-        layout, weighted = self.layout, Q * self.information[0][:, None]
+        return self._images(Q, self.information[0], self.precision)
+
+    def moving_images(self, Q: Array) -> tuple[list[Array], Array]:
+        """The same with the observed information, which governs how the modes move."""
+        return self._images(Q, -self.mode.rows[2], self.newton)
+
+    def _images(self, Q: Array, weight: Array, precision: Precision) -> tuple[list[Array], Array]:
+        layout, weighted = self.layout, Q * weight[:, None]
         lead, rest = level_sums(layout.lead, weighted), layout.rest_sums(weighted)
-        images = self.precision.z_vinv(lead, rest)
+        images = precision.z_vinv(lead, rest)
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
         within = Q.T @ weighted
         for total, image, root in zip(sums, images, self.search.roots, strict=True):

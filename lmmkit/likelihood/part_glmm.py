@@ -19,13 +19,14 @@ from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, Trial, minimise
+from ..numerics.trust_region import Search, Trial
 from ..structures.structure import Structure
 from .estimate import Estimate, PartEstimate
 from .optimum import covariance_from, information_of_fixed, last_digits
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import part_warnings
 from .part_modes import PartModeSearch
+from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import (
     HARDLY,
     check_parts,
@@ -36,22 +37,13 @@ from .part_start import (
 )
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from .pirls import Effects
-from .search import Place, Visit, best_of, descend, lower_beside
+from .search import Place, Visit
 from .theta import Terms
 
 __all__ = ["PartCriterion", "fit_parts"]
 
-#: Where the search stops; what takes longer runs off to infinity.
-TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
-NO_ZEROS = "no extra zeros"
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
-#: First radius of a search that starts near the optimum.
-NEARBY = 0.2
-HOPELESS = (
-    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
-    "the range of its link; centre and scale the covariates, or try another link"
-)
 FLATTENED = (
     "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
     "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
@@ -120,6 +112,17 @@ class PartCriterion(Terms):
     def n_theta(self) -> int:
         """Number of covariance parameters, of all parts."""
         return self.of_term[-1].stop
+
+    @property
+    def paired(self) -> bool:
+        """Whether two parts have random effects."""
+        return self.stack.paired
+
+    @property
+    def of_zeros(self) -> slice:
+        """The coefficients of the extra zeros, where there are any."""
+        own, m = self.own[self.rows.names.index(ZERO_INFLATION)], self.n_theta
+        return slice(own.start + m, own.stop + m)
 
     @property
     def has_slopes(self) -> bool:
@@ -271,58 +274,14 @@ def fit_parts(design: Design, family: Family) -> Estimate:
     """
     with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
         criterion = PartCriterion(design, family)
-        search, visits = _search(criterion)
+        search, visits = search_parts(criterion)
         for _ in range(ROUNDS):
             again = criterion.better_modes(search)
             if again is None:
                 break
-            search = _downhill(criterion, again)
+            search = downhill(criterion, again)
         hessian = last_digits(criterion, search)
     return _estimate(criterion, search, visits, hessian)
-
-
-def _downhill(criterion: PartCriterion, x: Array, radius: float = 2.0) -> Search:
-    return minimise(
-        criterion.trial,
-        x,
-        tolerance=TOLERANCE,
-        max_evaluations=MOST_EVALUATIONS,
-        radius=radius,
-    )
-
-
-def _search(criterion: PartCriterion) -> tuple[Search, list[Visit]]:
-    """The lowest minimum that is found, by way of the convex relative where the objective could break down.
-
-    An end at the edge of what can be approximated is no minimum, however low it is.
-    """
-    ends: list[Search] = []
-
-    def downhill(x: Array, radius: float = 2.0) -> Search:
-        ends.append(_downhill(criterion, x, radius))
-        return ends[-1]
-
-    places = criterion.places()
-    if places[0].why == NO_ZEROS:
-        none = downhill(places[0].x)
-        criterion.without_zeros = none.value if none.converged else None
-    search, visits = best_of(criterion, places, downhill, HOPELESS)
-    if search.converged and not criterion.stack.paired:
-        return search, visits
-    criterion.convex = True
-    guide, more = best_of(criterion, places, partial(_downhill, criterion), HOPELESS)
-    criterion.convex = False
-    near = descend(criterion, guide.x, partial(downhill, radius=NEARBY))
-    visits += more
-    if near is not None:
-        why = "where the convex relative of the objective is lowest"
-        visits.append(Visit(why, guide.x, near.trail[0][1], near.value))
-    minima = (end for end in ends if end.converged and lower_beside(criterion, end) is None)
-    best = min(minima, key=lambda end: end.value, default=None)
-    if best is None:  # the convex relative's minimum is the best that can be said
-        best = minimise(criterion.trial, guide.x, max_evaluations=1)
-        best.converged = False
-    return (best if np.isfinite(best.value) else search), visits
 
 
 def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
@@ -363,7 +322,7 @@ def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hes
         conditional_cov=partial(_conditional_cov, criterion, point, sigma),
         warnings=[
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
-            *([] if search.converged or not criterion.stack.paired else [FLATTENED]),
+            *([] if search.converged or not criterion.paired else [FLATTENED]),
             *trouble,
         ],
         family=family,

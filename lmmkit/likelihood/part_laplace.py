@@ -93,8 +93,9 @@ class PartPoint:
 
     @cached_property
     def jet(self) -> Jet:
-        """Log density of the rows with three derivatives in all linear predictors."""
-        return self.search.rows.at(self.mode.etas, range(len(self.mode.etas)), order=3)
+        """Log density of the rows with the derivatives in all linear predictors that the gradient asks for."""
+        etas, random = self.mode.etas, tuple(self.search.stack.random)
+        return self.search.rows.at(etas, range(len(etas)), order=3, focus=random)
 
     @cached_property
     def variances(self) -> Variances:

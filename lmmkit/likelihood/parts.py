@@ -114,7 +114,9 @@ class PartRows:
                 counts = None if (counts == 1).all() else counts
         return cls(y, trials, counts, family, tuple(part.name for part in parts))
 
-    def at(self, etas: Sequence[Array], seeds: Sequence[int], order: int) -> Jet:
+    def at(
+        self, etas: Sequence[Array], seeds: Sequence[int], order: int, focus: tuple[int, ...] | None = None
+    ) -> Jet:
         """Log density of each row with its derivatives in some of the linear predictors.
 
         Parameters
@@ -125,10 +127,12 @@ class PartRows:
             The parts in which to differentiate.
         order : int
             Highest derivatives.
+        focus : tuple of int, optional
+            Of the third derivatives only those that differentiate at least twice in these parts.
         """
         with np.errstate(all="ignore"):
             jets = [
-                Jet.variable(eta, i, order) if i in seeds else Jet.constant(eta, order)
+                Jet.variable(eta, i, order, focus) if i in seeds else Jet.constant(eta, order)
                 for i, eta in enumerate(etas)
             ]
             density = self._with_zeros(jets) if ZERO_INFLATION in self.names else self._of_family(jets)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..crossprod.factors import factors_of
 from ..crossprod.layout import Layout
 from ..design.design import Design
+from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from ..numerics.trust_region import Search
 from ..structures.structure import Structure
 from ..structures.triangle import Whitening
 from ..structures.unstructured import Unstructured
 from .search import Place
+
+__all__ = ["Terms", "checked_par"]
 
 #: A singular value of ``T`` below this is next to none.
 LACKING = 1e-2
@@ -244,3 +248,30 @@ class Terms:
                 x = search.x.copy()
                 x[part] = moved
                 yield x
+
+
+def checked_par(terms: Terms, start: Any) -> Array:
+    """Covariance parameters that a user gives, as an array.
+
+    Parameters
+    ----------
+    terms : Terms
+    start : sequence of float
+
+    Raises
+    ------
+    ModelError
+        If there are too many or too few, or if they are no finite numbers.
+    """
+    wanted = terms.of_term[-1].stop
+    try:
+        par = np.asarray(start, dtype=float).ravel()
+    except (TypeError, ValueError):
+        raise ModelError(f"start must be {wanted} numbers, the theta of this model") from None
+    if len(par) != wanted or not np.isfinite(par).all():
+        raise ModelError(
+            f"start has {len(par)} values, but theta of this model has {wanted}; give {wanted} finite "
+            "numbers in lme4's order (each term's lower triangle, column by column; of a structured term the "
+            "standard deviations over sigma, then the correlation)"
+        )
+    return par

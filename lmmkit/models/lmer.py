@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -122,6 +122,8 @@ def glmer(
     offset: Any = None,
     contrasts: Mapping[str, Any] | None = None,
     na_action: Literal["omit", "exclude", "raise"] = "omit",
+    start: Sequence[float] | Mapping[str, Sequence[float]] | None = None,
+    optimize: bool = True,
     double_bar: Literal["split", "diag"] = "split",
 ) -> MixedModel:
     """Fit a generalised linear mixed model.
@@ -138,7 +140,8 @@ def glmer(
         with a link of your choice, ``lk.families.Binomial(link="probit")``.
     n_agq : int
         1 is the Laplace approximation; more are points of adaptive Gauss-Hermite quadrature, for a model
-        with a single scalar random effect.
+        with a single scalar random effect. With 0, as in lme4, the fixed effects are found together with the
+        random ones at each step of the search, and are not searched: a little off, for many fixed effects.
     zero_inflation : str, optional
         One-sided formula of the logit of the probability of an extra zero: ``"~ 1"``, ``"~ mined + (1 | site)"``.
         With a truncated family, and with amounts and shares, it is the probability of any zero (hurdle model).
@@ -157,6 +160,12 @@ def glmer(
         Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
         fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
         row was left out.
+    start : sequence of float or dict, optional
+        First ``.theta`` of the search (of a structured term its part of ``.par``), or
+        ``{"theta": ..., "fixef": ...}``.
+    optimize : bool
+        With False nothing is searched: the model is evaluated at `start`, which must then have both (with
+        ``n_agq=0`` the theta alone), and its standard errors take theta as known.
     double_bar : {"split", "diag"}
         As in :func:`lmer`.
 
@@ -170,13 +179,15 @@ def glmer(
     FormulaError, DataError
         As :func:`lmer`; also for a response that the family cannot produce.
     ModelError
-        For an unknown family or link, and for ``n_agq > 1`` with more than one random effect per group.
+        For an unknown family or link, for ``n_agq > 1`` with more than one random effect per group, and for a
+        `start` that does not fit the model.
 
     Notes
     -----
     Binomial and Poisson agree with ``lme4::glmer``. For gamma and negative binomial the dispersion is a
     parameter of the Laplace likelihood like any other, as in ``glmmTMB``; ``lk.families`` says how lme4
-    differs. Standard errors come from the Hessian over all parameters (lme4's default). As in lme4, the
+    differs. Standard errors come from the Hessian over all parameters (lme4's default); those of ``n_agq=0``
+    take theta as known, as lme4's do. As in lme4, the
     log-likelihood of a binomial or Poisson fit with ``n_agq > 1`` is relative to the saturated model, and
     ``.messages`` says by how much.
 
@@ -197,7 +208,7 @@ def glmer(
     options = {
         "family": resolve(family), "n_agq": n_agq, "zero_inflation": zero_inflation, "dispersion": dispersion,
         "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
-        "double_bar": double_bar,
+        "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
     call = Call("glmer", formula, data, caller_name(data), options)
     return MixedModel.of(design_of(call), call)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from .small import eigen
 LAST = 20
 #: Decrease, relative to the objective, that rounding can hide; where more is promised and none comes it jumps.
 JUMP = 1e-7
+#: Cosine between a step and what the curvature missed along it, below which nothing is learned from the step.
+UPDATABLE = 1e-4
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
 
@@ -84,6 +87,7 @@ def minimise(
     radius: float = 2.0,
     patience: int = 25,
     expensive: bool = False,
+    learning: int = 0,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -106,6 +110,9 @@ def minimise(
     expensive : bool
         For an expensive gradient: a step that promises no more than a few tolerances, and keeps its promise,
         is the last one and is not differentiated. ``Search.gradient`` is then the one before it.
+    learning : int
+        How many of the last steps correct the cheap curvature, so that it gives the changes of the gradient
+        that they have seen.
 
     Returns
     -------
@@ -113,8 +120,9 @@ def minimise(
 
     Notes
     -----
-    Nocedal and Wright (2006), chapter 4. The curvature may be an approximation and may be indefinite: its
-    eigenvalues enter by their size, so that every step goes downhill.
+    Nocedal and Wright (2006), chapter 4; its section 6.2 on symmetric rank-one updates has the correction. The
+    curvature may be an approximation and may be indefinite: its eigenvalues enter by their size, so that every
+    step goes downhill.
 
     Examples
     --------
@@ -128,6 +136,7 @@ def minimise(
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
     gradient, curvature, differenced = trial.gradient(), trial.curvature(), False
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state, curvature=curvature)
+    seen: deque[tuple[Array, Array]] = deque(maxlen=learning)
     while search.evaluations < max_evaluations:
         size, axes = _bends(curvature)
         slope = axes.T @ gradient
@@ -161,11 +170,25 @@ def minimise(
         if expensive and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
             search.converged = True
             break
-        gradient = search.gradient = trial.gradient()
+        before, gradient = gradient, trial.gradient()
+        search.gradient = gradient
+        seen.append((axes @ step, gradient - before))
         differenced = len(search.trail) > patience
-        curvature = _second_derivatives(evaluate, search, trial) if differenced else trial.curvature()
+        curvature = (
+            _second_derivatives(evaluate, search, trial) if differenced else _taught(trial.curvature(), seen)
+        )
         search.curvature = curvature
     return search
+
+
+def _taught(curvature: Array, seen: Iterable[tuple[Array, Array]]) -> Array:
+    """The curvature with symmetric rank-one updates by steps and the changes of the gradient along them."""
+    for step, change in seen:
+        missed = change - curvature @ step
+        along = float(missed @ step)
+        if abs(along) > UPDATABLE * _length(missed) * _length(step):
+            curvature = curvature + np.outer(missed, missed / along)
+    return curvature
 
 
 def _bends(curvature: Array) -> tuple[Array, Array]:

@@ -89,7 +89,9 @@ def _opening(fit: Fit) -> str:
         method = "least squares"
     if family is not None and isinstance(fit, MixedFit):
         points = fit.estimate.n_agq
-        method += " with the Laplace approximation" if points == 1 else f" with {points} quadrature points"
+        laplace = " with the Laplace approximation"
+        quick = ", its fixed effects found together with the random ones (n_agq=0), which is a little off"
+        method += {0: laplace + quick, 1: laplace}.get(points, f" with {points} quadrature points")
     return f"{text}. It was fitted to {fit.nobs} rows by {method}."
 
 

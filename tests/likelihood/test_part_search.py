@@ -6,7 +6,9 @@ import pytest
 
 from lmmkit.design.design import build_design
 from lmmkit.families.resolve import FAMILIES
+from lmmkit.likelihood.fit_glmm import fit_glmm
 from lmmkit.likelihood.part_glmm import PartCriterion, fit_parts
+from lmmkit.likelihood.part_search import Ways, downhill, search_parts
 from lmmkit.numerics.trust_region import minimise
 
 COUNTS = ["poisson", "negative_binomial", "negative_binomial_1", "truncated_poisson"]
@@ -52,3 +54,33 @@ def test_no_restart_ends_lower(name):
         design, family, rng = random_design(seed, name, ["~ 1", "~ x"][seed % 2])
         found = fit_parts(design, family).objective
         assert found <= lowest_restart(PartCriterion(design, family), rng, 3) + 1e-5, seed
+
+
+def test_without_extra_zeros_the_fit_of_the_plain_family_is_found():
+    """Underdispersed counts: extra zeros have nothing to do, and the likelihood is that of the model without."""
+    rng = np.random.default_rng(5)
+    g = np.repeat(np.arange(10), 8)
+    y = rng.binomial(12, 1 / (1 + np.exp(-rng.normal(0, 0.4, 10)[g])))
+    frame = pd.DataFrame(
+        {"y": np.where(np.arange(80) == 3, 0, y), "g": g.astype(str), "x": rng.normal(size=80)}
+    )
+    design = build_design("y ~ x + (1 | g)", frame, components={"zero_inflation": "~ 1"})
+    criterion = PartCriterion(design, FAMILIES["poisson"]())
+    search, _ = search_parts(criterion)
+    plain = fit_glmm(build_design("y ~ x + (1 | g)", frame), FAMILIES["poisson"]())
+    # A logit of -20 is not quite none.
+    assert criterion.without_zeros == pytest.approx(plain.objective, abs=1e-5)
+    assert search.value <= plain.objective + 1e-6
+
+
+def test_ways_down_stop_at_a_minimum_that_is_known():
+    """Of all ways only the first to a minimum is walked to its end, and all report that end."""
+    design, family, _ = random_design(7, "negative_binomial", "~ x")
+    criterion = PartCriterion(design, family)
+    ways = Ways(criterion)
+    first = ways.down(criterion.start(criterion.start_betas))
+    alone = downhill(criterion, criterion.start(criterion.start_betas, 0.3))
+    second = ways.down(criterion.start(criterion.start_betas, 0.3))
+    assert first.converged and second.value == first.value and second.x is first.x
+    assert alone.value == pytest.approx(first.value, abs=1e-7) and second.evaluations < alone.evaluations
+    assert len(ways.ends) == 1

@@ -108,3 +108,17 @@ def test_polishing_leaves_a_point_that_it_cannot_improve():
     search = Search(np.zeros(1), 0.0, np.ones(1), 1)
     polish(slope, search, np.eye(1))
     assert search.x[0] == 0.0
+
+
+def test_steps_teach_a_wrong_curvature():
+    """Where the cheap curvature is wrong in some directions, two remembered steps save evaluations."""
+    H = np.array([[4.0, 1.5, 0.2], [1.5, 2.0, -0.6], [0.2, -0.6, 1.0]])
+
+    def bowl(x):
+        value = float(x @ H @ x / 2 + np.cosh(x).sum())
+        return Trial(value, lambda: H @ x + np.sinh(x), lambda: np.diag(np.diag(H)) + 1.5 * np.eye(3))
+
+    plain, taught = (minimise(bowl, np.array([1.0, -2.0, 1.5]), learning=n) for n in (0, 2))
+    assert plain.converged and taught.converged
+    assert taught.x == pytest.approx(np.zeros(3), abs=1e-5) and taught.value == pytest.approx(3.0, abs=1e-9)
+    assert taught.evaluations < plain.evaluations

@@ -1,0 +1,182 @@
+"""The search of a model with several parts: ways down from several places, none of them walked to its end twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from ..numerics.arrays import Array, Index
+from ..numerics.trust_region import Search, Trial, minimise
+from .search import LOWER, Criterion, Place, Visit, best_of, descend, lower_beside
+
+__all__ = ["NO_ZEROS", "Ways", "downhill", "search_parts"]
+
+#: Where the search stops; what takes longer runs off to infinity.
+TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
+#: Steps that correct the cheap curvature, which leaves out how the parts bend each other.
+LEARNING = 2
+NO_ZEROS = "no extra zeros"
+#: First radius of a search that starts near the optimum.
+NEARBY = 0.2
+#: How little above a known minimum a way down may be, in value and as its curvature has it, to lead there.
+ARRIVED = 0.01
+HOPELESS = (
+    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
+    "the range of its link; centre and scale the covariates, or try another link"
+)
+
+
+class SeveralParts(Criterion, Protocol):
+    """What this search asks of a criterion."""
+
+    without_zeros: float | None
+    convex: bool
+
+    @property
+    def paired(self) -> bool:
+        """Whether two parts have random effects, so that the approximation can break down."""
+
+    @property
+    def of_zeros(self) -> slice:
+        """The coefficients of the extra zeros, where there are any."""
+
+    def places(self) -> list[Place]:
+        """Where the search begins; the one without extra zeros comes first."""
+
+
+def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
+    """One way down.
+
+    Parameters
+    ----------
+    criterion : SeveralParts
+    x : array
+        Where it begins.
+    radius : float
+        Of the first step.
+    """
+    return _minimised(criterion.trial, x, radius)
+
+
+def _minimised(trial: Callable[[Array], Trial], x: Array, radius: float = 2.0) -> Search:
+    return minimise(
+        trial, x, tolerance=TOLERANCE, max_evaluations=MOST_EVALUATIONS, radius=radius, learning=LEARNING
+    )
+
+
+def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
+    """The lowest minimum that is found, by way of the convex relative where the objective could break down.
+
+    An end at the edge of what can be approximated is no minimum, however low it is.
+
+    Parameters
+    ----------
+    criterion : SeveralParts
+    """
+    ways, places = Ways(criterion), criterion.places()
+    if places[0].why == NO_ZEROS:
+        ways.ends.append(_without_zeros(criterion, places[0]))
+        places[0] = Place(NO_ZEROS, ways.ends[0].x)
+    search, visits = best_of(criterion, places, ways.down, HOPELESS)
+    if search.converged and not criterion.paired:
+        return search, visits
+    criterion.convex = True
+    guide, more = best_of(criterion, places, partial(downhill, criterion), HOPELESS)
+    criterion.convex = False
+    near = descend(criterion, guide.x, partial(ways.down, radius=NEARBY))
+    visits += more
+    if near is not None:
+        why = "where the convex relative of the objective is lowest"
+        visits.append(Visit(why, guide.x, near.trail[0][1], near.value))
+    minima = (end for end in ways.ends if end.converged and lower_beside(criterion, end) is None)
+    best = min(minima, key=lambda end: end.value, default=None)
+    rough = minimise(criterion.trial, guide.x, max_evaluations=1)
+    rough.converged = False
+    if (
+        best is None or rough.value < best.value - LOWER
+    ):  # the convex relative's minimum is the best to be said
+        best = rough
+    return (best if np.isfinite(best.value) else search), visits
+
+
+def _without_zeros(criterion: SeveralParts, place: Place) -> Search:
+    """The best parameters without extra zeros: those of all other parts, the coefficients of the zeros held.
+
+    So few extra zeros can become no fewer to any purpose, and this is an end in all directions.
+    """
+    held = criterion.of_zeros
+    free: Index = np.delete(np.arange(len(place.x)), held)
+
+    def whole(x: Array) -> Array:
+        full = place.x.copy()
+        full[free] = x
+        return full
+
+    def trial(x: Array) -> Trial:
+        one = criterion.trial(whole(x))
+        block = np.ix_(free, free)
+        return Trial(one.value, lambda: one.gradient()[free], lambda: one.curvature()[block], one.state)
+
+    none = _minimised(trial, place.x[free])
+    end = minimise(criterion.trial, whole(none.x), max_evaluations=1)
+    end.converged = none.converged and bool(np.isfinite(end.value))
+    criterion.without_zeros = end.value if end.converged else None
+    return end
+
+
+class Ways:
+    """Ways down that stop where they come to a minimum that another one has found.
+
+    Parameters
+    ----------
+    criterion : SeveralParts
+    """
+
+    def __init__(self, criterion: SeveralParts) -> None:
+        self.criterion = criterion
+        self.ends: list[Search] = []
+
+    def down(self, x: Array, radius: float = 2.0) -> Search:
+        """The end of one way.
+
+        Parameters
+        ----------
+        x : array
+            Where it begins.
+        radius : float
+            Of the first step.
+        """
+        if any(np.array_equal(x, end.x) and end.converged for end in self.ends):
+            return next(end for end in self.ends if np.array_equal(x, end.x))
+        end = _minimised(self._trial, x, radius)
+        known = None if end.converged else self._known(end.x, end.value)
+        if known is None:
+            self.ends.append(end)
+            return end
+        return Search(
+            known.x,
+            known.value,
+            known.gradient,
+            end.evaluations,
+            end.trail,
+            True,
+            known.state,
+            known.curvature,
+        )
+
+    def _trial(self, x: Array) -> Trial:
+        trial = self.criterion.trial(x)
+        return trial._replace(endless=True) if self._known(x, trial.value) is not None else trial
+
+    def _known(self, x: Array, value: float) -> Search | None:
+        """The minimum in whose bowl this point lies, or None."""
+        for end in self.ends:
+            if not end.converged or end.curvature is None or not 0 <= value - end.value < ARRIVED:
+                continue
+            away = x - end.x
+            if 0 <= float(away @ end.curvature @ away) < 2 * ARRIVED:
+                return end
+        return None
