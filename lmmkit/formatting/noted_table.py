@@ -61,16 +61,36 @@ class Table(pd.DataFrame):
         with pd.option_context("display.width", 110, "display.max_columns", None):
             return "\n".join([repr(with_p_values(self)), *self.notes])
 
+    def to_string(self, *args: Any, **options: Any) -> Any:
+        """As of a DataFrame, with p-values as they are shown."""
+        return with_p_values(self).to_string(*args, **options)
+
+    def to_html(self, *args: Any, **options: Any) -> Any:
+        """As of a DataFrame, with p-values as they are shown."""
+        return with_p_values(self).to_html(*args, **options)
+
+    def to_markdown(self, *args: Any, **options: Any) -> Any:
+        """As of a DataFrame, with p-values as they are shown."""
+        return with_p_values(self).to_markdown(*args, **options)
+
     def _repr_html_(self) -> str | None:
         table = with_p_values(self)._repr_html_()  # type: ignore[operator]
         return (table or "") + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
 
 def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table to look at: p-values as text, never as nought."""
+    """The same table to look at: p-values as text, never as zero, also where the table lies on its side."""
     shown = pd.DataFrame(table)
+    for place, name in enumerate(shown.index):
+        if isinstance(name, str) and name in P_COLUMNS:
+            shown = shown.astype(object)
+            shown.iloc[place] = [p_digits(p) if _is_number(p) else p for p in shown.iloc[place]]
     for place, name in enumerate(shown.columns):
         if name in P_COLUMNS and pd.api.types.is_numeric_dtype(shown.dtypes.iloc[place]):
             values = shown.iloc[:, place]
             shown.isetitem(place, values.map(p_digits, na_action="ignore").to_numpy(dtype=object))
     return shown
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) and not pd.isna(value)

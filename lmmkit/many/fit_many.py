@@ -15,6 +15,7 @@ from ..design.grouping_checks import check_grouping
 from ..design.names import free_name
 from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
+from ..formatting.noted_table import Table
 from ..formula.parse import Formula, parse
 from ..formula.syntax import one_line
 from ..numerics import arguments
@@ -119,7 +120,7 @@ class ManyFits:
                 f"there is no coefficient {arguments.shown(term)} in this model; it has "
                 f"{', '.join(map(str, self.fixef))}"
             )
-        table = pd.DataFrame({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
+        table = Table({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
         if table["df"].isna().all():
             raise ModelError("these fits were made with ddf='none'; fit again with ddf='satterthwaite'")
         from scipy.stats import false_discovery_control
@@ -154,7 +155,7 @@ class ManyFits:
         """
         columns = {"estimate": self.fixef, "std_error": self.se, "df": self.df}
         terms = list(self.fixef.columns)
-        table = pd.DataFrame(
+        table = Table(
             {name: frame.to_numpy().ravel() for name, frame in columns.items()},
             index=pd.MultiIndex.from_product([self.fixef.index, terms], names=["response", "term"]),
         )

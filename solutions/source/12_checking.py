@@ -125,8 +125,8 @@ check("ex12.q4", model)
 # %% tags=["fold"]
 # Table: the row day:implantP of both models
 beside = {"first": first, "mended": model}
-rows = {name: fit.coef_table().loc["day:implantP"] for name, fit in beside.items() if fit is not ...}
-pd.DataFrame(rows).T.astype(float).round(4)
+rows = {name: fit.coef_table().loc[["day:implantP"]] for name, fit in beside.items() if fit is not ...}
+pd.concat(rows).droplevel(1).round(4) if rows else None
 
 # %% [markdown]
 # Compare the two standard errors. Without the check you would have been surer than you may be.

@@ -42,3 +42,25 @@ def test_the_tables_of_a_model_show_no_p_value_as_nought():
         lk.emmeans(ticks, "year", contrasts="pairwise"), lk.kr_modcomp(fit, other),
     ):  # fmt: skip
         assert "<0.001" in repr(table.round(3))
+
+
+def test_no_way_of_showing_a_table_makes_a_p_value_nought():
+    table = Table({"estimate": [1.5, 2.5], "p_value": [3e-20, 0.0496]}, index=["Days", "Age"]).round(4)
+    for shown in (
+        table.to_string(),
+        table.T.to_string(),
+        repr(table.T),
+        table.to_html(),
+        table.T._repr_html_(),
+    ):
+        shown = shown.replace("&lt;", "<")
+        assert "<0.001" in shown and "0.050" in shown and "0.000" not in shown
+        assert "1.5" in shown
+    assert table.T.loc["p_value", "Days"] == 0.0 and table.T.dtypes.eq(float).all()
+
+
+def test_the_tests_of_many_fits_show_no_p_value_as_nought():
+    genes, samples = lk.load_data("genexpr").head(2), lk.load_data("genexpr_info")
+    genes = genes + 5 * samples.set_index("ID")["Age"]  # age decides all
+    tests = lk.fit_many(genes, "~ Age + (1 | Individual)", samples, progress=False).tests("Age")
+    assert repr(tests.round(3)).count("<0.001") == 4 and (tests["p_value"] > 0).all()
