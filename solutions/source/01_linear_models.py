@@ -243,8 +243,9 @@ if line is not ...:
 
 # %% [markdown] tags=["written"] task="q8" points=3
 # The band in the left picture neither bends nor opens like a funnel, so that linearity and equal spread are in order. In the
-# middle the residuals pile up in one even hump, close to a bell curve: normality is in order, too. Independence is not. Whole
-# classrooms lie above the line, others below it, and their means differ far more than chance deals out. The line counts each
+# middle the residuals pile up in one even hump, close to a bell curve: normality is in order, too. Independence is not. In some
+# classrooms most pupils lie above the line, in others most lie below it, and the means of the rooms differ about twice as much as
+# chance deals out. The line counts each
 # pupil as a witness, while the pupils of a room repeat in part what one teacher has done. So its standard errors cannot be
 # trusted, least of all for anything that belongs to whole rooms. I would give each room a level of its own, as a predictor or
 # (there are many rooms) as a random effect.
