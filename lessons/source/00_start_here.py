@@ -62,7 +62,7 @@ for ax, name in zip(axes.flat, chosen, strict=True):
     slope, start = np.polyfit(mine["Days"], mine["Reaction"], 1)
     steepness[name] = slope
     ax.plot(mine["Days"], mine["Reaction"], "o", color=lesson.GREY, ms=5)
-    ax.plot([0, 9], [start, start + 9 * slope], color=lesson.BLUE)
+    ax.plot([0, 9], [start, start + 9 * slope], color=lesson.RED)
     ax.set_title(f"driver {name}")
     ax.set_xticks([0, 3, 6, 9])
 fig.supxlabel("day of the study")
@@ -97,10 +97,10 @@ print(fit.explain())
 fig, ax = plt.subplots()
 lines, days = fit.coef()["Subject"], np.array([0.0, 9.0])
 for intercept, slope in lines.to_numpy():
-    ax.plot(days, intercept + slope * days, ":", color=lesson.GREY, lw=1.4)
+    ax.plot(days, intercept + slope * days, ":", color=lesson.BLUE, lw=1.4)
 ax.plot(sleep["Days"], sleep["Reaction"], ".", color=lesson.GREY, ms=5)
 ax.plot(
-    days, fit.fixef["(Intercept)"] + fit.fixef["Days"] * days, color=lesson.BLUE, lw=4, label="average driver"
+    days, fit.fixef["(Intercept)"] + fit.fixef["Days"] * days, "--", color="black", lw=4, label="average driver"
 )
 ax.set_xlabel("day of the study")
 ax.set_ylabel("reaction time (ms)")

@@ -288,7 +288,7 @@ owls.head(3)
 # %% tags=["picture"] covers="004-25" asks="q004-4"
 # Picture: the hormone of the birds that were caught twice or more
 DAYS = {day: x for x, day in enumerate(owls["days"].cat.categories)}
-KINDS = {"C": ("corticosterone", lesson.RED, "o"), "P": ("placebo", lesson.BLUE, "s")}
+KINDS = {"C": ("corticosterone", lesson.TREATED, "o"), "P": ("placebo", lesson.CONTROL, "s")}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.2), sharey=True, layout="constrained")
 for ax, (kind, (name, colour, mark)) in zip(axes, KINDS.items(), strict=True):
     birds = owls[owls["Implant"].astype(str) == kind]

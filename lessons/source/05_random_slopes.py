@@ -149,7 +149,7 @@ for ring in lines.index:
         ax.plot(x, start[ring] + pace[ring] * x, color=lesson.GREY, lw=0.5)
     ages_of_bird = owls.loc[owls["Ring"].astype(str) == str(ring), ["Age", "Wing"]]
     left.plot(*ages_of_bird.to_numpy().T, "." if placebo[ring] else "+", color=lesson.GREY, ms=5)
-kinds = ((1, lesson.BLUE, "--", "placebo, average"), (0, lesson.RED, "-", "corticosterone, average"))
+kinds = ((1, lesson.CONTROL, "--", "placebo, average"), (0, lesson.TREATED, "-", "corticosterone, average"))
 for kind, colour, dash, name in kinds:
     level = fixed["(Intercept)"] + kind * fixed["ImplantP"]
     slope = fixed["Age"] + kind * fixed["Age:ImplantP"]

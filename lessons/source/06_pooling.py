@@ -178,8 +178,8 @@ check("06.q2", your_weight)
 order = lakes.sort_values("size")
 x = np.arange(len(order))
 fig, ax = plt.subplots(figsize=(9.5, 4.6))
-ax.axhline(perch["length"].mean(), ls=":", color="black", lw=1.5, label="mean of all fish (complete pooling)")
-ax.axhline(fit.fixef["(Intercept)"], ls="--", color=lesson.BLUE, lw=1.5, label="the model's common mean")
+ax.axhline(perch["length"].mean(), ls="--", color="black", lw=1.5, label="mean of all fish (complete pooling)")
+ax.axhline(fit.fixef["(Intercept)"], ls=":", color=lesson.BLUE, lw=2, label="the model's common mean")
 ax.vlines(x, order["mean"], order["lmer"], color=lesson.GREY, lw=1)
 ax.plot(x, order["mean"], "o", color=lesson.RED, mfc="none", label="own mean (no pooling)")
 ax.plot(x, order["lmer"], "s", color=lesson.BLUE, label="mixed model (partial pooling)")
@@ -195,7 +195,7 @@ lesson.show(
 
 # %% [markdown]
 # The grey stalks are the shrinkage. They are longest on the left, where lakes have few fish, and vanish on the right. Every
-# stalk points to the *model's* common mean (dashed), which weighs lakes. It is not the mean of all fish (dotted), in which
+# stalk points to the *model's* common mean (dotted), which weighs lakes. It is not the mean of all fish (dashed), in which
 # the lakes with many fish count most.
 #
 # Now move it yourself. In the explorer below, the squares are partial pooling, the bars below are the weights, and the bars on
@@ -290,7 +290,7 @@ for lake, row in lakes.iterrows():
             fontsize=11,
             color=look["color"],
         )
-ax.axhline(fit.fixef["(Intercept)"], ls="--", color=lesson.BLUE, lw=1.5)
+ax.axhline(fit.fixef["(Intercept)"], ls=":", color=lesson.BLUE, lw=2)
 ax.set_xticks([0, 1], ["own mean", "mixed model"])
 ax.set(xlim=(-0.15, 1.45), ylabel="mean length of the perch (cm)")
 lesson.show(

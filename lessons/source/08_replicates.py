@@ -42,7 +42,7 @@ assays.pivot(index=["treated", "mouse"], columns="assay", values="activity").rou
 # %% tags=["picture"]
 # Picture: sixty dots in ten clumps
 fig, ax = plt.subplots(figsize=(8, 4.2))
-for treated, colour, marker, name in [(0, lesson.BLUE, "o", "control"), (1, lesson.RED, "s", "treated")]:
+for treated, colour, marker, name in [(0, lesson.CONTROL, "o", "control"), (1, lesson.TREATED, "s", "treated")]:
     rows = assays[assays["treated"] == treated]
     ax.plot(rows["mouse"], rows["activity"], marker, color=colour, alpha=0.6, label=name)
 own_means = assays.groupby("mouse")["activity"].mean()

@@ -114,7 +114,7 @@ fig, ax = plt.subplots(figsize=(8, 3.8))
 grid = np.linspace(-6, 6, 300)
 bins = np.linspace(-6, 6, 37)
 ax.hist(t_values, bins=bins, density=True, color=lesson.GREY, alpha=0.5, label="studies without trend")
-ax.plot(grid, stats.norm.pdf(grid), "--", color=lesson.RED, label="normal")
+ax.plot(grid, stats.norm.pdf(grid), "--", color=lesson.PINK, label="normal")
 ax.plot(grid, stats.t.pdf(grid, 5), "-", color=lesson.BLUE, label="t, five degrees of freedom")
 ax.axvline(t, color="black", lw=1.5, ls=":", label="our six people")
 ax.set_xlabel("t of Year")
@@ -315,7 +315,7 @@ by_boot = rise.confint(method="boot", n_sim=200, seed=2, progress=False)
 # %% tags=["picture"]
 # Picture: intervals of the mean slope, and of the slopes' SD
 ways = {"t": by_t, "Wald": wald, "profile": profile, "bootstrap": by_boot}
-looks = dict(zip(ways, ((lesson.GREY, "D"), (lesson.RED, "s"), (lesson.BLUE, "o"), (lesson.GREEN, "^")), strict=True))
+looks = dict(zip(ways, ((lesson.BLUE, "o"), (lesson.PINK, "^"), (lesson.RED, "s"), ("black", "D")), strict=True))
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
 sd_year = float(rise.varcorr.frame["sdcor"].iloc[1])
 said = []

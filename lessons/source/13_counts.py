@@ -37,14 +37,14 @@ donors.groupby("disease", observed=True).head(2).round(2)
 # Picture: the cells of two donors, and the mean of each of the ten
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.3), layout="constrained")
 bins = np.arange(cells["counts"].max() + 2) - 0.5
-for name, status, colour, style in (("s4", "disease", lesson.RED, "-"), ("s6", "no disease", lesson.BLUE, "--")):
+for name, status, colour, style in (("s4", "disease", lesson.TREATED, "-"), ("s6", "no disease", lesson.CONTROL, "--")):
     mine = cells.loc[cells["sample"] == name, "counts"]
     left.hist(mine, bins, histtype="step", color=colour, ls=style, lw=2, label=f"donor {name}, {status}")
 left.set_xlabel("transcripts in a cell")
 left.set_ylabel("cells")
 left.legend()
 of = {status: donors.loc[donors["disease"] == status, "mean"] for status in ("D", "ND")}
-for place, (status, marker, colour) in enumerate((("D", "o", lesson.RED), ("ND", "s", lesson.BLUE))):
+for place, (status, marker, colour) in enumerate((("D", "s", lesson.TREATED), ("ND", "o", lesson.CONTROL))):
     right.plot(np.linspace(-0.12, 0.12, len(of[status])) + place, of[status], marker, color=colour, ms=9)
 right.set_xticks([0, 1], ["disease", "no disease"])
 right.set_xlim(-0.6, 1.6)
@@ -362,7 +362,7 @@ herds = lk.load_data("herds")
 sums = herds.groupby(["milking", "herd"], observed=True)[["infected", "cows"]].sum()
 infected = sums["infected"] / sums["cows"]
 fig, ax = plt.subplots(figsize=(8, 2.4))
-for place, (kind, marker, colour) in enumerate((("parlour", "s", lesson.BLUE), ("robot", "o", lesson.RED))):
+for place, (kind, marker, colour) in enumerate((("parlour", "o", lesson.CONTROL), ("robot", "s", lesson.TREATED))):
     values = np.sort(infected.loc[kind])
     ax.plot(values, place + np.linspace(-0.2, 0.2, len(values)), marker, color=colour, ms=8)
     ax.plot([values.mean()] * 2, [place - 0.35, place + 0.35], "-", color=lesson.GREY, lw=3)

@@ -203,10 +203,11 @@ lesson.in_words(
 truth = lk.load_data("genexpr_truth")
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3.3), sharex=True, sharey=True, layout="constrained")
 said = []
-for ax, term in zip(axes, ["Individual", "Tissue", "Batch"], strict=True):
+LOOKS = {"Individual": (lesson.BLUE, "o"), "Tissue": (lesson.RED, "s"), "Batch": (lesson.GREEN, "^")}
+for ax, (term, (colour, marker)) in zip(axes, LOOKS.items(), strict=True):
     found = partition.loc[truth.index, term]
     ax.plot([0, 1], [0, 1], "--", color=lesson.GREY, lw=1.3)
-    ax.plot(truth[term], found, "o", color=lesson.BLUE, ms=3, alpha=0.6)
+    ax.plot(truth[term], found, marker, color=colour, ms=3, alpha=0.6)
     ax.set_title(term)
     said.append(f"{term}: typically {(found - truth[term]).abs().mean():.2f} off, at most {(found - truth[term]).abs().max():.2f}")
 fig.supxlabel("share that the gene was made with")

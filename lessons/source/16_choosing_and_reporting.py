@@ -415,7 +415,7 @@ grid["brood"] = nest.predict(grid, re_form="~ (1 | Brood)")
 grid["average"] = nest.predict(grid, re_form="~ 0")
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), sharey=True, layout="constrained")
 for ax, column, unit in zip(axes, ("bird", "brood"), ("Ring", "Brood"), strict=True):
-    for implant, name, colour in (("C", "corticosterone", lesson.RED), ("P", "placebo", lesson.BLUE)):
+    for implant, name, colour in (("C", "corticosterone", lesson.TREATED), ("P", "placebo", lesson.CONTROL)):
         mine = grid[grid["Implant"] == implant]
         for _, line in mine.drop_duplicates([unit, "days"]).groupby(unit, observed=True):
             ax.plot(days, line[column], color=colour, lw=0.5)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from lmmkit.course.annotated import annotated
 from lmmkit.errors import DataError
-from lmmkit.formatting.colours import BLUE, GREEN, GREY, ORANGE, PINK, RED, SKY
+from lmmkit.formatting.colours import BLUE, CONTROL, GREEN, GREY, ORANGE, PINK, RED, SKY, TREATED
 from lmmkit.formatting.noted_table import with_p_values
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "Box", "annotated", "in_words",
+    "BLUE", "CONTROL", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "TREATED", "Box", "annotated", "in_words",
     "key_points", "lecture_vs_truth", "table_text", "use_course_look",
 ]  # fmt: skip
 

@@ -15,6 +15,9 @@ SKY = "#2E95D3"
 GREY = "#767676"  # what stands behind: guides, other groups
 PALE = "#d9d9d9"  # bands
 
+# What has a role keeps its colour through the whole course.
+CONTROL, TREATED = SKY, ORANGE  # the arm without (placebo, healthy, parlour) and the arm with
+
 COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bars", "stratified", "violin"]
 
-RESIDUALS = "#bbbbbb"  # what the model does not explain is grey
+RESIDUALS = "#949494"  # what the model does not explain is grey
 HATCHES = ("", "//", "\\\\", "xx")  # a second turn through the colours is told apart by its hatch
 
 

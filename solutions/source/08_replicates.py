@@ -95,7 +95,7 @@ check("ex08.q3", of_means)
 
 # %% tags=["picture"]
 # Picture: the difference with its 95% interval, by two analyses
-looks = [("cores as plots", lk.lm("nitrogen ~ treatment", soil), lesson.RED, "s"), ("means of plots", of_means, lesson.BLUE, "o")]
+looks = [("cores as plots", lk.lm("nitrogen ~ treatment", soil), lesson.RED, "s"), ("means of plots", of_means, lesson.GREEN, "D")]
 fig, ax = plt.subplots(figsize=(8, 2.8), layout="constrained")
 told = []
 for row, (name, fit, colour, marker) in enumerate(looks):

@@ -128,7 +128,7 @@ def ada(theta):
 thetas = np.linspace(0, 5, 251)
 hers = np.array([ada(theta) for theta in thetas])
 fig, ax = plt.subplots(figsize=(8, 4))
-ax.plot(thetas, hers, color=lesson.BLUE, label="Ada's criterion")
+ax.plot(thetas, hers, color="black", label="Ada's criterion")
 ax.plot(thetas[hers.argmin()], hers.min(), "o", color=lesson.RED, label="its lowest point")
 if model is not ...:
     ax.axvline(model.theta[0], color=lesson.GREY, ls="--", label="lmer's θ")

@@ -345,7 +345,7 @@ if all(getattr(model, "nobs", 0) == len(trees) for model in (plain, split)):
     }
     true_slope = lk.data_info("forest").truth["fixef"]["slope within transect"]
     fig, ax = plt.subplots(figsize=(8, 3.6))
-    for place, (slopes, colour) in enumerate(zip(found.values(), [lesson.RED, lesson.ORANGE, lesson.BLUE], strict=True)):
+    for place, (slopes, colour) in enumerate(zip(found.values(), ["black", lesson.BLUE, lesson.RED], strict=True)):
         ax.plot(slopes, place + rng.uniform(-0.25, 0.25, 200), "o", color=colour, ms=3, alpha=0.5)
         ax.plot(np.mean(slopes), place, "D", color="white", mec="black", ms=9)
     ax.axvline(true_slope, color=lesson.GREY, ls="--")

@@ -43,7 +43,7 @@ check("capstoneowls.q1", answer_1)
 
 # %% tags=["picture"]
 # Picture: the masses of all chicks, by implant
-LOOKS = {"C": (lesson.RED, "o", "corticosterone"), "P": (lesson.BLUE, "s", "placebo")}
+LOOKS = {"C": (lesson.TREATED, "o", "corticosterone"), "P": (lesson.CONTROL, "s", "placebo")}
 
 
 def two_panels():

@@ -215,8 +215,8 @@ def draw(r: Counts, fig: Figure) -> None:
     from lmmkit.numerics.distributions import t
 
     healthy, sick, middle, right = style.panels(fig, (1, 1, 1.35, 0.95), left=0.02, top=0.91, gap=0.035)
-    _ridges(healthy, r.counts[0], r.top, style.ORANGE, "healthy donors")
-    _ridges(sick, r.counts[1], r.top, style.SKY, "diseased donors")
+    _ridges(healthy, r.counts[0], r.top, style.CONTROL, "healthy donors")
+    _ridges(sick, r.counts[1], r.top, style.TREATED, "diseased donors")
 
     limits = (float(np.log(_FOLDS[0])), float(np.log(_FOLDS[1])))
     for place, name in enumerate(ANALYSES):

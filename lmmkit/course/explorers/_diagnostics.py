@@ -253,7 +253,7 @@ def draw(r: Diagnostics, fig: Figure) -> None:
     style.shown(scale, r.fitted, root, "o", color=style.BLUE, markersize=4, xlim=_FITTED, ylim=tall)
     style.line(scale, *_smooth(r.fitted, root), color=style.RED, linewidth=3)
     scale.set(xlim=_FITTED, ylim=tall, xlabel="fitted")
-    _qq(groups, r.effects, style.GREEN, _QUANTILES)
+    _qq(groups, r.effects, style.BLUE, _QUANTILES)
     for ax, title, names in (
         (tukey, "residuals", {"bend", "neighbours"}),
         (qq, "QQ, residuals", {"tails"}),

@@ -286,7 +286,7 @@ def draw(r: Likelihood, fig: Figure) -> None:
 
     curve = (r.along.reml if r.criterion == "REML" else r.along.ml) - r.lowest
     other = r.along.ml if r.criterion == "REML" else r.along.reml
-    style.line(right, r.grid, curve, color=style.BLUE)
+    style.line(right, r.grid, curve, color=style.BLACK)
     style.line(right, r.grid, other - other.min(), color=style.GREY, linestyle=":", linewidth=1.5)
     style.line(right, _WIDE, [_FAR, _FAR], color=style.GREEN, linestyle="--", linewidth=1.5)
     right.text(0.62, 0.38, f"{_FAR}", color=style.GREEN, fontsize=13, transform=right.transAxes)

@@ -251,7 +251,7 @@ def _draw_design(ax: Axes, r: NestedCrossed) -> None:
     lower = pd.factorize(r.data[r.kind.lower], sort=True)[0]
     treated = np.minimum(r.data[r.kind.treatment].cat.codes.to_numpy(), 2)
     size = float(np.clip(120 / (lower.max() + 1), 3, 9))
-    looks = ((style.GREY, "s"), (style.RED, "D"), (style.SKY, "o"))
+    looks = ((style.CONTROL, "s"), (style.TREATED, "D"), (style.GREY, "o"))
     for level, (colour, marker) in enumerate(looks):
         mine = treated == level
         style.dots(ax, lower[mine], upper[mine], marker, color=colour, markersize=size)

@@ -173,7 +173,7 @@ def draw(r: Replicates, fig: Figure) -> None:
     at = np.arange(2 * r.bio) + np.repeat([0, 1], r.bio)
     xlim = (float(at[0]) - 0.6, float(at[-1]) + 0.6)
     shift = np.random.default_rng(0).uniform(-0.25, 0.25, y.shape)
-    for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
+    for arm, (colour, marker) in enumerate(((style.CONTROL, "o"), (style.TREATED, "s"))):
         mine = slice(arm * r.bio, (arm + 1) * r.bio)
         across = (at[mine, None] + shift[mine]).ravel()
         style.shown(left, across, y[mine].ravel(), marker, color=colour, markersize=5, xlim=xlim, ylim=_Y)

@@ -268,13 +268,13 @@ def draw(r: Shrinkage, fig: Figure) -> None:
     full = {"color": style.BLUE, "markersize": 7, "zorder": 4}
     style.shown(plane, r.lines[:, 0], r.lines[:, 1], "s", xlim=xlim, ylim=ylim, **full)
     style.dots(plane, m.complete[:1], m.complete[1:], "X", color=style.BLACK, markersize=14, zorder=3)
-    style.dots(plane, centre[:1], centre[1:], "D", color=style.GREEN, markersize=8, zorder=3)
+    style.dots(plane, centre[:1], centre[1:], "D", color=style.BLUE, mec=style.BLACK, markersize=11, zorder=6)
     ring_look = {"color": style.BLUE, "mfc": "none", "markersize": 16, "mew": 2.5, "zorder": 5}
     style.dots(plane, group[:1], group[1:], "s", **ring_look)
     for place, text, colour in (
         (0.0, "○ alone", style.RED),
         (0.18, "■ now", style.BLUE),
-        (0.33, "◆ fixed effects", style.GREEN),
+        (0.33, "◆ fixed effects", style.BLUE),
         (0.67, "✖ complete", style.BLACK),
     ):
         plane.text(place, 1.03, text, color=colour, transform=plane.transAxes, fontsize=13.5)  # fmt: skip
@@ -291,7 +291,7 @@ def _draw_one(r: Shrinkage, ax: Axes) -> None:
     xlim, ylim = _limits(x), m.limits[2]
     ends = np.array(xlim)
     style.shown(ax, x[~mine], y[~mine], ".", xlim=xlim, ylim=ylim, color=style.FAINT, markersize=3)
-    for line, colour, dash, width in ((m.complete, style.BLACK, ":", 2.5), (m.alone[r.group], style.RED, "--", 2.5),
+    for line, colour, dash, width in ((m.complete, style.BLACK, "--", 2.5), (m.alone[r.group], style.RED, ":", 2.5),
                                       (r.lines[r.group], style.BLUE, "-", 3.0)):  # fmt: skip
         if np.isfinite(line).all():
             style.line(ax, ends, line[0] + line[1] * ends, color=colour, linestyle=dash, linewidth=width)

@@ -175,7 +175,7 @@ def draw(r: Tests, fig: Figure) -> None:
     at = np.arange(groups) + np.where(np.arange(groups) < groups / 2, 0, 1)
     means = np.bincount(codes, y) / np.bincount(codes)
     xlim = (float(at[0]) - 0.5, float(at[-1]) + 0.5)
-    for arm, (colour, marker) in enumerate(((style.ORANGE, "o"), (style.SKY, "s"))):
+    for arm, (colour, marker) in enumerate(((style.CONTROL, "o"), (style.TREATED, "s"))):
         mine = (codes >= groups // 2) == bool(arm)
         style.shown(left, at[codes[mine]], y[mine], marker, color=colour, markersize=5, xlim=xlim, ylim=_Y)
         left.text(

@@ -17,6 +17,7 @@ from lmmkit.formatting.colours import (
     BLACK,
     BLUE,
     COLOURS,
+    CONTROL,
     GREEN,
     GREY,
     LINES,
@@ -25,6 +26,7 @@ from lmmkit.formatting.colours import (
     PINK,
     RED,
     SKY,
+    TREATED,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = [
-    "BLACK", "BLUE", "COLOURS", "DPI", "FAINT", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PINK", "RED",
-    "SKY", "axes", "bars", "dots", "group_style", "interval", "line", "look", "new_figure", "panels",
+    "BLACK", "BLUE", "COLOURS", "CONTROL", "DPI", "FAINT", "GREEN", "GREY", "LINES", "MARKERS", "ORANGE", "PINK", "RED",
+    "SKY", "TREATED", "axes", "bars", "dots", "group_style", "interval", "line", "look", "new_figure", "panels",
     "png", "shown",
 ]  # fmt: skip
 
