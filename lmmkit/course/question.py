@@ -115,7 +115,7 @@ class Number(Question):
             if self._near(number.value, wrong):
                 return Judgement(False, sentence, form=self._near(wrong, 100 * truth))
         if number.digits >= self.digits:
-            if number.means(truth):
+            if number.means(truth) or (number.percent and _scaled(number, -2).means(truth)):
                 return self.right(f"(With more digits it is {truth:.4g}.)")
             for sentence, wrong in known:
                 if number.means(wrong):

@@ -19,24 +19,18 @@ _SIGNS = str.maketrans({"‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "
 _WORDS = {
     word: number
     for number, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
+        re.findall(
+            r"\w+",
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen twenty",
+        )
     )
-}
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?<=[\d.])\s*(?:ms|mm|cm|m|g|kg|mg|g/kg|mg/kg|mg/l|ng/ml|u/l|°c|days?|years?|points?)$", re.IGNORECASE
+)
+_FRACTION = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -95,13 +89,20 @@ def given(value: Any) -> Given | None:
     Given(value=8.0, decimals=0, digits=1, percent=True)
     >>> given("−6,2").value, given([1.5]).digits, given("five").value, given("5 mice")
     (-6.2, 2, 5.0, None)
+    >>> given("10.5 ms").value, given("4/5").value
+    (10.5, 0.8)
     """
     if isinstance(value, str):
         text = plain_text(value).strip(" .\"'`()[]")
         percent = text.endswith("%") or text.lower().endswith(" per cent")
         text = re.sub(r"\s*(%|per cent)$", "", text, flags=re.IGNORECASE)
         if text.lower() in _WORDS:
-            return Given(float(_WORDS[text.lower()]), 0, 1, percent)
+            number = _WORDS[text.lower()]
+            return Given(float(number), 0, len(str(number)), percent)
+        fraction = _FRACTION.fullmatch(text)
+        if fraction and float(fraction[2]) != 0:
+            return _as_written(repr(float(fraction[1]) / float(fraction[2])), percent)
+        text = _UNIT.sub("", text)
         return _as_written(text.replace(",", "."), percent) if _NUMBER.fullmatch(text) else None
     numbers = as_numbers(value)
     return None if numbers is None or len(numbers) != 1 else _as_written(repr(float(numbers[0])))
@@ -145,6 +146,20 @@ def as_numbers(value: Any, like: Any = None) -> np.ndarray | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return numbers if numbers.size and numbers.size < MOST and np.isfinite(numbers).all() else None
+
+
+def listed(value: Any) -> Any:
+    """What stands between the commas of a text, as a list; anything else as it is.
+
+    Examples
+    --------
+    >>> listed("plot, half; chick"), listed(["plot"]), listed("plot")
+    (['plot', 'half', 'chick'], ['plot'], 'plot')
+    """
+    if not isinstance(value, str) or len(value) > 300:
+        return value
+    parts = [part.strip(" \"'") for part in re.split(r"[,;]", value.strip(" ()[]")) if part.strip(" \"'")]
+    return parts if len(parts) > 1 else value
 
 
 def is_endless(value: Any) -> bool:
@@ -191,11 +206,17 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
     (None, None)
     >>> chosen("line B", ["A", "B"]), chosen("a mouse", ["A", "B"])
     ('B', None)
+    >>> chosen("one in two", ["1 in 2", "1 in 20"]), chosen("20 %", ["5 in 100", "20 in 100"])
+    ('1 in 2', '20 in 100')
+    >>> chosen("(1|b)+(1|a)", ["(1 | a) + (1 | b)", "(1 | a/b)"])
+    '(1 | a) + (1 | b)'
     """
     if len(value) > 300:
         return None
     wanted = _key(value)
-    same = [option for option in options if _key(option) == wanted]
+    same = [option for option in options if _key(option) == wanted] or [
+        option for option in options if "|" in option and _terms(option) == _terms(value)
+    ]
     if len(same) == 1:
         return same[0]
     letter = re.fullmatch(r"(?:[a-z]+\s+)?\W*([a-z])\W*", value.strip().lower())
@@ -226,10 +247,16 @@ def _overlap(words: set[str], option: set[str]) -> bool:
 
 def _key(text: str) -> str:
     """What is left of an answer when its form is taken away; signs of a formula stay."""
-    text = re.sub(r"[a-z]+", lambda word: _singular(word[0]), plain_text(text).lower().removeprefix("lk."))
+    text = plain_text(text).lower().removeprefix("lk.").replace("%", " in 100")
+    text = re.sub(r"[a-z]+", lambda word: str(_WORDS.get(word[0], _singular(word[0]))), text)
     text = re.sub(r"[\s,.;'\"`]+", "", text)
     text = re.sub(r"\(1\+(?=[a-z])", "(", text)  # (1 + x | g) is (x | g)
     return text.strip("()[]") or text
+
+
+def _terms(text: str) -> list[str]:
+    """The terms in brackets of a random part, whatever their order."""
+    return sorted(_key(term) for term in re.split(r"\+(?![^()]*\))", text))
 
 
 def _words(text: str) -> set[str]:

@@ -241,3 +241,15 @@ def test_an_endless_value_is_not_run_through(value, ask):
 def test_every_question_of_a_lesson_can_be_shown(code):
     for name, question in checking.questions_of(checking.chapters()[code]).items():
         assert question.solution(f"{code}.{name}"), (code, name)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ex01.q7", "lm, glmer, lmer, glm"), ("ex02.q7", "between, pooled, within"),
+        ("ex03.q3", "plots, halves, chicks, days"), ("capstoneowls.q1", "ring, brood"), ("02.q5", "20 %"),
+        ("01.q4", "nearly 1 in 2"), ("ex08.w1", "(1 | winter) + (1 | fox)"), ("ex13.q2", "67 %"), ("15.q3", "1/2"),
+    ],
+)  # fmt: skip
+def test_right_answers_in_another_form_are_right(key, value):
+    assert check(key, value).state == "right"

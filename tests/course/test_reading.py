@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lmmkit.course.reading import as_numbers, chosen, given, plain_text
+from lmmkit.course.reading import as_numbers, chosen, given, listed, plain_text
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,9 @@ from lmmkit.course.reading import as_numbers, chosen, given, plain_text
     [
         (5, 5.0, 1), (15, 15.0, 2), (100, 100.0, 3), (0.0415, 0.0415, 3), (-6.2, -6.2, 2), (1e-3, 0.001, 1),
         ("5", 5.0, 1), ("five", 5.0, 1), ("Zero.", 0.0, 1), ("−6,2", -6.2, 2), ("(3.10)", 3.1, 3), ("1e-3", 0.001, 1),
-        ("4 %", 4.0, 1), ("4 per cent", 4.0, 1), (np.array([[2.5]]), 2.5, 2), (pd.Series([7]), 7.0, 1), ([0.5], 0.5, 1),
+        ("4 %", 4.0, 1), ("4 per cent", 4.0, 1),
+        ("10.5 ms", 10.5, 3), ("1.5 g/kg", 1.5, 2), ("4/5", 0.8, 1), ("fifty", 50.0, 2),
+        (np.array([[2.5]]), 2.5, 2), (pd.Series([7]), 7.0, 1), ([0.5], 0.5, 1),
     ],
 )  # fmt: skip
 def test_a_number_is_read_with_its_digits(value, number, digits):
@@ -82,3 +84,28 @@ def test_an_option_is_found_in_any_form(value, options, option):
 
 def test_dashes_quotes_and_crosses_are_of_one_kind():
     assert plain_text("“a” – b — c × 2 − 1") == '"a" - b - c x 2 - 1'
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        ("plot, half, chick, day", ["plot", "half", "chick", "day"]), ("['lm', 'glmer']", ["lm", "glmer"]),
+        ("(brood; ring)", ["brood", "ring"]), ("plot", "plot"), ("", ""), (["a", "b"], ["a", "b"]), (3, 3),
+    ],
+)  # fmt: skip
+def test_a_list_may_be_written_as_text(text, items):
+    assert listed(text) == items
+
+
+@pytest.mark.parametrize(
+    ("value", "option"),
+    [
+        ("(1 | winter) + (1 | fox)", "(1 | fox) + (1 | winter)"), ("(1|fox)+(1|winter)", "(1 | fox) + (1 | winter)"),
+        ("(1 | winter)", None), ("(1 | winter/fox)", "(1 | winter/fox)"), ("(fox | winter)", None),
+    ],
+)  # fmt: skip
+def test_the_terms_of_a_random_part_have_no_order(value, option):
+    assert (
+        chosen(value, ["(1 | fox)", "(1 | fox/winter)", "(1 | winter/fox)", "(1 | fox) + (1 | winter)"])
+        == option
+    )

@@ -10,6 +10,7 @@ import pandas as pd
 from lmmkit import data_info, lmer
 from lmmkit.course.own_data import VARIABLE, own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
+from lmmkit.course.reading import listed
 from lmmkit.course.same_model import printed_numbers
 
 _FIXED = "mass ~ I(age - 25) * implant"
@@ -49,6 +50,7 @@ _FACTORS = {
 
 
 def _judge_factors(answer: Any) -> str | None:
+    answer = listed(answer)
     if not isinstance(answer, (list, tuple, set, frozenset)) or not all(isinstance(a, str) for a in answer):
         return Slip("a list of column names is wanted, each as text")
     names = {name.strip().lower() for name in answer}

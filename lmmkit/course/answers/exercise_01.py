@@ -9,6 +9,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth, digest, normalise
+from lmmkit.course.reading import listed
 
 _PROMISES = ("linearity", "equal spread", "normality", "independence")  # as the notebook draws them
 _ABSENT = {
@@ -74,6 +75,7 @@ def _swapped(one: int, other: int) -> list[str]:
 
 def _picture_fault(answer: Any) -> str | None:
     """What is wrong with the four names, or None."""
+    answer = listed(answer)
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != 4:
         return Slip("a list of four names is wanted, in the order A, B, C, D")
     given = [normalise(name) for name in answer]
@@ -92,6 +94,7 @@ def _absent(letter: str, promise: str) -> str:
 
 def _family_fault(answer: Any) -> str | None:
     """The first study whose family is wrong, and why, or None."""
+    answer = listed(answer)
     if isinstance(answer, (list, tuple)) and len(answer) == len(_STUDIES):
         answer = dict(zip(_STUDIES, answer, strict=True))
     if not isinstance(answer, Mapping) or {normalise(study) for study in answer} != set(_STUDIES):

@@ -8,6 +8,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Question, Slip, Truth, digest, normalise
+from lmmkit.course.reading import listed
 
 #: What the clouds show that are no paradox, by their place in the notebook's list.
 _NO_PARADOX = {
@@ -74,6 +75,7 @@ def _turn() -> float:
 
 def _slope_fault(answer: Any) -> str | None:
     """The first person who was given a slope of no use to them, and why, or None."""
+    answer = listed(answer)
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != 3:
         return Slip("a list of three slopes is wanted, in the order a, b, c")
     for person, slope in zip("abc", map(normalise, answer), strict=True):

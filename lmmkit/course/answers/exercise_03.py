@@ -8,6 +8,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth, normalise
+from lmmkit.course.reading import listed
 
 _KINDS = ("fixed", "random", "residual")
 _NUMBER = "it is a number and gets a slope; a grouping factor is a category"
@@ -118,6 +119,7 @@ def _but(reasons: Reasons, name: str, kind: str) -> dict[str, str]:
 
 def _unit_fault(answer: Any) -> str | None:
     """The first unit that is wrong, and why, or None."""
+    answer = listed(answer)
     if isinstance(answer, str) or not hasattr(answer, "__len__") or len(answer) != len(_UNITS):
         return Slip("a list of four units is wanted")
     for number, (given, names) in enumerate(zip(map(normalise, answer), _UNIT_NAMES, strict=True), 1):
