@@ -183,8 +183,8 @@ def test_a_pupil_with_fifty_points(pupils):
 
 
 def test_rooms_differ_more_than_cards_dealt(pupils):
-    """“Twice what luck deals out, or so: pupils of a room err together.” and “their means differ far more
-    than chance deals out”"""
+    """“Twice what luck deals out, or so: pupils of a room err together.” and “the means of the rooms
+    differ about twice as much as chance deals out.”"""
     spread = pupils.groupby("room")["residual"].mean().std()
     # R 4.2.2: sd(tapply(resid(lm(score ~ hours)), room, mean))
     assert spread == pytest.approx(4.271518, abs=1e-5)
@@ -197,11 +197,10 @@ def test_rooms_differ_more_than_cards_dealt(pupils):
     assert max(dealt) < spread
 
 
-def test_whole_rooms_lie_on_one_side(pupils):
-    """“Whole classrooms lie above the line, others below it”"""
-    rooms = pupils.groupby("room")["residual"]
-    assert (rooms.min() > 0).sum() >= 1
-    assert (rooms.max() < 0).sum() >= 1
+def test_pupils_of_a_room_lie_mostly_on_one_side(pupils):
+    """“In some classrooms most pupils lie above the line, in others most lie below it”"""
+    above = pupils.groupby("room")["residual"].agg(lambda residual: (residual > 0).mean())
+    assert (above > 0.75).sum() >= 5 and (above < 0.25).sum() >= 5
 
 
 def test_the_pupils_keep_three_promises(pupils):

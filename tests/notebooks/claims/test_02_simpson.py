@@ -267,6 +267,14 @@ def test_the_owl_hospital():
     assert 55 / 60 < 93 / 100 and 4 / 40 < 3 / 20
 
 
+def test_who_was_treated():
+    """“treated owls are mostly those that arrived in a bad state, and such owls die more often” and “in both rows
+    treated owls survive more often”"""
+    assert 80 / (20 + 80) > 0.5 > 20 / (100 + 20)
+    assert 40 / 80 < 19 / 20 and 6 / 20 < 90 / 100
+    assert 19 / 20 > 90 / 100 and 40 / 80 > 6 / 20
+
+
 def test_an_owl_that_hunts_longer_catches_more():
     """“Within a valley, an owl that hunts longer catches more.” and the colleague's “an owl that hunts longer catches
     less”"""

@@ -123,8 +123,8 @@ def test_stalks_are_longest_where_lakes_have_few_fish(lakes, estimates):
 
 
 def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
-    """“Every stalk points to the *model's* common mean (dashed), which weighs lakes.” and “the mean of all
-    fish (dotted), in which the lakes with many fish count most”"""
+    """“Every stalk points to the *model's* common mean (dotted), which weighs lakes.” and “the mean of all
+    fish (dashed), in which the lakes with many fish count most”"""
     assert (np.sign(estimates - lakes["mean"]) == np.sign(LAKES[0] - lakes["mean"])).all()
     assert (np.abs(estimates - LAKES[0]) <= np.abs(lakes["mean"] - LAKES[0])).all()
     all_fish = perch["length"].mean()

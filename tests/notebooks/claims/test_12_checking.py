@@ -195,6 +195,13 @@ def test_the_standard_error_now_knows_the_chicks(chicks):
     assert errors == pytest.approx([0.22557145, 0.31423697], rel=1e-4)
 
 
+def test_lines_that_begin_high_end_low(chicks):
+    """“lines that begin high end low” and “Lines that start high end low, and the other way round”"""
+    residual = lk.lmer("mass ~ day * implant + (1 | nest/chick)", chicks).resid()
+    ends = chicks.assign(residual=residual).pivot(index="chick", columns="day", values="residual")
+    assert ends[0].corr(ends[12]) < -0.6  # by lme4 1.1-31 (R 4.2.2): -0.7216
+
+
 def test_no_nest_decides_alone(chicks):
     """“Less than one standard error: no nest decides alone.”"""
     fit = lk.lmer("mass ~ day * implant + (1 | nest) + (day | chick)", chicks)

@@ -189,6 +189,20 @@ def test_forest():
     assert plots["trees"].corr(plots["slope"]) < -0.5
 
 
+def test_visits_to_herds():
+    """“A vet visited 24 herds, most of them once in each of four seasons” and “Some visits did not take place: not
+    every herd has four rows.”"""
+    visits = lk.load_data("herds").groupby("herd", observed=True)["season"].agg(["size", "nunique"])
+    assert len(visits) == 24 and (visits["size"] == visits["nunique"]).all()
+    assert 0.5 < (visits["size"] == 4).mean() < 1
+
+
+def test_implants():
+    """“All were weighed when the implant was set and every four days after.”"""
+    days = lk.load_data("implants").groupby("chick", observed=True)["day"].agg(list)
+    assert all(each == [0, 4, 8, 12] for each in days)
+
+
 def test_fields():
     """“Nitrate is skewed, as concentrations are; species numbers are counts, large enough to be treated as
     normal.”"""
