@@ -89,13 +89,12 @@ def _judge(variable: Variable, levels: int) -> tuple[tuple[str, ...], str]:
             most = plural(levels - 2, "degree")
             few = f"; with only {levels} of them the test of what they carry has at most {most} of freedom"
         return ("random",), f"{variable.why}; as a fixed effect it would swallow what it carries{few}"
-    if levels < 5:
-        why = f"{variable.why}, but {levels} levels cannot tell the SD of a population: fit them as fixed"
-        return ("fixed",), why
+    low, high = sd_interval(levels)
+    known = f"{levels} levels tell their SD at best to between {low:.2f} and {high:.1f} times its estimate"
     if levels < 10:
-        either = f"{variable.why}; with {levels} levels either will do, as long as you say which"
+        either = f"{variable.why}, but {known}: take them as random and say so, or as fixed"
         return ("fixed", "random"), either
-    return ("random",), f"{variable.why}, and {levels} levels are enough to learn their SD"
+    return ("random",), f"{variable.why}, and {known}"
 
 
 def compute(

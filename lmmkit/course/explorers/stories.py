@@ -121,8 +121,7 @@ STORIES: dict[str, Story] = {
         (
             Variable(
                 "time of day", "chosen", 4,
-                "morning, noon, evening and night are the only four, and their differences "
-                "are wanted",
+                "these four times of day were chosen, and their differences are wanted",
             ),
             Variable(
                 "temperature", "measured", 1,

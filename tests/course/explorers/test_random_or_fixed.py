@@ -39,14 +39,16 @@ def test_the_lectures_four_designs(story, variable, answer):
     assert right.reason == wrong.reason and len(right.reason) > 20
 
 
-def test_the_number_of_levels_decides_for_a_sample():
+def test_few_levels_of_a_sample_may_be_either():
     few, some, many = (
         explorers.random_or_fixed.compute(
             story="halved fields", variable="field", answer="random", levels=levels
         )
         for levels in (3, 7, 20)
     )
-    assert (few.accepted, some.accepted, many.accepted) == (("fixed",), ("fixed", "random"), ("random",))
+    assert few.accepted == some.accepted == ("fixed", "random") and many.accepted == ("random",)
+    low, high = sd_interval(3)
+    assert f"3 levels tell their SD at best to between {low:.2f} and {high:.1f} times" in few.reason
 
 
 def test_every_variable_has_a_verdict_at_any_number_of_levels():
@@ -87,7 +89,7 @@ def holds(state, r, words):
         levels = {v.name: v.levels for v in told.variables}[state["variable"]]
     right = {"chosen": {"fixed"}, "measured": {"fixed"}, "carrier": {"random"}}.get(kind)
     if right is None:
-        right = {"fixed"} if levels < 5 else {"fixed", "random"} if levels < 10 else {"random"}
+        right = {"fixed", "random"} if levels < 10 else {"random"}
     if state["answer"] == "not yet":
         assert words.endswith("Choose an answer above.")
         if kind == "measured":
@@ -107,7 +109,11 @@ def holds(state, r, words):
         elif kind == "carrier" and levels < 10:
             assert found("has at most # degree", words) == [levels - 2]
         if kind == "sampled":
-            assert found("# levels", words) == [levels]
+            n, low, high = found("# levels tell their SD at best to between # and # times", words)
+            df = levels - 1
+            assert n == levels
+            assert same(low, np.sqrt(df / chi2.ppf(0.975, df)))
+            assert same(high, np.sqrt(df / chi2.ppf(0.025, df)), 1)
     if state["again"]:
         back = (
             "the same"
