@@ -438,8 +438,7 @@ lesson.show(
 # ## Build your own
 #
 # Here are the course's data sets, and all parts that a model is made of. Change *one* part at a time: read the formula, the equation
-# and the sentence, and see whether the larger model is worth its parameters. Can you get one that is refused, and say
-# why?
+# and the sentence, and see whether the larger model is worth its parameters.
 
 # %%
 explorers.model_builder(data="owl_wing", response="Wing", fixed="Age * Implant", random="(Age | Ring)")

@@ -69,6 +69,23 @@ def test_two_made_up_drivers(plus):
     assert np.polyfit(plus["Days"], plus["Reaction"], 1) == pytest.approx([10.33, 252.32], abs=0.01)
 
 
+def test_what_the_two_panels_show(own, partial):
+    """“The squares of the smallest groups reach the line first, those of the largest last.” and “partial pooling comes
+    nearer to the truth than the other two over most of the slider. Near zero it does not: there it becomes complete
+    pooling.” and “Driver 374, with two days, moves far. Five of the nineteen slopes end further from the common slope
+    than they began”"""
+    states = [explorers.pooling.result(ratio=ratio) for ratio in np.linspace(0, 4, 30)]
+    assert all((np.diff(r.weight) > 0).all() for r in states[1:])
+    best = [r.errors["partial"] < min(r.errors["none"], r.errors["complete"]) for r in states]
+    assert np.mean(best) > 0.8 and not best[0]
+    assert states[0].errors["partial"] == pytest.approx(states[0].errors["complete"])
+    mixed, common = partial.coef()["Subject"]["Days"], partial.fixef["Days"]
+    away = {name: abs(mixed[name] - common) > abs(line[0] - common) for name, line in own.items()}
+    assert (sum(away.values()), len(away)) == (5, 19)
+    moved = {name: abs(mixed[name] - line[0]) for name, line in own.items()}
+    assert max(moved, key=moved.get) == "374"
+
+
 def test_308_is_the_steepest(own, partial):
     """“308's own line is the steepest of all, so the only way to the crowd is down.”"""
     assert max(own, key=lambda name: own[name][0]) == "308"
