@@ -12,6 +12,7 @@ import pandas as pd
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.controls import Choice, Number, Slider, State, plural
 from lmmkit.course.explorers.explorer import Explorer
+from lmmkit.course.explorers.sources import with_unit
 from lmmkit.course.explorers.tables import measured
 from lmmkit.errors import DataError, ModelError
 
@@ -24,6 +25,7 @@ _DATA = {
     "mouse": ("Weight", "Dose", "Strain"),
     "sleepstudy": ("Reaction", "Days", "Subject"),
 }
+_UNITS = {name: columns for name, columns in _DATA.items() if name != "simulated mice"}  # have a dictionary
 _GRID = np.linspace(0.0, 6.0, 121)
 _WIDE = (-0.2, 6.2)
 
@@ -282,7 +284,9 @@ def draw(r: Likelihood, fig: Figure) -> None:
         line = r.beta[0] + r.effects[g] + r.beta[1] * ends
         style.line(left, ends, line, color=look["color"], linewidth=1.5)
     style.line(left, ends, r.beta[0] + r.beta[1] * ends, color=style.BLACK, linewidth=3.5, linestyle="--")
-    left.set(xlim=xlim, ylim=r.limits, xlabel=predictor, ylabel=response, title=f"lines at θ = {r.theta:.2f}")
+    known = next((data for data, names in _UNITS.items() if names == r.names), None)
+    left.set(xlim=xlim, ylim=r.limits, xlabel=with_unit(known, predictor), ylabel=with_unit(known, response))
+    left.set(title=f"lines at θ = {r.theta:.2f}")
 
     curve = (r.along.reml if r.criterion == "REML" else r.along.ml) - r.lowest
     other = r.along.ml if r.criterion == "REML" else r.along.reml

@@ -14,7 +14,7 @@ import pandas as pd
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.controls import Choice, Number, Slider, State, Tick, number, p_value, plural
 from lmmkit.course.explorers.explorer import Explorer
-from lmmkit.course.explorers.sources import NONE, SOURCES, Source, inside, of_table
+from lmmkit.course.explorers.sources import NONE, SOURCES, Source, inside, of_table, unit, with_unit
 from lmmkit.errors import DataError, FormulaError, ModelError
 
 if TYPE_CHECKING:
@@ -280,7 +280,11 @@ def draw(r: Built, fig: Figure) -> None:
             style.line(left, *strands, color=look["color"], linewidth=1 if groups > 12 else 2)
     whole = r.whole if x_name is None else r.whole[_column(r, x_name)].to_numpy(float)
     left.set(xlim=_limits(x if x_name is None else np.asarray(whole)), ylim=_limits(_y(r, r.whole)))
-    left.set(xlabel="row" if x_name is None else _column(r, x_name), ylabel=r.response)
+    data = _course_data(r)
+    left.set(
+        xlabel="row" if x_name is None else with_unit(data, _column(r, x_name)),
+        ylabel=with_unit(data, r.response),
+    )
     if r.before is not None:
         left.text(0.99, 0.01, "grey: the model before", color=style.GREY, ha="right", fontsize=13.5,
                   transform=left.transAxes)  # fmt: skip
@@ -319,9 +323,23 @@ def _draw_effects(ax: Axes, r: Built) -> None:
     least = 0.1 * float(r.fit.sigma) / (span or 1.0)
     reach = 1.06 * max(least, float((np.abs(values) + 1.96 * sds).max()))
     shown = "intercepts" if effect == "(Intercept)" else f"slopes of {effect}"
-    ax.set(
-        xlim=(-reach, reach), ylim=(-0.7, at[-1] + 0.7), xlabel=f"{shown} by {group}", title="random effects"
+    data = _course_data(r)
+    of_y, of_x = unit(data, r.response), unit(data, _column(r, effect))
+    each = (
+        f" a {of_x.removesuffix('s')}"
+        if of_x in ("days", "year", "years")
+        else f" per {of_x}"
+        if of_x
+        else ""
     )
+    measured = f" ({of_y}{each})" if of_y else ""
+    label = f"{shown} by {group}{measured}"
+    ax.set(xlim=(-reach, reach), ylim=(-0.7, at[-1] + 0.7), xlabel=label, title="random effects")
+
+
+def _course_data(r: Built) -> str | None:
+    """The name of the data, where they are the course's."""
+    return next((name for name, source in SOURCES.items() if source is r.source), None)
 
 
 def _sds(r: Built) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from lmmkit.course.explorers import style
 from lmmkit.course.explorers.controls import Choice, Number, Slider, State, number
 from lmmkit.course.explorers.explorer import Explorer
+from lmmkit.course.explorers.sources import with_unit
 from lmmkit.course.explorers.tables import measured
 from lmmkit.errors import DataError, ModelError
 
@@ -278,8 +279,10 @@ def draw(r: Shrinkage, fig: Figure) -> None:
         (0.67, "✖ complete", style.BLACK),
     ):
         plane.text(place, 1.03, text, color=colour, transform=plane.transAxes, fontsize=13.5)  # fmt: skip
-    words = "intercept (ellipse: 95% of groups, says the model)"
-    plane.set(xlim=xlim, ylim=ylim, xlabel=words, ylabel=f"slope of {m.names[1]}")
+    of_drivers = m.names == ("Reaction", "Days", "Subject")
+    words = f"intercept ({'ms; ' if of_drivers else ''}ellipse: 95% of groups, says the model)"
+    plane.set(xlim=xlim, ylim=ylim, xlabel=words)
+    plane.set(ylabel=f"slope of {m.names[1]}{' (ms a day)' if of_drivers else ''}")
     _draw_one(r, one)
 
 
@@ -296,7 +299,8 @@ def _draw_one(r: Shrinkage, ax: Axes) -> None:
         if np.isfinite(line).all():
             style.line(ax, ends, line[0] + line[1] * ends, color=colour, linestyle=dash, linewidth=width)
     style.shown(ax, x[mine], y[mine], "o", xlim=xlim, ylim=ylim, color=style.BLACK, markersize=7)
-    ax.set(xlim=xlim, ylim=ylim, xlabel=predictor, ylabel=response, title=f"{group} {m.labels[r.group]}")
+    measured = with_unit("sleepstudy" if m.names == ("Reaction", "Days", "Subject") else None, response)
+    ax.set(xlim=xlim, ylim=ylim, xlabel=predictor, ylabel=measured, title=f"{group} {m.labels[r.group]}")
 
 
 def _line(line: np.ndarray, x: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers.tables import frame
+from lmmkit.datasets import data_info
 from lmmkit.errors import DataError
 
 NONE = "none (lm)"
@@ -73,6 +75,29 @@ def inside(response: str) -> str:
     """The column in a response: that of ``log(Weight)`` is Weight."""
     found = re.fullmatch(r"log\((.*)\)", response)
     return found[1] if found else response
+
+
+@cache
+def unit(data: str | None, name: str) -> str:
+    """The unit of a column of the course's data; empty where it has none."""
+    units: dict[str, Any] = {} if data is None else data_info(data)["columns"]["unit"].to_dict()
+    found = units.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def with_unit(data: str | None, name: str) -> str:
+    """A column's name, or its logarithm's, with the unit, unless the name says it.
+
+    Examples
+    --------
+    >>> with_unit("mouse", "Dose"), with_unit("mouse", "log(Weight)"), with_unit("sleepstudy", "Days")
+    ('Dose (mg/kg)', 'log of Weight (g)', 'Days')
+    """
+    column = inside(name)
+    found = unit(data, column)
+    if not found or found == column.lower():
+        return name
+    return f"{name} ({found})" if column == name else f"log of {column} ({found})"
 
 
 def terms(fixed: str) -> set[str]:

@@ -271,3 +271,32 @@ def test_a_table_of_the_readers():
         explorers.model_builder.result(table, response="Ring")
     with pytest.raises(DataError, match="takes a table and nothing else by place"):
         explorers.model_builder.result(table, "totCort")
+
+
+@pytest.mark.parametrize(
+    ("state", "labels"),
+    [
+        (
+            {"data": "mouse", "response": "Weight", "fixed": "Dose", "random": "(1 | Strain)"},
+            ("Dose (mg/kg)", "Weight (g)", "intercepts by Strain (g)"),
+        ),
+        (
+            {
+                "data": "owl_wing",
+                "response": "Wing",
+                "fixed": "Age",
+                "random": "(0 + Age | Ring)",
+            },
+            ("Age (days)", "Wing (mm)", "slopes of Age by Ring (mm a day)"),
+        ),
+        (
+            {"data": "sleepstudy", "response": "log(Reaction)", "fixed": "Days", "random": "(1 | Subject)"},
+            ("Days", "log of Reaction (ms)", "intercepts by Subject"),
+        ),
+    ],
+)
+def test_axes_have_the_units_of_the_data(state, labels):
+    figure = style.new_figure(explorers.model_builder.size)
+    _draw(result(**state), figure)
+    left, right = figure.axes
+    assert (left.get_xlabel(), left.get_ylabel(), right.get_xlabel()) == labels
