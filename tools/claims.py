@@ -3,11 +3,16 @@
 A claim is a test in `tests/notebooks/claims/test_NN_name.py` whose docstring quotes, between “ and ”, the
 sentence that the test computes. The quote is an exact piece of the page's source, white space aside; in a
 text that a cell puts together, … stands for what is computed. This tool lists the sentences of a page that
-count or compare ("all", "never", "larger", "towards") and that no claim quotes.
+count or compare ("all", "never", "larger", "towards"), that no claim quotes, and that nobody has read yet.
+
+Many such sentences say nothing that data could contradict: a definition, a story, an instruction, a wrong option.
+Who has read a page with this question marks what is left with `python -m tools.claims 06 --read`. A sentence that is
+changed later is listed again.
 """
 
 import argparse
 import ast
+import hashlib
 import re
 import sys
 from collections.abc import Iterator
@@ -19,6 +24,7 @@ import jupytext
 ROOT = Path(__file__).resolve().parent.parent
 CLAIMS = Path("tests/notebooks/claims")
 ANSWERS = Path("lmmkit/course/answers")
+READ = CLAIMS / "read.txt"  # of each page the sentences that were read and need no claim, by their hashes
 
 QUOTE = re.compile("“([^”]+)”")
 COMPUTED = "…"
@@ -103,18 +109,29 @@ def split(block: str) -> list[str]:
 def texts_in_code(code: str) -> list[str]:
     """The sentences in code: its strings of some words, with … where an f-string computes."""
     found: list[str] = []
+    tree = ast.parse(code)
+    notes = {id(note) for node in ast.walk(tree) if (note := _docstring(node)) is not None}
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.JoinedStr):
             found.append("".join(_said(part) for part in node.values))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.append(node.value)
+            if id(node) not in notes:
+                found.append(node.value)
         else:
             for child in ast.iter_child_nodes(node):
                 visit(child)
 
-    visit(ast.parse(code))
+    visit(tree)
     return [text for text in found if len(text.split()) >= SPOKEN]
+
+
+def _docstring(node: ast.AST) -> ast.Constant | None:
+    """The docstring of a module, function or class, which a reader of the page does not see."""
+    body = getattr(node, "body", None)
+    first = body[0] if isinstance(body, list) and body else None
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return first.value if is_text and isinstance(first.value.value, str) else None  # type: ignore[union-attr]
 
 
 def _said(part: ast.expr) -> str:
@@ -147,13 +164,36 @@ def quotes_of(stem: str, root: Path = ROOT) -> list[str]:
     return [quote for quotes in claims(path).values() for quote in quotes] if path.exists() else []
 
 
+def mark(sentence: str) -> str:
+    """A short hash of a sentence."""
+    return hashlib.sha256(sentence.encode()).hexdigest()[:8]
+
+
+def already_read(root: Path = ROOT) -> dict[str, set[str]]:
+    """The marks of the sentences that were read, by page."""
+    path = root / READ
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {stem: set(marks.split()) for stem, _, marks in (line.partition(":") for line in lines if line)}
+
+
+def remember(found: list[str], root: Path = ROOT) -> None:
+    """Mark what no claim of these pages quotes as read."""
+    read = already_read(root)
+    for stem in found:
+        quotes = quotes_of(stem, root)
+        bare = (unclaimed(source, quotes)[1] for source in sources_of(stem, root))
+        read[stem] = {mark(sentence) for sentences in bare for sentence in sentences}
+    lines = [f"{stem}: {' '.join(sorted(marks))}" for stem, marks in sorted(read.items()) if marks]
+    (root / READ).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def unclaimed(path: Path, quotes: list[str]) -> tuple[int, list[str]]:
-    """How many sentences of a file count or compare, and those of them that no quote touches."""
+    """How many sentences of a file count or compare, questions left out, and those that no quote touches."""
     total, bare = 0, []
     for page in pages(path):
         touched = [found.span() for quote in quotes for found in re.finditer(re.escape(quote), page.text)]
         for sentence, start, end in page.spans():
-            if COUNTING.search(sentence):
+            if COUNTING.search(sentence) and not sentence.rstrip("*_)\"'” ").endswith("?"):
                 total += 1
                 if not any(first < end and start < last for first, last in touched):
                     bare.append(sentence)
@@ -164,12 +204,14 @@ def unclaimed(path: Path, quotes: list[str]) -> tuple[int, list[str]]:
 
 
 def report(path: Path, in_full: bool, root: Path = ROOT) -> list[str]:
-    """One line on a file, and in full a line for each sentence that no claim quotes."""
+    """One line on a file, and in full a line for each sentence that has no claim and that nobody has read."""
     stem = next(stem for stem in stems(root) if path in sources_of(stem, root))
     total, bare = unclaimed(path, quotes_of(stem, root))
+    read = already_read(root).get(stem, set())
+    new = [sentence for sentence in bare if mark(sentence) not in read]
     name = path.relative_to(root).as_posix()
-    head = f"{name}: {len(bare)} of {total} sentences that count or compare have no claim"
-    return [head, *(f"    {sentence}" for sentence in bare if in_full)]
+    head = f"{name}: {total} sentences count or compare; {total - len(bare)} have a claim, {len(new)} are not read yet"
+    return [head, *(f"    {sentence}" for sentence in new if in_full)]
 
 
 def stems(root: Path = ROOT) -> list[str]:
@@ -181,8 +223,9 @@ def stems(root: Path = ROOT) -> list[str]:
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(
-        description="List the sentences that count or compare and have no claim."
+        description="List the sentences that count or compare, have no claim, and are not read yet."
     )
+    parser.add_argument("--read", action="store_true", help="mark what is listed as read: it needs no claim")
     parser.add_argument("names", nargs="*", help="only these in full, e.g. 06_pooling, 06 or data")
     options = parser.parse_args(argv)
     wanted = tuple(options.names)
@@ -190,6 +233,8 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     if not found:
         print(f"no page is called {options.names[0]}", file=sys.stderr)
         return 1
+    if options.read:
+        remember(found, root)
     for stem in found:
         path = claims_file(stem, root)
         print(f"{stem}: {len(claims(path)) if path.exists() else 0} claims")

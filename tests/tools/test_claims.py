@@ -95,8 +95,28 @@ def test_the_command_lists_what_no_claim_quotes(root, capsys):
     assert claims.main(["06"], root) == 0
     said = capsys.readouterr().out
     assert "06_pooling: 0 claims" in said
-    assert "lessons/source/06_pooling.py: 4 of 4 sentences that count or compare have no claim" in said
+    assert "06_pooling.py: 4 sentences count or compare; 0 have a claim, 4 are not read yet" in said
     assert "    Every one of them is smaller." in said
     assert claims.main([], root) == 0
     assert "Every one" not in capsys.readouterr().out
     assert claims.main(["99"], root) == 1
+
+
+def test_what_was_read_is_not_listed_until_it_changes(root, capsys):
+    assert claims.main(["06", "--read"], root) == 0
+    assert "0 are not read yet" in capsys.readouterr().out
+    path = root / "lessons/source/06_pooling.py"
+    path.write_text(path.read_text().replace("the pond never", "the pond hardly"))
+    assert claims.main(["06"], root) == 0
+    said = capsys.readouterr().out
+    assert "1 are not read yet" in said and "    - the pond hardly" in said and "most of them" not in said
+    assert set(claims.already_read(root)) == {"06_pooling"}
+
+
+def test_questions_and_docstrings_say_nothing(root):
+    path = root / "lessons/source/06_pooling.py"
+    path.write_text(
+        "# %% [markdown]\n# Are all lakes alike? *Which is the largest?*\n\n# %%\n"
+        'def draw():\n    """All of the lakes in one picture."""\n'
+    )
+    assert claims.unclaimed(path, []) == (0, [])
