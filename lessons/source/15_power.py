@@ -36,9 +36,10 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 #
 # ## By hand
 #
-# The truth first. A mouse weighs about twenty-five grams. Mice differ (standard deviation $\tau$), and so do weighings of one mouse ($\sigma$):
+# The truth first. A mouse weighs about twenty-five grams. Mice differ (standard deviation $\tau$), and so do weighings of one mouse ($\sigma$).
+# For weighing $i$ of mouse $j$:
 #
-# $$\text{weight}_{ij} = \beta_0 + \beta_1\,\text{rich}_i + b_i + \varepsilon_{ij},\qquad b_i\sim N(0,\tau^2),\;
+# $$\text{weight}_{ij} = \beta_0 + \beta_1\,\text{rich}_j + b_j + \varepsilon_{ij},\qquad b_j\sim N(0,\tau^2),\;
 # \varepsilon_{ij}\sim N(0,\sigma^2).$$
 
 # %%
