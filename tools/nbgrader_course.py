@@ -12,8 +12,10 @@ the steps. How the course was made is remembered there, in `course.json`. Of eac
   has lost and the marker's has regained;
 - what imports and loads data is locked, all else is left as it is.
 
-`--own-data` gives every student nine rows in ten (`lmmkit.course.own_data`). The student signs in at the top of
-the notebook; when it is marked, a cell put in before all others signs in by the name of the folder that it was
+`--own-data` gives every student nine rows in ten (`lmmkit.course.own_data`), and numbers and lists of their own
+(`lmmkit.course.own_task`): a text with places such as `{{w1.between}}` becomes a cell that shows it, and before an
+answer that is made of given words stands a cell that numbers these words. The student signs in at the top of the
+notebook; when it is marked, a cell put in before all others signs in by the name of the folder that it was
 handed in under, and nothing in the notebook can change that by accident.
 """
 
@@ -35,6 +37,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from lmmkit.course.check import find
+from lmmkit.course.own_data import PLACE
 from tools.build_notebooks import ROOT, as_text
 from tools.make_release import is_left_out, refuse_unknown
 from tools.student_version import (
@@ -45,6 +48,7 @@ from tools.student_version import (
     END_SOLUTION,
     TEXT_STUB,
     BuildError,
+    chapter_of,
     read_source,
     regular,
     replace_regions,
@@ -65,7 +69,13 @@ NOTE = """*This copy is marked. Write into the answer cells, add cells where you
 are. Before you hand it in, run it once from top to bottom (Kernel ▸ Restart Kernel and Run All Cells).*"""
 NOTE_BLIND = " *Whether an answer is right you learn when it has been marked.*"
 STUDENT_CELL = "STUDENT = ...  # your student id in quotes, exactly as your course knows you"
-SIGN_IN_CELL = "from lmmkit.course.own_data import own_data, sign_in\n\nsign_in(STUDENT)"
+SIGN_IN_CELL = """\
+from lmmkit.course.own_data import own_data, sign_in
+from lmmkit.course.own_task import numbered, own_list, own_numbers, own_task
+
+sign_in(STUDENT)"""
+NOTE_OWN = """ *Sign in below and run the notebook: some numbers and lists are your own, and are seen when their cells
+have been run.*"""
 
 
 class Assignment:
@@ -83,19 +93,18 @@ class Assignment:
 
     def __init__(self, source: Path, own_data: bool = False, blind: bool = False) -> None:
         self.source, self.own_data, self.blind = source, own_data, blind
+        self.chapter = chapter_of(source.stem)
         self.ids: Counter[str] = Counter()
         self.model_answers: dict[str, str] = {}
+        self.cells = read_source(source, own=own_data).cells
         self.keep = words_in_view(read_source(source))
 
     def notebook(self) -> NotebookNode:
         """The assignment as nbgrader's source."""
-        cells = [
-            made
-            for number, cell in enumerate(read_source(self.source).cells)
-            for made in self.cells_for(number, cell)
-        ]
-        top = [new_markdown_cell(NOTE + (NOTE_BLIND if self.blind else ""))]
-        if self.own_data and any("own_data(" in cell.source for cell in cells):
+        cells = [made for number, cell in enumerate(self.cells) for made in self.cells_for(number, cell)]
+        note = NOTE + (NOTE_BLIND if self.blind else "") + (NOTE_OWN if self.own_data else "")
+        top = [new_markdown_cell(note)]
+        if self.own_data:
             top += [new_code_cell(STUDENT_CELL), self._locked(new_code_cell(SIGN_IN_CELL), "sign_in")]
         return regular([cells[0], *top, *cells[1:]])  # below the title
 
@@ -111,10 +120,9 @@ class Assignment:
             if "rubric" in kinds:
                 return [self._rubric(cell, text, task)]
             if cell.cell_type != "code":
-                return [] if kinds & {"solution", "hidden"} else [new_markdown_cell(text)]
+                return [] if kinds & {"solution", "hidden"} else self._text(text, f"cell{number}")
             if "solution" in kinds or BEGIN_SOLUTION in text:
-                text = answer_cell(text, self.keep, cell.metadata.get("given", ""))
-                return [self._marked(new_code_cell(text), f"{task}_answer", solution=True)]
+                return self._answer(text, task, cell.metadata.get("given", ""))
             if kinds & {"test", "hidden"}:
                 return [self._test(cell, hidden(text) if "hidden" in kinds else text, f"{task}_test")]
             if text.startswith("check("):
@@ -125,6 +133,36 @@ class Assignment:
         if kinds & {"raises-exception"}:
             made.metadata.tags = ["raises-exception"]
         return [self._locked(made, f"cell{number}") if SET_UP.search(text) else made]
+
+    def _text(self, text: str, name: str) -> list[NotebookNode]:
+        """A text; with numbers of the student's own in it, its title and a cell that shows the rest."""
+        if not PLACE.search(text):
+            return [new_markdown_cell(text)]
+        before, title, after = (
+            text.rpartition("\n## ") if "\n## " in text else ("", "## ", text.removeprefix("## "))
+        )
+        heading, _, body = after.partition("\n")
+        shows = new_code_cell(f'own_task("{self.chapter}", r"""\n{body.strip()}\n""")')
+        shows.metadata.jupyter = {"source_hidden": True}
+        return [new_markdown_cell(f"{before}{title}{heading}".strip()), self._locked(shows, name)]
+
+    def _answer(self, text: str, task: str, given: str) -> list[NotebookNode]:
+        """An answer cell, and before it the list of words if there is one."""
+        key = f"{self.chapter}.{task}"
+        question = find(key) if self.own_data else None
+        if question is None or not question.words:
+            return [
+                self._marked(
+                    new_code_cell(answer_cell(text, self.keep, given)), f"{task}_answer", solution=True
+                )
+            ]
+        answer = next(
+            asked(cell.source)[1] for cell in self.cells if cell.source.startswith(f'check("{key}"')
+        )
+        text = answer_cell(f"{text}\n{answer} = numbered({key!r}, {answer})", self.keep, given)
+        text = text.replace(f"{answer} = ...", f"{answer} = ...  # by the numbers of your own list", 1)
+        listed = self._locked(new_code_cell(f'own_list("{key}")'), f"{task}_list")
+        return [listed, self._marked(new_code_cell(text), f"{task}_answer", solution=True)]
 
     def _check(self, text: str) -> NotebookNode:
         key, _ = asked(text)

@@ -16,9 +16,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from lmmkit.course.own_data import PLACE
+from lmmkit.course.own_task import own_task
+
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 GIVEN = "### GIVEN "
+OWN = "### OWN "
 CODE_STUB = "# YOUR CODE HERE"
 TEXT_STUB = "*YOUR ANSWER HERE: double-click to write*"
 
@@ -38,13 +42,16 @@ class BuildError(Exception):
     """A source that cannot become a notebook; the message says which, where and why."""
 
 
-def read_source(source: Path) -> NotebookNode:
+def read_source(source: Path, own: bool = False) -> NotebookNode:
     """Read a py:percent file as a notebook without outputs, its metadata and cell ids made regular.
 
     Parameters
     ----------
     source : Path
         The `.py` file.
+    own : bool
+        For a course in which each student has numbers of their own: places such as `{{w1.between}}` are left in the
+        texts, and an answer is what its lines `### OWN` say. Else the places hold everybody's numbers.
 
     Returns
     -------
@@ -76,6 +83,9 @@ def read_source(source: Path) -> NotebookNode:
                 )
             cell.metadata.jupyter = {"source_hidden": True}
         take_out_given(cell)
+        take_own(cell, own)
+        if not own and PLACE.search(cell.source):
+            cell.source = own_task(chapter_of(source.stem), cell.source)
     return regular(notebook.cells)
 
 
@@ -91,6 +101,15 @@ def take_out_given(cell: NotebookNode) -> None:
     if given:
         cell.metadata.given = "\n".join(given)
         cell.source = "\n".join(line for line in lines if not line.strip().startswith(GIVEN))
+
+
+def take_own(cell: NotebookNode, own: bool) -> None:
+    """Make of an answer with lines `### OWN` the one or the other: these lines, or all but these."""
+    lines = cell.source.splitlines()
+    marked = [line.strip().removeprefix(OWN) for line in lines if line.strip().startswith(OWN)]
+    if marked:
+        kept = marked if own else [line for line in lines if not line.strip().startswith(OWN)]
+        cell.source = "\n".join(kept)
 
 
 def regular(cells: list[NotebookNode]) -> NotebookNode:

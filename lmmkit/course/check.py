@@ -6,14 +6,18 @@ import html
 import pkgutil
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from lmmkit.course import answers, progress
-from lmmkit.course.question import Judgement, Question
-from lmmkit.course.reading import is_endless, normalise, plain_text
+from lmmkit.course.own_data import own_numbers, own_order, with_numbers
+from lmmkit.course.question import Judgement, Question, slip
+from lmmkit.course.reading import given, is_endless, normalise, plain_text
 from lmmkit.course.written import ModelAnswer, written_answer
 from lmmkit.formatting.colours import GREEN, RED, SKY
 
@@ -140,18 +144,48 @@ def _check(key: str, question: Question, value: Any) -> Verdict:
         return _shown(key, question)
     if is_endless(value):
         return Verdict(key, "open", "that has no end, or a very far one; make a list of what is asked for")
-    judgement: Judgement = question.judge(key, value)
+    judgement = _judged(key, question, value)
+    said = _filled(judgement.message, key, question)
     if judgement.form:
-        return Verdict(key, "open", f"{judgement.message} (this is not counted as a try)")
+        return Verdict(key, "open", f"{said} (this is not counted as a try)")
     tries = progress.record(key, judgement.correct)
     if judgement.correct:
-        message = f"right. {judgement.message}" if judgement.message else "right."
+        message = f"right. {said}" if said else "right."
         return Verdict(key, "right", message, then=question.then, points=question.points)
     hints = question.hints
-    hint = hints[min(tries, len(hints)) - 1] if hints else ""
+    hint = _filled(hints[min(tries, len(hints)) - 1], key, question) if hints else ""
     if tries >= ENOUGH and _can_be_shown(key, question):
         hint = f'{_ended(hint)} Or write "{SHOW}" as your answer, and you are told.'.strip()
-    return Verdict(key, "wrong", judgement.message, hint)
+    return Verdict(key, "wrong", said, hint)
+
+
+def _filled(text: str, key: str, question: Question) -> str:
+    """A sentence with the student's own numbers in it."""
+    return with_numbers(text, lambda task: own_numbers(key, question.own))
+
+
+def _judged(key: str, question: Question, value: Any) -> Judgement:
+    """What the question says of an answer, which a student with a list of their own has given by its numbers."""
+    order = own_order(key, len(question.words))
+    if not order:
+        return question.judge(key, value)
+    try:
+        value = _in_words(value, [question.words[place] for place in order])
+    except ValueError as fault:
+        return slip(str(fault))
+    return question.judge(key, value)
+
+
+def _in_words(value: Any, words: list[str]) -> Any:
+    """The words of a list at the numbers that were given, alone or in a list or dictionary."""
+    if isinstance(value, Mapping):
+        return {name: _in_words(one, words) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_in_words(one, words) for one in value]
+    number = None if isinstance(value, (bool, np.bool_)) else given(value)
+    if number is None or number.value not in range(1, len(words) + 1):
+        raise ValueError(f"write the number, 1 to {len(words)}, that stands before the word in your own list")
+    return words[int(number.value) - 1]
 
 
 def _ended(sentence: str) -> str:

@@ -7,8 +7,8 @@ letter, a word), only a salted hash of it is here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -55,12 +55,21 @@ class Question:
         What to run next, and what to look at there; said after a right answer.
     points : int
         What it counts.
+    own : mapping of str to sequence of float
+        Numbers of the task that differ between students of a graded course: for each name what it can be, first
+        what everybody else has. In the notebook and in sentences ``{{w1.name}}`` stands for it.
     """
 
     hints: tuple[str, ...] = ()
     praise: str = ""
     then: str = ""
     points: int = 1
+    own: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that an answer is made of, where they are given; a student may have them in another order."""
+        return ()
 
     def judge(self, key: str, value: Any) -> Judgement:
         """Right or wrong, and why."""
@@ -262,6 +271,10 @@ class Choice(Question):
     because: Mapping[str, str] | None = None
     truth: Recompute | None = None
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.options
+
     def judge(self, key: str, value: Any) -> Judgement:
         if isinstance(value, (bool, np.bool_)):
             value = "yes" if value else "no"
@@ -334,11 +347,18 @@ class Truth(Question):
         Known wrong answers, each under the sentence that the test gives for it.
     answer : callable
         Gives a right answer in words; for questions of lessons, which are answered on request.
+    made_of : tuple of str
+        The words that the answer is made of, if it is a list or dictionary of given words.
     """
 
     test: Callable[[Any], str | None] = str
     mistakes: Mapping[str, Recompute] | None = None
     answer: Callable[[], str] = str
+    made_of: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.made_of
 
     def judge(self, key: str, value: Any) -> Judgement:
         complaint = self.test(value)

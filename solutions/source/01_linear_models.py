@@ -29,11 +29,13 @@ pupils.head(4)
 # ## Warm-up: a tired driver
 #
 # From lesson 0. Fit the mixed model of the drivers once more. Which reaction time, in milliseconds, does the average driver
-# have on *day 5*? Two digits are enough.
+# have on *day {{w1.day}}*? Two digits are enough.
 
 # %% tags=["solution"] task="w1"
 drivers = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
 answer_w1 = drivers.fixef["(Intercept)"] + 5 * drivers.fixef["Days"]
+### OWN drivers = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
+### OWN answer_w1 = drivers.fixef["(Intercept)"] + own_numbers("ex01.w1").day * drivers.fixef["Days"]
 
 # %%
 check("ex01.w1", answer_w1)

@@ -26,11 +26,13 @@ mice.head(3)
 # ## Warm-up: one line
 #
 # From lesson 1. Fit a straight line, `Weight ~ Dose`, to all mice. Which weight does it promise to a mouse that gets a dose
-# of 3 mg/kg? Two digits are enough.
+# of {{w1.dose}} mg/kg? Two digits are enough.
 
 # %% tags=["solution"] task="w1"
 line = lk.lm("Weight ~ Dose", mice)
 answer_w1 = line.fixef["(Intercept)"] + 3 * line.fixef["Dose"]
+### OWN line = lk.lm("Weight ~ Dose", mice)
+### OWN answer_w1 = line.fixef["(Intercept)"] + own_numbers("ex02.w1").dose * line.fixef["Dose"]
 
 # %%
 check("ex02.w1", answer_w1)

@@ -25,11 +25,13 @@ perch.head(3)
 #
 # ## Warm-up: two spreads
 #
-# From lesson 4. In some other lakes the SD between lakes is 3 cm and the SD of fish within a lake is 4 cm. Which share of the variance
+# From lesson 4. In some other lakes the SD between lakes is {{w1.between}} cm and the SD of fish within a lake is {{w1.within}} cm. Which share of the variance
 # lies between lakes? (A number between 0 and 1, two digits.)
 
 # %% tags=["solution"] task="w1"
 answer_w1 = 3**2 / (3**2 + 4**2)
+### OWN n = own_numbers("ex06.w1")
+### OWN answer_w1 = n.between**2 / (n.between**2 + n.within**2)
 
 # %%
 check("ex06.w1", answer_w1)
@@ -66,11 +68,13 @@ check("ex06.q1", answer_1)
 # %% [markdown]
 # ## 2. A weight by hand
 #
-# Between lakes the variance is twelve, within a lake sixteen. What weight does the mixed model give to the mean of a lake with
-# three fish? (Two digits.)
+# Between lakes the variance is {{q2.between}}, within a lake {{q2.within}}. What weight does the mixed model give to the mean of a lake with
+# {{q2.fish:word}} fish? (Two digits.)
 
 # %% tags=["solution"] task="q2"
 answer_2 = 3 / (3 + 16 / 12)
+### OWN n = own_numbers("ex06.q2")
+### OWN answer_2 = n.fish / (n.fish + n.within / n.between)
 
 # %%
 check("ex06.q2", answer_2)

@@ -18,11 +18,12 @@ from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
 # %% [markdown]
 # ## Warm-up 1: chicks of one nest, and nests (lesson 3)
 #
-# Within a nest, a chick that is a day older weighs 6 g more. But of two nests, the one whose chicks are two days older *on average* has
-# chicks that are 8 g lighter on average. What is the slope *between* nests, in g a day?
+# Within a nest, a chick that is a day older weighs {{w1.within}} g more. But of two nests, the one whose chicks are {{w1.days:word}} days older *on average* has
+# chicks that are {{w1.lighter}} g lighter on average. What is the slope *between* nests, in g a day?
 
 # %% tags=["solution"] task="w1"
 answer_w1 = -8 / 2
+### OWN answer_w1 = -own_numbers("ex07.w1").lighter / own_numbers("ex07.w1").days
 
 # %%
 check("ex07.w1", answer_w1)

@@ -30,13 +30,15 @@ answer_w1 = "(1 | fox) + (1 | winter)"
 check("ex08.w1", answer_w1)
 
 # %% [markdown]
-# ## Warm-up 2: a lake with six perch (lesson 6)
+# ## Warm-up 2: a lake and its perch (lesson 6)
 #
-# The mean lengths of perch differ between lakes with a variance of 3 cm²; perch of one lake differ with a variance of 12 cm². In one lake six perch were
+# The mean lengths of perch differ between lakes with a variance of {{w2.between}} cm²; perch of one lake differ with a variance of {{w2.within}} cm². In one lake {{w2.fish:word}} perch were
 # caught. With which weight, between 0 and 1, does the lake's own mean go into the mixed model's estimate for this lake?
 
 # %% tags=["solution"] task="w2"
 answer_w2 = 6 / (6 + 12 / 3)
+### OWN n = own_numbers("ex08.w2")
+### OWN answer_w2 = n.fish / (n.fish + n.within / n.between)
 
 # %%
 check("ex08.w2", answer_w2)
@@ -71,11 +73,13 @@ check("ex08.q1", answer_1)
 # %% [markdown]
 # ## 2. A standard error by hand
 #
-# Suppose that the variance between plots of one treatment is 0.12, and between cores of one plot 0.07. With four plots a treatment and
-# ten cores a plot: what is the standard error of the *difference* between the means of the two treatments?
+# Suppose that the variance between plots of one treatment is 0.12, and between cores of one plot 0.07. With {{q2.plots:word}} plots a treatment and
+# {{q2.cores:word}} cores a plot: what is the standard error of the *difference* between the means of the two treatments?
 
 # %% tags=["solution"] task="q2"
 answer_2 = np.sqrt(2 * (0.12 / 4 + 0.07 / 40))
+### OWN n = own_numbers("ex08.q2")
+### OWN answer_2 = np.sqrt(2 * (0.12 / n.plots + 0.07 / (n.plots * n.cores)))
 
 # %%
 check("ex08.q2", answer_2)

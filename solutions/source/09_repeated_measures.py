@@ -18,11 +18,12 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, plt, stats
 # %% [markdown]
 # ## Warm-up 1: eggs and hens (lesson 8)
 #
-# Each of twelve hens gets one of two feeds, six hens a feed. Of each hen eight eggs are weighed. You compare the feeds by a t-test of the
+# Two feeds are tried, each on {{w1.hens:word}} hens. Of each hen {{w1.eggs:word}} eggs are weighed. You compare the feeds by a t-test of the
 # hens' *mean* egg weights, with equal variances. How many degrees of freedom does the test have?
 
 # %% tags=["solution"] task="w1"
-answer_w1 = 12 - 2
+answer_w1 = 2 * 6 - 2
+### OWN answer_w1 = 2 * own_numbers("ex09.w1").hens - 2
 
 # %%
 check("ex09.w1", answer_w1)
@@ -30,10 +31,12 @@ check("ex09.w1", answer_w1)
 # %% [markdown]
 # ## Warm-up 2: two eggs of one hen (lesson 4)
 #
-# Egg weights have a variance of 6 g² between hens, and of 10 g² within a hen. What is the correlation of two eggs of the same hen?
+# Egg weights have a variance of {{w2.between}} g² between hens, and of {{w2.within}} g² within a hen. What is the correlation of two eggs of the same hen?
 
 # %% tags=["solution"] task="w2"
 answer_w2 = 6 / (6 + 10)
+### OWN n = own_numbers("ex09.w2")
+### OWN answer_w2 = n.between / (n.between + n.within)
 
 # %%
 check("ex09.w2", answer_w2)

@@ -18,11 +18,12 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 # %% [markdown]
 # ## Warm-up 1: snails that grow (lesson 9)
 #
-# Nine snails are measured every day for a whole summer, so that the growth rate of each of them is known exactly, nearly. The rates differ between snails
-# with an SD of 0.6 mm a week. What is the standard error of the *mean* growth rate?
+# {{w1.snails:Word}} snails are measured every day for a whole summer, so that the growth rate of each of them is known exactly, nearly. The rates differ between snails
+# with an SD of {{w1.sd}} mm a week. What is the standard error of the *mean* growth rate?
 
 # %% tags=["solution"] task="w1"
 answer_w1 = 0.6 / 9**0.5
+### OWN answer_w1 = own_numbers("ex10.w1").sd / own_numbers("ex10.w1").snails ** 0.5
 
 # %%
 check("ex10.w1", answer_w1)
@@ -30,10 +31,11 @@ check("ex10.w1", answer_w1)
 # %% [markdown]
 # ## Warm-up 2: lines that meet (lesson 5)
 #
-# A fit is singular: intercepts differ with an SD of 4, slopes with an SD of 0.5, and their correlation is −1. At which *x* do all the lines meet?
+# A fit is singular: intercepts differ with an SD of {{w2.start}}, slopes with an SD of {{w2.slope}}, and their correlation is −1. At which *x* do all the lines meet?
 
 # %% tags=["solution"] task="w2"
 answer_w2 = 4 / 0.5
+### OWN answer_w2 = own_numbers("ex10.w2").start / own_numbers("ex10.w2").slope
 
 # %%
 check("ex10.w2", answer_w2)
@@ -51,11 +53,12 @@ deer.head()
 # %% [markdown]
 # ## 1. By hand
 #
-# A printout gives a *variance* of nine between plots and a residual *variance* of four. What is the $\theta$ that the
+# A printout gives a *variance* of {{q1.between:word}} between plots and a residual *variance* of {{q1.within:word}}. What is the $\theta$ that the
 # fitter has found?
 
 # %% tags=["solution"] task="q1"
 answer_1 = (9 / 4) ** 0.5
+### OWN answer_1 = (own_numbers("ex10.q1").between / own_numbers("ex10.q1").within) ** 0.5
 
 # %%
 check("ex10.q1", answer_1)

@@ -48,10 +48,12 @@ check("ex11.w2", warm_b)
 # ## 1. By hand
 #
 # Two models are fitted by maximum likelihood. The smaller has five parameters and a log likelihood of -412.6, the larger
-# seven and -409.1. Nothing is at an edge. What is the p-value of the likelihood-ratio test?
+# {{q1.parameters:word}} and {{q1.larger}}. Nothing is at an edge. What is the p-value of the likelihood-ratio test?
 
 # %% tags=["solution"] task="q1"
 answer_1 = stats.chi2.sf(2 * (-409.1 + 412.6), 7 - 5)
+### OWN n = own_numbers("ex11.q1")
+### OWN answer_1 = stats.chi2.sf(2 * (n.larger + 412.6), n.parameters - 5)
 
 # %%
 check("ex11.q1", answer_1)
@@ -142,11 +144,12 @@ lesson.show(
 #
 # ## 6. A simulated p-value
 #
-# Somebody lets the model without temperature invent 199 data sets. In three of them the likelihood ratio is as large as
+# Somebody lets the model without temperature invent {{q6.sets}} data sets. In {{q6.large:word}} of them the likelihood ratio is as large as
 # the observed one, or larger. Which p-value should be reported?
 
 # %% tags=["solution"] task="q6"
 answer_6 = (3 + 1) / (199 + 1)
+### OWN answer_6 = (own_numbers("ex11.q6").large + 1) / (own_numbers("ex11.q6").sets + 1)
 
 # %%
 check("ex11.q6", answer_6)

@@ -38,11 +38,12 @@ check("ex12.w1", warm_a)
 # %% [markdown]
 # ## Warm-up b, from lesson 9
 #
-# Ten people are measured on ten days, and each has a line of its own in the model. On how many degrees of freedom does the t of the average
+# {{w2.people:Word}} people are measured on {{w2.days:word}} days, and each has a line of its own in the model. On how many degrees of freedom does the t of the average
 # slope rest, about?
 
 # %% tags=["solution"] task="w2"
 warm_b = 10 - 1
+### OWN warm_b = own_numbers("ex12.w2").people - 1
 
 # %%
 check("ex12.w2", warm_b)

@@ -27,11 +27,13 @@ meadows.head(4)
 #
 # ## Warm-up a, from lesson 4
 #
-# A mixed model of the weight of hoglets has `(1 | litter)`. It prints a standard deviation of 12 grams for the litters and of 9 grams for
+# A mixed model of the weight of hoglets has `(1 | litter)`. It prints a standard deviation of {{w1.litter}} grams for the litters and of {{w1.rest}} grams for
 # the residuals. Which share of the variance lies between litters?
 
 # %% tags=["solution"] task="w1"
 warm_a = 12**2 / (12**2 + 9**2)
+### OWN n = own_numbers("ex13.w1")
+### OWN warm_a = n.litter**2 / (n.litter**2 + n.rest**2)
 
 # %%
 check("ex13.w1", warm_a)
@@ -39,11 +41,12 @@ check("ex13.w1", warm_a)
 # %% [markdown]
 # ## Warm-up b, from lesson 8
 #
-# Eight meadows, four of them limed. In each meadow somebody counts the plants of thirty small squares. On how many degrees of
+# {{w2.each:Word}} meadows are limed, {{w2.each:word}} are not. In each meadow somebody counts the plants of thirty small squares. On how many degrees of
 # freedom does a t-test of lime rest?
 
 # %% tags=["solution"] task="w2"
-warm_b = 8 - 2
+warm_b = 2 * 4 - 2
+### OWN warm_b = 2 * own_numbers("ex13.w2").each - 2
 
 # %%
 check("ex13.w2", warm_b)
@@ -63,12 +66,15 @@ check("ex13.q1", answer_1)
 # %% [markdown]
 # ## 2. From odds to a chance
 #
-# In a typical nest an egg hatches with a probability of 0.8. In a wet spring the log odds fall by 0.7. With which *probability* does an
+# In a typical nest an egg hatches with a probability of {{q2.chance}}. In a wet spring the log odds fall by {{q2.fall}}. With which *probability* does an
 # egg of that nest hatch in a wet spring?
 
 # %% tags=["solution"] task="q2"
 log_odds = np.log(0.8 / 0.2) - 0.7
 answer_2 = 1 / (1 + np.exp(-log_odds))
+### OWN n = own_numbers("ex13.q2")
+### OWN log_odds = np.log(n.chance / (1 - n.chance)) - n.fall
+### OWN answer_2 = 1 / (1 + np.exp(-log_odds))
 
 # %%
 check("ex13.q2", answer_2)

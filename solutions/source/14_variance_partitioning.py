@@ -37,10 +37,11 @@ check("ex14.w1", warm_a)
 # %% [markdown]
 # ## Warm-up b, from lesson 7
 #
-# In each of twelve nests the chicks are numbered 1 to 4 anew. How many chicks does `(1 | nest / chick)` see?
+# In each of {{w2.nests:word}} nests the chicks are numbered 1 to {{w2.chicks}} anew. How many chicks does `(1 | nest / chick)` see?
 
 # %% tags=["solution"] task="w2"
 warm_b = 12 * 4
+### OWN warm_b = own_numbers("ex14.w2").nests * own_numbers("ex14.w2").chicks
 
 # %%
 check("ex14.w2", warm_b)
@@ -48,11 +49,13 @@ check("ex14.w2", warm_b)
 # %% [markdown]
 # ## 1. By hand
 #
-# In another study, chicks of the same age were weighed twice each. Between nests the standard deviation was 3 g, between chicks of a nest 2 g,
-# and between two weighings of one chick 1 g. Which share of the variance sits between nests?
+# In another study, chicks of the same age were weighed twice each. Between nests the standard deviation was {{q1.nest}} g, between chicks of a nest {{q1.chick}} g,
+# and between two weighings of one chick {{q1.rest}} g. Which share of the variance sits between nests?
 
 # %% tags=["solution"] task="q1"
 answer_1 = 3**2 / (3**2 + 2**2 + 1**2)
+### OWN n = own_numbers("ex14.q1")
+### OWN answer_1 = n.nest**2 / (n.nest**2 + n.chick**2 + n.rest**2)
 
 # %%
 check("ex14.q1", answer_1)

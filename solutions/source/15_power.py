@@ -24,10 +24,11 @@ pilot.groupby(["treatment", "plot"], observed=True)["nitrogen"].agg(["size", "me
 #
 # ## Warm-up a, from lesson 8
 #
-# On how many degrees of freedom does a t-test of the fence rest in this pilot?
+# With {{w1.each:word}} plots fenced and {{w1.each:word}} open, ten cores in each: on how many degrees of freedom does a t-test of the fence rest?
 
 # %% tags=["solution"] task="w1"
-warm_a = 8 - 2
+warm_a = 2 * 4 - 2
+### OWN warm_a = 2 * own_numbers("ex15.w1").each - 2
 
 # %%
 check("ex15.w1", warm_a)
@@ -63,11 +64,13 @@ check("ex15.q1", answer_1)
 # %% [markdown]
 # ## 2. By hand
 #
-# Twenty mice, half of them on a rich diet, are weighed four times each. Between mice the standard deviation is 3 g, within a mouse 4 g. What is
+# {{q2.mice:Word}} mice, half of them on a rich diet, are weighed {{q2.times:word}} times each. Between mice the standard deviation is {{q2.between}} g, within a mouse {{q2.within}} g. What is
 # the standard error of the difference between the diets?
 
 # %% tags=["solution"] task="q2"
 answer_2 = np.sqrt(4 / 20 * (3**2 + 4**2 / 4))
+### OWN n = own_numbers("ex15.q2")
+### OWN answer_2 = np.sqrt(4 / n.mice * (n.between**2 + n.within**2 / n.times))
 
 # %%
 check("ex15.q2", answer_2)
@@ -154,7 +157,7 @@ check("ex15.q6", answer_6)
 # %% [markdown]
 # ## 7. Mice cost money
 #
-# A mouse costs 16 euros, a weighing 1 euro. Between mice the standard deviation is 1.5 g, within a mouse 3 g. Whatever your budget is: how many
+# A mouse costs {{q7.price}} euros, a weighing 1 euro. Between mice the standard deviation is 1.5 g, within a mouse {{q7.within}} g. Whatever your budget is: how many
 # weighings of each mouse give the smallest standard error for the money? (A fraction of a mouse is allowed on paper. Try all numbers from 1 to 60.)
 
 # %% tags=["solution"] task="q7"
@@ -162,6 +165,10 @@ weighings = np.arange(1, 61)
 mice = 10_000 / (16 + weighings)
 squared_error = 4 / mice * (1.5**2 + 3**2 / weighings)
 answer_7 = weighings[squared_error.argmin()]
+### OWN n = own_numbers("ex15.q7")
+### OWN weighings = np.arange(1, 61)
+### OWN mice = 10_000 / (n.price + weighings)
+### OWN answer_7 = weighings[(4 / mice * (1.5**2 + n.within**2 / weighings)).argmin()]
 
 # %%
 check("ex15.q7", answer_7)

@@ -38,10 +38,11 @@ check("ex16.w1", warm_a)
 # %% [markdown]
 # ## Warm-up b, from lesson 13
 #
-# In a Poisson model the coefficient of `feeder` is 0.405. By how many *per cent* are there more chicks with a feeder than without?
+# In a Poisson model the coefficient of `feeder` is {{w2.b}}. By how many *per cent* are there more chicks with a feeder than without?
 
 # %% tags=["solution"] task="w2"
 warm_b = 100 * (np.exp(0.405) - 1)
+### OWN warm_b = 100 * (np.exp(own_numbers("ex16.w2").b) - 1)
 
 # %%
 check("ex16.w2", warm_b)

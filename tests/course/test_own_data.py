@@ -85,5 +85,17 @@ def test_names_in_the_index_stay(monkeypatch):
 def test_no_level_of_a_factor_is_lost(monkeypatch):
     monkeypatch.setenv(VARIABLE, "mia")
     ticks = load_data("ticks")
-    assert set(own_data("ticks")["hoglet"]) == set(ticks["hoglet"])
+    assert set(own_data("ticks")["litter"]) == set(ticks["litter"])
     assert set(own_data("owls")["ring"]) == set(load_data("owls")["ring"])
+
+
+@pytest.mark.parametrize("name", ["fields", "ticks", "genexpr_info"])
+def test_a_column_that_names_each_row_keeps_none_of_them(name, monkeypatch):
+    whole = load_data(name)
+    monkeypatch.setenv(VARIABLE, "mia")
+    share = own_data(name)
+    assert len(share) < len(whole)
+    monkeypatch.setenv(VARIABLE, "kim")
+    assert not own_data(name).equals(share)
+    for column in share.select_dtypes(include="category"):
+        assert set(share[column].cat.categories) == set(share[column])

@@ -63,10 +63,28 @@ def test_an_assignment_with_own_data_loads_nothing_else(source):
     notebook = Assignment(source, own_data=True).notebook()
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     assert not [text for text in code if "load_data(" in text]
-    uses = any("own_data(" in text for text in code)
-    assert ("sign_in" in known(notebook)) == uses
-    if uses:
-        assert next(text for text in code if "own_data" in text).endswith("sign_in(STUDENT)")
+    assert next(text for text in code if "own_data" in text).endswith("sign_in(STUDENT)")
+
+
+def test_own_numbers_and_lists_stand_where_the_task_is():
+    source = ROOT / "solutions" / "source" / "06_pooling.py"
+    plain = Assignment(source).notebook().cells
+    assert not [
+        cell
+        for cell in plain
+        if "{{" in cell.source or "### OWN" in cell.source or "numbered(" in cell.source
+    ]
+    assert "between lakes is 3 cm" in "\n".join(cell.source for cell in plain)
+    own = Assignment(source, own_data=True).notebook()
+    cells = known(own)
+    assert cells["w2_list"].source == 'own_list("ex06.w2")' and cells["w2_list"].metadata.nbgrader.locked
+    answer = cells["w2_answer"].source
+    assert answer.startswith("answer_w2 = ...  # by the numbers of your own list")
+    assert "answer_w2 = numbered('ex06.w2', answer_w2)" in answer
+    place = next(n for n, cell in enumerate(own.cells) if "{{w1.between}}" in cell.source)
+    assert own.cells[place - 1].source.endswith("\n## Warm-up: two spreads")
+    assert own.cells[place].source.startswith('own_task("ex06", r"""')
+    assert 'own_numbers("ex06.w1")' in cells["w1_answer"].source
 
 
 def test_a_solution_that_is_a_part_of_a_cell_leaves_python_behind():
@@ -119,11 +137,10 @@ def test_a_solution_is_right_on_a_students_own_rows(source, monkeypatch):
     """The solution is run cell by cell, on the rows of a student, as it is when it is marked."""
     monkeypatch.setenv(VARIABLE, "mia")
     monkeypatch.setenv("LMMKIT_PROGRESS", "off")
-    names = {"__name__": "__main__"}
-    exec("from lmmkit.course.own_data import own_data", names)
+    names = {"__name__": "__main__", "STUDENT": "mia"}
     monkeypatch.chdir(ROOT / "solutions")
     for cell in Assignment(source, own_data=True).notebook().cells:
-        if cell.cell_type == "code" and "STUDENT" not in cell.source:
+        if cell.cell_type == "code" and not cell.source.startswith("STUDENT ="):
             with monkeypatch.context() as quiet:
                 quiet.setattr("matplotlib.pyplot.show", lambda: None)
                 exec(compile(cell.source, source.stem, "exec"), names)  # a test that fails raises
@@ -511,7 +528,8 @@ def test_a_student_is_marked_on_the_rows_of_the_folders_name(tmp_path, grading, 
     ]
     assert numbers
     monkeypatch.setenv(VARIABLE, "mia")
-    copied = {key.split(".")[1]: f"answer_{key[-1]} = {float(find(key).truth())!r}" for key in numbers}
+    answer = dict(re.findall(r"assert_right\('(ex13\.\w+)', (\w+)\)", texts(course.source)))
+    copied = {key.split(".")[1]: f"{answer[key]} = {float(find(key).truth())!r}" for key in numbers}
 
     def named(notebook, student):
         (cell,) = [cell for cell in notebook.cells if cell.source.startswith("STUDENT =")]

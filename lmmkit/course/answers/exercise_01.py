@@ -8,6 +8,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth, digest, normalise
 from lmmkit.course.reading import listed
 
@@ -118,19 +119,22 @@ def _driver(day: int) -> float:
 
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: _driver(5),
+        own={"day": (5, 2, 3, 4, 6, 7, 8)},
+        truth=computed("ex01.w1", lambda own: _driver(own.day)),
         mistakes={
             "that is day 0, where the line starts": lambda: _driver(0),
-            "that is what five days add; add the start": lambda: _driver(5) - _driver(0),
+            "that is what the days add; add the start": computed(
+                "ex01.w1", lambda own: _driver(own.day) - _driver(0)
+            ),
             "that is what one day adds": lambda: _driver(1) - _driver(0),
-            "that is day 1; day 5 is asked for": lambda: _driver(1),
+            "that is day 1; day {{w1.day}} is asked for": lambda: _driver(1),
         },
         hints=(
             "The formula stands in lesson 0: Reaction by Days, and a line for each Subject.",
-            "Where the line starts, plus five times its slope.",
-            'fit.fixef["(Intercept)"] + 5 * fit.fixef["Days"]',
+            "Where the line starts, plus so many times its slope as there are days.",
+            'fit.fixef["(Intercept)"] + {{w1.day}} * fit.fixef["Days"]',
         ),
-        praise="Start plus five slopes: about fifty milliseconds slower than on day 0.",
+        praise="Start plus a slope for each day: about ten milliseconds slower every day.",
     ),
     "w2": Choice(
         options=("the start", "the slope", "both", "the residual"),
@@ -149,6 +153,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q1": Truth(
         test=_picture_fault,
+        made_of=_PROMISES,
         mistakes={
             _absent("A", _pictures()[1]): lambda: _swapped(0, 1),
             _absent("B", _pictures()[2]): lambda: _swapped(1, 2),
@@ -256,6 +261,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q7": Truth(
         test=_family_fault,
+        made_of=_FAMILIES,
         mistakes={
             f"study a: {_STUDIES['a'][1]}": lambda: dict.fromkeys("abcd", "lmer"),
             f"study a: {_STUDIES['a'][0]}": lambda: dict.fromkeys("abcd", "glmer"),

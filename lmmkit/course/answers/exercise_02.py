@@ -7,6 +7,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Question, Slip, Truth, digest, normalise
 from lmmkit.course.reading import listed
 
@@ -109,21 +110,24 @@ def _owls() -> pd.DataFrame:
 
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: _promised(3),
+        own={"dose": (3, 2, 4, 5, 6)},
+        truth=computed("ex02.w1", lambda own: _promised(own.dose)),
         mistakes={
             "that is the intercept, a dose of zero": lambda: _promised(0),
-            "that is one mg/kg; three are asked for": lambda: _promised(1),
-            "that is what three mg/kg take off; what is left of the start?": (
-                lambda: _promised(3) - _promised(0)
+            "that is one mg/kg; {{w1.dose:word}} are asked for": lambda: _promised(1),
+            "that is what the dose takes off; what is left of the start?": computed(
+                "ex02.w1", lambda own: _promised(own.dose) - _promised(0)
             ),
-            "the dose takes weight off: mind the sign of the slope": lambda: 2 * _promised(0) - _promised(3),
+            "the dose takes weight off: mind the sign of the slope": computed(
+                "ex02.w1", lambda own: 2 * _promised(0) - _promised(own.dose)
+            ),
         },
         hints=(
             "The line has two numbers: line.fixef shows them.",
-            "Intercept plus three times the slope, which is negative.",
-            'line.fixef["(Intercept)"] + 3 * line.fixef["Dose"]',
+            "Intercept plus {{w1.dose:word}} times the slope, which is negative.",
+            'line.fixef["(Intercept)"] + {{w1.dose}} * line.fixef["Dose"]',
         ),
-        praise="Intercept plus three slopes.",
+        praise="Intercept plus a slope for each mg/kg.",
     ),
     "w2": Choice(
         options=("linearity", "independence", "equal spread", "normality"),
@@ -255,6 +259,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q7": Truth(
         test=_slope_fault,
+        made_of=("within", "between", "pooled"),
         mistakes={
             _unfit("a", "within"): lambda: ["within"] * 3,
             _unfit("a", "pooled"): lambda: ["pooled"] * 3,

@@ -208,6 +208,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q1": Truth(
         test=_judge(_GROUND),
+        made_of=_KINDS,
         mistakes={
             _fault("plot", "fixed", _GROUND): lambda: dict.fromkeys(_GROUND, "fixed"),
             _fault("treatment", "random", _GROUND): lambda: dict.fromkeys(_GROUND, "random"),
@@ -226,6 +227,7 @@ QUESTIONS: dict[str, Question] = {
     ),
     "q2": Truth(
         test=_judge(_LIVING),
+        made_of=_KINDS,
         mistakes={
             _fault("nest", "fixed", _LIVING): lambda: dict.fromkeys(_LIVING, "fixed"),
             _fault("implant", "random", _LIVING): lambda: dict.fromkeys(_LIVING, "random"),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Question, Recompute, Slip, Truth, normalise
 from lmmkit.course.same_model import printed_numbers
 
@@ -79,20 +80,32 @@ def _weight(n: float = 4, power: float = 1, turned: bool = False) -> float:
     return n / (n + (between / within if turned else within / between))
 
 
+def _own_weight(own: Any) -> float:
+    """The weight of a lake's own mean, from the numbers of question 2."""
+    return float(own.fish / (own.fish + own.within / own.between))
+
+
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: 3**2 / (3**2 + 4**2),
+        own={"between": (3, 2, 5, 6), "within": (4, 5, 7)},
+        truth=computed("ex06.w1", lambda own: own.between**2 / (own.between**2 + own.within**2)),
         mistakes={
-            "those are standard deviations; shares are of variances": lambda: 3 / 7,
-            "that is the share within lakes; the lakes have the rest": lambda: 16 / 25,
-            "that is between over within; the share is of their sum": lambda: 9 / 16,
+            "those are standard deviations; shares are of variances": computed(
+                "ex06.w1", lambda own: own.between / (own.between + own.within)
+            ),
+            "that is the share within lakes; the lakes have the rest": computed(
+                "ex06.w1", lambda own: own.within**2 / (own.between**2 + own.within**2)
+            ),
+            "that is between over within; the share is of their sum": computed(
+                "ex06.w1", lambda own: own.between**2 / own.within**2
+            ),
         },
         hints=(
             "The share has a name in lesson 4: the ICC.",
             "between / (between + within), with variances",
-            "9 / (9 + 16)",
+            "{{w1.between}}² / ({{w1.between}}² + {{w1.within}}²)",
         ),
-        praise="A little more than a third lies between lakes.",
+        praise="Square first, then take the share.",
     ),
     "w2": Choice(
         options=("a", "b", "c", "d"),
@@ -125,22 +138,25 @@ QUESTIONS: dict[str, Question] = {
         praise="Complete pooling has one mean for all.",
     ),
     "q2": Number(
-        truth=lambda: 3 / (3 + 16 / 12),
+        own={"fish": (3, 4, 5), "between": (12, 10, 15, 18), "within": (16, 14, 20)},
+        truth=computed("ex06.q2", _own_weight),
         mistakes={
-            "the ratio is upside down: the variance within is divided by the one between": lambda: (
-                3 / (3 + 12 / 16)
+            "the ratio is upside down: the variance within is divided by the one between": computed(
+                "ex06.q2", lambda own: own.fish / (own.fish + own.between / own.within)
             ),
-            "those are standard deviations; the formula wants variances": lambda: 3 / (3 + 4 / 12**0.5),
-            "that is the weight of the common mean; the lake's own gets the rest": lambda: (
-                1 - 3 / (3 + 16 / 12)
+            "those are standard deviations; the formula wants variances": computed(
+                "ex06.q2", lambda own: own.fish / (own.fish + (own.within / own.between) ** 0.5)
+            ),
+            "that is the weight of the common mean; the lake's own gets the rest": computed(
+                "ex06.q2", lambda own: 1 - _own_weight(own)
             ),
         },
         hints=(
             "The formula stands in lesson 6, above the table of the lakes.",
             "w = n / (n + sigma² / tau²), and tau² is the variance between lakes.",
-            "3 / (3 + 16 / 12)",
+            "{{q2.fish}} / ({{q2.fish}} + {{q2.within}} / {{q2.between}})",
         ),
-        praise="Three fish weigh more than two thirds already.",
+        praise="A few fish of its own count for more already than all the other lakes.",
     ),
     "q3": Model(
         truth=_fit,

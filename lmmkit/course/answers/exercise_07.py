@@ -7,6 +7,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.explorers import nested_crossed
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Question
 
 _FIXED = "activity ~ time + temperature"
@@ -56,19 +57,26 @@ def _times(random: str) -> float:
 
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: -8 / 2,
+        own={"within": (6, 5, 7), "days": (2, 4, 5), "lighter": (8, 6, 14)},
+        truth=computed("ex07.w1", lambda own: -own.lighter / own.days),
         mistakes={
-            "that is the slope within nests; the one between them is asked for": lambda: 6,
-            "that is the whole difference between the two nests; a slope is per day": lambda: -8,
-            "the older nest is the lighter one: mind the sign": lambda: 8 / 2,
-            "that is the difference of the two slopes; only the one between nests is asked for": lambda: (
-                -8 / 2 - 6
+            "that is the slope within nests; the one between them is asked for": computed(
+                "ex07.w1", lambda own: own.within
+            ),
+            "that is the whole difference between the two nests; a slope is per day": computed(
+                "ex07.w1", lambda own: -own.lighter
+            ),
+            "the older nest is the lighter one: mind the sign": computed(
+                "ex07.w1", lambda own: own.lighter / own.days
+            ),
+            "that is the difference of the two slopes; only the one between nests is asked for": computed(
+                "ex07.w1", lambda own: -own.lighter / own.days - own.within
             ),
         },
         hints=(
             "Two nests are two points: mean age and mean mass.",
             "A slope is the difference in mass divided by the difference in age.",
-            "8 g lighter, over two days.",
+            "{{w1.lighter}} g lighter, over {{w1.days:word}} days.",
         ),
         praise="Within nests age makes heavier, and yet older nests are lighter: two slopes, two questions.",
     ),

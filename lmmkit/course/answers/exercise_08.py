@@ -8,6 +8,7 @@ import pandas as pd
 from lmmkit import lm, lmer
 from lmmkit.course.explorers import pseudoreplication
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Question
 
 _FORMULA = "nitrogen ~ treatment"
@@ -52,6 +53,11 @@ def _best() -> int:
     return int(cores[((_BETWEEN + _WITHIN / cores) * (30 + cores)).argmin()])
 
 
+def _of_mean(own: Any) -> float:
+    """Variance of the mean of one treatment, from the numbers of question 2."""
+    return float(_BETWEEN / own.plots + _WITHIN / (own.plots * own.cores))
+
+
 QUESTIONS: dict[str, Question] = {
     "w1": Choice(
         options=("(1 | fox)", "(1 | fox/winter)", "(1 | winter/fox)", "(1 | fox) + (1 | winter)"),
@@ -69,21 +75,28 @@ QUESTIONS: dict[str, Question] = {
         praise="Foxes and winters cross, so each has a random intercept of its own.",
     ),
     "w2": Number(
-        truth=lambda: 6 / (6 + 12 / 3),
+        own={"fish": (6, 8, 9), "between": (3, 4, 5), "within": (12, 10, 15)},
+        truth=computed("ex08.w2", lambda own: own.fish / (own.fish + own.within / own.between)),
         mistakes={
-            "that is the weight of the mean of all lakes; the two weights add up to one": lambda: (
-                (12 / 3) / (6 + 12 / 3)
+            "that is the weight of the mean of all lakes; the two weights add up to one": computed(
+                "ex08.w2", lambda own: 1 - own.fish / (own.fish + own.within / own.between)
             ),
-            "that is the weight with a single perch; six were caught": lambda: 3 / (3 + 12),
-            "that is made of standard deviations; variances are wanted": lambda: 6 / (6 + (12 / 3) ** 0.5),
-            "the variances have changed places": lambda: 6 / (6 + 3 / 12),
+            "that is the weight with a single perch; {{w2.fish:word}} were caught": computed(
+                "ex08.w2", lambda own: own.between / (own.between + own.within)
+            ),
+            "that is made of standard deviations; variances are wanted": computed(
+                "ex08.w2", lambda own: own.fish / (own.fish + (own.within / own.between) ** 0.5)
+            ),
+            "the variances have changed places": computed(
+                "ex08.w2", lambda own: own.fish / (own.fish + own.between / own.within)
+            ),
         },
         hints=(
             "Two things decide: how many perch there are, and how the two variances compare.",
             "n / (n + variance within / variance between)",
-            "n is 6, and the ratio of the variances is 12 / 3.",
+            "n is {{w2.fish}}, and the ratio of the variances is {{w2.within}} / {{w2.between}}.",
         ),
-        praise="Six perch count for more than the mean of all lakes, but not for everything.",
+        praise="Its own perch count for more than the mean of all lakes, but not for everything.",
     ),
     "q1": Choice(
         options=("wells", "pots", "litters", "photos"),
@@ -101,25 +114,26 @@ QUESTIONS: dict[str, Question] = {
         praise="The diet is the mother's, and every pup has a mother of its own.",
     ),
     "q2": Number(
-        truth=lambda: (2 * (_BETWEEN / 4 + _WITHIN / 40)) ** 0.5,
+        own={"plots": (4, 5, 6), "cores": (10, 4, 20)},
+        truth=computed("ex08.q2", lambda own: (2 * _of_mean(own)) ** 0.5),
         mistakes={
-            "that is for the mean of one treatment; a difference carries the errors of both": lambda: (
-                (_BETWEEN / 4 + _WITHIN / 40) ** 0.5
+            "that is for the mean of one treatment; a difference carries the errors of both": computed(
+                "ex08.q2", lambda own: _of_mean(own) ** 0.5
             ),
-            "that counts all cores as plots: four plots share the first variance, not forty cores": lambda: (
-                (2 * (_BETWEEN + _WITHIN) / 40) ** 0.5
+            "that counts all cores as plots: the plots share the first variance, not the cores": computed(
+                "ex08.q2", lambda own: (2 * (_BETWEEN + _WITHIN) / (own.plots * own.cores)) ** 0.5
             ),
-            "that is as with one core a plot; ten of them average the cores' variance further": lambda: (
-                (2 * (_BETWEEN + _WITHIN) / 4) ** 0.5
+            "that is as with one core a plot; {{q2.cores:word}} of them average the cores' variance further": computed(
+                "ex08.q2", lambda own: (2 * (_BETWEEN + _WITHIN) / own.plots) ** 0.5
             ),
-            "that is the variance; take its root": lambda: 2 * (_BETWEEN / 4 + _WITHIN / 40),
+            "that is the variance; take its root": computed("ex08.q2", lambda own: 2 * _of_mean(own)),
         },
         hints=(
             "The variance of one treatment's mean has two parts; each is divided by how many there are of it.",
-            "Plots: four a treatment. Cores: forty a treatment.",
+            "Plots: {{q2.plots:word}} a treatment. Cores: {{q2.cores:word}} in each of these.",
             "Variances of independent means add up, also in a difference.",
         ),
-        praise="Nearly all of it comes from the plots; ten times the cores would hardly help.",
+        praise="Nearly all of it comes from the plots; many more cores would hardly help.",
     ),
     "q3": Model(
         truth=_of_means,

@@ -8,6 +8,7 @@ from scipy.stats import norm, t
 
 from lmmkit import anova, lm, lmer, load_data
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _SLOPES, _INTERCEPTS = "(lost | Subject)", "(1 | Subject)"
@@ -65,33 +66,45 @@ def _memory(random: str) -> float:
 
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: 12 - 2,
+        own={"hens": (6, 4, 5, 7, 8, 9), "eggs": (8, 5, 6)},
+        truth=computed("ex09.w1", lambda own: 2 * own.hens - 2),
         mistakes={
-            "that counts eggs; the feed was given to hens": lambda: 12 * 8 - 2,
-            "that is the number of hens; the means of two groups were estimated from them": lambda: 12,
-            "that takes off one mean; two groups have two": lambda: 12 - 1,
-            "six hens and one mean: that is one group alone": lambda: 6 - 1,
+            "that counts eggs; the feed was given to hens": computed(
+                "ex09.w1", lambda own: 2 * own.hens * own.eggs - 2
+            ),
+            "that is the number of hens; the means of two groups were estimated from them": computed(
+                "ex09.w1", lambda own: 2 * own.hens
+            ),
+            "that takes off one mean; two groups have two": computed("ex09.w1", lambda own: 2 * own.hens - 1),
+            "the hens of one feed, less one mean: that is one group alone": computed(
+                "ex09.w1", lambda own: own.hens - 1
+            ),
         },
         hints=(
             "What was a feed given to: hens, or eggs?",
             "Degrees of freedom: as many as there are hens, less one for each mean that is estimated.",
-            "Twelve hens, two means.",
+            "The hens of both feeds, and two means.",
         ),
         praise="Hens are what is counted, however many eggs each of them lays.",
     ),
     "w2": Number(
-        truth=lambda: 6 / (6 + 10),
+        own={"between": (6, 4, 5, 8), "within": (10, 7, 12)},
+        truth=computed("ex09.w2", lambda own: own.between / (own.between + own.within)),
         mistakes={
-            "that is the share within hens; the correlation is the share between them": lambda: 10 / 16,
-            "that is the ratio of the variances; divide by their sum": lambda: 6 / 10,
-            "that divides standard deviations; shares are taken of variances": lambda: (
-                6**0.5 / (6**0.5 + 10**0.5)
+            "that is the share within hens; the correlation is the share between them": computed(
+                "ex09.w2", lambda own: own.within / (own.between + own.within)
+            ),
+            "that is the ratio of the variances; divide by their sum": computed(
+                "ex09.w2", lambda own: own.between / own.within
+            ),
+            "that divides standard deviations; shares are taken of variances": computed(
+                "ex09.w2", lambda own: own.between**0.5 / (own.between**0.5 + own.within**0.5)
             ),
         },
         hints=(
             "It is the intraclass correlation (ICC) of lesson 4.",
             "The variance between hens, divided by the whole variance.",
-            "The whole variance of an egg is 6 + 10.",
+            "The whole variance of an egg is {{w2.between}} + {{w2.within}}.",
         ),
         praise="What two eggs share is their hen.",
     ),

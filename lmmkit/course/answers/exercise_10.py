@@ -8,6 +8,7 @@ from scipy.interpolate import CubicSpline
 from lmmkit import lmer
 from lmmkit.course import explorers
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _FORMULA = "nitrogen ~ treatment + (1 | plot)"
@@ -46,55 +47,74 @@ def _as_sds() -> np.ndarray:
 
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: 0.6 / 9**0.5,
+        own={"snails": (9, 7, 8, 10, 12), "sd": (0.6, 0.5, 0.8)},
+        truth=computed("ex10.w1", lambda own: own.sd / own.snails**0.5),
         mistakes={
-            "that is how much single snails differ; the mean of nine is known better": lambda: 0.6,
-            "divide by the root of the number of snails, not by the number": lambda: 0.6 / 9,
-            "that is a variance; take its root": lambda: 0.6**2 / 9,
-            "nine snails, not eight: the SD is given, not estimated here": lambda: 0.6 / 8**0.5,
+            "that is how much single snails differ; the mean of all is known better": computed(
+                "ex10.w1", lambda own: own.sd
+            ),
+            "divide by the root of the number of snails, not by the number": computed(
+                "ex10.w1", lambda own: own.sd / own.snails
+            ),
+            "that is a variance; take its root": computed("ex10.w1", lambda own: own.sd**2 / own.snails),
+            "take no snail off: the SD is given, not estimated here": computed(
+                "ex10.w1", lambda own: own.sd / (own.snails - 1) ** 0.5
+            ),
         },
         hints=(
             "What is counted, days or snails?",
             "The standard error of a mean is the SD divided by the root of the number.",
-            "0.6, and nine snails",
+            "{{w1.sd}}, and {{w1.snails:word}} snails",
         ),
-        praise="However many days: nine rates stay nine rates.",
+        praise="However many days: {{w1.snails:word}} rates stay {{w1.snails:word}} rates.",
     ),
     "w2": Number(
-        truth=lambda: 4 / 0.5,
+        own={"start": (4, 3, 5, 6), "slope": (0.5, 0.4, 0.8)},
+        truth=computed("ex10.w2", lambda own: own.start / own.slope),
         mistakes={
-            "upside down: divide the SD of the intercepts by that of the slopes": lambda: 0.5 / 4,
-            "that is their product; where do a high intercept and its low slope make up for each other?": (
-                lambda: 4 * 0.5
+            "upside down: divide the SD of the intercepts by that of the slopes": computed(
+                "ex10.w2", lambda own: own.slope / own.start
             ),
-            "with a correlation of -1 a high intercept falls: the lines meet to the right of zero": lambda: (
-                -4 / 0.5
+            "that is their product; where do a high intercept and its low slope make up for each other?": computed(
+                "ex10.w2", lambda own: own.start * own.slope
             ),
-            "those are variances; standard deviations are enough": lambda: (4 / 0.5) ** 2,
+            "with a correlation of -1 a high intercept falls: the lines meet to the right of zero": computed(
+                "ex10.w2", lambda own: -own.start / own.slope
+            ),
+            "those are variances; standard deviations are enough": computed(
+                "ex10.w2", lambda own: (own.start / own.slope) ** 2
+            ),
         },
         hints=(
             "Take a line whose intercept is one SD above the mean. What is its slope?",
-            "It starts 4 above the average line, and comes nearer by 0.5 for each unit of x.",
-            "When has it made up for 4?",
+            "It starts {{w2.start}} above the average line, and comes nearer by {{w2.slope}} for each unit of x.",
+            "When has it made up for {{w2.start}}?",
         ),
         praise="At this x no group differs from any other, says the model.",
     ),
     "q1": Number(
-        truth=lambda: (9 / 4) ** 0.5,
+        own={"between": (9, 16, 25, 36), "within": (4, 1, 6.25)},
+        truth=computed("ex10.q1", lambda own: (own.between / own.within) ** 0.5),
         mistakes={
-            "that is the ratio of the variances; theta is one of standard deviations": lambda: 9 / 4,
-            "upside down: theta is the spread of the plots in units of the residual's": lambda: (
-                (4 / 9) ** 0.5
+            "that is the ratio of the variances; theta is one of standard deviations": computed(
+                "ex10.q1", lambda own: own.between / own.within
             ),
-            "that is the standard deviation itself, in g/kg; theta has no unit": lambda: 3,
-            "that is the share of the variance that lies between plots": lambda: 9 / 13,
+            "upside down: theta is the spread of the plots in units of the residual's": computed(
+                "ex10.q1", lambda own: (own.within / own.between) ** 0.5
+            ),
+            "that is the standard deviation itself, in g/kg; theta has no unit": computed(
+                "ex10.q1", lambda own: own.between**0.5
+            ),
+            "that is the share of the variance that lies between plots": computed(
+                "ex10.q1", lambda own: own.between / (own.between + own.within)
+            ),
         },
         hints=(
             "Theta is a standard deviation, measured in residual standard deviations.",
             "Take a square root of each variance first.",
-            "The root of 9, divided by the root of 4",
+            "The root of {{q1.between}}, divided by the root of {{q1.within}}",
         ),
-        praise="Plots scatter one and a half times as widely as cores do within a plot.",
+        praise="So many times as widely as cores do within a plot, plots scatter.",
     ),
     "q2": Model(
         truth=_fit,

@@ -10,6 +10,7 @@ from scipy import stats
 from lmmkit import lmer
 from lmmkit.course import explorers
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _FORMULA = "activity ~ time + temperature + (1 | animal) + (1 | day)"
@@ -30,6 +31,11 @@ def _interval(quantile: Callable[[float], float], formula: str = _FORMULA) -> np
 def _groups_needed(method: str, limit: float = 0.09) -> int:
     """The fewest groups an arm with which a method of the explorer errs in less than this share."""
     return next(n for n in range(2, 16) if explorers.tests.result(groups=n).rate(method) < limit)
+
+
+def _chi(own: Any) -> float:
+    """Twice the difference of the two log likelihoods of question 1."""
+    return float(2 * (own.larger + 412.6))
 
 
 QUESTIONS: dict[str, Question] = {
@@ -64,18 +70,23 @@ QUESTIONS: dict[str, Question] = {
         praise="The fixed parts differ, so both are fitted by ML, as lk.anova does.",
     ),
     "q1": Number(
-        truth=lambda: stats.chi2.sf(7, 2),
+        own={"parameters": (7, 8, 9), "larger": (-409.1, -407.9, -408.5, -409.8)},
+        truth=computed("ex11.q1", lambda own: stats.chi2.sf(_chi(own), own.parameters - 5)),
         mistakes={
-            "the test takes twice the difference of the log likelihoods": lambda: stats.chi2.sf(3.5, 2),
-            "that has one degree of freedom; the models differ by more parameters than one": lambda: (
-                stats.chi2.sf(7, 1)
+            "the test takes twice the difference of the log likelihoods": computed(
+                "ex11.q1", lambda own: stats.chi2.sf(_chi(own) / 2, own.parameters - 5)
             ),
-            "degrees of freedom: the parameters that were added, not all of the larger model": lambda: (
-                stats.chi2.sf(7, 7)
+            "that has one degree of freedom; the models differ by more parameters than one": computed(
+                "ex11.q1", lambda own: stats.chi2.sf(_chi(own), 1)
             ),
-            "that is the probability of less than what was seen": lambda: stats.chi2.cdf(7, 2),
-            "halving is for a single variance at its edge, and nothing is at an edge here": lambda: (
-                stats.chi2.sf(7, 2) / 2
+            "degrees of freedom: the parameters that were added, not all of the larger model": computed(
+                "ex11.q1", lambda own: stats.chi2.sf(_chi(own), own.parameters)
+            ),
+            "that is the probability of less than what was seen": computed(
+                "ex11.q1", lambda own: stats.chi2.cdf(_chi(own), own.parameters - 5)
+            ),
+            "halving is for a single variance at its edge, and nothing is at an edge here": computed(
+                "ex11.q1", lambda own: stats.chi2.sf(_chi(own), own.parameters - 5) / 2
             ),
         },
         tolerance=0.02,
@@ -170,20 +181,25 @@ QUESTIONS: dict[str, Question] = {
         praise="Without days in the model each row counts as a new day, and what a day's marmots share as evidence.",
     ),
     "q6": Number(
-        truth=lambda: 4 / 200,
+        own={"large": (3, 2, 4, 5, 6), "sets": (199, 499, 999)},
+        truth=computed("ex11.q6", lambda own: (own.large + 1) / (own.sets + 1)),
         mistakes={
-            "the observed data belong to those that the null model could have made: count them, too": lambda: (
-                3 / 199
+            "the observed data belong to those that the null model could have made: count them, too": computed(
+                "ex11.q6", lambda own: own.large / own.sets
             ),
-            "nearly: the observed data were added below, but not above": lambda: 3 / 200,
-            "that is the smallest p-value possible, with none as large": lambda: 1 / 200,
-            "that is the share that is smaller": lambda: 196 / 199,
+            "nearly: the observed data were added below, but not above": computed(
+                "ex11.q6", lambda own: own.large / (own.sets + 1)
+            ),
+            "that is the smallest p-value possible, with none as large": computed(
+                "ex11.q6", lambda own: 1 / (own.sets + 1)
+            ),
+            "that is the share that is smaller": computed("ex11.q6", lambda own: 1 - own.large / own.sets),
         },
         tolerance=1e-3,
         hints=(
             "Under the null hypothesis the observed data set is one more draw from the same model.",
             "Add one above and one below.",
-            "3 + 1 of 199 + 1",
+            "{{q6.large}} + 1 of {{q6.sets}} + 1",
         ),
         praise="The data you have count as one more draw, so no simulated p-value is ever zero.",
     ),

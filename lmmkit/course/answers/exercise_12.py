@@ -8,6 +8,7 @@ import pandas as pd
 from lmmkit import lmer
 from lmmkit.course import explorers
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Question, Truth
 
 _FIRST = "mass ~ day * implant + (1 | nest/chick)"
@@ -127,19 +128,26 @@ QUESTIONS: dict[str, Question] = {
         praise="One chick says little about its nest, so the average counts for more.",
     ),
     "w2": Number(
-        truth=lambda: 10 - 1,
+        own={"people": (10, 7, 8, 9, 11, 12), "days": (10, 6, 8)},
+        truth=computed("ex12.w2", lambda own: own.people - 1),
         mistakes={
-            "those are the people; their mean uses up one": lambda: 10,
-            "that counts rows; it is slopes that are averaged": lambda: 98,
-            "those are the rows; it is slopes that are averaged": lambda: 100,
-            "the average slope is a mean: it uses up one slope, not two": lambda: 8,
+            "those are the people; their mean uses up one": computed("ex12.w2", lambda own: own.people),
+            "that counts rows; it is slopes that are averaged": computed(
+                "ex12.w2", lambda own: own.people * own.days - 2
+            ),
+            "those are the rows; it is slopes that are averaged": computed(
+                "ex12.w2", lambda own: own.people * own.days
+            ),
+            "the average slope is a mean: it uses up one slope, not two": computed(
+                "ex12.w2", lambda own: own.people - 2
+            ),
         },
         hints=(
             "Of what is the average slope the average?",
             "A mean of n slopes leaves n - 1 degrees of freedom.",
-            "There are ten slopes.",
+            "There are {{w2.people:word}} slopes.",
         ),
-        praise="Ten slopes, one of them spent on their mean.",
+        praise="{{w2.people:Word}} slopes, one of them spent on their mean.",
     ),
     "q1": Choice(
         options=("A", "B", "C", "D"),

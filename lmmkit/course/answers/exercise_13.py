@@ -7,6 +7,7 @@ import pandas as pd
 
 from lmmkit import glm, glmer, lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _SPECIES = "species ~ management + (1 | field)"
@@ -57,38 +58,60 @@ def _wrong(analysis: str, *spreads: float, cells: int = 200, scale: float = 100)
 
 _ALL, _MEANS = "Poisson GLM, all cells", "t test of log means"
 
+
+def _wet(own: Any) -> float:
+    """Log odds in a wet spring, from the numbers of question 2."""
+    return float(log(own.chance / (1 - own.chance)) - own.fall)
+
+
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: 144 / 225,
+        own={"litter": (12, 10, 14), "rest": (9, 7, 8)},
+        truth=computed("ex13.w1", lambda own: own.litter**2 / (own.litter**2 + own.rest**2)),
         mistakes={
-            "that is the ratio of standard deviations; variances add, standard deviations do not": lambda: (
-                12 / 21
+            "that is the ratio of standard deviations; variances add, standard deviations do not": computed(
+                "ex13.w1", lambda own: own.litter / (own.litter + own.rest)
             ),
-            "that is the share of the residuals": lambda: 81 / 225,
-            "that is the ratio of the two variances; their sum is the whole": lambda: 144 / 81,
-            "that is the square root of the share": lambda: 12 / 15,
+            "that is the share of the residuals": computed(
+                "ex13.w1", lambda own: own.rest**2 / (own.litter**2 + own.rest**2)
+            ),
+            "that is the ratio of the two variances; their sum is the whole": computed(
+                "ex13.w1", lambda own: own.litter**2 / own.rest**2
+            ),
+            "that is the square root of the share": computed(
+                "ex13.w1", lambda own: own.litter / (own.litter**2 + own.rest**2) ** 0.5
+            ),
         },
         hints=(
             "The share is called ICC in lesson 4.",
             "The variance between litters over the sum of the two variances.",
-            "12**2 / (12**2 + 9**2)",
+            "{{w1.litter}}**2 / ({{w1.litter}}**2 + {{w1.rest}}**2)",
         ),
         praise="Square first, then add: the variance between litters is the larger part.",
     ),
     "w2": Number(
-        truth=lambda: 8 - 2,
+        own={"each": (4, 3, 5, 6, 7, 8)},
+        truth=computed("ex13.w2", lambda own: 2 * own.each - 2),
         mistakes={
-            "that is one less than the meadows; two means are estimated": lambda: 7,
-            "those are the meadows; two means are estimated from them": lambda: 8,
-            "that takes every square for a replicate; it is meadows that were limed": lambda: 238,
-            "those are squares; it is meadows that were limed": lambda: 240,
+            "that is one less than the meadows; two means are estimated": computed(
+                "ex13.w2", lambda own: 2 * own.each - 1
+            ),
+            "those are the meadows; two means are estimated from them": computed(
+                "ex13.w2", lambda own: 2 * own.each
+            ),
+            "that takes every square for a replicate; it is meadows that were limed": computed(
+                "ex13.w2", lambda own: 60 * own.each - 2
+            ),
+            "those are squares; it is meadows that were limed": computed(
+                "ex13.w2", lambda own: 60 * own.each
+            ),
         },
         hints=(
             "What was limed: a square or a meadow?",
             "Replicates less the number of groups.",
-            "8 meadows, 2 groups",
+            "All the meadows, 2 groups",
         ),
-        praise="Eight meadows, two means: the squares of one meadow are no replicates of lime.",
+        praise="So many meadows, less two means: the squares of one meadow are no replicates of lime.",
     ),
     "q1": Choice(
         options=("poisson, log", "binomial, logit", "gaussian, identity", "negative binomial, log"),
@@ -106,20 +129,27 @@ QUESTIONS: dict[str, Question] = {
         praise="Hits out of so many, with the log odds on the straight line.",
     ),
     "q2": Number(
-        truth=lambda: 1 / (1 + exp(-(log(4) - 0.7))),
+        own={"chance": (0.8, 0.7, 0.9, 0.6), "fall": (0.7, 0.5, 0.9)},
+        truth=computed("ex13.q2", lambda own: 1 / (1 + exp(-_wet(own)))),
         mistakes={
-            "those are the odds; a probability is odds / (1 + odds)": lambda: 4 * exp(-0.7),
-            "that is the odds ratio, by which the odds are multiplied; it does not say what they were": lambda: (
-                exp(-0.7)
+            "those are the odds; a probability is odds / (1 + odds)": computed(
+                "ex13.q2", lambda own: exp(_wet(own))
             ),
-            "the odds are multiplied by exp(-0.7), not the probability": lambda: 0.8 * exp(-0.7),
-            "0.7 was taken from the probability; it belongs to the log odds": lambda: 0.1,
-            "that is still on the scale of log odds": lambda: log(4) - 0.7,
+            "that is the odds ratio, by which the odds are multiplied; it does not say what they were": computed(
+                "ex13.q2", lambda own: exp(-own.fall)
+            ),
+            "the odds are multiplied by exp(-{{q2.fall}}), not the probability": computed(
+                "ex13.q2", lambda own: own.chance * exp(-own.fall)
+            ),
+            "{{q2.fall}} was taken from the probability; it belongs to the log odds": computed(
+                "ex13.q2", lambda own: own.chance - own.fall
+            ),
+            "that is still on the scale of log odds": computed("ex13.q2", lambda own: _wet(own)),
         },
         hints=(
-            "From probability to log odds, down by 0.7, and back to probability.",
+            "From probability to log odds, down by {{q2.fall}}, and back to probability.",
             "odds = p / (1 - p), and back: p = odds / (1 + odds)",
-            "The new odds are 4 * exp(-0.7).",
+            "The new odds are the old ones times exp(-{{q2.fall}}).",
         ),
         praise="Log odds add, odds multiply, probabilities do neither.",
     ),

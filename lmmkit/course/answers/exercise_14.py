@@ -1,6 +1,5 @@
 """Questions of exercise 14, variance partitioning."""
 
-import os
 from functools import cache, partial
 from typing import Any
 
@@ -8,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from lmmkit import lmer, variance_partition
-from lmmkit.course.own_data import VARIABLE, own_data
+from lmmkit.course.own_data import own_data, student
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question, Slip, Truth
 from lmmkit.course.same_model import printed_numbers
 
@@ -44,11 +44,11 @@ def _share_of_sds() -> float:
 
 
 def _gene_shares() -> pd.DataFrame:
-    return _gene_shares_of(os.environ.get(VARIABLE, ""))
+    return _gene_shares_of(student())
 
 
 @cache
-def _gene_shares_of(student: str) -> pd.DataFrame:
+def _gene_shares_of(who: str) -> pd.DataFrame:
     info = own_data("genexpr_info")
     return variance_partition(own_data("genexpr")[info["ID"]], _GENES, info, progress=False)
 
@@ -121,34 +121,48 @@ QUESTIONS: dict[str, Question] = {
         praise="ML takes the fixed effects as known, and so the groups as a little more alike than they are.",
     ),
     "w2": Number(
-        truth=lambda: 12 * 4,
+        own={"nests": (12, 7, 9, 10, 11), "chicks": (4, 3, 5)},
+        truth=computed("ex14.w2", lambda own: own.nests * own.chicks),
         mistakes={
-            "that takes chick 1 of all nests for one chick": lambda: 4,
-            "those are the nests": lambda: 12,
-            "chicks are not counted beside nests, but within them": lambda: 12 + 4,
-            "chicks and nests together; only the chicks were asked for": lambda: 12 * 4 + 12,
+            "that takes chick 1 of all nests for one chick": computed("ex14.w2", lambda own: own.chicks),
+            "those are the nests": computed("ex14.w2", lambda own: own.nests),
+            "chicks are not counted beside nests, but within them": computed(
+                "ex14.w2", lambda own: own.nests + own.chicks
+            ),
+            "chicks and nests together; only the chicks were asked for": computed(
+                "ex14.w2", lambda own: own.nests * (own.chicks + 1)
+            ),
         },
         hints=(
             "What does the slash do with a label that begins anew in every nest?",
             "A chick is a nest *and* a number.",
-            "Twelve nests, four numbers in each",
+            "{{w2.nests:Word}} nests, {{w2.chicks:word}} numbers in each",
         ),
         praise="The slash makes a chick of every nest and number.",
     ),
     "q1": Number(
-        truth=lambda: 9 / 14,
+        own={"nest": (3, 4, 5), "chick": (2, 1.5), "rest": (1, 0.5)},
+        truth=computed("ex14.q1", lambda own: own.nest**2 / (own.nest**2 + own.chick**2 + own.rest**2)),
         mistakes={
-            "shares are of variances; square the standard deviations first": lambda: 3 / 6,
-            "two weighings of a chick differ, too: the residual belongs to the sum": lambda: 9 / 13,
-            "that is the variance between nests; divide by the sum of all three": lambda: 9,
-            "that is a ratio to the rest; a share is of the whole": lambda: 9 / 5,
+            "shares are of variances; square the standard deviations first": computed(
+                "ex14.q1", lambda own: own.nest / (own.nest + own.chick + own.rest)
+            ),
+            "two weighings of a chick differ, too: the residual belongs to the sum": computed(
+                "ex14.q1", lambda own: own.nest**2 / (own.nest**2 + own.chick**2)
+            ),
+            "that is the variance between nests; divide by the sum of all three": computed(
+                "ex14.q1", lambda own: own.nest**2
+            ),
+            "that is a ratio to the rest; a share is of the whole": computed(
+                "ex14.q1", lambda own: own.nest**2 / (own.chick**2 + own.rest**2)
+            ),
         },
         hints=(
             "Variances add up, standard deviations do not.",
             "Square all three, then nests over the sum.",
-            "3**2 / (3**2 + 2**2 + 1**2)",
+            "{{q1.nest}}**2 / ({{q1.nest}}**2 + {{q1.chick}}**2 + {{q1.rest}}**2)",
         ),
-        praise="Nine parts in fourteen: which nest a chick sits in matters more than all else together.",
+        praise="Which nest a chick sits in matters more than all else together.",
     ),
     "q2": Model(
         truth=_fit,

@@ -5,6 +5,7 @@ from typing import Any
 
 from lmmkit import lm, lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _SIZES = (8, 16, 24, 32)
@@ -47,21 +48,33 @@ def _from_panel(which: int, what: str) -> list[float]:
     return [float(getattr(result.analyses[which], what)) for result in results]
 
 
+def _squared(own: Any) -> float:
+    """The squared standard error of question 2."""
+    return float(4 / own.mice * (own.between**2 + own.within**2 / own.times))
+
+
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
-        truth=lambda: 8 - 2,
+        own={"each": (4, 3, 5, 6, 7, 8)},
+        truth=computed("ex15.w1", lambda own: 2 * own.each - 2),
         mistakes={
-            "those are the plots; two means are estimated from them": lambda: 8,
-            "two means are estimated, not one": lambda: 7,
-            "that takes every core for a replicate; it is plots that were fenced": lambda: 78,
-            "those are the cores; it is plots that were fenced": lambda: 80,
+            "those are the plots; two means are estimated from them": computed(
+                "ex15.w1", lambda own: 2 * own.each
+            ),
+            "two means are estimated, not one": computed("ex15.w1", lambda own: 2 * own.each - 1),
+            "that takes every core for a replicate; it is plots that were fenced": computed(
+                "ex15.w1", lambda own: 20 * own.each - 2
+            ),
+            "those are the cores; it is plots that were fenced": computed(
+                "ex15.w1", lambda own: 20 * own.each
+            ),
         },
         hints=(
             "What was fenced: a core or a plot?",
             "Replicates less the number of groups.",
-            "Eight plots, two groups",
+            "The plots of both groups, less two",
         ),
-        praise="Eight plots, two means.",
+        praise="So many plots, less two means.",
     ),
     "w2": Choice(
         options=("(1 | driver)", "(day | driver)", "(day || driver)", "(0 + day | driver)"),
@@ -94,24 +107,31 @@ QUESTIONS: dict[str, Question] = {
         praise="Given the effect, and its size: there is no power without a size.",
     ),
     "q2": Number(
-        truth=lambda: sqrt(4 / 20 * (9 + 16 / 4)),
+        own={"mice": (20, 8, 10, 12), "times": (4, 3, 5), "between": (3, 2), "within": (4, 5)},
+        truth=computed("ex15.q2", lambda own: sqrt(_squared(own))),
         mistakes={
-            "that is the variance; the standard error is its root": lambda: 4 / 20 * (9 + 16 / 4),
-            "those are standard deviations; the formula wants variances": lambda: sqrt(4 / 20 * (3 + 4 / 4)),
-            "that takes every weighing for a mouse: only the noise within a mouse is divided by four": lambda: (
-                sqrt(4 / 80 * (9 + 16))
+            "that is the variance; the standard error is its root": computed(
+                "ex15.q2", lambda own: _squared(own)
             ),
-            "the noise within a mouse has to be divided by the four weighings": lambda: sqrt(
-                4 / 20 * (9 + 16)
+            "those are standard deviations; the formula wants variances": computed(
+                "ex15.q2", lambda own: sqrt(4 / own.mice * (own.between + own.within / own.times))
             ),
-            "there are two groups of ten, hence the four in the formula": lambda: sqrt(1 / 20 * (9 + 16 / 4)),
+            "that takes every weighing for a mouse: only the noise within is divided by the weighings": computed(
+                "ex15.q2", lambda own: sqrt(4 / (own.mice * own.times) * (own.between**2 + own.within**2))
+            ),
+            "the noise within a mouse has to be divided by the {{q2.times:word}} weighings": computed(
+                "ex15.q2", lambda own: sqrt(4 / own.mice * (own.between**2 + own.within**2))
+            ),
+            "there are two groups of half the mice, hence the four in the formula": computed(
+                "ex15.q2", lambda own: sqrt(_squared(own) / 4)
+            ),
         },
         hints=(
             "The variance is 4 / M times (tau² + sigma² / n).",
-            "M = 20 mice, n = 4 weighings of each, and both standard deviations squared.",
-            "np.sqrt(4 / 20 * (3**2 + 4**2 / 4))",
+            "M = {{q2.mice}} mice, n = {{q2.times}} weighings of each, and both standard deviations squared.",
+            "np.sqrt(4 / {{q2.mice}} * ({{q2.between}}**2 + {{q2.within}}**2 / {{q2.times}}))",
         ),
-        praise="Between mice nine, within a mouse sixteen over four: the mice weigh more.",
+        praise="Only the noise within a mouse is divided by the number of weighings.",
     ),
     "q3": Model(
         truth=_pilot,
@@ -186,29 +206,34 @@ QUESTIONS: dict[str, Question] = {
         praise="As many measurements, and about half the standard error: samples buy what replicates cannot.",
     ),
     "q7": Number(
-        truth=lambda: sqrt(16 * 3**2 / 1.5**2),
+        own={"price": (16, 9, 25), "within": (3, 4.5, 6)},
+        truth=computed("ex15.q7", lambda own: sqrt(own.price * own.within**2 / 1.5**2)),
         mistakes={
             "then most of the money goes into mice; within a mouse there is more noise than between": lambda: (
                 1.0
             ),
-            "those are standard deviations: square both before you use them": lambda: sqrt(16 * 3 / 1.5),
-            "the ratio of the variances is upside down": lambda: sqrt(16 * 1.5**2 / 3**2),
-            "that forgets the root: price ratio times variance ratio is the square of the answer": lambda: (
-                16 * 3**2 / 1.5**2
+            "those are standard deviations: square both before you use them": computed(
+                "ex15.q7", lambda own: sqrt(own.price * own.within / 1.5)
+            ),
+            "the ratio of the variances is upside down": computed(
+                "ex15.q7", lambda own: sqrt(own.price * 1.5**2 / own.within**2)
+            ),
+            "that forgets the root: price ratio times variance ratio is the square of the answer": computed(
+                "ex15.q7", lambda own: own.price * own.within**2 / 1.5**2
             ),
             "so many weighings eat up the money for mice": lambda: 60.0,
-            "it costs hardly more, since the curve is flat here; but one weighing more is cheaper still": lambda: (
-                7.0
+            "it costs hardly more, since the curve is flat here; but one weighing more is cheaper still": computed(
+                "ex15.q7", lambda own: sqrt(own.price * own.within**2 / 1.5**2) - 1
             ),
-            "it costs hardly more, since the curve is flat here; but one weighing less is cheaper still": lambda: (
-                9.0
+            "it costs hardly more, since the curve is flat here; but one weighing less is cheaper still": computed(
+                "ex15.q7", lambda own: sqrt(own.price * own.within**2 / 1.5**2) + 1
             ),
         },
         absolute=0.4,
         hints=(
-            "With a budget of B, n weighings leave money for B / (16 + n) mice.",
+            "With a budget of B, n weighings leave money for B / ({{q7.price}} + n) mice.",
             "The squared standard error is 4 / M times (tau² + sigma² / n), with M mice from the first hint.",
-            "(16 + n) * (1.5**2 + 3**2 / n): for which n is it smallest?",
+            "({{q7.price}} + n) * (1.5**2 + {{q7.within}}**2 / n): for which n is it smallest?",
         ),
         praise="The root of (price ratio times variance ratio). Near it the curve is flat, so take what is handy.",
     ),

@@ -6,6 +6,7 @@ import numpy as np
 
 from lmmkit import lmer
 from lmmkit.course.own_data import own_data
+from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _FORMULA = "rt ~ condition + (condition | subject) + (1 | item)"
@@ -46,21 +47,28 @@ QUESTIONS: dict[str, Question] = {
         praise="Chi-square is a promise for many groups, and eight nests are few.",
     ),
     "w2": Number(
-        truth=lambda: 100 * (np.exp(0.405) - 1),
+        own={"b": (0.405, 0.262, 0.336, 0.47, 0.588)},
+        truth=computed("ex16.w2", lambda own: 100 * (np.exp(own.b) - 1)),
         mistakes={
-            "a hundred times the coefficient is only near it; exp makes it a ratio": lambda: 40.5,
-            "that is the ratio; how many per cent more is that?": lambda: np.exp(0.405),
-            "that is how many per cent fewer there are without": lambda: 100 * (1 - np.exp(-0.405)),
-            "that is with a feeder in per cent of without; how many per cent *more* is it?": lambda: (
-                100 * np.exp(0.405)
+            "a hundred times the coefficient is only near it; exp makes it a ratio": computed(
+                "ex16.w2", lambda own: 100 * own.b
+            ),
+            "that is the ratio; how many per cent more is that?": computed(
+                "ex16.w2", lambda own: np.exp(own.b)
+            ),
+            "that is how many per cent fewer there are without": computed(
+                "ex16.w2", lambda own: 100 * (1 - np.exp(-own.b))
+            ),
+            "that is with a feeder in per cent of without; how many per cent *more* is it?": computed(
+                "ex16.w2", lambda own: 100 * np.exp(own.b)
             ),
         },
         hints=(
             "The coefficient is a difference of logarithms.",
             "exp of it is a ratio; a ratio of 1.2 would be 20 per cent more.",
-            "100 * (np.exp(0.405) - 1)",
+            "100 * (np.exp({{w2.b}}) - 1)",
         ),
-        praise="On the log scale effects multiply: half as many again.",
+        praise="On the log scale effects add, and on the scale of counts they multiply.",
     ),
     "q1": Choice(
         options=("A", "B", "C", "D"),
