@@ -86,7 +86,7 @@ if first is not ...:
     residual = first.resid()
     fig, ax = plt.subplots(figsize=(8, 3.6))
     for _, rows in chicks.groupby("chick", observed=True):
-        ax.plot(rows["day"], residual[rows.index], "o-", color=lesson.BLUE, lw=0.7, ms=4, alpha=0.5)
+        ax.plot(rows["day"], residual[rows.index], "o-", color=lesson.BLUE, lw=0.7, ms=4)
     ax.axhline(0, color=lesson.GREY, ls="--")
     ax.set_xticks(sorted(chicks["day"].unique()))
     ax.set_xlabel("day")

@@ -59,7 +59,7 @@ def two_panels():
 panels = two_panels()
 for (implant, _), chick in owls.groupby(["implant", "ring"], observed=True):
     colour, marker, _ = LOOKS[implant]
-    panels[implant].plot(chick["age"], chick["mass"], marker, ls="-", color=colour, ms=3, lw=0.8, alpha=0.6)
+    panels[implant].plot(chick["age"], chick["mass"], marker, ls="-", color=colour, ms=3, lw=0.8)
 at = owls.groupby("age")["mass"].agg(["mean", "std"]).round(0)
 lesson.show(
     "Two panels of thin lines that rise and fan out, one line per chick; at the first age the masses are"
@@ -202,7 +202,7 @@ check("capstoneowls.q7", answer_7)
 if model is not ... and young is not ... and old is not ...:
     panels = two_panels()
     for implant, low, high in zip(chicks["implant"], young, old, strict=True):
-        panels[implant].plot([14, 35], [low, high], color=LOOKS[implant][0], lw=0.8, alpha=0.6)
+        panels[implant].plot([14, 35], [low, high], color=LOOKS[implant][0], lw=0.8)
     for implant, ax in panels.items():
         ends = chicks.head(2).assign(age=[14, 35], implant=implant)
         ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
@@ -242,7 +242,7 @@ if model is not ... and first is not ... and last is not ...:
     for implant, ax in panels.items():
         extra = np.array([main + (age - 25) * more for age in (14, 35)]) if implant == "P" else np.zeros(2)
         for low, high in zip(first, last, strict=True):
-            ax.plot([14, 35], np.array([low, high]) + extra, color=LOOKS[implant][0], lw=1.2, alpha=0.8)
+            ax.plot([14, 35], np.array([low, high]) + extra, color=LOOKS[implant][0], lw=1.2)
         ends = broods.head(2).assign(age=[14, 35], implant=implant)
         ax.plot([14, 35], model.predict(ends, re_form="~0"), "k--", lw=2.5)
     lesson.show(
