@@ -193,7 +193,7 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
     """The option that is meant, or None where it is none, or could be two.
 
     The same without spaces, commas, brackets or plurals; a letter for the option at its place; a part of one
-    option's words, or one option's words among others.
+    option's words, or one option's words among others; a word of the same stem.
 
     Examples
     --------
@@ -204,8 +204,8 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
     ('complete', 'towards zero', 'no')
     >>> chosen("no partial pooling", options), chosen("not complete", options)
     (None, None)
-    >>> chosen("line B", ["A", "B"]), chosen("a mouse", ["A", "B"])
-    ('B', None)
+    >>> chosen("line B", ["A", "B"]), chosen("a mouse", ["A", "B"]), chosen("linear", ["linearity", "normality"])
+    ('B', None, 'linearity')
     >>> chosen("one in two", ["1 in 2", "1 in 20"]), chosen("20 %", ["5 in 100", "20 in 100"])
     ('1 in 2', '20 in 100')
     >>> chosen("(1|b)+(1|a)", ["(1 | a) + (1 | b)", "(1 | a/b)"])
@@ -226,9 +226,17 @@ def chosen(value: str, options: Sequence[str]) -> str | None:
         return None  # a part of a formula is another formula
     words = _words(value)
     near = [option for option in options if len(option) > 1 and _overlap(words, _words(option))]
+    if not near and len(words) == 1:
+        near = [option for option in options if _same_stem(value.lower(), option.lower())]
     if len(near) != 1 or (words - _words(near[0])) & {"not", "no", "never", "neither", "nor", "except"}:
         return None
     return near[0]
+
+
+def _same_stem(word: str, other: str) -> bool:
+    """Whether two words differ in their endings only, as linear and linearity do."""
+    stem = max(6, min(len(word), len(other)) - 2)
+    return word.isalpha() and other.isalpha() and len(word[:stem]) == stem and word[:stem] == other[:stem]
 
 
 def _by_letter(letter: str, options: Sequence[str]) -> str | None:
