@@ -210,7 +210,8 @@ class Numbers(Question):
         if numbers is None:
             return slip(f"{len(wanted)} numbers are wanted here, not {describe(value)}")
         if len(numbers) != len(wanted):
-            return slip(f"{len(wanted)} numbers are wanted here, and there are {len(numbers)}")
+            there = "there is 1" if len(numbers) == 1 else f"there are {len(numbers)}"
+            return slip(f"{len(wanted)} numbers are wanted here, and {there}")
         if self._near(numbers, wanted):
             return self.right()
         for sentence, wrong in (self.mistakes or {}).items():
@@ -222,7 +223,7 @@ class Numbers(Question):
             return self.right()
         if self._near(numbers / 100, wanted):
             return slip("as per cent these are right, but shares are wanted here: divide by 100")
-        if self._near(-numbers, wanted):
+        if self._near(-numbers, wanted) or self._near(np.sort(-numbers), np.sort(wanted)):
             return Judgement(False, "the sizes are right, the signs are not")
         if self._near(np.sort(numbers), np.sort(wanted)):
             return Judgement(False, "the numbers are right, their order is not")

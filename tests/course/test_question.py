@@ -85,6 +85,8 @@ def test_several_numbers_are_diagnosed_too():
     assert question.judge("q", [25, 50, 12.34]).form
     assert "signs" in question.judge("q", [-0.25, -0.5, -0.1234]).message
     assert "order" in question.judge("q", [0.5, 0.25, 0.1234]).message
+    assert "signs" in Numbers(truth=lambda: [-1.25, -0.37]).judge("q", [0.37, 1.25]).message
+    assert question.judge("q", 0.25).message.endswith("and there is 1")
     assert question.judge("q", [1, 2]).form and question.judge("q", "owl").form
 
 
