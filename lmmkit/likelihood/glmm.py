@@ -206,7 +206,11 @@ class GlmmCriterion(Terms):
         """
         others = super().second_opinions(search)
         if not self.has_slopes:
-            return others
+            nearly_certain = Grid.suits(self, self.p) and search.state.nearly_certain
+            sizes = {"effects of ten units": (10, 1), "effects of five units, far out": (5, 10)}
+            theta, rest = self.identity(), search.x[self.n_theta :]
+            afar = [Place(why, np.append(a * theta, b * rest)) for why, (a, b) in sizes.items()]
+            return [*others, *afar] if nearly_certain else others
         several = len(self.ks) > 1
         others += self.without_each(search.x) if several else []
         if max(np.abs(T).max() for T in self.split(search.x[: self.n_theta])) > LARGE:

@@ -23,6 +23,9 @@ from ..families.rows import Nuisance
 from ..numerics.arrays import Array
 from .pirls import Effects, Mode, ModeSearch, Precision, dot, rows_of, sums_of
 
+#: Variance of an outcome, on average, below which there may be a valley of very large effects.
+NEARLY_CERTAIN = 0.15
+
 
 @dataclass
 class LaplacePoint:
@@ -86,6 +89,15 @@ class LaplacePoint:
     def scores(self) -> Effects:
         """``Z'g``; at the mode ``b = Lambda Lambda' Z'g``."""
         return sums_of(self.layout, self.mode.rows[1])
+
+    @property
+    def nearly_certain(self) -> bool:
+        """Whether the outcomes of most trials are nearly certain, so that groups may as well be without doubt."""
+        rows = self.search.rows
+        if rows.family.name != "binomial":
+            return False
+        mu = rows.family.link.inverse(self.mode.eta)
+        return float(np.mean(mu * (1 - mu))) < NEARLY_CERTAIN
 
     # --- the gradient -------------------------------------------------------------------------------------
 

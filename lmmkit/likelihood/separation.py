@@ -9,6 +9,14 @@ from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
 
+#: Part of the outcomes' variance within rows below which a model reproduces them.
+CERTAIN = 0.1
+REPRODUCED = (
+    "Under this fit nearly every outcome is certain: effects of this size predict so few rows almost without "
+    "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "
+    "nothing on these estimates; it takes more rows, or fewer terms."
+)
+
 
 def separated_columns(X: Array, y: Array, weights: Array | None, family: Family) -> list[int]:
     """Columns of a direction along which the likelihood rises for ever.
@@ -118,6 +126,12 @@ def _same_outcome(group: str) -> str:
     )
 
 
+def _is_certain(y: Array, mu: Array) -> bool:
+    """Whether so little of the outcomes' variance is left within rows that the fit reproduces them."""
+    spread = float(y.mean() * (1 - y.mean()))
+    return float(np.mean(mu * (1 - mu))) < CERTAIN * spread
+
+
 def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bool, free: bool) -> list[str]:
     """Parameters whose likelihood rises for ever, in a sentence each.
 
@@ -144,6 +158,8 @@ def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bo
                 "mean no more than 'very large'. Merge rare factor levels or leave the predictor out; a "
                 "likelihood ratio test of it (lk.anova) still holds."
             )
+    if not found and family.name == "binomial" and design.terms and _is_certain(y, mu):
+        found.append(REPRODUCED)
     if family.name == "negative_binomial" and free:
         most = float(mu.max())
         if family.dispersion is not None and family.dispersion > 1e4 * max(1.0, most):

@@ -71,3 +71,18 @@ def test_profiles_of_separated_outcomes_end_in_sentences():
     limits = lk.glmer("k ~ f + (1 | g)", data, "binomial").confint()
     assert np.isneginf(limits.loc["fv", "conf_low"])
     assert not (limits.loc[["fv", "fw", "fx"], "conf_high"] >= 0).any()
+
+
+def test_a_fit_that_reproduces_its_outcomes_says_so():
+    """Slopes and groups predict 21 rows: lme4 1.1-31 ends at 18.35629, and from theta = 10 at 13.13551."""
+    data = pd.DataFrame({"g": np.repeat(list("abcdefg"), 3)})
+    data["x"] = [
+        1.358, 1.033, -0.129, 0.63, -0.073, -1.079, -0.323, 0.09, -1.432, -0.819, 2.019, -1.183, 2.206, 0.794,
+        -0.565, 1.586, 0.416, 1.12, -0.789, 0.076, 1.194,
+    ]  # fmt: skip
+    data["y"] = [1, 0, 0, 1, 1, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1]
+    fit = lk.glmer("y ~ x + (1 | g)", data, "binomial")
+    assert fit.deviance == pytest.approx(13.13551, abs=1e-5)
+    assert "nearly every outcome is certain" in fit.messages[0]
+    ordinary = lk.glmer("y ~ 1 + (1 | g)", data, "binomial")
+    assert not any("certain" in message for message in ordinary.messages)
