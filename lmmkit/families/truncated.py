@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from ..errors import DataError
@@ -22,7 +24,7 @@ def minus_log_positive(m: Jet) -> Jet:
     return m.through((-np.log(left), first, gone / left**2, first * (1 + gone) / left**2))
 
 
-class TruncatedFamily(CountFamily, JointFamily):
+class TruncatedFamily(CountFamily, JointFamily, ABC):
     """Counts of which only those above zero are seen, or the part above zero of a hurdle model.
 
     Examples
@@ -34,8 +36,9 @@ class TruncatedFamily(CountFamily, JointFamily):
 
     has_zeros = False
 
-    def zero_of_untruncated(self, mu: Array) -> Array:
-        """Probability of zero before the truncation.
+    @abstractmethod
+    def untruncated(self, mu: Array) -> tuple[Array, Array]:
+        """Probability of zero, and variance, before the truncation.
 
         Parameters
         ----------
@@ -44,47 +47,23 @@ class TruncatedFamily(CountFamily, JointFamily):
 
         Returns
         -------
-        array of that shape
-            Between 0 and 1.
+        tuple of two arrays of that shape
+            Between 0 and 1, and in squared counts.
 
         Examples
         --------
         >>> import numpy as np
         >>> from lmmkit.families import TruncatedPoisson
-        >>> TruncatedPoisson().zero_of_untruncated(np.array([0.0]))
-        array([1.])
+        >>> TruncatedPoisson().untruncated(np.array([0.0]))
+        (array([1.]), array([0.]))
         """
-        raise NotImplementedError
-
-    def untruncated_variance(self, mu: Array) -> Array:
-        """Variance before the truncation.
-
-        Parameters
-        ----------
-        mu : array of any shape
-            Means before the truncation.
-
-        Returns
-        -------
-        array of that shape
-            In squared counts.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from lmmkit.families import TruncatedPoisson
-        >>> TruncatedPoisson().untruncated_variance(np.array([2.0]))
-        array([2.])
-        """
-        raise NotImplementedError
 
     def response_mean(self, mu: Array) -> Array:
-        return np.asarray(mu / (1 - self.zero_of_untruncated(mu)))
+        return np.asarray(mu / (1 - self.untruncated(mu)[0]))
 
     def variance(self, mu: Array) -> Array:
-        mean = self.response_mean(mu)
-        squares = (self.untruncated_variance(mu) + mu**2) / (1 - self.zero_of_untruncated(mu))
-        return np.asarray(squares - mean**2)
+        zero, spread = self.untruncated(mu)
+        return np.asarray((spread + mu**2) / (1 - zero) - (mu / (1 - zero)) ** 2)
 
     def check_response(self, y: Array, weights: Array | None, name: str) -> None:
         super().check_response(y, weights, name)

@@ -49,11 +49,9 @@ class TruncatedNegativeBinomial(TruncatedFamily):
     dispersion_name = "theta"
     links: ClassVar[dict[str, type[Link]]] = {"log": Log}
 
-    def zero_of_untruncated(self, mu: Array) -> Array:
-        return np.exp(-self._known * np.log1p(mu / self._known))
-
-    def untruncated_variance(self, mu: Array) -> Array:
-        return np.asarray(mu + mu**2 / self._known)
+    def untruncated(self, mu: Array) -> tuple[Array, Array]:
+        zero = np.exp(-self._known * np.log1p(mu / self._known))
+        return zero, np.asarray(mu + mu**2 / self._known)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         mu = np.asarray(mu, dtype=float)

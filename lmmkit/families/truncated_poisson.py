@@ -47,11 +47,8 @@ class TruncatedPoisson(TruncatedFamily):
     def __init__(self, link: Literal["log"] | Link | None = None) -> None:
         super().__init__(link)
 
-    def zero_of_untruncated(self, mu: Array) -> Array:
-        return np.exp(-mu)
-
-    def untruncated_variance(self, mu: Array) -> Array:
-        return mu
+    def untruncated(self, mu: Array) -> tuple[Array, Array]:
+        return np.exp(-mu), mu
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         # The waiting time to the first event, given that it comes in time, and then the events after it.

@@ -19,6 +19,7 @@ from ..likelihood.separation import separated_columns
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search
 from .fixed import FixedFit, statsmodels
+from .messages import without_residuals
 
 if TYPE_CHECKING:
     from ..design.design import Design
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .call import Call
 
 
+#: Pearson's statistic, relative to the sum of the weights, that is rounding and nothing else.
+EXACT = 1e-24
 #: Links with which whole steps may end elsewhere than at the maximum.
 UNSAFE = ("sqrt", "identity", "inverse", "cauchit")
 
@@ -84,10 +87,17 @@ class GeneralizedFit(FixedFit):
         """Whether a dispersion is estimated (gamma), so that tests are t tests."""
         return self.family.name == "gamma" and self.estimates_dispersion
 
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether the fixed effects reproduce measurements, so that only rounding is left of the residuals."""
+        residuals = self._resid("pearson")
+        return self.has_scale and float(residuals @ residuals) <= EXACT * float(self.design.row_weights.sum())
+
     @property
     def sigma(self) -> float:
-        """Root of the dispersion (gamma); 1.0 for families without a scale."""
-        return self.family.sigma
+        """Root of the dispersion (gamma), NaN where there is nothing to tell it by; 1.0 without a scale."""
+        measured = not self.has_scale or (self.df_resid > 0 and not self.is_exact)
+        return self.family.sigma if measured else np.nan
 
     @property
     def npar(self) -> int:
@@ -258,6 +268,8 @@ class GeneralizedFit(FixedFit):
 
         For a gamma model with an estimated dispersion it is taken at the deviance divided by n, as in R.
         """
+        if self.is_exact:
+            return np.inf
         family, rows = self.family, self.counts
         y, eta, weights = self.design.y[rows], self._eta[rows], self.design.row_weights[rows]
         if self.has_scale:
@@ -281,6 +293,8 @@ class GeneralizedFit(FixedFit):
             )
         elif not self.converged:
             found.append("The search for the coefficients did not converge; look for extreme rows.")
+        if self.has_scale:
+            found += without_residuals(self.is_exact, self.df_resid)
         if self._theta_edge > 0:
             found.append(
                 "The negative binomial's theta runs off to infinity: the counts vary no more than a "

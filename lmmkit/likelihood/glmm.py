@@ -25,7 +25,13 @@ from .estimate import Estimate
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
-from .optimum import covariance_from, information_of_fixed, last_digits
+from .optimum import (
+    conditional_covariances,
+    conditional_modes,
+    covariance_from,
+    information_of_fixed,
+    last_digits,
+)
 from .pirls import Effects, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
 from .search import SHRUNK, Place, Visit, best_of
@@ -209,8 +215,8 @@ class GlmmCriterion(Terms):
             nearly_certain = Grid.suits(self, self.p) and search.state.nearly_certain
             sizes = {"effects of ten units": (10, 1), "effects of five units, far out": (5, 10)}
             theta, rest = self.identity(), search.x[self.n_theta :]
-            afar = [Place(why, np.append(a * theta, b * rest)) for why, (a, b) in sizes.items()]
-            return [*others, *afar] if nearly_certain else others
+            places = [Place(why, np.append(a * theta, b * rest)) for why, (a, b) in sizes.items()]
+            return [*others, *places] if nearly_certain else others
         several = len(self.ks) > 1
         others += self.without_each(search.x) if several else []
         if max(np.abs(T).max() for T in self.split(search.x[: self.n_theta])) > LARGE:
@@ -246,7 +252,7 @@ class GlmmCriterion(Terms):
         except np.linalg.LinAlgError:
             return None
         constant = self._constant if self._constant is not None else family.constant(*rows[:2])
-        given = (self.layout, self.pattern, theta, factors, search, mode, precision, newton, constant)
+        given = (self.pattern, theta, factors, search, mode, precision, newton, constant)
         point = LaplacePoint(*given) if self.n_agq < 2 else QuadraturePoint(*given, n_agq=self.n_agq)
         self._last = (x, point)
         return point
@@ -399,7 +405,7 @@ def estimate_at(
         cov_unscaled=covariance / family.sigma**2,
         sigma=family.sigma,
         objective=objective,
-        modes=_modes(criterion, point),
+        modes=conditional_modes(criterion, point),
         fitted_eta=point.mode.eta,
         n_evaluations=search.evaluations,
         trail=[(_par_at(criterion, x), value) for x, value in search.trail],
@@ -407,7 +413,7 @@ def estimate_at(
         converged=search.converged and not criterion.endless(search.x),
         endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
-        conditional_cov=partial(_conditional_cov, criterion, point, family.sigma),
+        conditional_cov=partial(conditional_covariances, criterion, point, family.sigma),
         warnings=[*note, *runaway, *trouble],
         family=family,
         n_agq=criterion.n_agq,
@@ -424,24 +430,6 @@ def _par_at(criterion: GlmmCriterion, x: Array) -> Array:
     return np.concatenate(
         [structure.in_units(par, np.eye(structure.k) / family.sigma) for structure, par in pairs]
     )
-
-
-def _modes(criterion: GlmmCriterion, point: LaplacePoint) -> list[Array]:
-    """Conditional modes ``b = A T u``, one (q, k) array per term."""
-    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
-    factors = criterion.split(criterion.settled(point.theta))
-    for f, t, own in criterion.owned:
-        modes[t] = point.mode.u[f][:, own] @ factors[t].T @ criterion.whitenings[t].matrix.T
-    return modes
-
-
-def _conditional_cov(criterion: GlmmCriterion, point: LaplacePoint, sigma: float) -> list[Array]:
-    """Covariance of each level's effects given the data, (q, k, k) per term, divided by ``sigma**2``."""
-    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion.owned:
-        A = criterion.whitenings[t].matrix / sigma
-        covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
-    return covs
 
 
 def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:

@@ -17,10 +17,10 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.conditional_variances import VariancePattern, Variances
-from ..crossprod.layout import Layout, level_sums
+from ..crossprod.layout import level_sums
 from ..families.rows import Nuisance
 from ..numerics.arrays import Array
+from .mode_point import ModePoint
 from .pirls import Effects, Mode, ModeSearch, Precision, dot, rows_of, sums_of
 
 #: Variance of an outcome, on average, below which there may be a valley of very large effects.
@@ -28,23 +28,12 @@ NEARLY_CERTAIN = 0.15
 
 
 @dataclass
-class LaplacePoint:
+class LaplacePoint(ModePoint[ModeSearch, Mode]):
     """The objective at one set of parameters, with what is needed to differentiate it.
 
     Attributes
     ----------
-    layout : Layout
-    pattern : VariancePattern
-        What does not change with the parameters.
-    theta : array
-        Covariance parameters in the units of the search.
-    factors : list of arrays (k, k)
-        Relative covariance factor of each term, in the units of the search.
-    search : ModeSearch
-        Rows, fixed part and covariance roots here.
-    mode : Mode
-        The conditional modes.
-    precision : Precision
+    determinant : Precision
         ``M`` with the weights of the determinant.
     newton : Precision
         ``M`` with the observed information, which governs how the modes move.
@@ -52,15 +41,13 @@ class LaplacePoint:
         The part of the log-likelihood that does not depend on the linear predictor.
     """
 
-    layout: Layout
-    pattern: VariancePattern
-    theta: Array
-    factors: list[Array]
-    search: ModeSearch
-    mode: Mode
-    precision: Precision
+    determinant: Precision
     newton: Precision
     constant: float
+
+    @property
+    def precision(self) -> Precision:
+        return self.determinant
 
     @cached_property
     def objective(self) -> float:
@@ -74,11 +61,6 @@ class LaplacePoint:
         """Weight of each row in the determinant, and its derivative in ``eta``."""
         rows, mode = self.search.rows, self.mode
         return (-mode.rows[2], -mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
-
-    @cached_property
-    def variances(self) -> Variances:
-        """Covariances of the effects given the data."""
-        return self.precision.variances(self.pattern)
 
     @cached_property
     def leverages(self) -> Array:
@@ -128,13 +110,7 @@ class LaplacePoint:
     @cached_property
     def slopes(self) -> list[Array]:
         """``d objective / d Sigma`` (symmetric), one ``(k, k)`` array per grouping factor."""
-        totals = sums_of(self.layout, self.row_slopes)
-        pieces = zip(self.precision.block_sums(), totals, self.scores, self._solved_slopes, strict=True)
-        slopes = []
-        for block, total, score, answer in pieces:
-            both = block + (total.T @ score + score.T @ answer) / 2
-            slopes.append((both + both.T) / 2)
-        return slopes
+        return self.by_covariance(sums_of(self.layout, self.row_slopes), self.scores, self._solved_slopes)
 
     @cached_property
     def nuisance(self) -> Nuisance:

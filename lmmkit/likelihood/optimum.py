@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
+from .mode_point import ModePoint
+from .theta import Terms
 
-__all__ = ["covariance_from", "information_of_fixed", "last_digits"]
+__all__ = [
+    "conditional_covariances",
+    "conditional_modes",
+    "covariance_from",
+    "information_of_fixed",
+    "last_digits",
+]
 
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
@@ -115,3 +123,40 @@ def covariance_from(information: Array, R: Array) -> Array:
     size = np.maximum(size, floor)  # no information is an enormous standard error
     half = np.linalg.solve(R, axes / np.sqrt(size))
     return np.asarray(half @ half.T)
+
+
+def conditional_modes(criterion: Terms, point: ModePoint[Any, Any]) -> list[Array]:
+    """Conditional modes ``b = A T u`` in the units of the data, one (q, k) array per term.
+
+    Parameters
+    ----------
+    criterion : Terms
+    point : ModePoint
+        One of its points.
+    """
+    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
+    factors = criterion.split(criterion.settled(point.theta))
+    for f, t, own in criterion.owned:
+        modes[t] = point.mode.u[f][:, own] @ factors[t].T @ criterion.whitenings[t].matrix.T
+    return modes
+
+
+def conditional_covariances(
+    criterion: Terms, point: ModePoint[Any, Any], sigma: float, n_terms: int | None = None
+) -> list[Array]:
+    """Covariance of each level's effects given the data, (q, k, k) per term, divided by ``sigma**2``.
+
+    Parameters
+    ----------
+    criterion : Terms
+    point : ModePoint
+        One of its points.
+    sigma : float
+    n_terms : int, optional
+        How many terms are wanted; all when left out.
+    """
+    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
+    for f, t, own in criterion.owned:
+        A = criterion.whitenings[t].matrix / sigma
+        covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
+    return covs[:n_terms]

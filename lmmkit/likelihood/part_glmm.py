@@ -22,7 +22,13 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial
 from ..structures.structure import Structure
 from .estimate import Estimate, PartEstimate
-from .optimum import covariance_from, information_of_fixed, last_digits
+from .optimum import (
+    conditional_covariances,
+    conditional_modes,
+    covariance_from,
+    information_of_fixed,
+    last_digits,
+)
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import part_warnings
 from .part_modes import PartModeSearch
@@ -44,6 +50,8 @@ __all__ = ["PartCriterion", "fit_parts"]
 
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
+#: Families of measurements, and the part of their variance below which nothing is left of the residuals.
+MEASUREMENTS, ENDLESS = ("gaussian", "gamma", "inverse_gaussian", "beta", "tweedie"), 1e-10
 FLATTENED = (
     "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
     "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
@@ -227,7 +235,14 @@ class PartCriterion(Terms):
         if point is None or not np.isfinite(point.objective) or (point.is_flat and not self.convex):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(point.objective, *derivatives, point, self._dwindles(point))
+        return Trial(point.objective, *derivatives, point, self._dwindles(point) or self.endless(point))
+
+    def endless(self, point: PartPoint) -> bool:
+        """Whether next to nothing is left of the residuals of a measurement, which is rewarded without end."""
+        if self.family.name not in MEASUREMENTS or ZERO_INFLATION in self.rows.names:
+            return False
+        y, mu = self.rows.y, self.family.linkinv(point.mode.etas[0])
+        return bool(np.mean((y - mu) ** 2) < ENDLESS * np.var(y))
 
     def _dwindles(self, point: PartPoint) -> bool:
         """Whether extra zeros go on becoming fewer for ever, towards the end without any, which is known."""
@@ -294,7 +309,7 @@ def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hes
     covariance = covariance_from(information, criterion.R)
     beta: Array = np.asarray(np.linalg.solve(criterion.R, search.x[m:]), dtype=float)
     family = _known(criterion, beta)
-    factors, modes = criterion.to_original(search.x[:m]), _modes(criterion, point)
+    factors, modes = criterion.to_original(search.x[:m]), conditional_modes(criterion, point)
     own_terms = len(criterion.asked.terms)
     par = criterion.to_par(search.x[:m])
     others = (factors[own_terms:], modes[own_terms:], par[own_terms:])
@@ -317,9 +332,10 @@ def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hes
         n_evaluations=search.evaluations,
         trail=[(_par_at(criterion, x, sigma), value) for x, value in search.trail],
         visits=[visit._replace(x=_par_at(criterion, visit.x, sigma)) for visit in visits],
-        converged=search.converged,
+        converged=search.converged and not criterion.endless(point),
+        endless=criterion.endless(point),
         gradient=search.gradient.copy,
-        conditional_cov=partial(_conditional_cov, criterion, point, sigma),
+        conditional_cov=partial(conditional_covariances, criterion, point, sigma, own_terms),
         warnings=[
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
             *([] if search.converged or not criterion.paired else [FLATTENED]),
@@ -376,21 +392,3 @@ def _par_at(criterion: PartCriterion, x: Array, sigma: float) -> Array:
     par = criterion.to_par(x[: criterion.n_theta])[: len(criterion.asked.terms)]
     parts = [s.in_units(own, np.eye(s.k) / sigma) for s, own in _pairs(criterion, par)] if sigma != 1 else par
     return np.concatenate([np.empty(0), *parts])
-
-
-def _modes(criterion: PartCriterion, point: PartPoint) -> list[Array]:
-    """Conditional modes ``b = A T u``, one (q, k) array per term."""
-    modes: list[Array] = [np.empty(0)] * len(criterion.ks)
-    factors = criterion.split(criterion.settled(point.theta))
-    for f, t, own in criterion.owned:
-        modes[t] = point.mode.u[f][:, own] @ factors[t].T @ criterion.whitenings[t].matrix.T
-    return modes
-
-
-def _conditional_cov(criterion: PartCriterion, point: PartPoint, sigma: float) -> list[Array]:
-    """Covariance of each level's effects given the data, (q, k, k) per conditional term, over ``sigma**2``."""
-    covs: list[Array] = [np.empty(0)] * len(criterion.ks)
-    for f, t, own in criterion.owned:
-        A = criterion.whitenings[t].matrix / sigma
-        covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
-    return covs[: len(criterion.asked.terms)]

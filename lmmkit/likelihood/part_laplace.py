@@ -11,16 +11,15 @@ equation by one solve with ``M``; here every derivative may be taken in any of t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.conditional_variances import VariancePattern, Variances
 from ..crossprod.layout import level_sums
 from ..families.jets import Jet
 from ..numerics.arrays import Array
+from .mode_point import ModePoint
 from .part_modes import PartMode, PartModeSearch
 from .pirls import Effects, Precision, rows_of, sums_of
 
@@ -32,29 +31,8 @@ FLAT = 0.1
 WIDTH = 1e-4
 
 
-@dataclass
-class PartPoint:
-    """The objective at one set of parameters, with what is needed to differentiate it.
-
-    Attributes
-    ----------
-    pattern : VariancePattern
-        What does not change with the parameters.
-    theta : array
-        Covariance parameters in the units of the search.
-    factors : list of arrays (k, k)
-        Relative covariance factor of each term, in the units of the search.
-    search : PartModeSearch
-        Rows, fixed parts and covariance roots here.
-    mode : PartMode
-        The conditional modes.
-    """
-
-    pattern: VariancePattern
-    theta: Array
-    factors: list[Array]
-    search: PartModeSearch
-    mode: PartMode
+class PartPoint(ModePoint[PartModeSearch, PartMode]):
+    """The objective at one set of parameters, with what is needed to differentiate it."""
 
     @property
     def newton(self) -> Precision:
@@ -96,11 +74,6 @@ class PartPoint:
         """Log density of the rows with the derivatives in all linear predictors that the gradient asks for."""
         etas, random = self.mode.etas, tuple(self.search.stack.random)
         return self.search.rows.at(etas, range(len(etas)), order=3, focus=random)
-
-    @cached_property
-    def variances(self) -> Variances:
-        """Covariances of the effects given the data."""
-        return self.precision.variances(self.pattern)
 
     @cached_property
     def covariances(self) -> dict[tuple[int, int], Array]:
@@ -150,12 +123,7 @@ class PartPoint:
     def slopes(self) -> list[Array]:
         """``d objective / d Sigma`` (symmetric), one ``(k, k)`` array per grouping factor."""
         totals = self._sums([self.row_slopes(r) for r in self.search.stack.random])
-        pieces = zip(self.precision.block_sums(), totals, self.scores, self._solved_slopes, strict=True)
-        slopes = []
-        for block, total, score, answer in pieces:
-            both = block + (total.T @ score + score.T @ answer) / 2
-            slopes.append((both + both.T) / 2)
-        return slopes
+        return self.by_covariance(totals, self.scores, self._solved_slopes)
 
     # --- an approximate Hessian ---------------------------------------------------------------------------
 

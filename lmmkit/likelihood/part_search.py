@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class SeveralParts(Criterion, Protocol):
     def places(self) -> list[Place]:
         """Where the search begins; the one without extra zeros comes first."""
 
+    def endless(self, point: Any) -> bool:
+        """Whether a point has next to no residuals left, which is rewarded without end."""
+
 
 def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
     """One way down.
@@ -81,7 +84,7 @@ def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
         ways.ends.append(_without_zeros(criterion, places[0]))
         places[0] = Place(NO_ZEROS, ways.ends[0].x)
     search, visits = best_of(criterion, places, ways.down, HOPELESS)
-    if search.converged and not criterion.paired:
+    if (search.converged or criterion.endless(search.state)) and not criterion.paired:
         return search, visits
     criterion.convex = True
     guide, more = best_of(criterion, places, partial(downhill, criterion), HOPELESS)

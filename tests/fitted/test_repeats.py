@@ -105,3 +105,32 @@ def test_a_gamma_response_without_noise():
     fit = lk.glmer("exp(y) ~ x + (1 | g)", data, lk.families.Gamma(link="log"))
     assert not fit.converged
     assert says(fit, "Next to no residual variance")
+
+
+@pytest.mark.parametrize(
+    ("response", "family"),
+    [
+        ("exp(y)", lk.families.Gaussian(link="log")),
+        pytest.param("exp(y)", lk.families.InverseGaussian(link="log"), marks=pytest.mark.slow),
+        pytest.param("1 / (1 + exp(-y))", lk.families.Beta(), marks=pytest.mark.slow),
+    ],
+)
+def test_measurements_of_other_families_without_noise(response, family):
+    data = noise_free(0.0)
+    fit = lk.glmer(f"{response} ~ x + (1 | g)", data, family)
+    assert not fit.converged
+    assert says(fit, "Next to no residual variance")
+    assert fit.coef_table()["p_value"].isna().all()
+
+
+def test_a_gamma_glm_of_an_exact_curve_has_nothing_to_test_by():
+    data = pd.DataFrame({"x": np.linspace(0.5, 3, 30)})
+    data["y"] = np.exp(1 + 0.5 * data["x"])
+    fit = lk.glm("y ~ x", data, lk.families.Gamma(link="log"))
+    assert fit.fixef.to_numpy() == pytest.approx([1, 0.5], abs=1e-10)
+    assert np.isnan(fit.sigma) and np.isposinf(fit.loglik)
+    assert fit.coef_table()["p_value"].isna().all()
+    assert says(fit, "reproduce the response exactly")
+    saturated = lk.glm("y ~ factor(x)", data, lk.families.Gamma(link="log"))
+    assert says(saturated, "as many coefficients as rows")
+    assert np.isnan(saturated.sigma)
