@@ -35,7 +35,7 @@ donors.groupby("disease", observed=True).head(2).round(2)
 
 # %% tags=["picture"]
 # Picture: the cells of two donors, and the mean of each of the ten
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.3), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 2.8), layout="constrained")
 bins = np.arange(cells["counts"].max() + 2) - 0.5
 for name, status, colour, style in (("s4", "disease", lesson.TREATED, "-"), ("s6", "no disease", lesson.CONTROL, "--")):
     mine = cells.loc[cells["sample"] == name, "counts"]
@@ -49,7 +49,7 @@ for place, (status, marker, colour) in enumerate((("D", "s", lesson.TREATED), ("
 right.set_xticks([0, 1], ["disease", "no disease"])
 right.set_xlim(-0.6, 1.6)
 right.set_ylim(0)
-right.set_ylabel("mean transcripts in a cell,\none mark per donor")
+right.set_ylabel("mean in a cell,\none mark per donor")
 lesson.show(
     "Left: the counts of a diseased donor reach far to the right, those of a healthy donor stay near zero. Right:"
     f" the five diseased donors have means from {of['D'].min():.1f} to {of['D'].max():.1f}, the five healthy ones"
@@ -250,7 +250,7 @@ pd.DataFrame(rows, index=["height", "its SE", "AIC"]).T.round(3)
 
 # %% tags=["picture"]
 # Picture: simulated residuals, Poisson and negative binomial
-fig, panels = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True, layout="constrained")
+fig, panels = plt.subplots(1, 2, figsize=(9, 3.0), sharey=True, layout="constrained")
 line, said = np.linspace(0, 1, 200), []
 for ax, (name, fit) in zip(panels, (("Poisson", poisson), ("negative binomial", negative)), strict=True):
     simulated = lk.simulate_residuals(fit, conditional=True, seed=1)

@@ -98,20 +98,7 @@ answer_3 = [row["estimate"] - reach, row["estimate"] + reach]
 check("ex09.q3", answer_3)
 
 # %% [markdown]
-# ## 4. Do they slow down along a straight line?
-#
-# Let the mean line bend: add `I(lost^2)` to the fixed part, and keep the random part as it is. What is the *p*-value (two decimals will do) of
-# the bend?
-
-# %% tags=["solution"] task="q4"
-bent = lk.lmer("Reaction ~ lost + I(lost^2) + (lost | Subject)", sleep)
-answer_4 = bent.coef_table().loc["I(lost^2)", "p_value"]
-
-# %%
-check("ex09.q4", answer_4)
-
-# %% [markdown]
-# ## 5. Other data, other groups: cattle of three breeds
+# ## 4. Other data, other groups: cattle of three breeds
 #
 # In `ex33` (a synthetic stand-in), infected cattle were followed for weeks; `PCV` is the share of red cells in their blood. Do the *breeds* lose them at
 # different rates? In the builder, choose the data `ex33` and the random part `(0 + time | animal_id)`. Take the fixed part
@@ -120,17 +107,17 @@ check("ex09.q4", answer_4)
 # %%
 explorers.model_builder()
 
-# %% tags=["solution"] task="q5"
+# %% tags=["solution"] task="q4"
 built = explorers.model_builder.result
 same = built(data="ex33", response="PCV", fixed="time + breed", random="(0 + time | animal_id)").fit
 differ = built(data="ex33", response="PCV", fixed="time * breed", random="(0 + time | animal_id)").fit
-answer_5 = lk.anova(same, differ)["p_value"].iloc[1]
+answer_4 = lk.anova(same, differ)["p_value"].iloc[1]
 
 # %%
-check("ex09.q5", answer_5)
+check("ex09.q4", answer_4)
 
 # %% [markdown]
-# ## 6. Memory, or a slope left out?
+# ## 5. Memory, or a slope left out?
 #
 # This function gives the correlation of each residual with the same driver's next one:
 
@@ -148,12 +135,12 @@ if model is not ...:
 # %% [markdown]
 # What does it give for the model in which drivers differ in their intercepts only? Fit it to `sleep` first, and call it `parallel`.
 
-# %% tags=["solution"] task="q6"
+# %% tags=["solution"] task="q5"
 parallel = lk.lmer("Reaction ~ lost + (1 | Subject)", sleep)
-answer_6 = memory(parallel)
+answer_5 = memory(parallel)
 
 # %%
-check("ex09.q6", answer_6)
+check("ex09.q5", answer_5)
 
 # %% [markdown]
 # Are these two numbers large or small? That depends on what drivers *without* memory would give. So here are two hundred studies that are simulated from
@@ -181,6 +168,34 @@ if model is not ... and parallel is not ...:
 # Two things to learn. A slope that was left out looks like memory: with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
 # the drivers' larger number is nothing unusual there. And small is not none: with random slopes the grey studies lie below zero, and the drivers' number, next
 # to zero, is larger than nearly all of them or all. Some memory remains.
+
+# %% [markdown]
+# ## 6. Give the nights a memory
+#
+# Now leave the slopes of drivers out, and give each driver an effect for every night instead: neighbouring nights are correlated by $\rho$,
+# nights two steps apart by $\rho^2$, and so on. Fit this to `sleep` by REML, with `lost` in the fixed part as before, and call it `nights`.
+# By this model, what is the correlation between a driver's effects of two nights that are *three* steps apart?
+
+# %%
+sleep["night"] = sleep["lost"].astype(str)
+
+# %% tags=["solution"] task="q6"
+nights = lk.lmer("Reaction ~ lost + ar1(0 + night | Subject)", sleep)
+answer_6 = nights.varcorr.components[0].rho ** 3
+
+# %%
+check("ex09.q6", answer_6)
+
+# %% tags=["fold"]
+# In words: two ways for drivers to differ, and one that promises too much
+if nights is not ... and model is not ... and parallel is not ...:
+    told = {"slopes that differ": model, "nights with a memory": nights, "intercepts only": parallel}
+    for name, fit in told.items():
+        print(f"{name}: AIC {fit.aic:.0f}, mean slowing {fit.fixef['lost']:.1f} ± {fit.se['lost']:.2f} ms a night")
+
+# %% [markdown]
+# Slopes that differ and nights with a memory describe these drivers about equally well, and know the mean slowing equally badly. With intercepts only, any
+# two nights of a driver are equally alike: that model fits worse, and its standard error promises too much.
 
 # %% [markdown]
 # ## 7. Find the mistake

@@ -132,17 +132,18 @@ if model is not ...:
           f"normal {normal.se['managementB'] / half:.1%}")  # fmt: skip
 
 # %% [markdown]
-# ## 6. With the sliders
+# ## 6. Too many zeros?
 #
-# Open the explorer. Set the *fold change* to 1 (there is nothing to find) and the *cells per sample* to 200; leave the rest as it opens.
-# In how many per cent of the studies does the Poisson GLM of all cells find something? Now set the *SD of samples* to zero, and read
-# again. Write down both percentages, in this order.
+# In some cells a gene is never read, whatever the donor. Suppose that this is so in 30% of the cells, that donors do not differ, and that
+# in all other cells the count is Poisson with a mean of 1. Work out first: in which *share* of all cells do you expect no count? Then open
+# the explorer and set the *mean count per cell* and the *fold change* to 1, the *SD of samples* to 0, and the *extra zeros* to 0.3: does
+# the lower strip agree? And how many zeros does the Poisson GLMM expect?
 
 # %%
 explorers.counts()
 
 # %% tags=["solution"] task="q6"
-answer_6 = [100 * explorers.counts.result(fold=1.0, cells=200, sd=sd).wrong["Poisson GLM, all cells"] for sd in (0.4, 0.0)]  # fmt: skip
+answer_6 = 0.3 + 0.7 * np.exp(-1)
 
 # %%
 check("ex13.q6", answer_6)

@@ -12,7 +12,7 @@ from lmmkit.course.own_task import computed
 from lmmkit.course.question import Choice, Model, Number, Numbers, Question
 
 _SLOPES, _INTERCEPTS = "(lost | Subject)", "(1 | Subject)"
-_BEND = "I(lost^2)"
+_NIGHTS = "ar1(0 + night | Subject)"
 
 
 def _sleep() -> pd.DataFrame:
@@ -40,8 +40,12 @@ def _of_drivers() -> list[float]:
     return [float(fit.fixef["lost"] - reach), float(fit.fixef["lost"] + reach)]
 
 
-def _p_of_bend(random: str = _SLOPES, term: str = _BEND) -> float:
-    return float(_fit(random, f"lost + {_BEND}").coef_table()["p_value"].loc[term])
+def _rho(random: str) -> float:
+    """The correlation that a structure of the nights is fitted with."""
+    rows = _sleep()
+    rows["night"] = rows["lost"].astype(str)
+    fit = lmer(f"Reaction ~ lost + {random}", rows)
+    return float(fit.varcorr.components[-1].rho)
 
 
 def _p_of_breeds(simpler: str = "time + breed", fit: Callable[..., Any] = lmer) -> float:
@@ -163,25 +167,6 @@ QUESTIONS: dict[str, Question] = {
         praise="About as many degrees of freedom as drivers, less one: drivers are what is counted.",
     ),
     "q4": Number(
-        truth=_p_of_bend,
-        mistakes={
-            "that is the p-value of the slope at the baseline, not of the bend": lambda: _p_of_bend(
-                term="lost"
-            ),
-            "this model has lost its random slopes; keep the random part as it is": lambda: _p_of_bend(
-                _INTERCEPTS
-            ),
-            "that is a regression that takes rows for drivers": lambda: _p_of_bend(""),
-        },
-        absolute=0.005,
-        hints=(
-            "Fit a second model, and look at its coef_table().",
-            "The fixed part becomes lost + I(lost^2); the random part stays.",
-            "The row of the table is called I(lost^2), the column p_value.",
-        ),
-        praise="Where a bend is small beside its error, a straight line will do, for the nights that were watched.",
-    ),
-    "q5": Number(
         truth=_p_of_breeds,
         mistakes={
             "that compares with a model without breeds, and so asks two questions at once": lambda: (
@@ -197,7 +182,7 @@ QUESTIONS: dict[str, Question] = {
         ),
         praise="Twelve animals of three breeds do not show that the rates differ; that is not to say they are equal.",
     ),
-    "q6": Number(
+    "q5": Number(
         truth=lambda: _memory(_INTERCEPTS),
         mistakes={
             "that is the model with random slopes; leave them out": lambda: _memory(_SLOPES),
@@ -216,6 +201,36 @@ QUESTIONS: dict[str, Question] = {
         ),
         praise="A driver whose line is too flat lies above it for nights on end, so that a slope left out looks like "
         "memory. Whether that is all of it, the simulated studies tell.",
+    ),
+    "q6": Number(
+        truth=lambda: _rho(_NIGHTS) ** 3,
+        mistakes={
+            "that is the correlation of neighbouring nights; it fades with every step": lambda: _rho(_NIGHTS),
+            "no correlation is larger than 1: with every step it is multiplied by itself": lambda: (
+                3 * _rho(_NIGHTS)
+            ),
+            "a correlation is multiplied, not divided, by each step": lambda: _rho(_NIGHTS) / 3,
+            "that is for nights two steps apart": lambda: _rho(_NIGHTS) ** 2,
+            "that is for nights four steps apart; count the steps, not the nights": lambda: (
+                _rho(_NIGHTS) ** 4
+            ),
+            "the drivers' slopes are in this model still, and take their part; leave them out": lambda: (
+                _rho(f"{_SLOPES} + {_NIGHTS}") ** 3
+            ),
+            "without 0 + the first column is an intercept, and no night": lambda: (
+                _rho("ar1(night | Subject)") ** 3
+            ),
+            "that is compound symmetry, in which all nights are equally alike": lambda: _rho(
+                "cs(0 + night | Subject, hom=TRUE)"
+            ),
+        },
+        absolute=0.004,
+        hints=(
+            "The lesson's structure that fades with distance, with nights for days.",
+            "The random part is ar1(0 + night | Subject), alone; the printout has rho.",
+            "Three steps: rho * rho * rho.",
+        ),
+        praise="From step to step it fades, and the nearer rho is to 1, the more slowly.",
     ),
     "q7": Choice(
         options=("a", "b", "c", "d", "e"),

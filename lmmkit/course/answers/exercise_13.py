@@ -8,7 +8,7 @@ import pandas as pd
 from lmmkit import glm, glmer, lmer
 from lmmkit.course.own_data import own_data
 from lmmkit.course.own_task import computed
-from lmmkit.course.question import Choice, Model, Number, Numbers, Question
+from lmmkit.course.question import Choice, Model, Number, Question
 
 _SPECIES = "species ~ management + (1 | field)"
 _UDDERS = "cbind(infected, cows - infected) ~ season"
@@ -44,19 +44,6 @@ def _mean() -> float:
 
 def _udders(formula: str) -> Any:
     return glmer(formula, own_data("herds"), family="binomial")
-
-
-def _wrong(analysis: str, *spreads: float, cells: int = 200, scale: float = 100) -> list[float]:
-    """Share of studies without a fold change in which an analysis finds one, as the panel shows it."""
-    from lmmkit.course import explorers
-
-    return [
-        scale * explorers.counts.result(fold=1.0, cells=cells, sd=spread).wrong[analysis]
-        for spread in spreads
-    ]
-
-
-_ALL, _MEANS = "Poisson GLM, all cells", "t test of log means"
 
 
 def _wet(own: Any) -> float:
@@ -218,27 +205,25 @@ QUESTIONS: dict[str, Question] = {
         praise="Far below one: plants fill their room more evenly than chance would. "
         "The Poisson model does not know it, and its standard errors are too large.",
     ),
-    "q6": Numbers(
-        truth=lambda: _wrong(_ALL, 0.4, 0.0),
+    "q6": Number(
+        truth=lambda: 0.3 + 0.7 * exp(-1),
         mistakes={
-            "those are shares; write them in per cent": lambda: _wrong(_ALL, 0.4, 0.0, scale=1),
-            "the right numbers in the other order: the SD of the samples as it opens comes first": lambda: (
-                _wrong(_ALL, 0.0, 0.4)
+            "those are the extra zeros alone; a Poisson count can be zero, too": lambda: 0.3,
+            "that is Poisson alone; 30% of the cells are zero whatever their count would be": lambda: exp(-1),
+            "that counts some cells twice: only the other 70% have a Poisson count": lambda: 0.3 + exp(-1),
+            "those are Poisson's zeros among the other 70%; the 30% belong to them, too": lambda: (
+                0.7 * exp(-1)
             ),
-            "those are of the t test; the Poisson GLM of all cells stands above it": lambda: _wrong(
-                _MEANS, 0.4, 0.0
-            ),
-            "the cells per sample are as the panel opens; set them to 200": lambda: _wrong(
-                _ALL, 0.4, 0.0, cells=50
-            ),
+            "that spreads the loss over all cells, with a mean of 0.7 in each: it is what the Poisson model "
+            "expects, and too few": lambda: exp(-0.7),
+            "that is the share of cells that *have* a count": lambda: 0.7 * (1 - exp(-1)),
         },
-        tolerance=7e-3,
         hints=(
-            "The bars on the right, or the sentence below the picture.",
-            "The top bar is the Poisson GLM of all cells.",
-            "The numbers stand at the ends of the bars; the first is above 60, the second near 5.",
+            "Two ways to no count: never read, or read and zero by chance.",
+            "A Poisson count with mean m is zero with probability exp(-m).",
+            "0.3, and of the other 0.7 the share exp(-1).",
         ),
-        praise="When donors do not differ, cells are replicates, and the test keeps its promise. Only then.",
+        praise="Two sorts of zeros. A Poisson model that has seen only the smaller mean expects fewer.",
     ),
     "q7": Model(
         truth=lambda: _udders(f"{_UDDERS} + (1 | herd)"),

@@ -47,6 +47,12 @@ class Counts:
         Simulated studies behind the GLMM's share; 0 for the approximation.
     top : int
         Right end of the histograms.
+    empty : int
+        Cells without a count.
+    expected : float
+        How many the GLMM expects: each cell is Poisson about its sample's fitted mean.
+    chance : float
+        Standard deviation of their number, were the GLMM right.
     """
 
     counts: np.ndarray
@@ -56,14 +62,37 @@ class Counts:
     wrong: dict[str, float]
     refitted: int
     top: int
+    empty: int
+    expected: float
+    chance: float
 
 
 def simulate(
-    rng: np.random.Generator, rate: float, fold: float, sd: float, samples: int, cells: int
+    rng: np.random.Generator,
+    rate: float,
+    fold: float,
+    sd: float,
+    samples: int,
+    cells: int,
+    zeros: float = 0.0,
 ) -> np.ndarray:
-    """Counts (2, samples, cells): a donor's rate varies by a normal deviation on the log scale."""
+    """Counts (2, samples, cells): a donor's rate varies by a normal deviation on the log scale.
+
+    The share `zeros` of the cells has no count, whatever the rate.
+    """
     rates = rate * np.array([1.0, fold])[:, None] * np.exp(sd * rng.standard_normal((2, samples)))
-    return rng.poisson(rates[:, :, None], (2, samples, cells))
+    counts = rng.poisson(rates[:, :, None], (2, samples, cells))
+    return np.where(rng.random(counts.shape) < zeros, 0, counts)
+
+
+def totals_of_studies(
+    rng: np.random.Generator, shape: tuple[int, ...], rate: float, sd: float, cells: int, zeros: float
+) -> np.ndarray:
+    """Totals of samples that do not differ in their mean rate, as sums of what :func:`simulate` draws."""
+    means = cells * rate * np.exp(sd * rng.standard_normal(shape))
+    if zeros:
+        means = means * rng.binomial(cells, 1 - zeros, shape) / cells
+    return rng.poisson(means)
 
 
 def totals(counts: np.ndarray) -> pd.DataFrame:
@@ -140,10 +169,11 @@ def compute(
     sd: float = 0.4,
     samples: int = 5,
     cells: int = 50,
+    zeros: float = 0.0,
     seed: int = 1,
 ) -> Counts:
     """Three analyses of `samples` donors an arm with `cells` cells each, and their error rates."""
-    counts = simulate(np.random.default_rng(seed), rate, fold, sd, samples, cells)
+    counts = simulate(np.random.default_rng(seed), rate, fold, sd, samples, cells, zeros)
     sums = counts.sum(2)
     found: dict[str, Coefficient] = {}
     estimate, se, p = _naive(sums)
@@ -151,32 +181,35 @@ def compute(
         found[ANALYSES[0]] = Coefficient(float(estimate), float(se), np.inf, float(p))
     estimate, se, p = _of_means(sums, cells)
     found[ANALYSES[1]] = Coefficient(float(estimate), float(se), 2.0 * samples - 2, float(p))
-    sd_found = np.nan
+    sd_found = expected = chance = np.nan
     if ANALYSES[0] in found:
         fit = _glmm(totals(counts))
         found[ANALYSES[2]] = coefficient(fit, "diseaseyes")
         sd_found = float(fit.theta[0])
+        none = np.exp(-fit.fitted.to_numpy() / cells)
+        expected, chance = float(cells * none.sum()), float(np.sqrt(cells * (none * (1 - none)).sum()))
 
     rng = np.random.default_rng(40)
-    nothing = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((_STUDIES, 2, samples))))
+    nothing = totals_of_studies(rng, (_STUDIES, 2, samples), rate, sd, cells, zeros)
     shares = {
         ANALYSES[0]: float(np.mean(_naive(nothing)[2] < 0.05)),
         ANALYSES[1]: float(np.mean(_of_means(nothing, cells)[2] < 0.05)),
         ANALYSES[2]: glmm_error_rate(nothing),
     }
     # Wide enough for most cells at this rate, whatever the other handles say.
-    return Counts(counts, found, sd, sd_found, shares, 0, int(np.ceil(6 * rate + 4)))
+    top = int(np.ceil(6 * rate + 4))
+    return Counts(counts, found, sd, sd_found, shares, 0, top, int((counts == 0).sum()), expected, chance)
 
 
 def refit_studies(n: int, **state: Any) -> Iterator[Counts]:
     """The panel's result with the GLMM's error rate over 1, 2, ... `n` studies without a fold change."""
     start = compute(**state)
     rng = np.random.default_rng([state["seed"], 41])
-    rate, sd, samples, cells = (state[name] for name in ("rate", "sd", "samples", "cells"))
+    rate, sd, samples, cells, zeros = (state[name] for name in ("rate", "sd", "samples", "cells", "zeros"))
     fit: MixedModel | None = None
     hits = 0
     for done in range(1, n + 1):
-        sums = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((2, samples))))
+        sums = totals_of_studies(rng, (2, samples), rate, sd, cells, zeros)
         if sums.sum(1).all():  # an arm of zeros has no finite estimate, and no analysis finds anything in it
             if fit is None:
                 fit = _glmm(totals(sums[:, :, None]).assign(cells=cells))
@@ -214,7 +247,12 @@ def draw(r: Counts, fig: Figure) -> None:
     """Histograms of all samples; the fold change by three analyses; how often each is wrong."""
     from lmmkit.numerics.distributions import t
 
-    healthy, sick, middle, right = style.panels(fig, (1, 1, 1.35, 0.95), left=0.02, top=0.91, gap=0.035)
+    healthy, sick, middle, right, strip = style.axes(
+        fig,
+        [(0.02, 0.34, 0.20, 0.58), (0.255, 0.34, 0.20, 0.58), (0.49, 0.34, 0.285, 0.58),
+         (0.81, 0.34, 0.175, 0.58), (0.29, 0.085, 0.675, 0.075)],
+    )  # fmt: skip
+    _zeros(strip, r)
     _ridges(healthy, r.counts[0], r.top, style.CONTROL, "healthy donors")
     _ridges(sick, r.counts[1], r.top, style.TREATED, "diseased donors")
 
@@ -248,8 +286,32 @@ def draw(r: Counts, fig: Figure) -> None:
     right.set(title="false positives")
 
 
+def _zeros(ax: Axes, r: Counts) -> None:
+    """How many cells have no count, and how many the GLMM expects."""
+    cells = r.counts.size
+    if np.isfinite(r.expected):
+        low, high = 100 * np.clip((r.expected + np.array([-2.0, 2.0]) * r.chance) / cells, 0, 1)
+        style.bars(ax, [0], [high - low], 1.0, base=low, across=True, facecolor=style.SKY)
+        style.line(ax, [100 * r.expected / cells] * 2, [-0.5, 0.5], color=style.BLUE, linewidth=3)
+    style.dots(ax, [100 * r.empty / cells], [0], "v", color=style.BLACK, markersize=12)
+    ax.text(-0.015, 0.5, "cells without a count\n▼ seen,  | expected", ha="right", va="center",
+            transform=ax.transAxes)  # fmt: skip
+    ticks = (0, 25, 50, 75, 100)
+    ax.set(xlim=(0, 100), ylim=(-0.5, 0.5), xticks=ticks, xticklabels=[f"{x}%" for x in ticks], yticks=[])
+
+
+def _of_zeros(r: Counts) -> str:
+    """Whether there are too many cells without a count."""
+    away = (r.empty - r.expected) / r.chance if r.chance else 0.0
+    verdict = "too many for chance" if away > 2 else "too few for chance" if away < -2 else "as chance has it"
+    return (
+        f"{r.empty} cells have no count where the GLMM expects {r.expected:.0f} (give or take "
+        f"{2 * r.chance:.0f}): {verdict}."
+    )
+
+
 def sentence(r: Counts) -> str:
-    """The naive analysis against the GLMM."""
+    """The naive analysis against the GLMM, and the zeros."""
     naive, glmm = r.found.get(ANALYSES[0]), r.found.get(ANALYSES[2])
     if naive is None or glmm is None:
         empty = "Neither arm has" if not r.counts.any() else "One arm has not"
@@ -266,20 +328,21 @@ def sentence(r: Counts) -> str:
         f"The Poisson GLM of all {cells} cells finds a fold change of {number(np.exp(naive.estimate))} "
         f"({p_value(naive.p)}) and is wrong in {wrong[ANALYSES[0]]} of studies without one; the GLMM finds {sd} a "
         f"fold change of {number(np.exp(glmm.estimate))} ({p_value(glmm.p)}), and its z test is wrong in "
-        f"{wrong[ANALYSES[2]]} of {how}; the t test of log means is wrong in {wrong[ANALYSES[1]]}."
+        f"{wrong[ANALYSES[2]]} of {how}; the t test of log means is wrong in {wrong[ANALYSES[1]]}. {_of_zeros(r)}"
     )
 
 
 EXPLORER = Explorer(
     name="counts",
     title="Counts: cells are not donors",
-    prompt="Set the fold change to 1, then read more and more cells per donor: who sees a difference?",
+    prompt="Set the fold change to 1, then read more cells per donor: who sees a difference? Are there too many zeros?",
     controls=(
         Slider("rate", "Mean count per cell", 0.2, 20.0, 0.1),
         Slider("fold", "Fold change", 0.25, 4.0, 0.05, unit="diseased over healthy"),
         Slider("sd", "SD of samples (log)", 0.0, 1.5, 0.05, unit="of the donors' log rates"),
         Slider("samples", "Samples per arm", 2, 10, 1),
         Slider("cells", "Cells per sample", 5, 300, 5),
+        Slider("zeros", "Extra zeros", 0.0, 0.6, 0.01, unit="share of cells that are never counted"),
         Number("seed", "Seed", 1, 99999),
     ),
     compute=compute,
@@ -288,5 +351,6 @@ EXPLORER = Explorer(
     example=""">>> r = explorers.counts.result(fold=1.0, cells=200)
 >>> r.wrong["Poisson GLM, all cells"] > 0.5
 True""",
+    size=(10.0, 5.2),
     study=Study("Simulate 200 studies without a fold change", refit_studies, 200),
 )

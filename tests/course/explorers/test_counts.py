@@ -96,6 +96,18 @@ def laplace(totals, cells):
     return best, value
 
 
+def expected_zeros(best, counts):
+    """Cells without a count that the GLMM expects, and their SD, at the modes of its best parameters."""
+    _, samples, cells = counts.shape
+    eta = best[0] + best[1] * np.repeat([0.0, 1.0], samples)
+    sd, y, u = abs(best[2]), counts.sum(2).ravel(), np.zeros(2 * samples)
+    for _ in range(60):
+        mu = cells * np.exp(eta + sd * u)
+        u = u - np.clip((sd * (mu - y) + u) / (sd**2 * mu + 1), -1.0, 1.0)
+    none = np.exp(-np.exp(eta + sd * u))
+    return cells * none.sum(), np.sqrt(cells * (none * (1 - none)).sum())
+
+
 def holds(state, r, words):
     """The three analyses of the cells' counts, each worked out another way."""
     counts = r.counts
@@ -129,6 +141,19 @@ def holds(state, r, words):
             words,
             best,
         )
+    seen, told, room = found("# cells have no count where the GLMM expects # (give or take #)", words)
+    expected, chance = expected_zeros(best.x, counts)
+    assert seen == (counts == 0).sum() and same(told, expected, 0, room=0.005 * expected + 0.02), (
+        state,
+        words,
+    )
+    assert same(room, 2 * chance, 0, room=0.01 * chance + 0.02), (state, words)
+    away = (seen - expected) / chance if chance > 1e-9 else 0.0
+    if abs(abs(away) - 2) > 0.05:
+        verdict = "too many for" if away > 2 else "too few for" if away < -2 else "as"
+        assert words.endswith(f": {verdict} chance has it." if verdict == "as" else f": {verdict} chance."), (
+            words
+        )
     for name, pattern in (
         (CELLS, "and is wrong in #% of studies without one"),
         (MEANS, "log means is wrong in #%"),
@@ -154,7 +179,8 @@ def test_error_rates_are_those_of_simulated_cells():
     rng = np.random.default_rng(6)
     for state, r, _ in sweep("counts", 20, seed=4):
         rate, sd, samples, cells = (state[name] for name in ("rate", "sd", "samples", "cells"))
-        sums = rng.poisson(cells * rate * np.exp(sd * rng.standard_normal((1500, 2, samples))))
+        counted = rng.binomial(cells, 1 - state["zeros"], (1500, 2, samples))
+        sums = rng.poisson(counted * rate * np.exp(sd * rng.standard_normal((1500, 2, samples))))
         arms = sums.sum(-1).astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             z = np.abs(np.log(arms[:, 1] / arms[:, 0])) / np.sqrt((1 / arms).sum(-1))
@@ -179,3 +205,22 @@ def test_the_glmms_error_rate_is_about_what_its_fits_show(state):
 def test_with_few_donors_the_t_test_is_the_honest_one():
     r = result(samples=2, fold=1.0)
     assert r.wrong[MIXED] > 0.2 > 0.08 > r.wrong[MEANS]
+
+
+def test_extra_zeros_are_seen_and_the_model_does_not_expect_them():
+    """At a mean of 1 in each cell, 30% never counted: .3 + .7 exp(-1) of the cells; the mean falls to .7."""
+    r = result(rate=1.0, fold=1.0, sd=0.0, cells=300, samples=10, zeros=0.3)
+    assert r.empty / r.counts.size == pytest.approx(0.3 + 0.7 * np.exp(-1), abs=0.02)
+    assert r.expected / r.counts.size == pytest.approx(np.exp(-0.7), abs=0.02)
+    assert "too many for chance" in explorers.counts.sentence(r)
+    assert "as chance has it" in explorers.counts.sentence(result(rate=1.0, zeros=0.0, sd=0.0))
+    assert result(zeros=0.0).counts.tolist() == result().counts.tolist()
+
+
+def test_extra_zeros_make_the_poisson_glm_wrong_without_donors_that_differ():
+    assert (
+        result(sd=0.0, rate=10.0, zeros=0.4).wrong[CELLS]
+        > 0.2
+        > 0.08
+        > result(sd=0.0, rate=10.0).wrong[CELLS]
+    )

@@ -354,3 +354,26 @@ def test_averaging_takes_the_drivers_out(short_nights):
     assert of_means.params["lost"] == pytest.approx(of_rows.params["lost"])
     assert of_means.rsquared > 0.95
     assert of_rows.rsquared < 0.25
+
+
+def test_slopes_and_memory_describe_the_drivers_about_equally_well(short_nights):
+    """“Slopes that differ and nights with a memory describe these drivers about equally well, and know the mean
+    slowing equally badly.” and “With intercepts only, any two nights of a driver are equally alike: that model fits
+    worse, and its standard error promises too much.”"""
+    rows = short_nights.assign(night=short_nights["lost"].astype(str))
+    fits = {
+        random: lk.lmer(f"Reaction ~ lost + {random}", rows)
+        for random in ("(lost | Subject)", "ar1(0 + night | Subject)", "(1 | Subject)")
+    }
+    aic, errors = zip(*((fit.aic, fit.se["lost"]) for fit in fits.values()), strict=True)
+    # lme4's lmer for the first and the last; for the second nlme's gls with corExp and a nugget: rho 0.8876243
+    assert aic == pytest.approx((1416.09437, 1412.609905, 1438.02), abs=5e-3)
+    assert errors == pytest.approx((1.845293, 1.889853, 1.098985), abs=1e-4)
+    rho = fits["ar1(0 + night | Subject)"].varcorr.components[0].rho
+    assert rho == pytest.approx(0.8876243, abs=1e-5)
+
+
+def test_a_correlation_fades_the_more_slowly_the_nearer_to_one_it_is():
+    """“From step to step it fades, and the nearer rho is to 1, the more slowly.”"""
+    for steps in range(1, 8):
+        assert 0.5**steps < 0.8**steps < 0.95**steps

@@ -244,3 +244,12 @@ def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_the
     assert negative.aic < both.aic
     assert lk.dispersion_test(inflated, "simulation", seed=1).p_value < 0.05
     assert inflated.npar == poisson.npar + 1
+
+
+def test_two_sorts_of_zeros():
+    """“Two sorts of zeros. A Poisson model that has seen only the smaller mean expects fewer.”"""
+    rng = np.random.default_rng(13)
+    counts = np.where(rng.random(200_000) < 0.3, 0, rng.poisson(1.0, 200_000))
+    both = 0.3 + 0.7 * np.exp(-1)
+    assert np.mean(counts == 0) == pytest.approx(both, abs=0.005)
+    assert counts.mean() == pytest.approx(0.7, abs=0.01) and np.exp(-0.7) < both
