@@ -225,15 +225,8 @@ pd.DataFrame(errors).rename_axis(columns="standard error, years:").round(3)
 # Ignoring people adds their differences to the noise. Giving each a start of their own but one common slope claims too much: the slope of the
 # *population* can be known no better than the slopes of six people allow. So the last row is the one to report.
 #
-# Better measurements would not help either. In the panel below, slopes differ from line to line. Let the *residual SD* go down to its
-# smallest value: do the lines come closer to each other?
-
-# %%
-explorers.random_effects(sd_slope=0.8)
-
-# %% [markdown]
-# They do not. Better measurements would tell more about each line; the lines differ as before. For the average slope more groups are
-# needed.
+# Better measurements would not help either. They would tell more about each line; the lines differ as before. For the average slope more
+# groups are needed.
 #
 # ## Do the days have memory?
 #
@@ -324,7 +317,15 @@ lesson.in_words(
 # The correlation of 1 between intercept and slope stands at its edge: memory explains some of what slopes explained before, and the data can hardly tell
 # the two apart.
 #
-# There are other ways to be correlated. To compare three of them, we put the days into five pairs, so that each driver has two values in each.
+# There are other ways to be correlated. Drag the correlation from zero towards one, and see what becomes of the animals' lines. Then let the
+# times be *equally alike*: which structure now claims to know the slope worse than it is known?
+
+# %%
+explorers.structures()
+
+# %% [markdown]
+# AR(1) does, and where times fade, compound symmetry claims to know it better than it is known. Now for the drivers. We put the days into five pairs, so
+# that each driver has two values in each.
 #
 # | structure | says of two effects of one driver | parameters for five times |
 # | --- | --- | --- |
@@ -345,7 +346,7 @@ pd.DataFrame(rows, index=["parameters", "AIC", "slope", "std_error"]).T.round(2)
 
 # %% tags=["picture"]
 # Picture: correlations of the five pairs of days, by three structures
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
 for ax, (name, fit) in zip(axes, fits.items(), strict=True):
     cor = fit.varcorr.components[0].cor
     ax.imshow(cor, vmin=0, vmax=1, cmap="Blues")
@@ -364,6 +365,21 @@ lesson.show(
 # How to choose? Look at the rightmost table first, where the data may say what they like: do the numbers fade with distance? Then the fading structure is near
 # the truth with few parameters. With few groups or many times the unstructured one has too much to learn. Structures on the same fixed effects are
 # compared by AIC; where one contains the other, `lk.anova` tests it. `ar1` takes every step for equally long: with unequal gaps it is not what you mean.
+#
+# Now other data: ten mice, watched four times a day for twenty days. An unstructured matrix of twenty days would have 210 parameters, far too many for
+# ten mice. Do their days have a memory?
+
+# %%
+mice = lk.load_data("behaviour")
+rivals = ["ar1(0 + day | animal)", "cs(0 + day | animal, hom = TRUE)",
+          "(1 | animal) + (1 | animal:day)", "(1 | animal) + (1 | day)"]  # fmt: skip
+by_term = {term: lk.lmer(f"activity ~ time + temperature + {term}", mice, reml=False) for term in rivals}
+pd.DataFrame({term: {"parameters": fit.npar, "AIC": fit.aic} for term, fit in by_term.items()}).T.round(1)
+
+# %% [markdown]
+# They have none: days far apart are as alike as neighbours. The two rows in the middle are the same model. A mouse with a level of its own, and days that
+# differ within it, *is* compound symmetry. And the last row beats them all: what a day brings, it brings to all mice, as weather does. So first ask
+# what the animals share; no structure inside one animal can know it.
 
 # %% tags=["box"]
 # Box: what to keep of this lesson

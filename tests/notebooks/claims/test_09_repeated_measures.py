@@ -292,7 +292,7 @@ def test_wild_days_of_two_drivers(sleep, drivers):
 
 
 def test_better_measurements_do_not_bring_lines_together():
-    """“They do not. Better measurements would tell more about each line; the lines differ as before.” and
+    """“They would tell more about each line; the lines differ as before.” and
     “Better measurements would not help either.” and
     “For the average slope more groups are needed.”"""
     spread = [
@@ -377,3 +377,34 @@ def test_a_correlation_fades_the_more_slowly_the_nearer_to_one_it_is():
     """“From step to step it fades, and the nearer rho is to 1, the more slowly.”"""
     for steps in range(1, 8):
         assert 0.5**steps < 0.8**steps < 0.95**steps
+
+
+def test_structures_that_do_not_fit_claim_too_little_or_too_much():
+    """“which structure now claims to know the slope worse than it is known?” and “AR(1) does, and where times fade,
+    compound symmetry claims to know it better than it is known.”"""
+    from lmmkit.course.explorers._structures import AR1, CS, FADING, SAME, US
+
+    for truth, wrong, side in ((SAME, AR1, 1), (FADING, CS, -1)):
+        studies = [explorers.structures.result(truth=truth, seed=seed) for seed in range(1, 31)]
+        share = {name: np.mean([r.fits[name].se / r.se for r in studies]) for name in (CS, AR1, US)}
+        assert side * (share.pop(wrong) - 1) > 0.2
+        assert all(abs(value - 1) < 0.12 for value in share.values())
+
+
+def test_the_days_of_mice_have_no_memory():
+    """“An unstructured matrix of twenty days would have 210 parameters” and “They have none: days far apart are as
+    alike as neighbours. The two rows in the middle are the same model.” and “And the last row beats them all”"""
+    mice = lk.load_data("behaviour")
+    assert mice["day"].nunique() == 20 and 20 * 21 // 2 == 210 and mice["animal"].nunique() == 10
+    assert list(mice["day"].cat.categories) == [str(day) for day in range(1, 21)]
+    # R 4.2.2: glmmTMB 1.1.5 for ar1, lme4 1.1-31 for the last two, ML: AIC
+    r = {"ar1(0 + day | animal)": 5182.176155, "cs(0 + day | animal, hom = TRUE)": 5159.442123,
+         "(1 | animal) + (1 | animal:day)": 5159.442123, "(1 | animal) + (1 | day)": 4967.657373}  # fmt: skip
+    for term, aic in r.items():
+        fit = lk.lmer(f"activity ~ time + temperature + {term}", mice, reml=False)
+        assert fit.aic == pytest.approx(aic, abs=2e-5), term
+    own = ols("activity ~ time + temperature", mice).fit().resid.groupby([mice["animal"], mice["day"]], observed=True)
+    wide = own.mean().unstack().to_numpy()
+    cor, lag = np.corrcoef(wide.T), np.abs(np.subtract.outer(np.arange(20), np.arange(20)))
+    near, far = (cor[(low <= lag) & (lag <= high)].mean() for low, high in ((1, 2), (10, 19)))
+    assert abs(near - far) < 0.1
