@@ -403,7 +403,11 @@ def test_the_days_of_mice_have_no_memory():
     for term, aic in r.items():
         fit = lk.lmer(f"activity ~ time + temperature + {term}", mice, reml=False)
         assert fit.aic == pytest.approx(aic, abs=2e-5), term
-    own = ols("activity ~ time + temperature", mice).fit().resid.groupby([mice["animal"], mice["day"]], observed=True)
+    own = (
+        ols("activity ~ time + temperature", mice)
+        .fit()
+        .resid.groupby([mice["animal"], mice["day"]], observed=True)
+    )
     wide = own.mean().unstack().to_numpy()
     cor, lag = np.corrcoef(wide.T), np.abs(np.subtract.outer(np.arange(20), np.arange(20)))
     near, far = (cor[(low <= lag) & (lag <= high)].mean() for low, high in ((1, 2), (10, 19)))
