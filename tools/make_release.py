@@ -31,6 +31,7 @@ from lmmkit.course import written
 from tools.jupyter_settings import HERE, PLACES
 from tools.pack_answers import ANSWERS
 from tools.student_version import chapter_of, regular
+from tools.timetable import timetable
 from tools.working_copy import as_bytes, student_files
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -245,7 +246,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--without", default="", help="what to leave out, such as '14 15 ex06', or 'ex'")
     parser.add_argument("--wheels", action="store_true", help="pack all that has to be installed as well")
     options = parser.parse_args(argv)
-    print(write_release(ROOT / "dist", frozenset(options.without.split()), options.wheels).relative_to(ROOT))
+    without = frozenset(options.without.split())
+    print(write_release(ROOT / "dist", without, options.wheels).relative_to(ROOT))
+    if without:
+        page = timetable((ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8"), without)
+        (ROOT / "dist" / "INSTRUCTORS.md").write_text(page, encoding="utf-8")
+        print("dist/INSTRUCTORS.md: the timetables without them")
     return 0
 
 
