@@ -80,9 +80,11 @@ class Choice:
     def accept(self, value: Any, state: State) -> Any:
         """`value` if it is on offer, or an error that says what is."""
         offered = self.offered(state)
-        if value not in offered:
+        if not isinstance(value, str) or value not in offered:
+            given = repr(value) if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+            mine = "; a table of your own is given first, without a name" if hasattr(value, "columns") else ""
             raise DataError(
-                f"{self.name}={value!r} is not on offer: choose one of {', '.join(map(repr, offered))}"
+                f"{self.name}={given} is not on offer: choose one of {', '.join(map(repr, offered))}{mine}"
             )
         return value
 

@@ -5,6 +5,7 @@ import base64
 import io
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -237,3 +238,10 @@ def test_a_panel_of_the_readers_table():
     assert list(panel.values) == ["ratio"] and "REML finds" in panel.readout.value
     slider(panel, "ratio").value = 0.0
     assert "complete pooling" in panel.readout.value
+
+
+def test_a_table_in_the_place_of_a_choice_is_told_where_it_belongs():
+    with pytest.raises(
+        DataError, match=r"data=a DataFrame is not on offer: .*a table of your own is given first"
+    ):
+        explorers.model_builder.state(data=pd.DataFrame({"y": [1.0, 2.0]}))
