@@ -160,8 +160,8 @@ def with_table(page: str, rows: str) -> str:
 
 def main() -> int:
     """Renew the table in INSTRUCTORS.md."""
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_table(page, table()), encoding="utf-8")
+    rows = table()
+    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
     return 0
 
 
