@@ -42,6 +42,8 @@ from .theta import Terms
 MOST_NODES = 100
 #: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
 SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
+#: Columns along which predictors may change sign, at most.
+MOST_SIGNS = 6
 #: Valleys of the working linear model from which the search goes downhill, at most.
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
@@ -203,7 +205,23 @@ class GlmmCriterion(Terms):
         if not point.search.rows.single_mode:  # then the objective itself has more valleys
             sizes |= {0.1: "effects of a tenth of a unit", 1.0: "effects of one unit"}
         theta = usual.x[: self.n_theta]
-        return [*places, *(Place(why, np.concatenate([size * theta, rest])) for size, why in sizes.items())]
+        places += [Place(why, np.concatenate([size * theta, rest])) for size, why in sizes.items()]
+        if point.search.rows.two_branches:
+            places += self._other_branches(theta, rest)
+        return places
+
+    def _other_branches(self, theta: Array, rest: Array) -> list[Place]:
+        """Where the mean is the same on both sides of zero: predictors near it, or changing sign along a column."""
+        near = "fixed effects near zero, effects of {} units"
+        places = [Place(near.format(n), np.concatenate([n * theta, 0.2 * rest])) for n in (1, 5)]
+        size = np.abs(self.family.linkfun(self.family.start_mean(self.y, self.design.weights)))
+        for name, column in zip(self.design.x_names[:MOST_SIGNS], self.design.X.T, strict=False):
+            sign = np.sign(column - np.median(column))
+            if sign.any():
+                turned = rest.copy()
+                turned[: self.p] = np.linalg.lstsq(self.Q, size * sign, rcond=None)[0]
+                places.append(Place(f"predictors that change sign along {name}", np.append(theta, turned)))
+        return places
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and with slopes next to none of each term.

@@ -42,6 +42,8 @@ CONCAVE = {
     ("poisson", "log"), ("poisson", "identity"), ("negative_binomial", "log"),
     ("gamma", "log"), ("gamma", "inverse"),
 }  # fmt: skip
+#: Spherical effects, on either side of zero, from which they may begin there.
+ASIDE = (-2.0, 2.0)
 #: Rounds in which levels may change to the other branch of a link that is not monotone.
 ROUNDS = 5
 
@@ -246,7 +248,12 @@ class ModeSearch:
             return mode if mode is None or not self.rows.two_branches else self._best_branches(mode)
 
     def _best_branches(self, mode: Mode) -> Mode:
-        """The mode after all levels have tried the other branch of the link."""
+        """The mode after all levels have tried the other branch of the link, and beginning on either side of zero."""
+        for f, part in enumerate(mode.u):
+            for aside in ASIDE:
+                u = [np.full_like(part, aside) if g == f else other for g, other in enumerate(mode.u)]
+                found = self._mixed(mode, self.climb(self.at(u)), f)
+                mode = found if found is not None and found.penalised < mode.penalised - 1e-8 else mode
         for _ in range(ROUNDS):
             other = _best(self._other_branch(mode, f) for f in range(len(self.layout.factors)))
             if other is None or not other.penalised < mode.penalised - 1e-8:
@@ -293,7 +300,10 @@ class ModeSearch:
         right = np.stack([np.bincount(factor.codes, -2 * weights * mode.eta * a, factor.q) for a in Z.T])
         move = np.linalg.solve(grams.transpose(2, 0, 1) + np.eye(factor.k), right.T[:, :, None])[:, :, 0]
         u = [part + move if g == f else part for g, part in enumerate(mode.u)]
-        other = self.climb(self.at(u))
+        return self._mixed(mode, self.climb(self.at(u)), f)
+
+    def _mixed(self, mode: Mode, other: Mode | None, f: int) -> Mode | None:
+        """The better of another mode and one that takes of both, for each level of a grouping factor, the better."""
         if other is None:
             return None
         gain = self._of_levels(mode, f) - self._of_levels(other, f)

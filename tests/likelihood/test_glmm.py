@@ -399,7 +399,7 @@ def test_means_that_the_link_cannot_reach():
     [
         ("(1 | g) + (1 | h)", 5, r"\(1 \| g\) \+ \(1 \| h\)"),
         ("(x | g)", 5, "one random effect per group"),
-        ("(1 | g)", 0, "from 1"),
+        ("(1 | g)", -1, "whole number"),
         ("(1 | g)", 2.5, "whole number"),
         ("(1 | g)", 1000, "to 100"),
     ],
