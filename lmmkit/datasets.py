@@ -21,12 +21,14 @@ import pandas as pd
 
 from .errors import DataError
 from .numerics import arguments
+from .numerics.r_names import answered
 
 __all__ = ["DataInfo", "data_info", "data_names", "load_data"]
 
 _PACKAGE = "datapackage.json"
 
 
+@answered
 def load_data(name: str) -> pd.DataFrame:
     """One of the course's data sets.
 
@@ -70,6 +72,7 @@ def load_data(name: str) -> pd.DataFrame:
     return _read(_entry(name, folder), folder)
 
 
+@answered
 def data_info(name: str | None = None) -> DataInfo | pd.DataFrame:
     """What is known about a data set: source, columns with units, licence, true parameters, caveats.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from .errors import DataError
 from .numerics import arguments
+from .numerics.r_names import answered
 
 __all__ = ["simulate_simpson"]
 
@@ -17,6 +18,7 @@ __all__ = ["simulate_simpson"]
 MOST = 1_000_000
 
 
+@answered
 def simulate_simpson(
     n: int = 100, groups: int = 5, r: float = 0.95, difference: float = 1, seed: int | None = None
 ) -> pd.DataFrame:

@@ -213,11 +213,11 @@ def missing_member(kind: type, name: str) -> AttributeError:
 
 
 def answered(thing: T) -> T:
-    """Answer R's arguments by a sentence: decorates a function, or a class for all its public methods."""
+    """Answer R's arguments by a sentence: decorates a function, or a class for its own and inherited methods."""
     if inspect.isfunction(thing):
         return _answering(thing)  # type: ignore[return-value]
-    for name, member in list(vars(thing).items()):
-        if inspect.isfunction(member) and not name.startswith("_"):
+    for name, member in inspect.getmembers(thing, inspect.isfunction):
+        if not name.startswith("_") and not hasattr(member, "__wrapped__"):
             setattr(thing, name, _answering(member))
     return thing
 
@@ -247,7 +247,8 @@ def _check(function: str, known: Iterable[str], given: Mapping[str, Any], takes_
             continue
         if takes_any and name not in {*ARGUMENTS, *OTHERWISE}:
             continue  # the function itself looks at it
-        raise ModelError(f"{function}() has no argument '{name}'; {_advice(name, value, names, takes_any)}")
+        who = "a picture" if function == "__call__" else f"{function}()"
+        raise ModelError(f"{who} has no argument '{name}'; {_advice(name, value, names, takes_any)}")
 
 
 def _advice(name: str, value: Any, names: list[str], takes_any: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..numerics.r_names import answered
 from . import style
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ class Picture:
 
     def __init__(self, fit: Any) -> None:
         self.fit = fit
+
+    def __init_subclass__(cls) -> None:
+        if draw := vars(cls).get("__call__"):
+            setattr(cls, "__call__", answered(draw))  # noqa: B010 -- so that mypy lets a method be replaced
 
     def __repr__(self) -> str:
         summary = " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())

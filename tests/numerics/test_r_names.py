@@ -112,9 +112,20 @@ def test_signatures_examples_names_and_pickles_are_as_before(fit, data):
         if module.__name__ in ("lmmkit.models.mixed", "lmmkit.models.questions", "lmmkit.models.asked"):
             found = {one.name for one in doctest.DocTestFinder().find(module) if one.examples}
             assert {f"{module.__name__}.{kind.__name__}.{name}" for name, member in vars(kind).items()
-                    if not name.startswith("_") and ">>>" in (member.__doc__ or "")} <= found  # fmt: skip
+                    if not name.startswith("_") and ">>>" in (member.__doc__ or "")
+                    and getattr(member, "__module__", module.__name__) == module.__name__} <= found  # fmt: skip
 
 
 def test_the_rows_of_a_linear_model_have_no_family(fit):
     with pytest.raises(lk.ModelError, match="a linear mixed model has no family"):
         _ = fit.rows
+
+
+def test_inherited_methods_pictures_and_data_answer_too():
+    fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+    with pytest.raises(lk.ModelError, match=r"ranef\(\) has no argument 'condVar'; fit.ranef_sd\(\) gives"):
+        fit.ranef(condVar=True)
+    with pytest.raises(lk.ModelError, match=r"a picture has no argument 'axes'; did you mean 'ax'"):
+        fit.plot.qq(axes=None)
+    with pytest.raises(lk.ModelError, match=r"load_data\(\) has no argument 'package'; it takes name"):
+        lk.load_data("sleepstudy", package="lme4")
