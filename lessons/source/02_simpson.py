@@ -130,7 +130,7 @@ lesson.show(
 
 # %% tags=["picture"] covers="003-14"
 # Picture: the residuals of both models, with the valley as colour
-fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(9.5, 2.9), layout="constrained")
 spread = {}
 for ax, fit, title in zip(axes, [m1, m2], ["lm: no valleys", "lmer: valleys"], strict=True):
     for (colour, marker), (_, rows) in zip(LOOKS, by_valley, strict=True):
@@ -233,7 +233,7 @@ cohort_means.round(2)
 
 # %% tags=["picture"]
 # Picture: three cohorts, a level for each and one common slope
-fig, ax = plt.subplots(figsize=(8, 3.4))
+fig, ax = plt.subplots(figsize=(8, 3.2))
 for (colour, marker), (name, mine) in zip(LOOKS, patients.groupby("Cohort", observed=True), strict=False):
     ends = np.array([mine["Biomarker"].min(), mine["Biomarker"].max()])
     level = by_cohort.fixef["(Intercept)"] + by_cohort.fixef.get(f"Cohort{name}", 0.0)
@@ -284,7 +284,7 @@ fixed = lk.lm("Value ~ Dose * Gender", clinic)
 
 # %% tags=["picture"] asks="q000-26"
 # Picture: weight gain against dose, women and men
-fig, ax = plt.subplots(figsize=(8, 3.4))
+fig, ax = plt.subplots(figsize=(8, 3.2))
 doses = np.array([clinic["Dose"].min(), clinic["Dose"].max()])
 names = {"F": "women", "M": "men"}
 for (colour, marker), (name, mine) in zip(LOOKS, clinic.groupby("Gender", observed=True), strict=False):

@@ -73,7 +73,7 @@ models = {
 # %% tags=["picture"] covers="000-s6 000-s7 000-s8 000-s9 000-s10 000-s11 003-6 003-7"
 # Picture: six departments, four models
 COLOURS = (lesson.BLUE, lesson.RED, lesson.GREEN, lesson.PINK, lesson.ORANGE, lesson.SKY)
-fig, axes = plt.subplots(2, 2, figsize=(9.5, 4.4), sharex=True, sharey=True, layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(9.5, 4.3), sharex=True, sharey=True, layout="constrained")
 hours = np.array([0.0, 10.0])
 starts, falls = {}, {}
 for ax, (title, fit) in zip(axes.flat, models.items(), strict=True):
@@ -396,7 +396,7 @@ ends = {
     / fit.varcorr.frame["sdcor"].iloc[0]
     for name, (fit, group) in cases.items()
 }
-fig, ax = plt.subplots(figsize=(8, 3))
+fig, ax = plt.subplots(figsize=(8, 2.7))
 for place, (low, high) in enumerate(ends.values()):
     ax.vlines(place, low, high, color=lesson.BLUE, lw=4)
 ax.axhline(1, color="black", ls="--", label="the estimate")

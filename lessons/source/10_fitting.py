@@ -85,7 +85,7 @@ parts = np.array([criterion(theta, reml=True) for theta in thetas])
 # Picture: the two parts of the criterion, and their sum
 total = parts.sum(axis=1)
 best = thetas[total.argmin()]
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.3), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.1), layout="constrained")
 left.plot(thetas, parts[:, 0], "-.", color=lesson.BLUE, label="price of flexibility")
 left.plot(thetas, parts[:, 1], "--", color=lesson.GREEN, label="misfit")
 left.set(xlabel=r"$\theta$", ylabel="part of the criterion")
@@ -239,7 +239,7 @@ found = pd.DataFrame(estimates, columns=["REML", "ML"])
 
 # %% tags=["picture"]
 # Picture: a hundred estimates of one variance, by REML and by ML
-fig, ax = plt.subplots(figsize=(8, 3.0))
+fig, ax = plt.subplots(figsize=(8, 2.8))
 bins = np.linspace(0, 30, 25)
 ax.hist(found["REML"], bins, histtype="step", lw=2.5, color=lesson.BLUE, label="REML")
 ax.hist(found["ML"], bins, histtype="step", lw=2.5, ls="--", color=lesson.RED, label="ML")
@@ -368,7 +368,7 @@ marker = patients["Biomarker"].to_numpy()
 along = np.linspace(0.2, 6, 30)
 as_it_is = np.array([lowest(marker, theta) for theta in along])
 centred = np.array([lowest(marker - marker.mean(), theta) for theta in along])
-fig, ax = plt.subplots(figsize=(8, 3.2))
+fig, ax = plt.subplots(figsize=(8, 2.9))
 ax.plot(along, as_it_is, color=lesson.RED, label="marker as it is")
 ax.plot(along, centred, "--", color=lesson.BLUE, label="marker centred")
 ax.set(xlabel=r"$\theta_1$, spread of the cohorts at marker zero (in residual SDs)", ylabel="REML criterion")

@@ -79,7 +79,7 @@ check("16.q1", your_plots)
 
 # %% tags=["picture"]
 # Picture: height against slope, one line per transect
-fig, ax = plt.subplots(figsize=(8, 3.8))
+fig, ax = plt.subplots(figsize=(8, 3.6))
 looks = {"lower": (lesson.BLUE, "o"), "middle": (lesson.ORANGE, "s"), "upper": (lesson.GREEN, "^")}
 own = {}
 for (section, name), trees in forest.groupby(["section", "transect"], observed=True):
