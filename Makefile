@@ -13,6 +13,7 @@ FORCE    ?=
 OWN_DATA ?=
 BLIND    ?=
 WITHOUT  ?=
+LITE     ?=
 WHEELS   ?=
 JOBS     ?= 2
 
@@ -90,8 +91,8 @@ ledger: $(VENV)/.dev  ## every number the lectures print beside ours
 bench: $(VENV)/.dev  ## time lmmkit beside its peers; writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/run.py
 
-site: $(VENV)/.dev  ## the course and the library as pages to read and search: dist/site/index.html
-	$(BIN)/python -m tools.make_site $(NB)
+site: $(VENV)/.dev  ## the course and the library as pages to read and search: dist/site/index.html (LITE=lite: it has `make lite` there)
+	$(BIN)/python -m tools.make_site $(if $(LITE),--lite $(LITE)) $(NB)
 
 slides: $(VENV)/.dev  ## a deck for the lecture hall and a hand-out as PDF for each lesson: dist/slides/ (NB=06: one)
 	$(BIN)/python -m tools.make_slides $(NB)

@@ -41,12 +41,16 @@ PAGES = {
 }
 #: What moves on the front page.
 FRONT = "explorers.random_effects()"
+#: Pages whose Python is run while the site is built.
+HOW_TO = "docs/how_to_"
 FOR_TEACHERS = ("docs/questions", "docs/hub")
 LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?!\w+:|#|<)([^)#\s]*)(#[^)\s]*)?\)")
+#: What stays of MathJax: the program, parts of TeX that it loads when a page uses them, and letters.
+MATHJAX = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/")
 SUMMARY = "Guess first, then open: what it shows"
 
 
-def gather(folder: Path, only: tuple[str, ...] = ()) -> None:
+def gather(folder: Path, only: tuple[str, ...] = (), lite: str = "") -> None:
     """Write all sources of the site into a folder.
 
     Parameters
@@ -55,6 +59,8 @@ def gather(folder: Path, only: tuple[str, ...] = ()) -> None:
         Emptied first, but for pictures of explorers that are drawn already.
     only : tuple of str
         Beginnings of names of notebooks, to look at these alone; all when empty.
+    lite : str
+        Where the site has the course that runs in a browser, from its own top; empty when it has none.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
@@ -74,14 +80,15 @@ def gather(folder: Path, only: tuple[str, ...] = ()) -> None:
     there = {*pages.values(), *(str(path.relative_to(ROOT)) for path in books), "README.md"}
     for source, target in pages.items():
         text = (ROOT / source).read_text(encoding="utf-8")
-        save(folder / target, described(living(text, target, there), first_words(text)))
+        text, words = living(text, target, there), first_words(text)
+        save(folder / target, executed(text, words) if target.startswith(HOW_TO) else described(text, words))
     for path in books:
         notebook = nbformat.read(path, as_version=4)
         name = str(path.relative_to(ROOT))
-        save(folder / name, nbformat.writes(page_of(notebook, name, folder, there)))
+        save(folder / name, nbformat.writes(page_of(notebook, name, folder, there, lite)))
     write_sections(folder, books)
     front = (HERE / "index.md").read_text(encoding="utf-8")
-    shown = figure(FRONT, folder / "_static" / "explorers", "_static/explorers/")
+    shown = figure(FRONT, folder / "_static" / "explorers", "", lite)
     front = living(front, "index.md", there | {"api/index.md"}).replace("<EXPLORER>", shown)
     save(folder / "index.md", front)
 
@@ -95,7 +102,7 @@ def save(path: Path, text: str) -> None:
 # ---------------------------------------------------------------- notebooks
 
 
-def page_of(notebook: NotebookNode, name: str, folder: Path, there: set[str]) -> NotebookNode:
+def page_of(notebook: NotebookNode, name: str, folder: Path, there: set[str], lite: str) -> NotebookNode:
     """A notebook as a page: predictions folded, explorers to be dragged, no verdict on answers nobody has given."""
     cells = []
     folded = False
@@ -107,7 +114,7 @@ def page_of(notebook: NotebookNode, name: str, folder: Path, there: set[str]) ->
         elif re.search(r"^(?:from .* import .*show_progress|.*\bmodel_answer\()", cell.source, re.MULTILINE):
             continue
         elif called(cell.source):
-            show_explorer(cell, folder)
+            show_explorer(cell, folder, lite)
         else:
             show_code(cell, folded)
         cells.append(cell)
@@ -136,9 +143,9 @@ def save_attachments(cell: NotebookNode, page: Path) -> None:
         cell.source = cell.source.replace(f"attachment:{name}", name)
 
 
-def show_explorer(cell: NotebookNode, folder: Path) -> None:
+def show_explorer(cell: NotebookNode, folder: Path, lite: str) -> None:
     """Put the picture with its handle in the place of a panel that would need a kernel."""
-    made = figure(cell.source, folder / "_static" / "explorers", "../_static/explorers/")
+    made = figure(cell.source, folder / "_static" / "explorers", "../", lite)
     cell.outputs = [new_output("display_data", data={"text/html": made, "text/plain": cell.source})]
 
 
@@ -220,6 +227,17 @@ def described(text: str, words: str) -> str:
     return f'---\nmyst:\n  html_meta:\n    "description": "{safe}"\n---\n\n{text}'
 
 
+def executed(text: str, words: str) -> str:
+    """A page whose blocks of Python are cells, to be run by the build, with a description in its front matter."""
+    cells = re.sub(r"^```python$", "```{code-cell} python", text, flags=re.MULTILINE)
+    kernel = "kernelspec:\n  name: python3\n  display_name: Python 3\nfile_format: mystnb\n"
+    return (
+        described(cells, words)
+        .replace("---\n", f"---\n{kernel}", 1)
+        .replace("myst:\n", "mystnb:\n  execution_mode: force\n  execution_raise_on_error: true\nmyst:\n", 1)
+    )
+
+
 def write_sections(folder: Path, books: list[Path]) -> None:
     """The front page's parts: a page with the contents of each, so that the bar above every page stays short."""
     names = [f"{path.parent.name}/{path.stem}" for path in books]
@@ -227,6 +245,7 @@ def write_sections(folder: Path, books: list[Path]) -> None:
     exercises = [name for name in names if name.startswith("exercises/")]
     others = [name for name in names if name not in lessons and name not in exercises]
     docs = [f"docs/{path.stem}" for path in sorted((ROOT / "docs").glob("*.md"))]
+    docs.sort(key=lambda name: not name.startswith(HOW_TO))
     parts = {
         "lessons/index": ("Lessons", "The course, in the order of the numbers.", lessons),
         "exercises/index": ("Exercises", "What to do after a lesson, and three capstones.", exercises),
@@ -258,7 +277,20 @@ def build(source: Path, target: Path) -> int:
         "-q",
     ]  # one process: not every extension says that it may share
     environment = os.environ | {"LMMKIT_ROOT": str(ROOT)}
-    return subprocess.run([*command, str(source), str(target)], env=environment).returncode
+    code = subprocess.run([*command, str(source), str(target)], env=environment).returncode
+    if code == 0:
+        trim(target / "_static" / "mathjax")
+    return code
+
+
+def trim(mathjax: Path) -> None:
+    """Leave of MathJax what a page of ours can ask for: a tenth of it."""
+    for path in sorted(mathjax.rglob("*"), reverse=True):
+        name = path.relative_to(mathjax).as_posix()
+        if path.is_file() and not name.startswith(MATHJAX):
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -266,9 +298,10 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the course and the library as pages.")
     parser.add_argument("names", nargs="*", help="only these notebooks, to look at them")
     parser.add_argument("--folder", type=Path, default=ROOT / "dist")
+    parser.add_argument("--lite", default="", help="where the site will have what `make lite` writes")
     options = parser.parse_args(argv)
     source, target = options.folder / "site_source", options.folder / "site"
-    gather(source, tuple(options.names))
+    gather(source, tuple(options.names), options.lite.strip("/"))
     shutil.rmtree(target, ignore_errors=True)
     code = build(source, target)
     if code == 0:

@@ -63,7 +63,7 @@ def draw(explorer: Explorer[Any], value: float, handle: Slider, state: dict[str,
     return packed.getvalue(), explorer.sentence(result)
 
 
-def figure(code: str, folder: Path, prefix: str) -> str:
+def figure(code: str, folder: Path, top: str, lite: str = "") -> str:
     """The HTML that stands for an explorer in a page.
 
     Parameters
@@ -72,8 +72,10 @@ def figure(code: str, folder: Path, prefix: str) -> str:
         The cell that shows it.
     folder : Path
         Where pictures go.
-    prefix : str
-        How a page reaches that folder.
+    top : str
+        How the page reaches the site's top, where that folder is `_static/explorers`.
+    lite : str
+        Where the site has the course that runs in a browser, from its top; empty when it has none.
 
     Returns
     -------
@@ -101,10 +103,13 @@ def figure(code: str, folder: Path, prefix: str) -> str:
         told = number(value) + (unit if handle.unit else "")
         shown.append({"picture": file.name, "value": told, "sentence": words.read_text(encoding="utf-8")})
         at = place if value == start else at
-    return _html(explorer, handle, f"{prefix}{key}/", shown, at)
+    more = _more(explorer, code, top, lite)
+    return _html(explorer, handle, f"{top}_static/explorers/{key}/", shown, at, more)
 
 
-def _html(explorer: Explorer[Any], handle: Slider, folder: str, shown: list[dict[str, str]], at: int) -> str:
+def _html(
+    explorer: Explorer[Any], handle: Slider, folder: str, shown: list[dict[str, str]], at: int, more: str
+) -> str:
     width, height = (round(100 * inches) for inches in explorer.size)
     now, safe = shown[at], html.escape
     states = json.dumps(shown).replace("</", "<\\/")
@@ -117,8 +122,24 @@ def _html(explorer: Explorer[Any], handle: Slider, folder: str, shown: list[dict
         f'<input type="range" min="0" max="{len(shown) - 1}" value="{at}" step="1" '
         f'aria-valuetext="{safe(now["value"], quote=True)}"></label>'
         f'<figcaption aria-live="polite">{safe(now["sentence"])}</figcaption>'
-        f'<p class="more">Here you drag one handle; in a notebook {_others(explorer)}.</p>'
+        f'<p class="more">Here you drag one handle; in a notebook {_others(explorer)}.</p>{more}'
         f'<script type="application/json">{states}</script></figure>'
+    )
+
+
+def _more(explorer: Explorer[Any], code: str, top: str, lite: str) -> str:
+    """A button that says how to have the other handles, or opens a page that runs them."""
+    shown = "\n".join(line for line in code.strip().splitlines() if not line.startswith("#"))
+    lines = html.escape(f"from lmmkit.course.start import explorers\n{shown}")
+    link = f"{top}{lite}/lab/index.html?path=lessons/explorers.ipynb"
+    here = (
+        f'<p><a href="{link}">Open it in this browser</a>: the first start takes a minute.</p>'
+        if lite
+        else ""
+    )
+    return (
+        f'<details class="run"><summary>Run it</summary>{here}<p>In a notebook of yours '
+        f'(<a href="{top}docs/run.html">how to have one</a>):</p><pre><code>{lines}</code></pre></details>'
     )
 
 

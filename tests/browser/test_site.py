@@ -11,7 +11,7 @@ import pytest
 
 from lmmkit.course import explorers
 from tools.build_notebooks import ROOT
-from tools.site_explorers import MOST_PLACES
+from tools.site_explorers import MOST_PLACES, figure
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 WIDTHS = (400, 800, 1300)
@@ -29,6 +29,7 @@ KINDS = (
     "api/MixedModel.html",
     "data/README.html",
     "docs/run.html",
+    "docs/how_to_report.html",
     "INSTRUCTORS.html",
 )
 
@@ -101,6 +102,8 @@ def test_every_page_has_a_title_and_a_description(site):
 def test_sizes_are_sane(site):
     for path in site.rglob("*.html"):
         assert path.stat().st_size < 1_500_000, path
+    whole = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+    assert whole < 40_000_000
     drawn = [folder for folder in (site / "_static" / "explorers").iterdir() if folder.is_dir()]
     assert {folder.name.rpartition("-")[0] for folder in drawn} == set(dir(explorers))
     for folder in drawn:
@@ -155,6 +158,39 @@ def test_an_explorer_follows_drag_and_keys(page):
             "picture => picture.complete && picture.naturalWidth > 0",
             arg=figure.locator("img").element_handle(),
         )
+
+
+def test_a_button_says_how_to_run_the_rest_of_an_explorer(page):
+    page.goto("/lessons/explorers.html")
+    for shown in page.locator("figure.explorer").all():
+        run = shown.locator("details.run")
+        assert not run.locator("pre").is_visible()
+        run.locator("summary").click()
+        code = run.locator("pre").inner_text()
+        assert code.startswith("from lmmkit.course.start import explorers\nexplorers.")
+        assert re.search(r"explorers\.(\w+)\(", code)[1] == shown.get_attribute("data-name")
+
+
+def test_where_the_site_has_a_page_that_runs_the_button_leads_there(tmp_path):
+    made = figure("explorers.pooling()", tmp_path, "../", "lite")
+    assert 'href="../lite/lab/index.html?path=lessons/explorers.ipynb"' in made
+    assert (ROOT / "lessons" / "explorers.ipynb").exists()
+
+
+def test_how_tos_show_what_their_blocks_answer(site, page):
+    for path in sorted((site / "docs").glob("how_to_*.html")):
+        source = (ROOT / "docs" / f"{path.stem}.md").read_text(encoding="utf-8")
+        page.goto(f"/docs/{path.name}")
+        cells = page.locator("div.cell")
+        assert cells.count() == source.count("```python") >= 4
+        assert page.locator("div.cell_output").count() >= cells.count() - 1
+        assert "Traceback" not in page.locator("main").inner_text()
+
+
+def test_formulas_are_drawn_and_can_be_heard(page):
+    page.goto("/lessons/04_random_intercepts.html")
+    page.wait_for_selector("mjx-container mjx-assistive-mml math", state="attached")
+    assert page.locator("mjx-merror").count() == 0
 
 
 def test_a_page_of_the_reference_shows_its_call_and_its_example(page):

@@ -20,6 +20,8 @@ extensions = [
     "sphinx-mathjax-offline",  # nothing is asked of any other machine
     "sphinx_copybutton",
 ]
+# Its menu can ask for parts that make_site.py leaves out; MathML for screen readers does not need them.
+mathjax3_config = {"options": {"enableMenu": False}}
 root_doc = "index"
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
