@@ -276,8 +276,13 @@ def build(source: Path, target: Path) -> int:
         "--keep-going",
         "-q",
     ]  # one process: not every extension says that it may share
-    environment = os.environ | {"LMMKIT_ROOT": str(ROOT)}
+    # Kernels of the how-tos: nobody's own settings count, and they keep their remarks to themselves.
+    save(
+        source / "_ipython" / "profile_default" / "ipython_kernel_config.py", "c.Application.log_level = 40\n"
+    )
+    environment = os.environ | {"LMMKIT_ROOT": str(ROOT), "IPYTHONDIR": str(source / "_ipython")}
     code = subprocess.run([*command, str(source), str(target)], env=environment).returncode
+    shutil.rmtree(target.parent / "jupyter_execute", ignore_errors=True)
     if code == 0:
         trim(target / "_static" / "mathjax")
     return code
