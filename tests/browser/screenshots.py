@@ -1,6 +1,7 @@
-"""Screenshots of the first lesson and of every explorer: `python -m tests.browser.screenshots FOLDER`.
+"""Screenshots: `python -m tests.browser.screenshots FOLDER`, of the first lesson, every explorer, and the site.
 
-The lesson and the explorers at 1300 pixels go to docs/images as well, packed for the README and the lessons.
+The lesson, the explorers at 1300 pixels, and three pages of the site go to docs/images as well, packed for the README,
+the lessons and the docs. `... FOLDER site_pages` takes one part alone; for the site, `make site` comes first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from tests.browser import pages
 
 IMAGES = pages.ROOT / "docs" / "images"
 LARGEST = 150_000  # bytes
+#: Pages of the site: where, how wide, how high.
+SITE = {
+    "site_lesson": ("lessons/06_pooling.html#the-weight-by-hand", 1300, 900),
+    "site_reference": ("api/lmer.html", 1300, 900),
+    "site_phone": ("lessons/06_pooling.html", 400, 800),
+}
 
 
 def pack(source: Path, target: Path) -> None:
@@ -62,13 +69,31 @@ def explorers(folder: Path) -> None:
                     pack(target, IMAGES / f"explorer_{name}.png")
 
 
-def main(folder: Path) -> None:
-    """Take them all."""
+def site_pages(folder: Path) -> None:
+    """A lesson, the same on a phone, and a page of the reference."""
+    site = pages.ROOT / "dist" / "site"
+    if not site.exists():
+        raise SystemExit("there is no dist/site: make site")
+    with pages.shown(site) as address, sync_playwright() as p:
+        browser = pages.launch(p)
+        for name, (place, width, height) in SITE.items():
+            page = browser.new_page(viewport={"width": width, "height": height})
+            page.goto(f"{address}/{place}")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / f"{name}.png")
+            pack(folder / f"{name}.png", IMAGES / f"{name}.png")
+
+
+PARTS = {"first_lesson": first_lesson, "explorers": explorers, "site_pages": site_pages}
+
+
+def main(folder: Path, parts: list[str]) -> None:
+    """Take these, or all."""
     folder.mkdir(parents=True, exist_ok=True)
     IMAGES.mkdir(parents=True, exist_ok=True)
-    first_lesson(folder)
-    explorers(folder)
+    for name in parts or PARTS:
+        PARTS[name](folder)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

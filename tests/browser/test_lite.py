@@ -3,19 +3,17 @@
 NumPy and the other compiled wheels of Pyodide's are at no package registry, so what needs them is not seen here.
 """
 
-import functools
 import hashlib
-import http.server
 import json
 import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 import urllib.request
 
 import pytest
 
+from tests.browser.pages import shown
 from tools.make_lite import HERE, PURE, pyodide, write_lite
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -71,16 +69,8 @@ def address(tmp_path_factory):
     )
     run(*pip, "--requirement", HERE / "requirements.txt")
     write_lite(folder / "site", folder / "env" / "bin" / "jupyter", core(folder))
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder / "site"))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with shown(folder / "site") as where:
+        yield where
 
 
 def test_a_lesson_opens_and_its_kernel_runs_in_the_page(browser, address):

@@ -1,15 +1,13 @@
 """The site as a reader meets it: built, then driven in a real browser, served from this machine and nowhere else."""
 
-import functools
-import http.server
 import re
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from lmmkit.course import explorers
+from tests.browser.pages import shown
 from tools.build_notebooks import ROOT
 from tools.site_explorers import MOST_PLACES, figure
 
@@ -47,15 +45,8 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(site):
     """Where a server of this machine shows it."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with shown(site) as where:
+        yield where
 
 
 @pytest.fixture
@@ -162,13 +153,13 @@ def test_an_explorer_follows_drag_and_keys(page):
 
 def test_a_button_says_how_to_run_the_rest_of_an_explorer(page):
     page.goto("/lessons/explorers.html")
-    for shown in page.locator("figure.explorer").all():
-        run = shown.locator("details.run")
+    for found in page.locator("figure.explorer").all():
+        run = found.locator("details.run")
         assert not run.locator("pre").is_visible()
         run.locator("summary").click()
         code = run.locator("pre").inner_text()
         assert code.startswith("from lmmkit.course.start import explorers\nexplorers.")
-        assert re.search(r"explorers\.(\w+)\(", code)[1] == shown.get_attribute("data-name")
+        assert re.search(r"explorers\.(\w+)\(", code)[1] == found.get_attribute("data-name")
 
 
 def test_where_the_site_has_a_page_that_runs_the_button_leads_there(tmp_path):
