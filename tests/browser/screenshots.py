@@ -18,11 +18,11 @@ from tests.browser import pages
 
 IMAGES = pages.ROOT / "docs" / "images"
 LARGEST = 150_000  # bytes
-#: Pages of the site: where, how wide, how high.
+#: Pages of the site: where, how wide, how high, and what stands at the top.
 SITE = {
-    "site_lesson": ("lessons/06_pooling.html#the-weight-by-hand", 1300, 900),
-    "site_reference": ("api/lmer.html", 1300, 900),
-    "site_phone": ("lessons/06_pooling.html", 400, 800),
+    "site_lesson": ("lessons/06_pooling.html", 1300, 900, "figure.explorer"),
+    "site_reference": ("api/lmer.html", 1300, 900, "h1"),
+    "site_phone": ("lessons/06_pooling.html", 400, 800, "h1"),
 }
 
 
@@ -76,9 +76,10 @@ def site_pages(folder: Path) -> None:
         raise SystemExit("there is no dist/site: make site")
     with pages.shown(site) as address, sync_playwright() as p:
         browser = pages.launch(p)
-        for name, (place, width, height) in SITE.items():
+        for name, (place, width, height, top) in SITE.items():
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(f"{address}/{place}")
+            page.locator(top).first.evaluate("one => scrollBy(0, one.getBoundingClientRect().top - 130)")
             page.wait_for_load_state("networkidle")
             page.screenshot(path=folder / f"{name}.png")
             pack(folder / f"{name}.png", IMAGES / f"{name}.png")
