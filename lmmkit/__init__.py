@@ -42,6 +42,7 @@ _HOME = {
     "emmeans": "inference.emmeans",
     "emtrends": "inference.emtrends",
     "fit_many": "many.fit_many",
+    "from_parameters": "models.parameters",
     "glm": "models.linear",
     "glmer": "models.lmer",
     "joint_tests": "inference.joint_tests",
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from .models.linear import lm as lm
     from .models.lmer import glmer as glmer
     from .models.lmer import lmer as lmer
+    from .models.parameters import from_parameters as from_parameters
     from .simpson import simulate_simpson as simulate_simpson
 
 __all__ = ["__version__", *_HOME, *_MODULES]

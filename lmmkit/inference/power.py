@@ -140,7 +140,8 @@ def power(
     Parameters
     ----------
     fit : MixedFit
-        Its estimates are taken for the truth: new random effects and residuals are drawn from it.
+        Its estimates are taken for the truth: new random effects and residuals are drawn from it. Before there
+        are data, make one with :func:`lmmkit.from_parameters`.
     effect : str or dict
         What is tested: a coefficient (``"Days"``) or a term with several (``"recipe"``), at its estimated
         size; or ``{"Days": 5}``, at the size that you care about. Prefer the second: the estimate from a

@@ -82,6 +82,8 @@ FUNCTIONS: dict[str, str] = {
     "logLik": "fit.loglik",
     "ls_means": "lk.emmeans(fit, specs)",
     "lsmeans": "lk.emmeans(fit, specs)",
+    "makeGlmer": "lk.from_parameters(formula, data, fixef=..., varcorr=..., family=...)",
+    "makeLmer": "lk.from_parameters(formula, data, fixef=..., varcorr=..., sigma=...)",
     "model_performance": "fit.glance()",
     "ngrps": "fit.ngroups",
     "nobs": "fit.nobs",

@@ -1,0 +1,107 @@
+"""Models from parameters, before there are data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from tests.lme4_reference import load
+
+SLOPES = "Reaction ~ Days + (Days | Subject)"
+GIVEN = {
+    "fixef": {"(Intercept)": 250, "Days": 10}, "varcorr": {"Subject": [[600, 10], [10, 35]]}, "sigma": 25.0,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return load("sleepstudy").drop(columns="Reaction")
+
+
+@pytest.fixture(scope="module")
+def plan(rows):
+    return lk.from_parameters(SLOPES, rows, **GIVEN)
+
+
+def test_standard_errors_are_those_at_these_parameters(plan):
+    """lme4 1.1-31: mkLmerDevfun at this theta, sigma * sqrt(diag(RXi RXi'))."""
+    np.testing.assert_allclose(plan.se, [6.732628226, 1.537959644], rtol=1e-8)
+
+
+def test_it_is_what_was_said(plan):
+    assert plan.fixef.to_dict() == {"(Intercept)": 250.0, "Days": 10.0}
+    np.testing.assert_allclose(plan.varcorr.frame["vcov"], [600, 35, 10, 625])
+    np.testing.assert_allclose(plan.predict().head(3), [250, 260, 270])
+    assert len(plan.messages) == 1
+    assert "given, not estimated" in plan.messages[0]
+
+
+def test_draws_have_its_moments(plan):
+    draws = plan.simulate(2000, seed=1).to_numpy()
+    np.testing.assert_allclose(draws.mean(axis=1)[:10], 250 + 10 * np.arange(10), atol=5)
+    z = np.column_stack([np.ones(10), np.arange(10)])
+    expected = np.sqrt(np.diag(z @ np.array([[600, 10], [10, 35]]) @ z.T) + 625)
+    np.testing.assert_allclose(draws.std(axis=1)[:10], expected, rtol=0.08)
+
+
+def test_a_table_of_another_fit_will_do(rows):
+    fit = lk.lmer("Reaction ~ Days + (Days || Subject)", load("sleepstudy"))
+    model = lk.from_parameters(
+        "Reaction ~ Days + (Days || Subject)", rows, fixef=fit.fixef.to_dict(), varcorr=fit.varcorr.frame
+    )
+    np.testing.assert_allclose(model.se, fit.se)
+    np.testing.assert_allclose(model.theta, fit.theta)
+
+
+def test_power_of_the_plan_and_of_a_larger_one(plan):
+    """By the t test's formula: the estimate is normal with the standard error above, 17 degrees of freedom."""
+    found = lk.power(plan, {"Days": 3}, 60, seed=1, progress=False).table.iloc[0]
+    assert found["conf_low"] < 0.46 < found["conf_high"]  # P(|t| > 2.11) for t with non-centrality 3 / 1.538
+    more = lk.power(plan, {"Days": 3}, 20, along={"Subject": [60]}, seed=1, progress=False).table.iloc[0]
+    assert more["power"] > 0.7
+
+
+def test_counts_and_hits():
+    data = load("cbpp")
+    given = {"fixef": {"(Intercept)": -1.4, "period2": -1}, "varcorr": {"herd": 0.4}}
+    hits = lk.from_parameters(
+        "cbind(incidence, size - incidence) ~ period + (1 | herd)", data, family="binomial", **given
+    )
+    assert hits.fixef.to_dict() == {"(Intercept)": -1.4, "period2": -1, "period3": 0, "period4": 0}
+    assert (hits.simulate(3, seed=1).max(axis=1) <= data["size"]).all()
+    counts = lk.from_parameters(
+        "sick ~ period + (1 | herd)", data, family=lk.families.NegativeBinomial(theta=2), **given
+    )
+    assert counts.simulate(1, seed=1).shape == (56, 1)
+    assert np.isfinite(counts.se).all()
+
+
+def test_a_singular_covariance_is_allowed(rows):
+    model = lk.from_parameters(SLOPES, rows, **(GIVEN | {"varcorr": {"Subject": [[4, 2], [2, 1]]}}))
+    np.testing.assert_allclose(model.varcorr.frame["sdcor"][:3], [2, 1, 1], atol=1e-7)
+
+
+REFUSED = [
+    ({"fixef": {"Day": 1}}, "no coefficient 'Day'"),
+    ({"fixef": {}}, "fixef takes a dict"),
+    ({"varcorr": {"subject": 1}}, "covariance of each of Subject"),
+    ({"varcorr": {"Subject": 600}}, "must be 2 x 2"),
+    ({"varcorr": {"Subject": [[1, 2], [2, 1]]}}, "is none"),
+    ({"varcorr": {"Subject": [[1, 2], [0, 1]]}}, "symmetric"),
+    ({"sigma": None}, "give sigma"),
+    ({"sigma": -1.0}, "positive"),
+    ({"family": "gamma"}, "not all given"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), REFUSED)
+def test_what_is_refused(rows, change, words):
+    with pytest.raises(lk.ModelError, match=words):
+        lk.from_parameters(SLOPES, rows, **(GIVEN | change))
+
+
+def test_structured_terms_and_missing_columns_are_refused(rows):
+    with pytest.raises(lk.ModelError, match="structure of its own"):
+        lk.from_parameters("Reaction ~ Days + cs(Days | Subject)", rows, **GIVEN)
+    with pytest.raises(lk.DataError, match="Subject"):
+        lk.from_parameters(SLOPES, pd.DataFrame({"Days": [1, 2]}), **GIVEN)
