@@ -48,6 +48,7 @@ _HOME = {
     "joint_tests": "inference.joint_tests",
     "kr_modcomp": "inference.modcomp",
     "lm": "models.linear",
+    "lm_list": "models.lm_list",
     "lmer": "models.lmer",
     "load_data": "datasets",
     "pb_modcomp": "inference.modcomp",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from .many.variance_partition import variance_partition as variance_partition
     from .models.linear import glm as glm
     from .models.linear import lm as lm
+    from .models.lm_list import lm_list as lm_list
     from .models.lmer import glmer as glmer
     from .models.lmer import lmer as lmer
     from .models.parameters import from_parameters as from_parameters

@@ -71,6 +71,7 @@ def fits() -> dict[str, Any]:
         "boot": lmm.bootstrap(**small),
         "power": lk.power(lmm, "x", **small),
         "many": many,
+        "each": lk.lm_list("y ~ x | g", data()),
         "residuals": lk.simulate_residuals(lmm, 40, seed=1),
     }
 
@@ -89,6 +90,7 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
     },
     "boot": {"interval": {}},
     "power": {"plot": {}},
+    "each": {"coef_table": {}, "confint": {}},
     "many": {"tests": {"term": "x"}, "response": {"name": 0}, "fit": {"name": 0},
              "stratified": {"name": 0, "by": "f"}},
 }  # fmt: skip
@@ -133,6 +135,9 @@ def calls() -> list[Call]:
         Call("load_data", lk.load_data, {"name": "mouse"}),
         Call("data_info", lk.data_info),
         Call("fit_many", lk.fit_many, many),
+        Call("lm_list", lk.lm_list, {"formula": "y ~ x | g", "data": d}),
+        Call("from_parameters", lk.from_parameters,
+             {"formula": "y ~ x + (1 | g)", "data": d, "fixef": {"x": 1}, "varcorr": {"g": 1}, "sigma": 1}),
         Call("variance_partition", lk.variance_partition, many),
         Call("Binomial", lk.families.Binomial), Call("Poisson", lk.families.Poisson),
         Call("Gamma", lk.families.Gamma), Call("NegativeBinomial", lk.families.NegativeBinomial),

@@ -19,7 +19,12 @@ from tests import odd_calls
 matplotlib.use("Agg")
 OURS = (lk.FormulaError, lk.DataError, lk.ModelError)
 FORMULAS = ("formula", "re_form", "zero_inflation", "dispersion")  # their errors show the place in the text
-OF_THE_FITTER = ("irls", "deviance_at")  # called while a model is fitted, not by its user
+OF_THE_FITTER = (
+    "irls",
+    "deviance_at",
+    "on_all_rows",
+    "row_residuals",
+)  # called by the library, not by its user
 USERS_OWN = ("stat", "test")  # a function of the user's may raise what it likes
 
 

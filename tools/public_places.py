@@ -34,6 +34,7 @@ PLACES: dict[str, str] = {
     "lmmkit.diagnostics.simulated_residuals.SimulationTest": "result",
     "lmmkit.diagnostics.simulated_residuals.DispersionTest": "result",
     "lmmkit.many.fit_many.ManyFits": "result",
+    "lmmkit.models.lm_list.LmList": "result",
     "lmmkit.many.partition_table.VariancePartition": "result",
     "lmmkit.report.summary.Summary": "result",
     "lmmkit.report.summary_linear.LinearSummary": "result",

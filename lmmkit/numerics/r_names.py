@@ -79,6 +79,7 @@ FUNCTIONS: dict[str, str] = {
     "isREML": "fit.is_reml",
     "isSingular": "fit.is_singular",
     "KRmodcomp": "lk.kr_modcomp(large, small)",
+    "lmList": "lk.lm_list(formula, data)",
     "logLik": "fit.loglik",
     "ls_means": "lk.emmeans(fit, specs)",
     "lsmeans": "lk.emmeans(fit, specs)",
