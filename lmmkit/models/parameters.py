@@ -113,7 +113,7 @@ def from_parameters(
         else np.divide(y, design.trials, out=np.zeros_like(y), where=design.trials > 0)
     )
     call, design = _answered(call, replace(design, y=share))
-    fit = _fitted(design, call, truth.par)
+    fit = _fitted(design, call, truth)
     found = replace(
         fit.estimate, beta=truth.beta, factors=truth.factors, par=truth.par, theta=truth.theta, sigma=sd,
         modes=truth.modes, fitted_eta=truth.fitted_eta, family=truth.family, warnings=[TOLD],
@@ -124,9 +124,12 @@ def from_parameters(
 
 def _options(family: Any) -> dict[str, Any]:
     """The arguments that `lmer` or `glmer` would have."""
-    common = {"weights": None, "offset": None, "contrasts": None, "na_action": "omit", "double_bar": "split"}
+    common = {
+        "weights": None, "offset": None, "contrasts": None, "na_action": "omit", "start": None, "optimize": True,
+        "double_bar": "split",
+    }  # fmt: skip
     if family is None:
-        return common | {"reml": True, "start": None, "optimize": True}
+        return common | {"reml": True}
     own = resolve(family)
     if own.name not in PLAIN or own.estimates_dispersion:
         raise ModelError(
@@ -268,12 +271,11 @@ def _truth(
     )  # fmt: skip
 
 
-def _fitted(design: Design, call: Call, par: Array) -> MixedModel:
-    """A fit to the simulated response: a linear one at the given parameters."""
-    if call.function == "lmer":
-        at = replace(call, options=call.options | {"start": par, "optimize": False})
-        return MixedModel.of(design, at)
+def _fitted(design: Design, call: Call, truth: Estimate) -> MixedModel:
+    """A fit to the simulated response, at the given parameters."""
+    start = truth.par if call.function == "lmer" else {"theta": truth.par, "fixef": truth.beta}
+    at = replace(call, options=call.options | {"start": start, "optimize": False})
     try:
-        return MixedModel.of(design, call)
+        return MixedModel.of(design, at)
     except DataError as error:
         raise ModelError(f"a response drawn from these parameters cannot be fitted: {error}") from None
