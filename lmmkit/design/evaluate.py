@@ -14,6 +14,7 @@ from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_of, literal
 from ..formula.tree import Binary, Constant, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
+from .recoded import chosen, crossed, cut, relevelled
 from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
 from .values import (
     Categorical,
@@ -39,9 +40,18 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "sin": np.sin,
     "cos": np.cos,
     "tan": np.tan,
-    "round": np.round,
     "floor": np.floor,
     "ceiling": np.ceil,
+}
+#: Functions with more than one variable or of another kind; pmin and pmax are missing where one of the two is.
+CHOICES: dict[str, Callable[..., Any]] = {
+    "pmin": np.minimum,
+    "pmax": np.maximum,
+    "ifelse": chosen,
+    "interaction": crossed,
+    "relevel": relevelled,
+    "cut": cut,
+    "round": np.round,
 }
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": np.add,
@@ -183,6 +193,8 @@ class Evaluator:
 
     def _call(self, node: FunctionCall) -> Undecided:
         given = arguments(node)
+        if node.function in CHOICES:
+            return self._choice(node, given)
         inner = given.pop("x")
         if node.function == "I":
             return self._value(inner)
@@ -192,6 +204,34 @@ class Evaluator:
             result = np.asarray(ELEMENTWISE[node.function](self._numbers(inner)))
             return result / np.log(literal(given["base"])) if "base" in given else result
         return self._transform(node, inner, given)
+
+    def _choice(self, node: FunctionCall, given: dict[str, Node]) -> Undecided:
+        """Functions of several variables, and those that recode one."""
+        name, text = node.function, write(node)
+        if name == "ifelse":
+            yes, no = (self._text_or_numbers(given[key]) for key in ("yes", "no"))
+            return chosen(np.broadcast_to(self._numbers(given["test"]), len(self.data)), yes, no)
+        if name == "interaction":
+            return crossed(*(self.factor(given[key], f"'{write(given[key])}'") for key in ("x", "y")))
+        if name == "relevel":
+            factor, ref = self.factor(given["x"], f"'{write(given['x'])}'"), literal(given["ref"])
+            assert isinstance(ref, (str, float))
+            # New rows are matched by the names of their levels, and may lack this one.
+            return relevelled(factor.drop_unused(), ref, text) if self.fitting else factor
+        x = np.broadcast_to(self._numbers(given["x"]), len(self.data))
+        if name == "cut":
+            plain: dict[str, Any] = {key: literal(value) for key, value in given.items() if key != "x"}
+            lowest = plain.get("include.lowest", False)
+            return cut(x, plain["breaks"], plain.get("labels"), plain.get("right", True), lowest, text)
+        if name == "round":
+            digits: Any = literal(given["digits"]) if "digits" in given else 0
+            return np.round(x, int(digits))
+        return np.asarray(CHOICES[name](x, self._numbers(given["y"])))
+
+    def _text_or_numbers(self, node: Node) -> Array | str:
+        if isinstance(node, Literal) and isinstance(node.value, str):
+            return node.value
+        return self._numbers(node)
 
     def _factor(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Categorical:
         factor = self.factor(inner, f"'{write(inner)}'")

@@ -31,7 +31,13 @@ FUNCTIONS = {
     "sin": Signature(("x",)),
     "cos": Signature(("x",)),
     "tan": Signature(("x",)),
-    "round": Signature(("x",)),
+    "round": Signature(("x", "digits")),
+    "pmin": Signature(("x", "y"), required=2),
+    "pmax": Signature(("x", "y"), required=2),
+    "ifelse": Signature(("test", "yes", "no"), required=3),
+    "cut": Signature(("x", "breaks", "labels", "include.lowest", "right"), required=2),
+    "interaction": Signature(("x", "y"), required=2),
+    "relevel": Signature(("x", "ref"), required=2),
     "floor": Signature(("x",)),
     "ceiling": Signature(("x",)),
     "poly": Signature(("x", "degree", "raw")),
@@ -49,6 +55,10 @@ OTHER_CONTRASTS = (
     'another reference level is C(f, treatment, base = "b"), and other comparisons are made after the fit, by '
     'lk.emmeans(fit, "f", contrasts={"b - a": [-1, 1, 0]})'
 )
+
+
+#: Arguments that are data, as against settings.
+DATA = ("x", "y", "test", "yes", "no")
 
 
 def _is_number(value: Plain) -> bool:
@@ -74,6 +84,20 @@ def _is_interval(value: Plain) -> bool:
 # arguments that are settings, not data: what each must be, and how to say so
 SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
     "base": (lambda value: isinstance(value, float) and value > 0 and value != 1, "a number above 0, not 1"),
+    "digits": (lambda value: isinstance(value, float) and value in range(-300, 301), "a whole number"),
+    "breaks": (
+        lambda value: (
+            isinstance(value, list) and _are_numbers(value) and len(set(map(str, value))) == len(value) > 1
+        ),
+        "two or more different numbers, as c(0, 10, 20)",
+    ),
+    "labels": (
+        lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+        'the names of the intervals, as c("low", "high")',
+    ),
+    "include.lowest": (_is_truth, "TRUE or FALSE"),
+    "right": (_is_truth, "TRUE or FALSE"),
+    "ref": (lambda value: isinstance(value, str) or _is_count(value), "a level's name, or its number from 1"),
     "levels": (lambda value: isinstance(value, list), 'the levels in their order, as c("a", "b")'),
     "degree": (_is_count, "a whole number from 1 to 1000"),
     "df": (_is_count, "a whole number from 1 to 1000"),
@@ -99,7 +123,7 @@ def check_value(text: str, node: Node) -> None:
                 where = "as a term of its own" if node.function == "offset" else "as the response"
                 raise fail(text, node.pos, f"{node.function}() can only stand {where}")
             check_call(text, node)
-            stack.append(arguments(node)["x"])  # the other arguments are literals, and checked
+            stack += reversed(data_arguments(node))  # the other arguments are literals, and checked
             continue
         if isinstance(node, Binary) and node.op not in VALUE_OPERATORS:
             raise fail(text, node.right.pos, _why_not_value(node.op))
@@ -119,7 +143,6 @@ def check_call(text: str, node: FunctionCall) -> None:
     name = node.function
     if name not in FUNCTIONS:
         hint = suggest(name.rsplit(".", 1)[-1], FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"
-        hint = f"; {OTHER_CONTRASTS}" if name == "relevel" else hint
         raise fail(text, node.pos, f"{name}() is not a function a formula may call{hint}")
     signature = FUNCTIONS[name]
     given = arguments(node, text)
@@ -157,6 +180,11 @@ def arguments(node: FunctionCall, text: str = "") -> dict[str, Node]:
         count = f"{limit} argument{'s' if limit > 1 else ''}"
         raise fail(text, positional[len(free)].pos, f"{node.function}() takes at most {count}")
     return given | dict(zip(free, positional, strict=False))
+
+
+def data_arguments(node: FunctionCall) -> list[Node]:
+    """Those of a call's arguments that are made of data."""
+    return [value for name, value in arguments(node).items() if name in DATA]
 
 
 def literal(node: Node, text: str = "") -> Plain:
@@ -200,7 +228,7 @@ def contrast_of(given: dict[str, Node], text: str = "") -> Contrast:
 def columns_of(node: Node) -> list[str]:
     """The columns a tree names; the contrast named in `C(f, sum)` is not one."""
     if isinstance(node, FunctionCall):
-        inner = children(node) if node.function == "cbind" else (arguments(node)["x"],)
+        inner = children(node) if node.function == "cbind" else data_arguments(node)
         return [name for child in inner for name in columns_of(child)]
     if isinstance(node, Name):
         return [node.name]

@@ -1,0 +1,81 @@
+"""Functions of the formula that choose, cut, cross or reorder. Values and names: R 4.2.2, lm."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+
+DATA = pd.DataFrame({
+    "y": [1, 3, 2, 5, 4, 6, 7, 5.5], "x": np.arange(1.0, 9), "z": [3, 1, 4, 1, 5, 9, 2, 6], "a": list("uvuvuvvu"),
+    "b": list("ppqqpqpq"),
+})  # fmt: skip
+
+LATE = 'ifelse(x > 4, "late", "early")'
+CASES = [
+    ("pmin(x, z)", ["pmin(x, z)"], [2.9946236559, 0.3817204301]),
+    ("pmax(x, 4)", ["pmax(x, 4)"], [-0.95, 0.9785714286]),
+    ("ifelse(x > 4, x - 4, 0)", ["ifelse(x > 4, x - 4, 0)"], [2.9642857143, 0.9785714286]),
+    (LATE, [LATE + "late"], [2.75, 2.875]),
+    (
+        "cut(x, c(0, 3, 5.5, 8))",
+        ["cut(x, c(0, 3, 5.5, 8))(3,5.5]", "cut(x, c(0, 3, 5.5, 8))(5.5,8]"],
+        [2, 2.5, 4.166666667],
+    ),
+    (
+        "cut(x, c(1, 3, 8), include.lowest = TRUE)",
+        ["cut(x, c(1, 3, 8), include.lowest = TRUE)(3,8]"],
+        [2, 3.5],
+    ),
+    ("interaction(a, b)", [f"interaction(a, b){one}" for one in ("v.p", "u.q", "v.q")], [2.5, 2.5, 1.25, 3]),
+    ('relevel(b, "q")', ['relevel(b, "q")p'], [4.625, -0.875]),
+    ("relevel(b, ref = 2)", ["relevel(b, ref = 2)p"], [4.625, -0.875]),
+    ("round(z/7, 1)", ["round(z/7, 1)"], [3.442708333, 1.354166667]),
+]
+
+
+@pytest.mark.parametrize(("term", "names", "numbers"), CASES, ids=[case[0] for case in CASES])
+def test_as_in_r(term, names, numbers):
+    fit = lk.lm(f"y ~ {term}", DATA)
+    assert list(fit.fixef.index) == ["(Intercept)", *names]
+    np.testing.assert_allclose(fit.fixef, numbers, rtol=1e-8)
+    alone = [fit.predict(DATA.iloc[[i]]).iloc[0] for i in range(8)]  # a row that lacks most levels
+    np.testing.assert_allclose(alone, fit.fitted)
+
+
+def test_cut_with_names_and_closed_on_the_left():
+    fit = lk.lm('y ~ 0 + cut(x, c(0, 3, 9), right = FALSE, labels = c("low", "high"))', DATA)
+    assert [name[-4:].strip(")") for name in fit.fixef.index] == ["low", "high"]
+    np.testing.assert_allclose(fit.fixef, [2, DATA["y"][2:].mean()])
+
+
+def test_as_a_grouping_factor_and_in_a_mixed_model():
+    data = pd.concat([DATA] * 3, ignore_index=True)
+    data["y"] = data["y"] + np.sin(np.arange(24.0))
+    one = lk.lmer("y ~ pmin(x, 5) + (1 | interaction(a, b))", data)
+    other = lk.lmer("y ~ m + (1 | ab)", data.assign(m=data["x"].clip(upper=5), ab=data["a"] + data["b"]))
+    assert one.loglik == pytest.approx(other.loglik)
+
+
+def test_missing_values_are_left_out():
+    data = DATA.assign(x=DATA["x"].where(DATA["x"] > 1))
+    assert lk.lm("y ~ ifelse(x > 4, 1, 0)", data).nobs == 7
+    assert lk.lm("y ~ cut(x, c(0, 3, 8))", data).nobs == 7
+
+
+REFUSED = [
+    ("cut(x, c(0, 3))", lk.DataError, "no interval for 5 values, such as 4"),
+    ("cut(x, 3)", lk.FormulaError, "needs for breaks two or more different numbers"),
+    ('cut(x, c(0, 3, 8), labels = c("a"))', lk.DataError, "2 intervals, but has 1 labels"),
+    ('relevel(b, "w")', lk.DataError, "the levels are p, q"),
+    ("relevel(b)", lk.FormulaError, "needs its argument ref"),
+    ('ifelse(x > 4, "a", 1)', lk.DataError, "two texts or two numbers"),
+    ("pmin(x)", lk.FormulaError, "needs its argument y"),
+    ("round(x, 1.5)", lk.FormulaError, "needs for digits a whole number"),
+]
+
+
+@pytest.mark.parametrize(("term", "error", "words"), REFUSED)
+def test_what_is_refused(term, error, words):
+    with pytest.raises(error, match=words):
+        lk.lm(f"y ~ {term}", DATA)
