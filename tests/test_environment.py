@@ -32,6 +32,21 @@ def test_every_dependency_is_pinned_within_its_range(asked):
     assert asked.specifier.contains(PINS[canonicalize_name(asked.name)])
 
 
+@pytest.mark.parametrize("extra", ["lm", "plot"])
+def test_a_smaller_extra_is_a_part_of_the_course(extra):
+    assert set(EXTRAS[extra]) < set(EXTRAS["course"])
+
+
+def test_the_smaller_extras_are_what_the_library_uses():
+    """Packages imported outside the course, by room."""
+    needed = {"lm": ["fitted"], "plot": ["plots"]}
+    for extra, rooms in needed.items():
+        texts = [path.read_text("utf-8") for room in rooms for path in (ROOT / "lmmkit" / room).glob("*.py")]
+        imports = " ".join(line for text in texts for line in text.splitlines() if "import" in line)
+        for asked in map(Requirement, EXTRAS[extra]):
+            assert asked.name in imports, asked.name
+
+
 def test_the_lock_holds_plain_pins_and_no_place_of_this_machine():
     assert [line for line in LOCK if not re.fullmatch(r"#.*|[\w.-]+==[\w.!+]+", line)] == []
 

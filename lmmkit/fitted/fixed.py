@@ -98,5 +98,5 @@ def statsmodels(module: str) -> Any:
         return import_module(f"statsmodels.{module}")
     except ModuleNotFoundError:
         raise ModelError(
-            "lm and glm are fitted by statsmodels, which is not installed; try: pip install statsmodels"
+            "lm and glm are fitted by statsmodels, which is not installed; try: pip install 'lmmkit[lm]'"
         ) from None

@@ -453,7 +453,7 @@ def test_refusals(call: Callable[[], Any], error: type[Exception], words: str) -
 
 def test_without_statsmodels_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "statsmodels.regression.linear_model", None)
-    with pytest.raises(lk.ModelError, match="pip install statsmodels"):
+    with pytest.raises(lk.ModelError, match=r"pip install 'lmmkit\[lm\]'"):
         lk.lm("Weight ~ Dose", mouse)
 
 
