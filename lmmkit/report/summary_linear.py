@@ -159,7 +159,8 @@ def _family_text(family: Family) -> str:
 
 def _residuals(fit: Any) -> list[str]:
     """Five numbers, or all residuals when there are few."""
-    values = fit.row_residuals("pearson")[fit.design.row_weights > 0]
+    counted = fit.design.row_weights > 0
+    values = fit.row_residuals("pearson")[counted]
     weighted = fit.design.weights is not None and np.ptp(fit.design.weights) > 0
     heading = f"{'Weighted ' if weighted else ''}Residuals:"
     if fit.df_resid > 5:
@@ -169,7 +170,8 @@ def _residuals(fit: Any) -> list[str]:
             *vector_lines(["Min", "1Q", "Median", "3Q", "Max"], format_numbers(quantiles, DIGITS)),
         ]
     if fit.df_resid > 0:
-        return [heading, *vector_lines([str(name) for name in values.index], format_numbers(values, DIGITS))]
+        names = fit.design.frame.index[counted]
+        return [heading, *vector_lines([str(name) for name in names], format_numbers(values, DIGITS))]
     return [heading, f"ALL {len(values)} residuals are 0: no residual degrees of freedom!"]
 
 
