@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import FormulaError, ModelError
+from ..formatting.wording import listed
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from ..numerics import arguments
@@ -28,6 +29,12 @@ def design_of(call: Call) -> Design:
     mixed, gaussian = function in MIXED, function in GAUSSIAN
     others = _components(call)
     if mixed and not parsed.bars and not any(parse(text, one_sided=True).bars for text in others.values()):
+        if others:
+            names = [f"{name}=" for name in others]
+            raise FormulaError(
+                f"neither '{parsed.text}' nor {' nor '.join(names)} has random effects; add one such as (1 | group), "
+                f"without which {listed(names)} cannot be fitted here"
+            )
         plain = "lk.lm" if gaussian else "lk.glm"
         raise FormulaError(
             f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"

@@ -1,0 +1,33 @@
+"""Structured covariances in models with extra zeros, beside glmmTMB; and a model without any random effect."""
+
+import pandas as pd
+import pytest
+
+import lmmkit as lk
+from tests.lme4_reference import REFERENCE
+
+DATA = REFERENCE / "data" / "salamanders.csv"
+# R 4.2.2, glmmTMB 1.1.5: -2 log-likelihood and the coefficients of the extra zeros. (Homogeneous compound symmetry
+# is (1 | site) + (1 | site:spp) there.)
+GLMMTMB = [
+    ("count ~ mined + cs(0 + spp | site, hom = TRUE)", "~ mined", "poisson", 1741.01933538, [-1.6250489, 1.2306625]),
+    ("count ~ mined + diag(0 + mined | site)", "~ mined", "nbinom2", 1721.77936736, [-1.8913985, 1.7684190]),
+    ("count ~ mined + ar1(0 + spp | site)", "~ mined", "poisson", 1741.36452386, [-1.6235950, 1.2211667]),
+    ("count ~ mined + (1 | site)", "~ diag(1 + mined | site)", "poisson", 1897.12729606, [-0.49144227]),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("formula", "zeros", "family", "objective", "beta"), GLMMTMB)
+def test_structures_inside_the_parts(formula, zeros, family, objective, beta):
+    fit = lk.glmer(formula, pd.read_csv(DATA), family, zero_inflation=zeros)
+    assert fit.deviance == pytest.approx(objective, abs=1e-5)
+    assert fit.estimate.parts["zero_inflation"].beta == pytest.approx(beta, abs=2e-4)
+    assert fit.converged and not fit.messages
+
+
+def test_a_part_for_zeros_without_random_effects_is_answered():
+    with pytest.raises(
+        lk.FormulaError, match="neither 'count ~ mined' nor zero_inflation= has random effects; add"
+    ):
+        lk.glmer("count ~ mined", pd.read_csv(DATA), "poisson", zero_inflation="~ mined")
