@@ -13,6 +13,8 @@ import numpy as np
 from .arrays import Array, Flags, Index
 from .small import eigen
 
+#: Half-width of the differences that give a Hessian, relative to the larger of 1 and the entry's size.
+WIDTH = 1e-4
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
 LAST = 20
 #: Decrease, relative to the objective, that rounding can hide; where more is promised and none comes it jumps.
@@ -216,6 +218,7 @@ def minimise_many(
     tolerance: float = 1e-10,
     max_evaluations: int = 60,
     radius: float = 2.0,
+    patience: int = 15,
 ) -> tuple[Array, Array, Flags]:
     """:func:`minimise` for many functions side by side; each stops when it has arrived.
 
@@ -229,6 +232,8 @@ def minimise_many(
         As in :func:`minimise`.
     max_evaluations : int
         Rounds; what has not arrived by then is reported.
+    patience : int
+        After so many rounds the Hessians of those still on their way are taken by differences.
 
     Returns
     -------
@@ -250,18 +255,31 @@ def minimise_many(
     trials = evaluate(x, active)
     value, gradient, curvature = trials.value.copy(), trials.gradient(), trials.curvature()
     converged, radii = np.zeros(len(x), dtype=bool), np.full(len(x), radius)
+    differenced, pressed = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
     active = active[np.isfinite(value)]
-    for _ in range(max_evaluations):
+    for done in range(max_evaluations):
         size, axes = np.linalg.eigh(curvature[active])
         size = np.abs(size)
         size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
         slope = np.einsum("bij,bi->bj", axes, gradient[active])
         there = 0.5 * (slope**2 / size).sum(axis=1) < tolerance
         scaled = np.abs(gradient[active] * x[active]).max(axis=1, initial=0.0)
-        converged[active[there]] = scaled[there] < 10 * np.sqrt(tolerance)
+        # Far out, where a ridge is flat, the cheap curvature promises too little.
+        sure = differenced[active] | (scaled < 10 * np.sqrt(tolerance))
+        converged[active[there & sure]] = True
+        once_more = there & ~sure & ~pressed[active]
+        pressed[active[once_more]] = True
+        there &= ~once_more
+        unsure = active[there & ~sure]
+        if len(unsure):
+            curvature[unsure] = _differenced_many(evaluate, x[unsure], unsure, curvature[unsure])
+            differenced[unsure] = True
         active, size, axes, slope = active[~there], size[~there], axes[~there], slope[~there]
         if not len(active):
-            break
+            active = unsure
+            if not len(active):
+                break
+            continue
         step = _trust_region_steps(slope, size, radii[active])
         promised = -(slope * step + 0.5 * size * step**2).sum(axis=1)
         proposal = x[active] + np.einsum("bij,bj->bi", axes, step)
@@ -276,10 +294,29 @@ def minimise_many(
         better = active[good]
         x[better], value[better] = proposal[good], trials.value[good]
         gradient[better], curvature[better] = trials.gradient()[good], trials.curvature()[good]
+        differenced[better] = done >= patience
+        if done >= patience and len(better):
+            curvature[better] = _differenced_many(evaluate, x[better], better, curvature[better])
         converged[active[exhausted]] = True
-        active = active[~exhausted]
+        active = np.concatenate([active[~exhausted], unsure])
     _polish_many(evaluate, x, value, gradient, curvature, np.flatnonzero(converged))
     return x, value, converged
+
+
+def _differenced_many(
+    evaluate: Callable[[Array, Index], Trials], x: Array, which: Index, cheap: Array
+) -> Array:
+    """Hessians by central differences of the gradients; the cheap curvature where a neighbour is inadmissible."""
+
+    hessian = np.empty_like(cheap)
+    for i in range(x.shape[1]):
+        h = WIDTH * np.maximum(1.0, np.abs(x[:, i]))
+        shift = h[:, None] * (np.arange(x.shape[1]) == i)
+        ahead, behind = (evaluate(x + side, which).gradient() for side in (shift, -shift))
+        hessian[:, i] = (ahead - behind) / (2 * h)[:, None]
+    hessian = (hessian + hessian.transpose(0, 2, 1)) / 2
+    finite = np.asarray(np.isfinite(hessian).all(axis=(1, 2)))
+    return np.where(finite[:, None, None], hessian, cheap)
 
 
 def _polish_many(
@@ -359,7 +396,7 @@ def _newton_steps(
     return False
 
 
-def differenced_hessian(evaluate: Callable[[Array], Trial], x: Array, width: float = 1e-4) -> Array:
+def differenced_hessian(evaluate: Callable[[Array], Trial], x: Array, width: float = WIDTH) -> Array:
     """The Hessian by central differences of the gradient, shape (m, m).
 
     Parameters
