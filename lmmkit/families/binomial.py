@@ -69,14 +69,14 @@ class Binomial(Family):
             raise ModelError("a binomial response can only be simulated when its weights are whole trials")
         return np.where(trials > 0, rng.binomial(trials.astype(int), mu) / np.maximum(trials, 1), 0.0)
 
-    def constant(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> float:
+    def constant_rows(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
         if weights is None:
-            return 0.0
+            return np.zeros_like(y)
         trials = weights if trials is None else trials
         hits = trials * y
         rows = gammaln(trials + 1) - gammaln(hits + 1) - gammaln(trials - hits + 1)
         counts = np.divide(weights, trials, out=np.zeros_like(rows), where=trials > 0)
-        return float(counts @ rows)
+        return np.asarray(counts * rows)
 
     def row_variance(self, mu: Array, trials: Array | None) -> Array:
         with np.errstate(divide="ignore"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -11,13 +11,15 @@ from scipy.special import digamma, gammaln, xlogy
 from ..errors import DataError, ModelError
 from ..numerics.arrays import Array
 from .family import Family, Information, first_offender, refuse_constant
-from .gamma_functions import log_rising
+from .gamma_functions import LARGE, log_rising
 from .jets import Jet, exp, softplus
 from .links import Derivatives, Link
 from .mean_links import Identity, Log, Sqrt
 from .probability_links import logistic
 from .rows import Nuisance
 
+#: Counts up to which gamma functions are summed up from their steps.
+FEW = 60
 LARGEST_COUNT = 2.0**53  # beyond it a float cannot tell a count from the next
 
 
@@ -211,7 +213,7 @@ class NegativeBinomial(CountFamily):
         return rising + y * away - (exp(log_theta) + y) * softplus(away) - gammaln(y + 1)
 
     def _constant(self, y: Array) -> Array:
-        return _log_rising(self._known, y) - y * np.log(self._known) - gammaln(y + 1)
+        return _log_rising_ratio(self._known, y) - gammaln(y + 1)
 
     def _saturated(self, y: Array) -> Array:
         return xlogy(y, y) - (y + self._known) * np.log1p(y / self._known)
@@ -231,28 +233,60 @@ class NegativeBinomial(CountFamily):
         return Nuisance(density, score, weight)
 
 
-def _log_rising(theta: float, y: Array) -> Array:
-    """``log Gamma(theta + y) - log Gamma(theta)`` without cancellation for large ``theta``."""
-    if theta < 30:
-        return np.asarray(gammaln(theta + y) - gammaln(theta))
-    main = (theta - 0.5) * np.log1p(y / theta) + y * np.log(theta + y) - y
-    return main + _stirling(theta + y) - _stirling(theta)
+def _log_rising_ratio(theta: Array | float, y: Array) -> Array:
+    """``log Gamma(theta + y) - log Gamma(theta) - y log(theta)`` without cancellation for large ``theta``."""
+    if y.max(initial=0.0) <= FEW:
+        return _summed(y, lambda j: np.log1p(j / theta))
+
+    def near(theta: Any) -> Any:
+        return gammaln(theta + y) - gammaln(theta) - y * np.log(theta)
+
+    def series(theta: Any) -> Any:
+        main = (theta + y - 0.5) * np.log1p(y / theta) - y
+        return main + _stirling(theta + y) - _stirling(theta)
+
+    return _by_size(theta, near, series)
+
+
+def _rising_slope(theta: Array | float, y: Array) -> Array:
+    """``digamma(theta + y) - digamma(theta)`` without cancellation for large ``theta``."""
+    if y.max(initial=0.0) <= FEW:
+        return _summed(y, lambda j: 1 / (theta + j))
+
+    def rest(x: Any) -> Any:
+        return -1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
+
+    def series(theta: Any) -> Any:
+        return np.log1p(y / theta) + rest(theta + y) - rest(theta)
+
+    return _by_size(theta, lambda small: digamma(small + y) - digamma(small), series)
+
+
+def _summed(y: Array, part: Callable[[Array], Array]) -> Array:
+    """The sum of a function over ``j = 0, 1, ..., y - 1``: for small counts cheaper than a gamma function."""
+    steps = np.arange(int(y.max(initial=0.0)))
+    sums = part(steps if y.ndim == 1 else steps[:, None])
+    table = (
+        np.concatenate([np.zeros_like(sums[:1]), np.cumsum(sums, axis=0)]) if len(sums) else np.zeros(y.shape)
+    )
+    if table.ndim == 1 or table.shape[1] == 1:
+        return np.asarray(table.reshape(-1)[y.astype(int)])
+    return np.take_along_axis(table, y.astype(int), axis=0)
+
+
+def _by_size(theta: Array | float, near: Callable[[Any], Any], series: Callable[[Any], Any]) -> Array:
+    """One formula for a ``theta`` below 30, another beyond."""
+    small = np.less(theta, LARGE)
+    if small.all():
+        return np.asarray(near(theta))
+    if not small.any():
+        return np.asarray(series(theta))
+    return np.where(small, near(np.where(small, theta, 1.0)), series(np.where(small, LARGE, theta)))
 
 
 def _stirling(x: Any) -> Any:
     """The correction to Stirling's formula, exact to 1e-14 from x = 30."""
     return 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5)
-
-
-def _rising_slope(theta: float, y: Array) -> Array:
-    """``digamma(theta + y) - digamma(theta)`` without cancellation for large ``theta``."""
-    if theta < 30:
-        return np.asarray(digamma(theta + y) - digamma(theta))
-
-    def rest(x: Any) -> Any:
-        return -1 / (2 * x) - 1 / (12 * x**2) + 1 / (120 * x**4) - 1 / (252 * x**6)
-
-    return np.log1p(y / theta) + rest(theta + y) - rest(theta)
 
 
 def _poisson(mu: Array, rng: np.random.Generator) -> Array:

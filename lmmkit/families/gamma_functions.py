@@ -11,7 +11,7 @@ from scipy.special import digamma, gammaln, polygamma
 from ..numerics.arrays import Array, Index
 from .jets import Jet
 
-__all__ = ["log_gamma", "log_rising"]
+__all__ = ["LARGE", "log_gamma", "log_rising"]
 
 #: From here on the difference of two log gamma functions is taken from their asymptotic series.
 LARGE = 30.0

@@ -119,7 +119,30 @@ class RowLikelihood:
         >>> round(Poisson().constant(np.array([3.0])), 4)  # -log(3!)
         -1.7918
         """
-        return _total(self._constant(y), weights)
+        return float(self.constant_rows(y, weights, trials).sum())
+
+    def constant_rows(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> Array:
+        """Each row's part of :meth:`constant`.
+
+        Parameters
+        ----------
+        y, weights, trials : arrays of shape (n,)
+            As in :meth:`constant`; further axes, for many responses, are taken as they come.
+
+        Returns
+        -------
+        array of that shape
+            Weighted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmmkit.families import Poisson
+        >>> Poisson().constant_rows(np.array([0.0, 3.0])).round(4)
+        array([ 0.    , -1.7918])
+        """
+        rows = self._constant(y)
+        return rows if weights is None else weights * rows
 
     def saturated(self, y: Array, weights: Array | None = None, trials: Array | None = None) -> float:
         """Log-likelihood at ``mu = y``.

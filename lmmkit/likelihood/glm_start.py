@@ -56,7 +56,7 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
             if not gain > 1e-6 * abs(value):
                 break
             beta, eta, value = proposal, moved, value + gain
-        return beta, eta, _dispersion(y, design.weights, eta, family)
+        return beta, eta, float(moment_dispersion(y, design.weights, eta, family))
 
 
 def _scoring_step(design: Design, rows: Observations, eta: Array) -> Array:
@@ -97,12 +97,23 @@ def _hopeless(design: Design, family: Family) -> str:
     )
 
 
-def _dispersion(y: Array, weights: Array | None, eta: Array, family: Family) -> float:
-    """Moment estimate, kept to a sensible range."""
+def moment_dispersion(y: Array, weights: Array | None, eta: Array, family: Family) -> Array:
+    """Moment estimate of the dispersion, kept to a sensible range; 1.0 for families without one.
+
+    Parameters
+    ----------
+    y, eta : arrays of shape (n,), or (n, B) for many responses
+    weights : array that goes with these, or None
+    family : Family
+    """
     if not family.estimates_dispersion:
-        return 1.0
+        return np.ones(y.shape[1:])
+
+    def mean(part: Array) -> Array:
+        shared = None if weights is None else np.broadcast_to(weights, part.shape)
+        return np.asarray(np.average(part, axis=0, weights=shared))
+
     mu = family.linkinv(eta)
     if family.name == "gamma":
-        return float(np.clip(np.average(((y - mu) / mu) ** 2, weights=weights), 1e-4, 10.0))
-    excess = np.average((y - mu) ** 2 - mu, weights=weights)
-    return float(np.clip(np.average(mu**2, weights=weights) / max(excess, 1e-10), 0.1, 100.0))
+        return np.clip(mean(((y - mu) / mu) ** 2), 1e-4, 10.0)
+    return np.clip(mean(mu**2) / np.maximum(mean((y - mu) ** 2 - mu), 1e-10), 0.1, 100.0)
