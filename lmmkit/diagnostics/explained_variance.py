@@ -54,18 +54,53 @@ def _term_variances(fit: MixedFit) -> Iterator[float]:
 def _distribution_variance(fit: MixedFit, family: Family) -> float:
     """Variance that distribution and link add on the scale of the linear predictor."""
     refuse_parts(fit, "R² and shares of variance are not defined")
-    link = family.link.name
     if family.name == "binomial":
-        known = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
-        if link not in known:
-            raise ModelError(f"there is no R² for the {link} link, whose distribution has no variance")
-        return float(known[link])
+        return latent_variance(family)
     eta = _typical_predictor(fit, family)
+    return float(variance_on_link_scale(family, family.sigma, eta))
+
+
+def latent_variance(family: Family) -> float:
+    """Variance of the distribution whose distribution function is a binomial family's inverse link.
+
+    Parameters
+    ----------
+    family : Family
+
+    Raises
+    ------
+    ModelError
+        For a link whose distribution has no variance.
+    """
+    known = {"logit": np.pi**2 / 3, "probit": 1.0, "cloglog": np.pi**2 / 6}
+    link = family.link.name
+    if link not in known:
+        raise ModelError(f"there is no R² for the {link} link, whose distribution has no variance")
+    return float(known[link])
+
+
+def variance_on_link_scale(family: Family, sigma: Array | float, eta: Array) -> Array:
+    """Variance of a count or an amount, carried over to the scale of the linear predictor.
+
+    Parameters
+    ----------
+    family : Family
+    sigma : float or array
+        The family's scale.
+    eta : array
+        Typical linear predictor.
+
+    Returns
+    -------
+    array of the same shape
+        Of the logarithm of a lognormal variable with that mean and variance; with other links by the delta method
+        (Nakagawa, Johnson and Schielzeth 2017).
+    """
     mu = family.linkinv(eta)
-    variance = family.sigma**2 * family.variance(mu)
-    if link == "log":
-        return float(np.log1p(variance / mu**2))
-    return float(variance / family.mu_eta(eta) ** 2)
+    variance = sigma**2 * family.variance(mu)
+    if family.link.name == "log":
+        return np.asarray(np.log1p(variance / mu**2))
+    return np.asarray(variance / family.mu_eta(eta) ** 2)
 
 
 def _typical_predictor(fit: MixedFit, family: Family) -> Array:

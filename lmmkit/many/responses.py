@@ -58,6 +58,44 @@ def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> t
     return values, frame.index
 
 
+def own_weights(
+    weights: Any, responses: pd.DataFrame | Array, values: Array, data: pd.DataFrame, axis: int
+) -> Array | None:
+    """Weights (B, n) of each response's own; None where they are the same for all.
+
+    Parameters
+    ----------
+    weights : anything that a user gives as `weights`
+    responses, data, axis
+        As in :func:`aligned`.
+    values : array of shape (B, n)
+        What that made of them.
+
+    Raises
+    ------
+    DataError
+        When a table of weights has another shape, other labels than the responses, or values below zero.
+    """
+    if getattr(weights, "ndim", 1) != 2:
+        return None
+    if isinstance(weights, pd.DataFrame) and isinstance(responses, pd.DataFrame):
+        same = weights.index.equals(responses.index) and weights.columns.equals(responses.columns)
+        if weights.shape == responses.shape and not same:
+            raise DataError(
+                "the table of weights has other row or column names than the responses; bring it into their order, "
+                "weights.loc[responses.index, responses.columns]"
+            )
+    table, _ = aligned(weights, data, axis)
+    if table.shape != values.shape:
+        raise DataError(
+            f"the weights are a table of {table.shape[0]} by {table.shape[1]}, but there are {values.shape[0]} "
+            f"responses of {values.shape[1]} samples; give one weight for each sample, or one for each value"
+        )
+    if (table < 0).any():
+        raise DataError(f"weights must not be negative; {int((table < 0).sum())} of them are")
+    return table
+
+
 def _order(samples: pd.Index, data: pd.DataFrame) -> Index | None:
     """Where the sample of each row of the data stands; None where only the order tells."""
     if _numbered(samples):

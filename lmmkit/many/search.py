@@ -17,18 +17,18 @@ from ..likelihood.fit_lmm import fit_criterion
 from ..likelihood.grid import Grid, valleys
 from ..likelihood.lmm import ENDLESS, VALLEYS, Criterion
 from ..likelihood.search import LOWER, WORTH
-from ..likelihood.theta import LACKING
+from ..likelihood.theta import LACKING, Terms
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trials, minimise_many
 from .criterion import ManyCriterion, Points, Responses
 
-__all__ = ["Found", "failure", "fit_chunk", "no_responses"]
+__all__ = ["Found", "failure", "fit_chunk", "no_responses", "ran_pars", "singular", "status_table"]
 
 
 @dataclass
 class Found:
-    """Tables with a row for each response of a chunk; see :class:`lmmkit.many.fit_many.ManyFits`."""
+    """Tables with a row for each response of a chunk; see :class:`lmmkit.many.many_fits.ManyFits`."""
 
     fixef: pd.DataFrame
     se: pd.DataFrame
@@ -41,7 +41,7 @@ class Found:
 def failure(Y: Array, message: str) -> Found:
     """Responses to which the model cannot be fitted at all."""
     nothing = pd.DataFrame(index=range(len(Y)))
-    status = _status(len(Y), 0, np.full(len(Y), np.nan), np.full(len(Y), np.nan))
+    status = status_table(len(Y), 0, np.full(len(Y), np.nan), np.full(len(Y), np.nan))
     status["failed"], status["message"] = True, message
     status["n_obs"] = np.isfinite(Y).sum(axis=1)
     return Found(nothing, nothing, nothing, nothing, nothing, status)
@@ -53,10 +53,10 @@ def no_responses(criterion: ManyCriterion) -> Found:
     covs = [np.zeros((0, k, k)) for k in criterion.ks]
     labels, shares = fractions(design, np.zeros((0, criterion.p)), covs, nothing)
     par = [np.zeros((0, structure.size)) for structure in criterion.structures]
-    names, ran_pars = _ran_pars(criterion, par, nothing)
+    names, values = ran_pars(criterion, par, nothing)
     beta = pd.DataFrame(np.zeros((0, criterion.p)), columns=pd.Index(design.x_names))
-    tables = (pd.DataFrame(ran_pars, columns=pd.Index(names)), pd.DataFrame(shares, columns=pd.Index(labels)))
-    return Found(beta, beta, beta, *tables, _status(0, len(design.y), nothing, nothing))
+    tables = (pd.DataFrame(values, columns=pd.Index(names)), pd.DataFrame(shares, columns=pd.Index(labels)))
+    return Found(beta, beta, beta, *tables, status_table(0, len(design.y), nothing, nothing))
 
 
 def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
@@ -202,10 +202,10 @@ def _tables(criterion: ManyCriterion, points: Points, objective: Array, converge
     factors = [structure.factor(own) for structure, own in zip(criterion.structures, par, strict=True)]
     covs = [(sigma**2)[:, None, None] * T @ T.transpose(0, 2, 1) for T in factors]
     labels, shares = fractions(design, beta, covs, sigma**2)
-    names, ran_pars = _ran_pars(criterion, par, sigma)
-    status = _status(len(beta), len(design.y), objective, sigma)
+    names, values = ran_pars(criterion, par, sigma)
+    status = status_table(len(beta), len(design.y), objective, sigma)
     endless = points.r2 < ENDLESS**2 * criterion.nu
-    status["singular"], status["converged"] = _singular(criterion, par), converged & ~endless
+    status["singular"], status["converged"] = singular(criterion, par), converged & ~endless
     status.loc[endless, "message"] = (
         "next to no residual variance is left: the random effects reproduce this response"
     )
@@ -214,19 +214,19 @@ def _tables(criterion: ManyCriterion, points: Points, objective: Array, converge
         frame(beta, columns=design.x_names),
         frame(se, columns=design.x_names),
         frame(df, columns=design.x_names),
-        frame(ran_pars, columns=names),
+        frame(values, columns=names),
         frame(shares, columns=labels),
         status,
     )
 
 
-def _status(B: int, n: int, objective: Array, sigma: Array) -> pd.DataFrame:
+def status_table(B: int, n: int, objective: Array, sigma: Array) -> pd.DataFrame:
     columns = {"n_obs": np.full(B, n), "objective": objective, "sigma": sigma}
     flags = {name: np.zeros(B, dtype=bool) for name in ("singular", "converged", "failed")}
     return pd.DataFrame({**columns, **flags, "message": [""] * B})
 
 
-def _singular(criterion: ManyCriterion, par: list[Array]) -> Flags:
+def singular(criterion: Terms, par: list[Array]) -> Flags:
     """lme4's ``isSingular``, for predictors of mean square one."""
     flags = np.zeros(len(par[0]), dtype=bool)
     for term, own in zip(criterion.design.terms, par, strict=True):
@@ -234,7 +234,7 @@ def _singular(criterion: ManyCriterion, par: list[Array]) -> Flags:
     return flags
 
 
-def _ran_pars(criterion: ManyCriterion, par: list[Array], sigma: Array) -> tuple[list[str], Array]:
+def ran_pars(criterion: Terms, par: list[Array], sigma: Array) -> tuple[list[str], Array]:
     """Standard deviations and then correlations of each term, then sigma."""
     names, columns = [], []
     terms = criterion.design.terms

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
 from .fit_many import fit_many
@@ -18,6 +19,7 @@ def variance_partition(
     formula: str,
     data: pd.DataFrame,
     *,
+    family: str | Family | type[Family] | None = None,
     reml: bool = False,
     weights: Any = None,
     axis: Literal[0, 1] = 0,
@@ -35,10 +37,13 @@ def variance_partition(
         One-sided: ``"~ Age + (1 | Individual) + (1 | Tissue)"``.
     data : DataFrame
         A row for each sample.
+    family : str or Family, optional
+        As :func:`lmmkit.fit_many` takes it, for counts, shares of trials and amounts; then the fractions are
+        those of the linear predictor's variance, ``Residuals`` being what distribution and link add.
     reml : bool
         By default the models are fitted by maximum likelihood, as variancePartition does.
-    weights : column name, array or Series, optional
-        Prior weights of the samples, the same for every response.
+    weights : column name, array, Series or DataFrame, optional
+        Prior weights of the samples, or of each value, as in :func:`lmmkit.fit_many`.
     axis : {0, 1}
         1 if `responses` has a row for each sample and a column for each response.
     n_jobs : int
@@ -53,13 +58,14 @@ def variance_partition(
 
     Raises
     ------
-    FormulaError, DataError
-        As :func:`lmmkit.fit_many`.
+    FormulaError, DataError, ModelError
+        As :func:`lmmkit.fit_many`; also for a link whose distribution has no variance.
 
     Notes
     -----
     As ``fitExtractVarPartModel`` of the R package variancePartition (Hoffman and Schadt 2016, *BMC
-    Bioinformatics* 17:483); see :func:`variance_fractions` for the definition.
+    Bioinformatics* 17:483); see :func:`variance_fractions` for the definition. With a `family` the residual variance
+    is the one that ``fit.r2`` of :func:`lmmkit.glmer` has (Nakagawa, Johnson and Schielzeth 2017).
 
     Examples
     --------
@@ -70,7 +76,7 @@ def variance_partition(
     {'Individual': 0.89, 'Tissue': 0.025, 'Age': 0.0, 'Residuals': 0.085}
     """
     fits = fit_many(
-        responses, formula, data, reml=reml, weights=weights, axis=axis, ddf="none", n_jobs=n_jobs,
+        responses, formula, data, family=family, reml=reml, weights=weights, axis=axis, ddf="none", n_jobs=n_jobs,
         progress=progress,
     )  # fmt: skip
     return fits.fractions

@@ -1,0 +1,308 @@
+"""What `fit_many` hands back: tables with a row for each response, and each response's own model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..design.names import free_name
+from ..errors import DataError, ModelError
+from ..families.family import Family
+from ..formatting.noted_table import Table
+from ..numerics import arguments
+from ..numerics import distributions as stats
+from ..numerics.arrays import Array
+from .partition_table import VariancePartition, status_notes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from ..models.mixed import MixedModel
+
+__all__ = ["ManyFits"]
+
+
+@dataclass(frozen=True)
+class ManyFits:
+    """One model fitted to many responses. All tables have a row for each response, in the order given.
+
+    Attributes
+    ----------
+    formula : str
+        The one-sided formula that all share.
+    fixef, se : DataFrame
+        Fixed effects and their standard errors; NaN where a response lacks the data for a column.
+    df : DataFrame
+        Satterthwaite's degrees of freedom; NaN with ``ddf="none"``. Infinite for a generalised model, whose
+        tests are z tests.
+    ran_pars : DataFrame
+        Standard deviations and correlations under lme4's names: ``sd_(Intercept)|Individual``, ``sigma``.
+    status : DataFrame
+        ``n_obs``, ``objective`` (REML criterion or -2 log-likelihood), ``sigma``, the dispersion where the family
+        has one (``theta`` of a negative binomial), and the flags ``singular converged failed`` with a
+        ``message``. Nothing is dropped: a response that cannot be fitted has NaN everywhere else.
+    reml : bool
+    family : Family or None
+        None for linear models.
+
+    Examples
+    --------
+    >>> import lmmkit as lk
+    >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+    >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+    >>> fits
+    3 linear mixed models fit by REML: ~ Height + (1 | Individual) + (1 | Tissue)
+    """
+
+    formula: str
+    fixef: pd.DataFrame
+    se: pd.DataFrame
+    df: pd.DataFrame
+    ran_pars: pd.DataFrame
+    status: pd.DataFrame
+    reml: bool
+    family: Family | None
+    _shares: Callable[[], pd.DataFrame] = field(repr=False)
+    _values: Array = field(repr=False)
+    _data: pd.DataFrame = field(repr=False)
+    _weights: Any = field(repr=False)
+
+    @cached_property
+    def fractions(self) -> VariancePartition:
+        """Variance fractions, as :func:`lmmkit.variance_partition` gives them.
+
+        Returns
+        -------
+        VariancePartition
+            A row for each response, a column for each term, ``Residuals`` last. For counts and amounts the model
+            without predictors is fitted to each response when they are first asked for.
+
+        Raises
+        ------
+        ModelError
+            For a link whose distribution has no variance.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.fractions.round(2).loc["gene2"].to_dict()
+        {'Individual': 0.01, 'Tissue': 0.87, 'Height': 0.06, 'Residuals': 0.05}
+        """
+        return VariancePartition(self._shares(), status=self.status)
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def tests(self, term: str) -> pd.DataFrame:
+        """Test one coefficient in every response by a t test.
+
+        Parameters
+        ----------
+        term : str
+            A column of :attr:`fixef`.
+
+        Returns
+        -------
+        DataFrame
+            ``estimate std_error df statistic p_value``, and ``adj_p_value``: the p-values adjusted for
+            the number of responses (Benjamini and Hochberg's false discovery rate).
+
+        Raises
+        ------
+        ModelError
+            For an unknown coefficient, or when the degrees of freedom were not asked for.
+
+        Notes
+        -----
+        As ``topTable(dream(...))`` of variancePartition, before empirical Bayes; rows as
+        ``coef(summary(fit))`` of lmerTest. Benjamini and Hochberg (1995), *Journal of the Royal Statistical
+        Society B* 57:289-300.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.tests("Height")["std_error"].round(4).to_dict()
+        {'gene1': 0.0249, 'gene2': 0.0127, 'gene3': 0.0155}
+        """
+        if not isinstance(term, str) or term not in self.fixef.columns:
+            raise ModelError(
+                f"there is no coefficient {arguments.shown(term)} in this model; it has "
+                f"{', '.join(map(str, self.fixef))}"
+            )
+        table = Table({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
+        if table["df"].isna().all():
+            raise ModelError("these fits were made with ddf='none'; fit again with ddf='satterthwaite'")
+        from scipy.stats import false_discovery_control
+
+        table["statistic"] = table["estimate"] / table["std_error"]
+        table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), table["df"])
+        known = table["p_value"].notna()
+        table["adj_p_value"] = np.nan
+        table.loc[known, "adj_p_value"] = false_discovery_control(table.loc[known, "p_value"])
+        return table
+
+    def coef_table(self) -> pd.DataFrame:
+        """All coefficients of all responses, a row each.
+
+        Returns
+        -------
+        DataFrame
+            Index: response and term. Columns ``estimate std_error df statistic p_value``, not adjusted for
+            the number of responses.
+
+        Notes
+        -----
+        Rows as ``coef(summary(fit))`` of lmerTest.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.coef_table().loc[("gene2", "Height"), ["estimate", "std_error", "df"]].round(3).tolist()
+        [-0.101, 0.013, 23.161]
+        """
+        columns = {"estimate": self.fixef, "std_error": self.se, "df": self.df}
+        terms = list(self.fixef.columns)
+        table = Table(
+            {name: frame.to_numpy().ravel() for name, frame in columns.items()},
+            index=pd.MultiIndex.from_product([self.fixef.index, terms], names=["response", "term"]),
+        )
+        table["statistic"] = table["estimate"] / table["std_error"]
+        table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), table["df"])
+        return table
+
+    def response(self, name: Hashable) -> pd.Series:
+        """The values of one response, in the order of the rows of the data.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+
+        Returns
+        -------
+        Series
+            One value for each sample, under the index of the data.
+
+        Raises
+        ------
+        DataError
+            When there is no such response, or several.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.response("gene2").head(2).round(2).tolist()
+        [9.3, 6.31]
+        """
+        if not isinstance(name, Hashable) or name not in self.status.index:
+            raise DataError(f"there is no response {arguments.shown(name)} among the {len(self)} fitted")
+        where = self.status.index.get_loc(name)
+        if not isinstance(where, int):
+            raise DataError(f"several responses are called {name!r}; give them different names")
+        return pd.Series(self._values[where], index=self._data.index, name=name)
+
+    def fit(self, name: Hashable) -> MixedModel:
+        """The full model of one response, as :func:`lmmkit.lmer` gives it.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+
+        Returns
+        -------
+        MixedModel
+            Fitted anew to this response, for pictures, intervals and diagnostics; by :func:`lmmkit.glmer` where
+            there is a family.
+
+        Raises
+        ------
+        DataError
+            When there is no such response, or several.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.fit("gene2").ngroups.to_dict()
+        {'Individual': 25, 'Tissue': 3}
+        """
+        from ..models.lmer import glmer, lmer
+
+        column = free_name(str(name) if str(name).isidentifier() else "response", self._data.columns, "_")
+        data = self._data.assign(**{column: self.response(name)})
+        text = f"{column} {self.formula.strip()}"
+        weights = self._weights_of(name)
+        if self.family is not None:
+            return glmer(text, data, self.family, weights=weights)
+        return lmer(text, data, reml=self.reml, weights=weights)
+
+    def _weights_of(self, name: Hashable) -> Any:
+        """The weights of one response."""
+        if not isinstance(self._weights, np.ndarray) or self._weights.ndim == 1:
+            return self._weights
+        return self._weights[self.status.index.get_loc(name)]
+
+    def stratified(self, name: Hashable, by: str, ax: Axes | None = None) -> Axes:
+        """Draw one response in each level of a factor: boxes with the observations over them.
+
+        Parameters
+        ----------
+        name : str or other label
+            Of the response, as in the index of the tables.
+        by : str
+            A column of the data.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure otherwise.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            In the units of the response.
+
+        Raises
+        ------
+        DataError
+            When there is no such response or column.
+
+        Notes
+        -----
+        As ``plotStratify`` of variancePartition.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
+        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
+        >>> fits.stratified("gene2", "Tissue").get_ylabel()
+        'gene2'
+        """
+        from ..plots.variance_fractions import stratified
+
+        if not isinstance(by, str) or by not in self._data.columns:
+            raise DataError(
+                f"column {arguments.shown(by)} is not in the data; it has {', '.join(map(str, self._data))}"
+            )
+        return stratified(self.response(name), self._data[by], ax)
+
+    def __repr__(self) -> str:
+        if self.family is not None:
+            kind, how = f"generalised linear mixed models, {self.family.label},", "the Laplace approximation"
+        else:
+            kind, how = "linear mixed models", "REML" if self.reml else "maximum likelihood"
+        first = f"{len(self)} {kind} fit by {how}: {self.formula}"
+        return "\n".join([first, *status_notes(self.status)])
