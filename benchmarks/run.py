@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import batch
+import counts
 import explorers
 import growth
 from cases import CASES, Case
@@ -147,7 +148,9 @@ def explorer_rows() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", help="names of cases, batch, explorers, growth; none means all")
+    parser.add_argument(
+        "cases", nargs="*", help="names of cases, batch, counts, explorers, growth; none means all"
+    )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
     peers = sorted({peer for case in cases for peer in case.peers})
@@ -168,6 +171,8 @@ def main() -> None:
             tell(table(case, measure(case, starts, Path(folder))))
     if not wanted or "batch" in wanted:
         tell(batch.rows())
+    if not wanted or "counts" in wanted:
+        tell(counts.rows())
     tell(["", "| import of | seconds |", "| --- | --- |", *import_time()])
     if not wanted or "explorers" in wanted:
         tell(explorer_rows())

@@ -1,0 +1,115 @@
+"""Many counts of one design: lmmkit all at once, lmmkit one by one and lme4 in a loop (the loops on some, scaled)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+FORMULA = "~ x + (1 | g)"
+RESPONSES, SAMPLED = 10_000, 30
+#: Family, and how many times the speed of single fits is the goal.
+GOALS = {"poisson": 20, "negative_binomial": 15}
+
+
+def study(responses: int, family: str, seed: int = 4) -> tuple[pd.DataFrame, np.ndarray]:
+    """100 samples of 20 groups; counts with means around 5, a fifth of them without variance between groups."""
+    rng = np.random.default_rng(seed)
+    samples = pd.DataFrame({"x": rng.standard_normal(100), "g": np.repeat(np.arange(20), 5).astype(str)})
+    sd = rng.uniform(0.2, 1.0, (responses, 1)) * (rng.random((responses, 1)) < 0.8)
+    eta = rng.normal(1.5, 0.5, (responses, 1)) + rng.normal(0, 0.3, (responses, 1)) * samples["x"].to_numpy()
+    eta = eta + np.repeat(sd * rng.standard_normal((responses, 20)), 5, axis=1)
+    noise = rng.gamma(3.0, 1 / 3.0, eta.shape) if family == "negative_binomial" else 1.0
+    return samples, rng.poisson(np.exp(eta) * noise).astype(float)
+
+
+def ours(family: str) -> dict[str, Any]:
+    """Seconds of the batch and of single fits, objectives, and the largest difference between the two ways."""
+    import lmmkit as lk
+
+    samples, y = study(RESPONSES, family)
+    lk.fit_many(y[:10], FORMULA, samples, family=family, progress=False)
+    begin = time.perf_counter()
+    fits = lk.fit_many(y, FORMULA, samples, family=family, progress=False)
+    together = time.perf_counter() - begin
+    one = samples.assign(y=y[0])
+    lk.glmer("y " + FORMULA, one, family)
+    begin = time.perf_counter()
+    singles = [lk.glmer("y " + FORMULA, samples.assign(y=row), family) for row in y[:SAMPLED]]
+    alone = (time.perf_counter() - begin) * RESPONSES / SAMPLED
+    objectives = fits.status["objective"].head(SAMPLED).to_numpy()
+    above = objectives - [-2 * fit.loglik for fit in singles]
+    return {
+        "seconds": together,
+        "alone": alone,
+        "above": float(above.max()),
+        "objectives": objectives.tolist(),
+    }
+
+
+LOOP = r"""
+suppressMessages(library(lme4)); a <- commandArgs(TRUE)
+d <- read.csv(a[1], colClasses = c(g = "factor")); Y <- as.matrix(read.csv(a[2], header = FALSE))
+fit <- function(i) {
+  d$y <- Y[i, ]
+  suppressMessages(suppressWarnings(glmer(y ~ x + (1 | g), d, poisson)))
+}
+invisible(fit(1)); o <- numeric(nrow(Y))
+s <- system.time(for (i in seq_len(nrow(Y))) o[i] <- -2 * as.numeric(logLik(fit(i))))["elapsed"]
+cat(sprintf('{"seconds": %.4f, "objectives": [%s]}\n', s, paste(sprintf("%.8f", o), collapse = ", ")))
+"""
+
+
+def lme4() -> dict[str, Any] | None:
+    """A loop over some of the Poisson responses, or None without R."""
+    if shutil.which("Rscript") is None:
+        return None
+    samples, y = study(RESPONSES, "poisson")
+    with tempfile.TemporaryDirectory() as folder:
+        data, values = Path(folder) / "data.csv", Path(folder) / "values.csv"
+        samples.to_csv(data, index=False)
+        pd.DataFrame(y[:SAMPLED]).to_csv(values, index=False, header=False)
+        run = subprocess.run(["Rscript", "-e", LOOP, str(data), str(values)], capture_output=True, text=True)
+    if run.returncode != 0:
+        return None
+    answer: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def rows() -> list[str]:
+    """The rows of the table in RESULTS.md."""
+    lines = []
+    for family, goal in GOALS.items():
+        run = subprocess.run(
+            [sys.executable, __file__, family], capture_output=True, text=True, check=True, cwd=HERE.parent
+        )
+        mine = json.loads(run.stdout.strip().splitlines()[-1])
+        case = f"{RESPONSES:,} {family.replace('_', ' ')} responses × 100, `x + (1 \\| g)`"
+        lines += [
+            f"| {case} | lmmkit | {mine['seconds']:.2f} | 1.0 | | {max(0.0, mine['above']):.1e} | | |",
+            f"| {case} | lmmkit one by one, {SAMPLED} of them scaled | {mine['alone']:.0f} | "
+            f"{mine['alone'] / mine['seconds']:.0f} | | {max(0.0, -mine['above']):.1e} | | {goal} × |",
+        ]
+        theirs = lme4() if family == "poisson" else None
+        if theirs is not None:
+            whole = theirs["seconds"] * RESPONSES / SAMPLED
+            above = np.array(theirs["objectives"]) - np.array(mine["objectives"])
+            lines.append(
+                f"| {case} | lme4, {SAMPLED} of them scaled | {whole:.0f} | {whole / mine['seconds']:.0f} | | "
+                f"{max(0.0, above.max()):.1e} | | 100 × |"
+            )
+    return lines
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
+    print(json.dumps(ours(sys.argv[1])))
