@@ -264,7 +264,7 @@ def _rising_slope(theta: Array | float, y: Array) -> Array:
 
 def _summed(y: Array, part: Callable[[Array], Array]) -> Array:
     """The sum of a function over ``j = 0, 1, ..., y - 1``: for small counts cheaper than a gamma function."""
-    steps = np.arange(int(y.max(initial=0.0)))
+    steps = np.arange(y.max(initial=0.0), dtype=float)
     sums = part(steps if y.ndim == 1 else steps[:, None])
     table = (
         np.concatenate([np.zeros_like(sums[:1]), np.cumsum(sums, axis=0)]) if len(sums) else np.zeros(y.shape)
