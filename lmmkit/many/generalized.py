@@ -11,7 +11,7 @@ from ..diagnostics.explained_variance import latent_variance, variance_on_link_s
 from ..diagnostics.variance_fractions import fractions
 from ..errors import DataError, ModelError
 from ..families.family import Family
-from ..likelihood.glmm import fit_glmm
+from ..likelihood.fit_glmm import fit_glmm
 from ..likelihood.optimum import WIDTH
 from ..likelihood.search import WORTH
 from ..likelihood.separation import runaways
