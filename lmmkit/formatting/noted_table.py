@@ -62,15 +62,64 @@ class Table(pd.DataFrame):
             return "\n".join([repr(with_p_values(self)), *self.notes])
 
     def to_string(self, *args: Any, **options: Any) -> Any:
-        """As of a DataFrame, with p-values as they are shown."""
+        """Make text, as a DataFrame does, with p-values as they are shown.
+
+        Parameters
+        ----------
+        *args, **options
+            Handed to ``DataFrame.to_string``.
+
+        Returns
+        -------
+        str, or None when it is written to a buffer
+            Tiny p-values as ``<0.001``; the notes are not part of it.
+
+        Examples
+        --------
+        >>> print(Table({"p_value": [3e-9]}, index=["Age"]).to_string())
+            p_value
+        Age  <0.001
+        """
         return with_p_values(self).to_string(*args, **options)
 
     def to_html(self, *args: Any, **options: Any) -> Any:
-        """As of a DataFrame, with p-values as they are shown."""
+        """Make an HTML table, as a DataFrame does, with p-values as they are shown.
+
+        Parameters
+        ----------
+        *args, **options
+            Handed to ``DataFrame.to_html``.
+
+        Returns
+        -------
+        str, or None when it is written to a buffer
+            Tiny p-values as ``<0.001``; the notes are not part of it.
+
+        Examples
+        --------
+        >>> "&lt;0.001" in Table({"p_value": [3e-9]}, index=["Age"]).to_html()
+        True
+        """
         return with_p_values(self).to_html(*args, **options)
 
     def to_markdown(self, *args: Any, **options: Any) -> Any:
-        """As of a DataFrame, with p-values as they are shown."""
+        """Make a Markdown table, as a DataFrame does, with p-values as they are shown.
+
+        Parameters
+        ----------
+        *args, **options
+            Handed to ``DataFrame.to_markdown``.
+
+        Returns
+        -------
+        str, or None when it is written to a buffer
+            Tiny p-values as ``<0.001``; the notes are not part of it.
+
+        Examples
+        --------
+        >>> Table({"estimate": [2.0]}, index=["Age"]).to_markdown().count("|")  # needs the package tabulate
+        9
+        """
         return with_p_values(self).to_markdown(*args, **options)
 
     def _repr_html_(self) -> str | None:
