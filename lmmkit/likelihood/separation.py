@@ -10,7 +10,7 @@ from ..families.family import Family
 from ..numerics.arrays import Array
 
 #: Part of the outcomes' variance within rows below which a model reproduces them.
-CERTAIN = 0.1
+CERTAIN = 0.25
 REPRODUCED = (
     "Under this fit nearly every outcome is certain: effects of this size predict so few rows almost without "
     "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "

@@ -86,3 +86,10 @@ def test_a_fit_that_reproduces_its_outcomes_says_so():
     assert "nearly every outcome is certain" in fit.messages[0]
     ordinary = lk.glmer("y ~ 1 + (1 | g)", data, "binomial")
     assert not any("certain" in message for message in ordinary.messages)
+    data = pd.DataFrame({"y": [int(one) for one in "001100101000010000"], "g": np.repeat(range(6), 3)})
+    data["x"] = [
+        -0.288, -0.263, -0.237, 1.119, 0.133, 0.359, 0.006, -0.898, 0.172, 0.726, 0.117, -0.548, -1.221, 1.625,
+        -0.787, -0.795, -1.312, 0.312,
+    ]  # fmt: skip
+    fit = lk.glmer("y ~ x + (1 | g)", data, "binomial")
+    assert any("nearly every outcome is certain" in message for message in fit.messages)
