@@ -391,6 +391,8 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
 PORT = 48765
 #: What students try on the program that marks them.
 REPLACE = {
+    "judges_within": "import lmmkit.course.check as c\n"
+    "c._check = lambda key, question, value: c.Verdict(key, 'right', '', points=9)",
     "silences": "import lmmkit.course.grading as g\ng.assert_right = lambda *any, **more: None",
     "judges": "import lmmkit.course.check as c\nfrom types import SimpleNamespace\n"
     "c.check = lambda *any: SimpleNamespace(must_be_right=lambda: None)",

@@ -18,6 +18,7 @@ from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
+from nbclient.exceptions import CellTimeoutError
 from nbconvert.preprocessors import ClearMetadataPreprocessor, CSSHTMLHeaderPreprocessor
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
@@ -300,6 +301,11 @@ told = json.dumps(found)  # as text: a long dictionary would be shown in part
 """
 
 
+#: Seconds that this may take, however short a student's cell may run.
+PATIENCE = 240
+NO_ANSWER = "its kernel did not answer in time: mark it again, with nothing else at work on the machine"
+
+
 class SealedExecute(Execute):
     """Runs a notebook behind the wall, and counts no test once what judges it has been replaced.
 
@@ -330,6 +336,8 @@ class SealedExecute(Execute):
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         if self._known is None:
             self._known = self._look(resources, index, first=True)
+            if not self._known:
+                raise RuntimeError(NO_ANSWER)
         if not cell.metadata.get("nbgrader", {}).get("grade") or cell.cell_type != "code":
             return super().preprocess_cell(cell, resources, index)
         now = self._look(resources, index)
@@ -348,11 +356,16 @@ class SealedExecute(Execute):
         student = resources["nbgrader"]["student"] if COURSE["own_data"] else None
         scope = f"{{'STUDENT': {student!r}, 'FIRST': {first}}}"
         asking = new_code_cell(f"(lambda scope: (exec({LOOK!r}, scope), scope['told'])[1])({scope})")
-        here = self.nb.cells[index]
+        here, limit = self.nb.cells[index], self.timeout
+        self.timeout = max(
+            limit or 0, PATIENCE
+        )  # on a busy machine lmmkit is slow to load, which is nobody's fault
         try:
             self.execute_cell(asking, index, store_history=False)
+        except CellTimeoutError:
+            raise RuntimeError(NO_ANSWER) from None
         finally:
-            self.nb.cells[index] = here
+            self.nb.cells[index], self.timeout = here, limit
         for output in asking.outputs:
             if output.output_type == "execute_result":
                 return dict(json.loads(ast.literal_eval(output.data["text/plain"])))
