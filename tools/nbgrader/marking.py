@@ -356,7 +356,7 @@ class SealedExecute(Execute):
         student = resources["nbgrader"]["student"] if COURSE["own_data"] else None
         scope = f"{{'STUDENT': {student!r}, 'FIRST': {first}}}"
         asking = new_code_cell(f"(lambda scope: (exec({LOOK!r}, scope), scope['told'])[1])({scope})")
-        here, limit = self.nb.cells[index], self.timeout
+        here, limit = self.nb.cells[index], self.trait_get("timeout")["timeout"]
         self.timeout = max(
             limit or 0, PATIENCE
         )  # on a busy machine lmmkit is slow to load, which is nobody's fault
@@ -365,7 +365,8 @@ class SealedExecute(Execute):
         except CellTimeoutError:
             raise RuntimeError(NO_ANSWER) from None
         finally:
-            self.nb.cells[index], self.timeout = here, limit
+            self.nb.cells[index] = here
+            self.set_trait("timeout", limit)
         for output in asking.outputs:
             if output.output_type == "execute_result":
                 return dict(json.loads(ast.literal_eval(output.data["text/plain"])))
