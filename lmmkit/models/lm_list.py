@@ -113,7 +113,7 @@ class LmList:
         return table
 
     def confint(self, level: float = 0.95, pool: bool = False) -> pd.DataFrame:
-        """Intervals of each group's coefficients.
+        """Confidence intervals of each group's coefficients.
 
         Parameters
         ----------
