@@ -134,9 +134,17 @@ def test_the_likelihood_ratio_finds_too_much():
     assert rates["likelihood ratio"] > 0.08
 
 
+def pilot_variances():
+    """Variance between plots and between cores of the deer and fences."""
+    fit = lk.lmer("nitrogen ~ treatment + (1 | plot)", lk.load_data("herbivory"))
+    found = fit.varcorr.frame["vcov"].to_list()
+    assert found == pytest.approx([0.115236247, 0.070123451], rel=1e-4)  # R 4.2.2, lme4 1.1-31: VarCorr
+    return found
+
+
 def test_three_times_the_pilot():
     """“Three times the pilot. Its own size would miss the difference more often than not.”"""
-    tau2, sigma2 = 0.115236247, 0.070123451  # R 4.2.2, lme4 1.1-31: VarCorr of the pilot's model
+    tau2, sigma2 = pilot_variances()
     found = {n: mice(n, 10, 0.5, tau2**0.5, sigma2**0.5) for n in (8, 16, 24, 32)}
     assert found[8] < 0.5 and found[16] < 0.85 <= found[24]
     assert found[16] == pytest.approx(0.75, abs=0.03)  # “an honest estimate is near three in four”
@@ -144,7 +152,7 @@ def test_three_times_the_pilot():
 
 def test_most_of_the_noise_lies_between_plots():
     """“More cores from the same plots would not help, because most of the noise lies between plots.”"""
-    tau2, sigma2 = 0.115236247, 0.070123451
+    tau2, sigma2 = pilot_variances()
     assert tau2 / (tau2 + sigma2 / 10) > 0.9
     assert np.sqrt(tau2 + sigma2) == pytest.approx(
         0.43, abs=0.005
@@ -160,5 +168,8 @@ def test_near_the_optimum_the_curve_is_flat():
 
 def test_samples_buy_what_replicates_cannot():
     """“As many measurements, and about half the standard error: samples buy what replicates cannot.”"""
-    errors = [np.sqrt(2 * (1 / bio + 0.6**2 / 80)) for bio in (4, 16)]
-    assert errors[1] / errors[0] == pytest.approx(0.5, abs=0.05)
+    panels = [explorers.pseudoreplication.result(bio=bio, tech=tech) for bio, tech in ((4, 20), (16, 5))]
+    shown = [panel.analyses[-1].se for panel in panels]
+    truth = [np.sqrt(2 * (1 / bio + 0.6**2 / 80)) for bio in (4, 16)]
+    assert truth[1] / truth[0] == pytest.approx(0.5, abs=0.05)
+    assert shown[1] / shown[0] == pytest.approx(0.5, abs=0.15)
