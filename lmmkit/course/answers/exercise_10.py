@@ -114,7 +114,7 @@ QUESTIONS: dict[str, Question] = {
             "Take a square root of each variance first.",
             "The root of {{q1.between}}, divided by the root of {{q1.within}}",
         ),
-        praise="So many times as widely as cores do within a plot, plots scatter.",
+        praise="Plots scatter that many times as widely as the cores of one plot.",
     ),
     "q2": Model(
         truth=_fit,
