@@ -130,10 +130,60 @@ def _inverse_roots(blocks: Array) -> tuple[Array, float]:
 
 
 class Elimination(ABC):
-    """The random effects swept out of the mixed-model equations at one ``T`` per factor: what all storages share.
+    """The random effects swept out of the mixed-model equations at one ``T`` per factor: what can be asked of it.
 
-    With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the sums over
-    levels of the diagonal blocks of ``Z'V^-1 Z`` without forming anything of size ``n``.
+    With ``V = I + Z Lambda Lambda' Z'``, it knows ``log |V|``, ``D'V^-1 D``, ``Z'V^-1 D`` and the diagonal
+    blocks of ``Z'V^-1 Z`` without forming anything of size ``n``.
+
+    Attributes
+    ----------
+    layout : Layout
+    logdet : float
+        ``log |V|``.
+    dd : array of shape (d, d)
+        ``D'V^-1 D``.
+
+    Notes
+    -----
+    The penalised normal equations of Bates et al. (2015), eqs. 17-20, in blocks, and the identities of
+    Harville (1977) for the derivatives. Everything stays finite at ``T = 0``.
+    """
+
+    layout: Layout
+    logdet: float
+    dd: Array
+
+    @abstractmethod
+    def z_vinv_d(self) -> list[Array]:
+        """``Z'V^-1 D`` for the columns summed: one ``(levels, k, d)`` array per factor."""
+
+    @abstractmethod
+    def z_vinv_z(self, lead: Array, rest: Array) -> list[Array]:
+        """``Z'V^-1 Z w``: one ``(levels, k, d)`` array per factor.
+
+        Parameters
+        ----------
+        lead : array of shape (q, k, d)
+            The leading factor's rows of ``w``.
+        rest : array of shape (R, d)
+            The others.
+        """
+
+    @abstractmethod
+    def block_sums(self) -> list[Array]:
+        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
+
+    @abstractmethod
+    def lead_blocks(self) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
+
+    @abstractmethod
+    def rest_blocks(self, f: int) -> Array:
+        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
+
+
+class BlockElimination(Elimination):
+    """:class:`Elimination` that begins with the leading factor's small blocks: what all storages of the rest share.
 
     Parameters
     ----------
@@ -141,11 +191,6 @@ class Elimination(ABC):
     sums : Sums
     roots : sequence of arrays (k, k)
         One relative covariance factor per grouping factor, in the order of ``layout.factors``.
-
-    Notes
-    -----
-    The penalised normal equations of Bates et al. (2015), eqs. 17-20, in blocks, and the identities of
-    Harville (1977) for the derivatives. Everything stays finite at ``T = 0``.
     """
 
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
@@ -175,7 +220,6 @@ class Elimination(ABC):
         return self.layout.cross.scale(self.keep, self.sums.cross)
 
     def lead_blocks(self) -> Array:
-        """Diagonal blocks of ``Z'V^-1 Z`` for the leading factor, ``(q, k, k)``."""
         blocks = self.keep @ self.sums.lead
         if not self.layout.rest:
             return np.asarray(blocks)
@@ -191,25 +235,16 @@ class Elimination(ABC):
         rest_d : array of shape (R, d)
         """
 
-    @abstractmethod
-    def z_vinv_d(self) -> list[Array]:
-        """``Z'V^-1 D`` for the columns summed in ``sums``."""
-
-    @abstractmethod
-    def block_sums(self) -> list[Array]:
-        """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
-
-    @abstractmethod
-    def rest_blocks(self, f: int) -> Array:
-        """Diagonal blocks of ``Z'V^-1 Z`` for factor ``f`` of the rest, ``(levels, k, k)``."""
+    def z_vinv_z(self, lead: Array, rest: Array) -> list[Array]:
+        return self.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
 
     @abstractmethod
     def _lead_corrections(self) -> Array:
         """``U_l Lambda S^-1 Lambda' U_l'`` per level, what the rest takes from the leading factor's blocks."""
 
 
-class DenseElimination(Elimination):
-    """:class:`Elimination` with ``rest'rest`` and everything made from it dense, in pieces ``(c, m, m)``."""
+class DenseElimination(BlockElimination):
+    """:class:`BlockElimination` with ``rest'rest`` and everything made from it dense, in pieces ``(c, m, m)``."""
 
     def _eliminate_rest(self) -> None:
         layout, sums = self.layout, self.sums

@@ -11,7 +11,7 @@ from scipy.sparse.linalg import splu
 
 from ..numerics.arrays import Array, Index
 from .blocks import inner
-from .elimination import Elimination
+from .elimination import BlockElimination
 from .ordering import Ordering
 from .rest import SparseRest
 
@@ -105,8 +105,8 @@ class SparseFactor:
         return csr_array(coo_array((entries, places), shape=size))
 
 
-class SparseElimination(Elimination):
-    """:class:`Elimination` with ``rest'rest`` and everything made from it sparse."""
+class SparseElimination(BlockElimination):
+    """:class:`BlockElimination` with ``rest'rest`` and everything made from it sparse."""
 
     def _cross(self, values: Array, a: int) -> csr_array:
         """Row ``a`` of every level of a cross-block, (q, R)."""

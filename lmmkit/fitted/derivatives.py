@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..likelihood.lmm import Criterion, Point
+from ..likelihood.lmm import Criterion
+from ..likelihood.point import Point
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import differenced_hessian

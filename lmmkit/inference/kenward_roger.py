@@ -359,7 +359,7 @@ def _through(elimination: Elimination, f: int, right: Array) -> list[Array]:
         lead = right
     else:
         rest[layout.columns(f - 1).ravel()] = right.reshape(-1, d)
-    return elimination.z_vinv(*layout.z_dot(elimination.sums, lead, rest))
+    return elimination.z_vinv_z(lead, rest)
 
 
 def _traces(elimination: Elimination, directions: list[tuple[int, Array]]) -> Array:

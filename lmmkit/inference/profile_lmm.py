@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..design.design import Design
-from ..likelihood.lmm import SMALL, Criterion, Point
+from ..likelihood.lmm import SMALL, Criterion
+from ..likelihood.point import Point
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, minimise
 from .held import FAR_LIFT, Held, HeldEntry, HeldSD, best_search, held_covariances, lifted, with_first

@@ -12,7 +12,8 @@ from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, minimise, polish
 from .estimate import Estimate
-from .lmm import SMALL, Criterion, Point
+from .lmm import SMALL, Criterion
+from .point import Point
 from .search import Visit, best_of
 from .theta import checked_par
 
@@ -111,7 +112,6 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     """Carry the optimum back to the units of the data."""
     point = search.state
     endless = criterion.endless(search.x, point)
-    factors = criterion.to_original(search.x)
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
     half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
@@ -120,7 +120,11 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     for mode, term in zip(modes, criterion.design.terms, strict=True):
         eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
     thetas = np.array([search.x, *(theta for theta, _ in search.trail), *(visit.x for visit in visits)])
-    par, *pars = np.concatenate(criterion.to_par(thetas), axis=-1)
+    par_of_terms = criterion.to_par(thetas)
+    factors = [
+        structure.factor(own[0]) for structure, own in zip(criterion.structures, par_of_terms, strict=True)
+    ]
+    par, *pars = np.concatenate(par_of_terms, axis=-1)
     trail = [(own, value) for own, (_, value) in zip(pars, search.trail, strict=False)]
     return Estimate(
         design=criterion.design,

@@ -193,9 +193,9 @@ class GlmmCriterion(Terms):
         if not np.isfinite(response.sum()):
             return [usual]
         sums = self.layout.sums(np.column_stack([self.Q, response]), weights)
-        grid, p = Grid(self, dense_parts(self.layout, sums, self.p), reml=False, nu=None), self.p
-        of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
-        lowest = valleys(grid.values(*of_y), grid.shape, VALLEYS)[0]
+        grid = Grid(self, dense_parts(self.layout, sums, self.p), reml=False, nu=None)
+        values = grid.value(dense_parts(self.layout, sums, self.p + 1))
+        lowest = valleys(values[None], grid.shape, VALLEYS)[0]
         rest = usual.x[self.n_theta :]
         seen = [np.concatenate([grid.thetas[g], rest]) for g in lowest if g >= 0]
         places = [Place("a valley of the working linear model", x) for x in seen]

@@ -14,19 +14,29 @@ a few small products for the whole grid.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 
 from ..crossprod.layout import Layout, Sums
-from ..numerics.arrays import Array, Index
+from ..numerics.arrays import Array, Flags, Index
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
 from .theta import Terms
 
-__all__ = ["Grid", "Parts", "dense_parts", "grid_thetas", "products", "ring_thetas", "swept", "valleys"]
+__all__ = [
+    "Grid",
+    "Parts",
+    "cholesky_of_each",
+    "dense_parts",
+    "grid_thetas",
+    "products",
+    "ring_thetas",
+    "swept",
+    "valleys",
+]
 
 #: Smallest and largest standard deviation of an effect, relative to the residuals', in whitened units.
 ENDS = (0.05, 100.0)
@@ -40,6 +50,8 @@ PLACES = (-0.98, -0.6, 0.0, 0.5, 0.9, 0.999)
 #: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.
 MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
+#: Relative difference of blocks that rounding can make.
+ALIKE = 1e-12
 
 
 class Parts(NamedTuple):
@@ -221,41 +233,14 @@ class Grid:
         points: tuple[Array, tuple[int, ...]] | None = None,
     ) -> None:
         self.thetas, self.shape = grid_thetas(tuple(terms.structures)) if points is None else points
-        self.nu, layout = nu, terms.layout
-        thetas, roots = self.thetas, terms.many_roots(self.thetas)[1]
-        G, R = len(thetas), layout.width
-        q, k, w = parts.cross.shape
+        self.reml, self.nu, self.parts, self._layout = reml, nu, parts, terms.layout
+        self._roots = terms.many_roots(self.thetas)[1]
+        lead = parts.lead
+        # In a balanced design all levels have the same block, and what is true of one is true of all.
+        self._alike = bool(np.abs(lead - lead[0]).max() <= ALIKE * np.abs(lead[0]).max())
         with np.errstate(all="ignore"):
-            M, self._logdet = swept(parts.lead, roots[0])
-            gram = M.reshape(G, q * k * k) @ products(parts.cross)
-            system = parts.other - gram.reshape(G, w, w)
-            system = _times_roots(_times_roots(system, roots, layout).transpose(0, 2, 1), roots, layout)
-            system[:, range(R), range(R)] += 1.0
-            self._usable = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(self._logdet)
-            system[~self._usable] = np.eye(w)
-            lower = self._factorised(system)
-            diagonal = np.log(lower.diagonal(axis1=1, axis2=2))
-            self._logdet = self._logdet + 2 * diagonal[:, : w if reml else R].sum(axis=1)
-            # L^-1 Lambda', and lead'[rest Q]' M
-            transposed = [root.transpose(0, 2, 1) for root in roots]
-            self._white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, layout)
-            # All points side by side: a product per level is fast, one per level and point is not.
-            of_level = M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ parts.cross
-            self._cross = of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
-        self._M = M.reshape(G, q * k * k)
-
-    def _factorised(self, system: Array) -> Array:
-        """Cholesky factors; where there is none the point is not usable."""
-        try:
-            return np.asarray(np.linalg.cholesky(system))
-        except np.linalg.LinAlgError:
-            out = np.empty_like(system)
-            for g, matrix in enumerate(system):
-                try:
-                    out[g] = np.linalg.cholesky(matrix)
-                except np.linalg.LinAlgError:
-                    out[g], self._usable[g] = np.eye(len(matrix)), False
-            return out
+            self._M, logdet = swept(lead[:1] if self._alike else lead, self._roots[0])
+        self._lead_logdet = logdet * len(lead) if self._alike else logdet
 
     @staticmethod
     def suits(terms: Terms, p: int) -> bool:
@@ -271,8 +256,45 @@ class Grid:
         """The grid of a design, or None where it would be expensive."""
         return cls(terms, dense_parts(terms.layout, sums, p), reml, nu) if cls.suits(terms, p) else None
 
+    def _factorised(self, parts: Parts) -> tuple[Array, Array, Flags]:
+        """What is left of ``[rest Q]`` or ``[rest Q y]`` at every point: its Cholesky factors, and the log determinant.
+
+        Where there are none a point is not usable.
+        """
+        G, R, w = len(self.thetas), self._layout.width, len(parts.other)
+        table = _summed_products(parts.cross) if self._alike else products(parts.cross)
+        system = parts.other - (self._M.reshape(G, -1) @ table).reshape(G, w, w)
+        if R:
+            system = _times_roots(system, self._roots, self._layout).transpose(0, 2, 1)
+            system = _times_roots(system, self._roots, self._layout)
+            system[:, range(R), range(R)] += 1.0
+        usable = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(self._lead_logdet)
+        system[~usable] = np.eye(w)
+        lower, broken = cholesky_of_each(system)
+        diagonal = np.log(lower.diagonal(axis1=1, axis2=2))
+        fixed = self.parts.other.shape[0]
+        logdet = self._lead_logdet + 2 * diagonal[:, : fixed if self.reml else R].sum(axis=1)
+        return lower, logdet, usable & ~broken
+
+    def value(self, parts: Parts) -> Array:
+        """The criterion of a single response at every point, up to a constant.
+
+        Parameters
+        ----------
+        parts : Parts
+            Of ``[rest Q y]``.
+
+        Returns
+        -------
+        array of shape (G,)
+            Infinite where the criterion overflows.
+        """
+        with np.errstate(all="ignore"):
+            lower, logdet, usable = self._factorised(parts)
+            return self._criterion(logdet, lower[:, -1, -1] ** 2, usable)
+
     def values(self, lead: Array, rest: Array, q_y: Array, y_y: Array) -> Array:
-        """The criterion at every point, up to a constant.
+        """The same for many responses.
 
         Parameters
         ----------
@@ -282,17 +304,34 @@ class Grid:
         Returns
         -------
         array of shape (B, G)
-            Infinite where the criterion overflows.
         """
         B, G = len(y_y), len(self.thetas)
         flat = lead.reshape(B, -1)
-        left = np.concatenate([rest, q_y], axis=1).T - (self._cross @ flat.T).reshape(G, -1, B)
-        explained = ((self._white @ left) ** 2).sum(axis=1)
-        explained += self._M @ (lead[..., :, None] * lead[..., None, :]).reshape(B, -1).T
+        white, cross, M, logdet, usable = self._of_design
+        left = np.concatenate([rest, q_y], axis=1).T - (cross @ flat.T).reshape(G, -1, B)
+        explained = ((white @ left) ** 2).sum(axis=1)
+        explained += M @ (lead[..., :, None] * lead[..., None, :]).reshape(B, -1).T
         with np.errstate(all="ignore"):
-            r2 = y_y[:, None] - explained.T
-            value = self._logdet + (r2 if self.nu is None else self.nu * np.log(r2))
-        return np.where(self._usable & np.isfinite(value), value, np.inf)
+            return self._criterion(logdet, y_y[:, None] - explained.T, usable)
+
+    def _criterion(self, logdet: Array, r2: Array, usable: Flags) -> Array:
+        value = logdet + (r2 if self.nu is None else self.nu * np.log(r2))
+        return np.where(usable & np.isfinite(value), value, np.inf)
+
+    @cached_property
+    def _of_design(self) -> tuple[Array, Array, Array, Array, Flags]:
+        """``L^-1 Lambda'``, ``lead'[rest Q]' M``, ``M`` of each level, the log determinant, and what is usable."""
+        q, k, w = self.parts.cross.shape
+        G = len(self.thetas)
+        with np.errstate(all="ignore"):
+            lower, logdet, usable = self._factorised(self.parts)
+            transposed = [root.transpose(0, 2, 1) for root in self._roots]
+            white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, self._layout)
+            M = np.repeat(self._M, q, axis=1) if self._alike else self._M
+            # All points side by side: a product per level is fast, one per level and point is not.
+            of_level = M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
+        cross = of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
+        return white, cross, M.reshape(G, q * k * k), logdet, usable
 
 
 def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
@@ -317,8 +356,11 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     >>> valleys(np.array([[3.0, 1.0, 2.0, 0.5]]), (4,), 3)
     array([[ 3,  1, -1]])
     """
-    rank = np.argsort(np.argsort(values, axis=1, kind="stable"), axis=1, kind="stable")  # no two are equal
-    lowest = np.isfinite(values) & (rank == _lowest_around(rank.reshape(-1, *shape)).reshape(rank.shape))
+    order = np.argsort(values, axis=1, kind="stable")
+    rank = np.empty_like(order)
+    np.put_along_axis(rank, order, np.arange(order.shape[1])[None], axis=1)  # no two are equal
+    around = _lowest_around(rank.reshape(-1, *shape)).reshape(rank.shape)
+    lowest = np.isfinite(values) & (rank == around)
     rank = np.where(lowest, rank, rank.shape[1])
     found = np.argsort(rank, axis=1, kind="stable")[:, :most]
     return np.asarray(np.where(np.take_along_axis(lowest, found, axis=1), found, -1))
@@ -327,11 +369,12 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
 def _lowest_around(grids: Index) -> Index:
     """The lowest number among each point of a grid and its neighbours, along diagonals too, (B, *shape)."""
     for axis in range(1, grids.ndim):
-        along = np.moveaxis(grids, axis, 0)
-        lowest = along.copy()
-        np.minimum(lowest[1:], along[:-1], out=lowest[1:])
-        np.minimum(lowest[:-1], along[1:], out=lowest[:-1])
-        grids = np.moveaxis(lowest, 0, axis)
+        before = (slice(None),) * axis
+        first, second = (*before, slice(None, -1)), (*before, slice(1, None))
+        lowest = grids.copy()
+        np.minimum(lowest[second], grids[first], out=lowest[second])
+        np.minimum(lowest[first], grids[second], out=lowest[first])
+        grids = lowest
     return grids
 
 
@@ -339,6 +382,28 @@ def products(cross: Array) -> Array:
     """Products of the entries of ``lead'[rest Q]`` within each level, (q k k, (R + p)^2)."""
     q, k, width = cross.shape
     return np.einsum("qai,qbj->qabij", cross, cross).reshape(q * k * k, width * width)
+
+
+def _summed_products(cross: Array) -> Array:
+    """:func:`products` summed over the levels, (k k, (R + p)^2)."""
+    q, k, width = cross.shape
+    flat = cross.reshape(q, k * width)
+    return (flat.T @ flat).reshape(k, width, k, width).transpose(0, 2, 1, 3).reshape(k * k, width * width)
+
+
+def cholesky_of_each(stack: Array) -> tuple[Array, Flags]:
+    """Lower factors, and which matrices have none (theirs is the identity)."""
+    try:
+        return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
+    except np.linalg.LinAlgError:
+        pass
+    out, broken = np.empty_like(stack), np.zeros(len(stack), dtype=np.bool_)
+    for b, matrix in enumerate(stack):
+        try:
+            out[b] = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            out[b], broken[b] = np.eye(matrix.shape[-1]), True
+    return out, broken
 
 
 def _times_roots(matrix: Array, roots: list[Array], layout: Layout) -> Array:

@@ -11,24 +11,25 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..crossprod.blocks import inner
 from ..crossprod.elimination import DenseElimination, Elimination
 from ..crossprod.layout import Sums, level_sums
 from ..crossprod.rest import DenseRest
+from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.small import inverse_root
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
-from .grid import Grid, dense_parts, grid_thetas, ring_thetas, valleys
+from .grid import Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
+from .point import Point, SmallPoint
 from .search import Place
 from .theta import FAR, Terms
 
@@ -42,66 +43,6 @@ VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at m
 #: Residual SD, relative to that of the fit without random effects or to that of an effect, below which the search
 #: stops: the likelihood rises for ever, or as good as.
 ENDLESS = 1e-5
-
-
-@dataclass
-class Point:
-    """The criterion at one ``theta``, with what is needed to differentiate it.
-
-    Attributes
-    ----------
-    objective : float
-        REML criterion or -2 log-likelihood.
-    gamma : array of shape (p,)
-        Fixed effects in the units of the orthonormal columns.
-    root : array of shape (p, p)
-        ``L^-1`` for the lower Cholesky factor ``L`` of ``Q'V^-1 Q``.
-    r2 : float
-        Penalised residual sum of squares.
-    nu : int
-        Degrees of freedom of the residual variance.
-    reml : bool
-        Which criterion this is.
-    """
-
-    elimination: Elimination
-    theta: Array
-    factors: list[Array]
-    objective: float
-    gamma: Array
-    root: Array
-    r2: float
-    nu: int
-    reml: bool
-
-    @cached_property
-    def images(self) -> list[Array]:
-        """``Z'V^-1 [Q y]`` per grouping factor, (levels, k, p + 1)."""
-        return self.elimination.z_vinv_d()
-
-    @cached_property
-    def block_sums(self) -> list[Array]:
-        """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (k, k) per grouping factor."""
-        return self.elimination.block_sums()
-
-    @cached_property
-    def scores(self) -> list[Array]:
-        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
-        p = len(self.gamma)
-        return [image[..., p] - image[..., :p] @ self.gamma for image in self.images]
-
-    @cached_property
-    def slopes(self) -> list[Array]:
-        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
-        p, slopes = len(self.gamma), []
-        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
-            slope = block - (self.nu / self.r2) * (score.T @ score)
-            if self.reml:
-                k = slope.shape[0]
-                half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
-                slope = slope - half.T @ half
-            slopes.append((slope + slope.T) / 2)
-        return slopes
 
 
 class Criterion(Terms):
@@ -128,7 +69,8 @@ class Criterion(Terms):
         self.root_weights = None if design.weights is None else np.sqrt(design.weights)
         scale = np.ones(self.n) if self.root_weights is None else self.root_weights
         super().__init__(design, scale)
-        self.eliminate = self._elimination()
+        small = Arrangement.suits(self.layout, self.p + 1)
+        self.arrangement = Arrangement(self.layout, self.p + 1) if small else None
         self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
         self.log_weights = (
@@ -136,13 +78,15 @@ class Criterion(Terms):
         )
         self._read(design.y)
 
-    def _elimination(self) -> type[Elimination]:
-        """The elimination for the way in which the block of the rest is stored."""
+    def _eliminate(self, roots: list[Array]) -> Elimination:
+        """Sweep out the random effects, in the way that suits the size and the storage of the design."""
+        if self.arrangement is not None:
+            return SmallElimination(self.arrangement, self.whole, roots)
         if isinstance(self.layout.rest_block, DenseRest):
-            return DenseElimination
+            return DenseElimination(self.layout, self.sums, roots)
         from ..crossprod.sparse_elimination import SparseElimination  # few designs need it
 
-        return SparseElimination
+        return SparseElimination(self.layout, self.sums, roots)
 
     def with_response(self, y: Array) -> Criterion:
         """The criterion of the same design with another response; what depends on the design is shared.
@@ -195,6 +139,8 @@ class Criterion(Terms):
             np.concatenate([sums.rest_d[:, :-1], self.layout.rest_sums(column)], axis=1),
             np.block([[sums.dd[:-1, :-1], self.Q.T @ column], [column.T @ self.Q, column.T @ column]]),
         )
+        if self.arrangement is not None:
+            self.whole = self.arrangement.side_by_side(self.sums)
 
     @property
     def nu(self) -> int:
@@ -214,7 +160,7 @@ class Criterion(Terms):
             Whitened covariance parameters.
         """
         factors = self.split(theta)
-        elimination = self.eliminate(self.layout, self.sums, self.roots(factors))
+        elimination = self._eliminate(self.roots(factors))
         p = self.p
         root, logdet = inverse_root(elimination.dd[:p, :p])
         half = root @ elimination.dd[:p, p]
@@ -227,7 +173,8 @@ class Criterion(Terms):
         if self.reml:
             objective += logdet + 2 * self._log_det_R
         gamma = root.T @ half
-        return Point(
+        kind = Point if self.arrangement is None else SmallPoint
+        return kind(
             elimination, theta, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
         )
 
@@ -249,21 +196,14 @@ class Criterion(Terms):
         averaged away, and only quadratic forms in ``P V_i P y`` remain. The exact second derivative of
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
-        scores = point.scores
-        directions = self.directions(point.theta, point.factors, scores)
+        directions = self.directions(point.theta, point.factors, point.scores)
         lead, rest = self.spread(directions)
-        images = point.elimination.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
-        p, m = self.p, lead.shape[2]
-        quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
+        m = lead.shape[2]
         first = np.zeros(m)
-        for f, image in enumerate(images):
-            w = directions[f]
-            quadratic += inner(w, image)
-            cross += inner(point.images[f][..., :p], w)
-            first += scores[f].ravel() @ w.reshape(-1, m)
-        half = point.root @ cross
+        for score, own in zip(point.scores, directions, strict=True):
+            first += score.ravel() @ own.reshape(-1, m)
         ratio = self.nu / point.r2
-        hessian = ratio * (quadratic - half.T @ half) - ratio * np.outer(first, first) / point.r2
+        hessian = ratio * (point.quadratic(directions, lead, rest) - np.outer(first, first) / point.r2)
         return hessian + self.second_order(point.theta, point.factors, point.slopes)
 
     def trial(self, theta: Array) -> Trial:
@@ -283,8 +223,10 @@ class Criterion(Terms):
         Where each cell has one row, a structure can explain all there is; the criterion has its lowest value at
         a residual variance of zero, towards which it is level. (In :meth:`endless` it falls for ever.)
         """
+        if not self.structured:
+            return False
         largest = max(float(np.abs(T).max()) for T in point.factors)
-        if not self.structured or largest < FAR:
+        if largest < FAR:
             return False
         gradient = self.gradient(point)
         sds = [gradient[own][: structure.n_sds] for own, structure in self.by_term]
@@ -362,8 +304,8 @@ class Criterion(Terms):
         """
         others = super().second_opinions(search)
         if others and self._ring is not None:
-            values = self._ring.values(*self._of_y())
-            lowest = valleys(values, self._ring.shape, VALLEYS)[0]
+            values = self._ring.value(self._parts())
+            lowest = valleys(values[None], self._ring.shape, VALLEYS)[0]
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
         if len(self.ks) > 1 and self.has_slopes and self.layout.width <= SMALL:
             exchanged = self.without_each(search.x)
@@ -375,12 +317,11 @@ class Criterion(Terms):
         if self._grid is None:
             thetas, shape = grid_thetas(tuple(self.structures), fine=False)
             return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
-        return self._grid.thetas, self._grid.shape, self._grid.values(*self._of_y())[0] + self._constant
+        return self._grid.thetas, self._grid.shape, self._grid.value(self._parts()) + self._constant
 
-    def _of_y(self) -> tuple[Array, Array, Array, Array]:
-        """Sums of the response, as :meth:`Grid.values` takes them."""
-        sums, p = self.sums, self.p
-        return sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
+    def _parts(self) -> Parts:
+        """The sums of ``[rest Q y]``, as :meth:`Grid.value` takes them."""
+        return dense_parts(self.layout, self.sums, self.p + 1)
 
     @cached_property
     def _grid(self) -> Grid | None:

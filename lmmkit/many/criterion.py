@@ -21,7 +21,7 @@ from scipy.sparse import csr_array, vstack
 from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
-from ..likelihood.grid import Grid, Parts, dense_parts, products, swept
+from ..likelihood.grid import Grid, Parts, cholesky_of_each, dense_parts, products, swept
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
 
@@ -180,7 +180,7 @@ class Points:
         system = self._times_root(self._times_root(whole).transpose(0, 2, 1))
         system[:, range(R), range(R)] += 1.0
         self.bad = ~np.isfinite(system).all(axis=(1, 2))
-        self.L, broken = _cholesky(system)
+        self.L, broken = cholesky_of_each(system)
         self.bad |= broken
         diagonal = np.log(self.L.diagonal(axis1=1, axis2=2))
         self.r2 = self.L[:, -1, -1] ** 2
@@ -370,21 +370,6 @@ class Points:
             slope = self.slopes[f][:, own, own]
             out[:, part, part] = structure.second_order(self.theta[:, part], self.factors[t], slope)
         return out
-
-
-def _cholesky(stack: Array) -> tuple[Array, Flags]:
-    """Lower factors, and which matrices have none (theirs is the identity)."""
-    try:
-        return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
-    except np.linalg.LinAlgError:
-        pass
-    out, broken = np.empty_like(stack), np.zeros(len(stack), dtype=np.bool_)
-    for b, matrix in enumerate(stack):
-        try:
-            out[b] = np.linalg.cholesky(matrix)
-        except np.linalg.LinAlgError:
-            out[b], broken[b] = np.eye(matrix.shape[-1]), True
-    return out, broken
 
 
 def _times_small(part: Array, root: Array) -> Array:

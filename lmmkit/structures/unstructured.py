@@ -113,6 +113,8 @@ class Unstructured(Structure):
         return np.asarray(2 * slope[..., rows[:, None], rows] * same)
 
     def directions(self, x: Array, T: Array, score: Array) -> Array:
+        if self.k == 1:
+            return np.asarray(2 * T[..., None, :, :] * score[..., None])
         out = np.zeros((*score.shape, self.size))
         image = score @ T
         for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):

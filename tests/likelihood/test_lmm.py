@@ -6,6 +6,7 @@ import pytest
 
 from lmmkit import ModelError
 from lmmkit.crossprod.layout import Layout
+from lmmkit.crossprod.small_elimination import Arrangement
 from lmmkit.design.design import build_design
 from lmmkit.formula.parse import parse
 from lmmkit.likelihood.fit_lmm import fit_criterion, fit_lmm
@@ -45,10 +46,11 @@ def data():
     return frame
 
 
-@pytest.fixture(params=["dense", "sparse"])
+@pytest.fixture(params=["small", "dense", "sparse"])
 def storage(request, monkeypatch):
-    """Both ways to store the block between grouping factors, on designs where either would do."""
-    monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: request.param == "dense" or not self.rest)
+    """All as one matrix, or the two ways to store the block between factors, on designs where each would do."""
+    monkeypatch.setattr(Arrangement, "suits", lambda *_: request.param == "small")
+    monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: request.param != "sparse" or not self.rest)
 
 
 def brute_force(criterion, theta):

@@ -1,0 +1,111 @@
+"""The criterion of a linear mixed model at one place, with what is needed to differentiate it there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..crossprod.blocks import inner
+from ..crossprod.elimination import Elimination
+from ..crossprod.small_elimination import SmallElimination
+from ..numerics.arrays import Array
+
+
+@dataclass
+class Point:
+    """The criterion at one ``theta``, with what is needed to differentiate it.
+
+    Attributes
+    ----------
+    objective : float
+        REML criterion or -2 log-likelihood.
+    gamma : array of shape (p,)
+        Fixed effects in the units of the orthonormal columns.
+    root : array of shape (p, p)
+        ``L^-1`` for the lower Cholesky factor ``L`` of ``Q'V^-1 Q``.
+    r2 : float
+        Penalised residual sum of squares.
+    nu : int
+        Degrees of freedom of the residual variance.
+    reml : bool
+        Which criterion this is.
+    """
+
+    elimination: Elimination
+    theta: Array
+    factors: list[Array]
+    objective: float
+    gamma: Array
+    root: Array
+    r2: float
+    nu: int
+    reml: bool
+
+    @cached_property
+    def images(self) -> list[Array]:
+        """``Z'V^-1 [Q y]`` per grouping factor, (levels, k, p + 1)."""
+        return self.elimination.z_vinv_d()
+
+    @cached_property
+    def block_sums(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (k, k) per grouping factor."""
+        return self.elimination.block_sums()
+
+    @cached_property
+    def scores(self) -> list[Array]:
+        """``Z'P y`` per grouping factor, (levels, k): the conditional modes are ``T T'`` times it."""
+        p = len(self.gamma)
+        return [image[..., p] - image[..., :p] @ self.gamma for image in self.images]
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
+        p, slopes = len(self.gamma), []
+        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
+            slope = block - (self.nu / self.r2) * (score.T @ score)
+            if self.reml:
+                k = slope.shape[0]
+                half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
+                slope = slope - half.T @ half
+            slopes.append((slope + slope.T) / 2)
+        return slopes
+
+    def quadratic(self, directions: Sequence[Array], lead: Array, rest: Array) -> Array:
+        """``w'Z'PZ w``, (m, m), for ``w`` per grouping factor, (levels, k, m); and in two parts."""
+        p, m = len(self.gamma), lead.shape[2]
+        quadratic, cross = np.zeros((m, m)), np.zeros((p, m))
+        images = self.elimination.z_vinv_z(lead, rest)
+        for w, image, of_d in zip(directions, images, self.images, strict=True):
+            quadratic += inner(w, image)
+            cross += inner(of_d[..., :p], w)
+        half = self.root @ cross
+        return np.asarray(quadratic - half.T @ half)
+
+
+@dataclass
+class SmallPoint(Point):
+    """:class:`Point` of a small design, whose elimination knows ``Z'P [Z y]`` as one matrix."""
+
+    elimination: SmallElimination
+
+    @cached_property
+    def scores(self) -> list[Array]:
+        return self.elimination.by_factor(self.elimination.projected[:, -1])
+
+    @cached_property
+    def slopes(self) -> list[Array]:
+        ratio = self.nu / self.r2
+        blocks = self.elimination.projected_block_sums() if self.reml else self.block_sums
+        slopes = []
+        for block, score in zip(blocks, self.scores, strict=True):
+            slope = block - ratio * (score.T @ score)
+            slopes.append((slope + slope.T) / 2)
+        return slopes
+
+    def quadratic(self, directions: Sequence[Array], lead: Array, rest: Array) -> Array:
+        m = lead.shape[2]
+        w = np.concatenate([lead.reshape(-1, m), rest]) if len(rest) else lead.reshape(-1, m)
+        return np.asarray(w.T @ (self.elimination.projected[:, : len(w)] @ w))
