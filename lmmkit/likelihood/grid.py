@@ -82,8 +82,9 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
         cross[layout.cross_level, :, layout.cross_column] = sums.cross
     rest = layout.pieces.matrix(sums.rest) if width else np.zeros((0, 0))
     rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
-    rest_q = sums.rest_d[:, :p]
-    other = np.block([[rest, rest_q], [rest_q.T, sums.dd[:p, :p]]])
+    other = np.empty((width + p, width + p))
+    other[:width, :width], other[width:, width:] = rest, sums.dd[:p, :p]
+    other[:width, width:], other[width:, :width] = sums.rest_d[:, :p], sums.rest_d[:, :p].T
     return Parts(sums.lead, np.concatenate([cross, sums.lead_d[..., :p]], axis=2), other)
 
 
@@ -357,13 +358,13 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     array([[ 3,  1, -1]])
     """
     order = np.argsort(values, axis=1, kind="stable")
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(order.shape[1])[None], axis=1)  # no two are equal
+    rank, row = np.empty_like(order), np.arange(len(order))[:, None]
+    rank[row, order] = np.arange(order.shape[1])  # no two are equal
     around = _lowest_around(rank.reshape(-1, *shape)).reshape(rank.shape)
     lowest = np.isfinite(values) & (rank == around)
     rank = np.where(lowest, rank, rank.shape[1])
     found = np.argsort(rank, axis=1, kind="stable")[:, :most]
-    return np.asarray(np.where(np.take_along_axis(lowest, found, axis=1), found, -1))
+    return np.asarray(np.where(lowest[row, found], found, -1))
 
 
 def _lowest_around(grids: Index) -> Index:

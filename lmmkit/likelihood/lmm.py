@@ -131,13 +131,16 @@ class Criterion(Terms):
         column = (residual / self.unit)[:, None]
         lead, sums = self.layout.lead, self.sums
         response = level_sums(lead, column)
+        dd = sums.dd.copy()
+        dd[:-1, -1] = dd[-1, :-1] = self.Q.T @ column[:, 0]
+        dd[-1, -1] = column[:, 0] @ column[:, 0]
         self.sums = Sums(
             sums.lead,
             sums.cross,
             sums.rest,
             np.concatenate([sums.lead_d[..., :-1], response], axis=2),
             np.concatenate([sums.rest_d[:, :-1], self.layout.rest_sums(column)], axis=1),
-            np.block([[sums.dd[:-1, :-1], self.Q.T @ column], [column.T @ self.Q, column.T @ column]]),
+            dd,
         )
         if self.arrangement is not None:
             self.whole = self.arrangement.side_by_side(self.sums)
@@ -173,10 +176,10 @@ class Criterion(Terms):
         if self.reml:
             objective += logdet + 2 * self._log_det_R
         gamma = root.T @ half
-        kind = Point if self.arrangement is None else SmallPoint
-        return kind(
-            elimination, theta, factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
-        )
+        found = factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
+        if isinstance(elimination, SmallElimination):
+            return SmallPoint(elimination, theta, *found)
+        return Point(elimination, theta, *found)
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
@@ -260,8 +263,9 @@ class Criterion(Terms):
         A small design is looked at on a coarse grid, a middling one at fewer points of it, one by one; a large
         one begins at the estimate by moments.
         """
-        value = np.inf if start is None else self.trial(start).value
-        given = [Place("the start given", start)] if start is not None and np.isfinite(value) else []
+        trial = None if start is None else self.trial(start)
+        value = np.inf if trial is None else trial.value
+        given = [Place("the start given", start, trial)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
         if guess and given and self._grid is None and not self.has_slopes:

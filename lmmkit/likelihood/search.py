@@ -28,14 +28,16 @@ WORTH, AGAIN = 1e-6, 5
 #: Parts of the way to zero at which a start without a finite criterion is tried again.
 SHRUNK = (1.0, 0.3, 0.1, 0.01, 1e-4, 1e-8)
 
-Descent = Callable[[Array], Search]
+#: Goes downhill from a point; it is told the criterion there as ``first`` if a place holds it.
+Descent = Callable[..., Search]
 
 
 class Place(NamedTuple):
-    """Where a search may begin, and in words why."""
+    """Where a search may begin, in words why, and the criterion there if it has been evaluated."""
 
     why: str
     x: Array
+    trial: Trial | None = None
 
 
 class Visit(NamedTuple):
@@ -99,7 +101,7 @@ def best_of(
     visits: list[Visit] = []
 
     def visit(place: Place) -> None:
-        end = descend(criterion, place.x, minimise)
+        end = descend(criterion, place, minimise)
         if end is not None:
             ends.append(end)
             visits.append(Visit(place.why, *end.trail[0], end.value))
@@ -121,10 +123,11 @@ def _lowest(ends: Sequence[Search]) -> Search:
     return next(end for end in ends if end.value <= bound)
 
 
-def descend(criterion: Criterion, x: Array, minimise: Descent) -> Search | None:
+def descend(criterion: Criterion, place: Place, minimise: Descent) -> Search | None:
     """Go downhill, and on from beside any stationary point that is no minimum; None without a finite start."""
     for share in SHRUNK:
-        search = minimise(criterion.nearer_zero(x, share))
+        known = {} if place.trial is None or share < 1 else {"first": place.trial}
+        search = minimise(criterion.nearer_zero(place.x, share), **known)
         if np.isfinite(search.value):
             break
     else:

@@ -90,6 +90,7 @@ def minimise(
     patience: int = 25,
     expensive: bool = False,
     learning: int = 0,
+    first: Trial | None = None,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -115,6 +116,8 @@ def minimise(
     learning : int
         How many of the last steps correct the cheap curvature, so that it gives the changes of the gradient
         that they have seen.
+    first : Trial, optional
+        What ``evaluate`` gives at the start, where that is known.
 
     Returns
     -------
@@ -133,7 +136,7 @@ def minimise(
     >>> minimise(bowl, np.zeros(2)).x
     array([3., 3.])
     """
-    x, trial = start, evaluate(start)
+    x, trial = start, evaluate(start) if first is None else first
     if not np.isfinite(trial.value):
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
     gradient, curvature, differenced = trial.gradient(), trial.curvature(), False
