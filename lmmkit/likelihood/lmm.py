@@ -281,9 +281,7 @@ class Criterion(Terms):
         seen = [Place("a valley on a coarse grid", self.shaped(thetas[g])) for g in lowest]
         if guess and len(lowest) == 1:
             return seen
-        vectors = [structure for structure in self.structures if structure.k > 1]
-        seen_well = all(structure.has_rho for structure in vectors)  # their correlation has an axis
-        if sum(self.ks) > 2 and self.has_slopes and not seen_well:  # then the grid is very coarse
+        if self.seen_coarsely:
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *seen]
 
@@ -311,9 +309,8 @@ class Criterion(Terms):
             values = self._ring.value(self._parts())
             lowest = valleys(values[None], self._ring.shape, VALLEYS)[0]
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
-        if len(self.ks) > 1 and self.has_slopes and self.layout.width <= SMALL:
-            exchanged = self.without_each(search.x)
-            others += exchanged if len(exchanged) < len(self.ks) else []
+        if self.layout.width <= SMALL and self.shielded(search.x[None])[0]:
+            others += self.without_each(search.x)
         return others
 
     def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:

@@ -101,7 +101,7 @@ def best_of(
     visits: list[Visit] = []
 
     def visit(place: Place) -> None:
-        end = descend(criterion, place, minimise)
+        end = descend(criterion, place.x, minimise, place.trial)
         if end is not None:
             ends.append(end)
             visits.append(Visit(place.why, *end.trail[0], end.value))
@@ -123,11 +123,11 @@ def _lowest(ends: Sequence[Search]) -> Search:
     return next(end for end in ends if end.value <= bound)
 
 
-def descend(criterion: Criterion, place: Place, minimise: Descent) -> Search | None:
+def descend(criterion: Criterion, x: Array, minimise: Descent, first: Trial | None = None) -> Search | None:
     """Go downhill, and on from beside any stationary point that is no minimum; None without a finite start."""
     for share in SHRUNK:
-        known = {} if place.trial is None or share < 1 else {"first": place.trial}
-        search = minimise(criterion.nearer_zero(place.x, share), **known)
+        known = {} if first is None or share < 1 else {"first": first}
+        search = minimise(criterion.nearer_zero(x, share), **known)
         if np.isfinite(search.value):
             break
     else:

@@ -136,6 +136,20 @@ class Terms:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         return np.concatenate([structure.from_sds(np.ones(structure.k)) for structure in self.structures])
 
+    @property
+    def seen_coarsely(self) -> bool:
+        """Whether a grid has few points along each effect, or none along its correlations."""
+        vectors = [structure for structure in self.structures if structure.k > 1]
+        seen_well = all(structure.has_rho for structure in vectors)  # their correlation has an axis
+        return sum(self.ks) > 2 and self.has_slopes and not seen_well
+
+    def shielded(self, theta: Array) -> Flags:
+        """Whether some terms have vanished and others not, which may shield them, for each of (B, m)."""
+        if len(self.ks) == 1 or not self.has_slopes:
+            return np.zeros(len(theta), dtype=bool)
+        gone = np.array([np.abs(T).max(axis=(1, 2)) < LACKING for T in self.many_roots(theta)[0]])
+        return np.asarray(gone.any(axis=0) & ~gone.all(axis=0))
+
     def directions(self, theta: Array, factors: list[Array], scores: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
         m = self.of_term[-1].stop

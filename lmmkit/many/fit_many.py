@@ -20,15 +20,15 @@ from ..families.resolve import resolve
 from ..fitted.mixed import PLAIN
 from ..formula.parse import Formula, parse
 from ..formula.syntax import one_line
+from ..likelihood.many_criterion import ManyCriterion
 from ..numerics import arguments
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.r_names import answered
-from .criterion import ManyCriterion
+from .chunk import Found, failure, fit_chunk, no_responses
 from .generalized import fit_generalized
 from .laplace import ManyGlmmCriterion
 from .many_fits import ManyFits
 from .responses import aligned, own_weights
-from .search import Found, failure, fit_chunk, no_responses
 
 __all__ = ["ManyFits", "fit_many"]
 

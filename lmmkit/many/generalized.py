@@ -18,9 +18,9 @@ from ..likelihood.separation import runaways
 from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
+from .chunk import Found, ran_pars, singular, status_table
 from .laplace import LaplacePoints, ManyGlmmCriterion
 from .laplace_search import ResponseColumns, search
-from .search import Found, ran_pars, singular, status_table
 
 __all__ = ["fit_generalized"]
 

@@ -12,7 +12,7 @@ from lmmkit.design.design import build_design
 from lmmkit.formula.parse import parse
 from lmmkit.inference.parameters import parameter_values
 from lmmkit.likelihood.lmm import Criterion
-from lmmkit.many.criterion import ManyCriterion, Points
+from lmmkit.likelihood.many_criterion import ManyCriterion, Points
 
 STRUCTURES = {
     "one scalar": "~ x + (1 | g)",

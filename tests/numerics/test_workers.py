@@ -76,7 +76,7 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
 
 
 def test_many_responses_on_a_cluster(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lmmkit.many.criterion import ManyCriterion
+    from lmmkit.likelihood.many_criterion import ManyCriterion
 
     monkeypatch.setattr(ManyCriterion, "chunk", 25)
     genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")

@@ -21,9 +21,10 @@ from scipy.sparse import csr_array, vstack
 from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
-from ..likelihood.grid import Grid, Parts, cholesky_of_each, dense_parts, products, swept
-from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
+from ..structures.unstructured import Unstructured
+from .grid import Grid, Parts, cholesky_of_each, dense_parts, products, ring_thetas, swept
+from .theta import Terms
 
 
 @dataclass
@@ -114,6 +115,13 @@ class ManyCriterion(Terms):
     def grid(self) -> Grid | None:
         """The criterion on a coarse grid, where that is affordable."""
         return Grid.of(self, self._sums, self.p, self.reml, self.nu)
+
+    @cached_property
+    def ring(self) -> Grid | None:
+        """And among singular covariances, for a single pair of effects."""
+        if tuple(self.structures) != (Unstructured(2),):
+            return None
+        return Grid(self, self.parts, self.reml, self.nu, ring_thetas())
 
     @cached_property
     def rest_products(self) -> Array:

@@ -1,0 +1,72 @@
+"""Satterthwaite's degrees of freedom for many responses of one design."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..likelihood.many_criterion import ManyCriterion, Points
+from ..likelihood.many_search import ManyOptima
+from ..numerics.arrays import Array
+
+__all__ = ["many_df"]
+
+
+def many_df(optima: ManyOptima) -> Array:
+    """Satterthwaite's degrees of freedom of every coefficient of many fits of one design, (B, p).
+
+    Parameters
+    ----------
+    optima : ManyOptima
+
+    Notes
+    -----
+    As :func:`lmmkit.inference.satterthwaite.degrees_of_freedom` has them, fit by fit.
+    """
+    criterion, points, half = optima.criterion, optima.points, optima.half
+    p = criterion.p
+    variance = np.einsum("bij,bij->bj", half, half)
+    right = points.root.transpose(0, 2, 1) @ half
+    sensitivities = np.empty((len(half), criterion.m + 1, p))
+    sensitivities[:, -1] = 1.0  # d log V / d log sigma²
+    for f, t, own in criterion.owned:
+        crossed = points.images[f][:, :, own, :p] @ right[:, None]
+        for r in range(p):
+            slope = crossed[..., r].transpose(0, 2, 1) @ crossed[..., r]
+            sensitivities[:, criterion.of_term[t], r] = (
+                points.gradient_of_term(t, slope) / variance[:, r, None]
+            )
+    covariance = _information_inverse(criterion, points)
+    return np.asarray(2.0 / np.einsum("bir,bij,bjr->br", sensitivities, covariance, sensitivities))
+
+
+def _information_inverse(criterion: ManyCriterion, points: Points) -> Array:
+    """Asymptotic covariance of (theta, log sigma²), (B, m + 1, m + 1), as ``Optimum`` has it."""
+    m, nu = criterion.m, criterion.nu
+    hessian = np.empty((len(points.theta), m + 1, m + 1))
+    hessian[:, :m, :m] = _differenced(criterion, points)
+    mixed = np.empty_like(points.theta)
+    for f, t, own in criterion.owned:
+        score = points.scores[f][..., own]
+        mixed[:, criterion.of_term[t]] = points.gradient_of_term(t, score.transpose(0, 2, 1) @ score)
+    mixed *= (nu / points.r2)[:, None]
+    hessian[:, :m, :m] += mixed[:, :, None] * mixed[:, None, :] / nu
+    hessian[:, :m, m] = hessian[:, m, :m] = mixed
+    hessian[:, m, m] = nu
+    values, vectors = np.linalg.eigh(hessian)
+    weight = np.where(values > 1e-8 * values[:, -1:], 2 / values, 0.0)
+    return np.asarray((vectors * weight[:, None, :]) @ vectors.transpose(0, 2, 1))
+
+
+def _differenced(criterion: ManyCriterion, points: Points, width: float = 1e-4) -> Array:
+    """Hessian by central differences of the gradient, (B, m, m)."""
+    theta = points.theta
+    hessian = np.empty((len(theta), criterion.m, criterion.m))
+    for i in range(criterion.m):
+        h = width * np.maximum(1.0, np.abs(theta[:, i]))
+        sides = []
+        for sign in (1.0, -1.0):
+            moved = theta.copy()
+            moved[:, i] += sign * h
+            sides.append(Points(criterion, moved, points.y).gradient())
+        hessian[:, i] = (sides[0] - sides[1]) / (2 * h)[:, None]
+    return (hessian + hessian.transpose(0, 2, 1)) / 2

@@ -1,0 +1,207 @@
+"""The search for the best parameters of many responses, side by side; the few that are difficult one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ..errors import ModelError
+from ..numerics.arrays import Array, Flags, Index
+from ..numerics.threads import threads_for
+from ..numerics.trust_region import Trials, minimise_many
+from .fit_lmm import fit_criterion
+from .grid import Grid, valleys
+from .lmm import ENDLESS, VALLEYS, Criterion
+from .many_criterion import ManyCriterion, Points, Responses
+from .search import LOWER, WORTH
+from .theta import LACKING
+
+__all__ = ["ManyOptima", "fit_responses"]
+
+
+@dataclass(frozen=True)
+class ManyOptima:
+    """The fits of responses to which the model can be fitted.
+
+    Attributes
+    ----------
+    criterion : ManyCriterion
+    points : Points
+        The criterion at the best ``theta`` of each response.
+    objective : array of shape (B,)
+    converged : array of shape (B,)
+        Whether the search ended at a minimum, with some residual variance left.
+    """
+
+    criterion: ManyCriterion
+    points: Points
+    objective: Array
+    converged: Flags
+
+    @cached_property
+    def endless(self) -> Flags:
+        """Where next to no residual variance is left."""
+        return np.asarray(self.points.r2 < ENDLESS**2 * self.criterion.nu)
+
+    @cached_property
+    def sigma(self) -> Array:
+        """Residual standard deviations, (B,)."""
+        return np.asarray(np.sqrt(self.points.r2 / self.criterion.nu) * self.points.y.unit)
+
+    @cached_property
+    def beta(self) -> Array:
+        """Fixed effects, (B, p)."""
+        y = self.points.y
+        return np.linalg.solve(self.criterion.R, (y.ols + y.unit[:, None] * self.points.gamma).T).T
+
+    @cached_property
+    def half(self) -> Array:
+        """``H`` with ``H'H = (X'V^-1 X)^-1``, (B, p, p)."""
+        return np.asarray(self.points.root @ np.linalg.inv(self.criterion.R).T)
+
+    @cached_property
+    def se(self) -> Array:
+        """Standard errors of the fixed effects, (B, p)."""
+        return self.sigma[:, None] * np.sqrt(np.einsum("bij,bij->bj", self.half, self.half))
+
+    @cached_property
+    def par(self) -> list[Array]:
+        """Covariance parameters in the units of the data and lme4's order, (B, m) for each term."""
+        return self.criterion.to_par(self.points.theta)
+
+    def readings(self) -> list[Array]:
+        """Standard deviations and then correlations of the random effects as people read them, (B, m) for each term."""
+        out = []
+        for structure, own in zip(self.criterion.structures, self.par, strict=True):
+            values = structure.reading(own)
+            values[:, : structure.n_sds] *= self.sigma[:, None]
+            out.append(values)
+        return out
+
+
+def fit_responses(criterion: ManyCriterion, Y: Array) -> tuple[Flags, ManyOptima | None]:
+    """Fit responses of shape (B, n).
+
+    Parameters
+    ----------
+    criterion : ManyCriterion
+    Y : array of shape (B, n)
+
+    Returns
+    -------
+    tuple
+        Which responses can be fitted, as they are finite and leave something to explain, (B,); and the fits of
+        those, None if there are none.
+    """
+    finite: Flags = np.asarray(np.isfinite(Y).all(axis=1))
+    with threads_for(criterion.layout.width), np.errstate(all="ignore"):
+        responses, varied = criterion.responses(np.where(finite[:, None], Y, 0.0))
+        fitted: Flags = np.asarray(finite & varied)
+        if not fitted.any():
+            return fitted, None
+        theta, objective, converged = _search(criterion, responses.take(fitted), Y[fitted])
+        points = Points(criterion, theta, responses.take(fitted))
+    return fitted, ManyOptima(criterion, points, objective, converged)
+
+
+def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[Array, Array, Flags]:
+    """The best ``theta`` (B, m) of each response, its objective, and whether the search converged.
+
+    The plan of :mod:`lmmkit.likelihood.search`, side by side; where a way down must go on from beside a
+    stationary point, the response is fitted by itself.
+    """
+    if not criterion.suits or criterion.grid is None:
+        return _one_by_one(criterion, Y)
+    theta, value, converged = best = _from_the_grid(criterion, criterion.grid, responses)
+    if criterion.seen_coarsely:
+        _improve(
+            criterion, responses, np.arange(len(theta)), np.tile(criterion.identity(), (len(theta), 1)), best
+        )
+    doubtful = np.flatnonzero(criterion.vector_singular(theta))
+    if len(doubtful):
+        for other in criterion.beside_singular(theta[doubtful]).values():
+            _improve(criterion, responses, doubtful, other, best)
+        if criterion.ring is not None:
+            for lowest in _lowest_valleys(criterion.ring, responses.take(doubtful)).T:
+                there = np.flatnonzero(lowest >= 0)
+                _improve(criterion, responses, doubtful[there], criterion.ring.thetas[lowest[there]], best)
+    escapes = _may_escape(criterion, theta, responses) | criterion.shielded(theta)
+    hard = np.flatnonzero(~converged | escapes)
+    if len(hard):
+        theta[hard], value[hard], converged[hard] = _one_by_one(criterion, Y[hard])
+    return theta, value, converged
+
+
+def _from_the_grid(criterion: ManyCriterion, grid: Grid, responses: Responses) -> tuple[Array, Array, Flags]:
+    """Down from the lowest valley of the grid, and from the others of those that have several."""
+    lowest = _lowest_valleys(grid, responses)
+    best = _minimise(criterion, responses, np.arange(len(lowest)), grid.thetas[lowest[:, 0]])
+    for further in lowest[:, 1:].T:
+        several = np.flatnonzero(further >= 0)
+        _improve(criterion, responses, several, grid.thetas[further[several]], best)
+    return best
+
+
+def _lowest_valleys(grid: Grid, responses: Responses) -> Index:
+    """Numbers of grid points, (B, VALLEYS); -1 where a response has fewer valleys."""
+    at_points = grid.values(responses.lead, responses.rest, responses.q_y, responses.y_y)
+    return valleys(at_points, grid.shape, VALLEYS)
+
+
+def _improve(
+    criterion: ManyCriterion,
+    responses: Responses,
+    which: Index,
+    start: Array,
+    best: tuple[Array, Array, Flags],
+) -> None:
+    """Search once more for some responses, and keep in place what is better."""
+    if not len(which):
+        return
+    theta, value, converged = best
+    rival, its_value, arrived = _minimise(criterion, responses, which, start)
+    better = its_value < value[which] - LOWER
+    where = which[better]
+    theta[where], value[where], converged[where] = rival[better], its_value[better], arrived[better]
+
+
+def _minimise(
+    criterion: ManyCriterion, responses: Responses, which: Index, start: Array
+) -> tuple[Array, Array, Flags]:
+    def evaluate(theta: Array, active: Index) -> Trials:
+        points = Points(criterion, theta, responses.take(which[active]))
+        return Trials(points.objective, points.gradient, points.curvature)
+
+    return minimise_many(evaluate, start)
+
+
+def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) -> Flags:
+    """Whether some zero variance is a stationary point, but no minimum (:meth:`Terms.beside`)."""
+    points = Points(criterion, theta, responses)
+    flags = np.zeros(len(theta), dtype=bool)
+    for f, t, own in criterion.owned:
+        part, structure, T = criterion.of_term[t], criterion.structures[t], points.factors[t]
+        singular = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
+        for b in np.flatnonzero(singular & ~flags):
+            ways = structure.beside(theta[b, part], T[b], points.slopes[f][b, own, own], LACKING, WORTH)
+            flags[b] = next(ways, None) is not None
+    return flags
+
+
+def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Flags]:
+    """Each response by the ordinary search, the sums of the design made once."""
+    theta, value = np.zeros((len(Y), criterion.m)), np.full(len(Y), np.inf)
+    converged = np.zeros(len(Y), dtype=bool)
+    if not len(Y):
+        return theta, value, converged
+    single = Criterion(replace(criterion.design, y=Y[0]), criterion.reml)
+    for b, y in enumerate(Y):
+        try:
+            estimate = fit_criterion(single.with_response(y))
+        except (ModelError, np.linalg.LinAlgError):
+            continue  # stays flagged as not converged
+        theta[b] = single.from_original(estimate.par)
+        value[b], converged[b] = estimate.objective, estimate.converged
+    return theta, value, converged
