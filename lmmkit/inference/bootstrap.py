@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -11,14 +12,15 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
-from ..fitted.new_response import refit
-from ..fitted.simulate import draw
-from ..fitted.simulated_rows import SimulatedRows
+from ..fitted.mixed import MixedFit
+from ..fitted.refits import Refits, refit_or_none
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
-from ..numerics.workers import interrupted, replicates
+from ..numerics.arrays import Array
+from ..numerics.workers import interrupted
 from .parameters import parameter_values
+from .simulated_fits import from_simulated
 
 __all__ = ["Bootstrap", "bootstrap"]
 
@@ -143,22 +145,42 @@ def bootstrap(
     n_sim = arguments.whole("n_sim", n_sim)
     stat = parameter_values if stat is None else arguments.function("stat", stat)
     estimate = _as_series(stat(fit))
-    plan = SimulatedRows.own(fit)
 
-    def replicate(rng: np.random.Generator) -> pd.Series | None:
+    def one(again: Fit | None) -> pd.Series | None:
         try:
-            return _as_series(stat(refit(fit, draw(fit, plan, rng))))
+            return None if again is None else _as_series(stat(again))
         except (DataError, ModelError, np.linalg.LinAlgError):
-            return None  # a simulated response that the model cannot be fitted to
+            return None  # a simulated response that has no such statistic
 
-    results = replicates(replicate, n_sim, seed, n_jobs, progress, "bootstrap")
+    many: Callable[[Array], list[Any]] | None = None
+    default = stat is parameter_values
+    if isinstance(fit, MixedFit) and Refits.suit(fit):
+        refits = Refits(fit)
+        many = partial(_parameters, refits) if default else lambda Y: list(map(one, refits.models(Y)))
+    results = from_simulated(
+        fit, lambda y: one(refit_or_none(fit, y)), many, n_sim, seed, n_jobs, progress, "bootstrap",
+        models=not default,
+    )  # fmt: skip
     nothing = np.full(len(estimate), np.nan)
     rows = [nothing if result is None else _in_order(result, estimate) for result in results]
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index), n_sim)
 
 
-def _in_order(result: pd.Series, estimate: pd.Series) -> np.ndarray:
+def _parameters(refits: Refits, Y: Array) -> list[Array]:
+    """The values of :func:`parameter_values` for many refits; NaN where one fails."""
+    fitted, optima = refits.fits(Y)
+    if optima is None:
+        return [np.full(refits.n_parameters, np.nan)] * len(Y)
+    out = np.full((len(Y), refits.n_parameters), np.nan)
+    values = np.column_stack([*optima.readings(), optima.sigma, optima.beta])
+    out[fitted] = np.where(np.isfinite(optima.objective)[:, None], values, np.nan)
+    return list(out)
+
+
+def _in_order(result: pd.Series | Array, estimate: pd.Series) -> Array:
     """A refit's values in the order of the model's own."""
+    if isinstance(result, np.ndarray):
+        return result
     if not result.index.equals(estimate.index):
         if len(result) != len(estimate) or set(result.index) != set(estimate.index):
             names = [", ".join(map(str, each.index[:5])) or "none" for each in (estimate, result)]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ..design.design import Design
 from ..errors import ModelError
 from ..fitted.refit import update
 from ..formatting.noted_table import Table
@@ -20,7 +21,7 @@ from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
 
-__all__ = ["anova", "criterion_value", "drop1", "mixture_p_value"]
+__all__ = ["anova", "criterion_value", "drop1", "linear_criterion", "mixture_p_value"]
 
 
 @answered
@@ -146,13 +147,28 @@ def criterion_value(fit: Any, reml: bool) -> float:
     """-2 log-likelihood, restricted or not, of a mixed model fitted so or of a fixed-effects model."""
     if not reml or fit.is_reml:
         return -2 * float(fit.loglik)
-    p = fit.design.X.shape[1]
-    rows = fit.design.row_weights > 0
-    root = np.sqrt(fit.design.row_weights[rows])
-    triangle = np.linalg.qr(fit.design.X[rows] * root[:, None], mode="r")
-    nu = int(rows.sum()) - p
-    log_det = 2 * float(np.log(np.abs(np.diag(triangle))).sum() - np.log(root).sum())
-    return nu * (1 + float(np.log(2 * np.pi * fit.deviance / nu))) + log_det
+    return float(linear_criterion(fit.design, fit.deviance, reml))
+
+
+def linear_criterion(design: Design, deviance: Any, reml: bool) -> Any:
+    """-2 log-likelihood, restricted or not, of a linear model without random effects.
+
+    Parameters
+    ----------
+    design : Design
+    deviance : float or array
+        Residual sum of squares.
+    reml : bool
+    """
+    rows = design.row_weights > 0
+    root = np.sqrt(design.row_weights[rows])
+    nu = int(rows.sum())
+    log_det = -2 * float(np.log(root).sum())
+    if reml:
+        triangle = np.linalg.qr(design.X[rows] * root[:, None], mode="r")
+        nu -= design.X.shape[1]
+        log_det += 2 * float(np.log(np.abs(np.diag(triangle))).sum())
+    return nu * (1 + np.log(2 * np.pi * deviance / nu)) + log_det
 
 
 def _comparison(fits: list[Any], names: list[str]) -> pd.DataFrame:

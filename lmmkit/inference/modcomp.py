@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, ModelError
-from ..fitted.new_response import refit
+from ..errors import ModelError
 from ..fitted.refit import update
-from ..fitted.simulate import draw
-from ..fitted.simulated_rows import SimulatedRows
+from ..fitted.refits import refit_or_none
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
-from ..numerics.workers import interrupted, replicates
+from ..numerics.workers import interrupted
 from .contest import contrast_rows
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value
 from .nesting import check_comparable, check_nested, restriction, same_random_part
+from .simulated_fits import criterion_values, from_simulated
 
 __all__ = ["kr_modcomp", "pb_modcomp"]
 
@@ -181,17 +180,21 @@ def null_distribution(
     ModelError
         When all refits fail.
     """
+    reml = bool(large.is_reml)
+    values = [criterion_values(fit, reml) for fit in (small, large)]
 
-    rows = SimulatedRows.own(small)
+    def one(y: Array) -> float:
+        again = [refit_or_none(fit, y) for fit in (large, small)]
+        return np.nan if None in again else likelihood_ratio(*again)
 
-    def replicate(rng: np.random.Generator) -> float:
-        y = draw(small, rows, rng)
-        try:
-            return likelihood_ratio(refit(large, y), refit(small, y))
-        except (DataError, ModelError, np.linalg.LinAlgError):
-            return np.nan  # a simulated response that a model cannot be fitted to
+    def many(Y: Array) -> list[float]:
+        of_small, of_large = (of(Y) for of in values if of is not None)
+        return list(np.maximum(of_small - of_large, 0.0))
 
-    drawn = np.array(replicates(replicate, n_sim, seed, n_jobs, progress, "null distribution"))
+    at_once = None if None in values else many
+    drawn = np.array(
+        from_simulated(small, one, at_once, n_sim, seed, n_jobs, progress, "null distribution"), dtype=float
+    )
     reference = drawn[np.isfinite(drawn)]
     if len(reference) == 0:
         raise ModelError("none of the simulated responses could be fitted, so there is no null distribution")

@@ -13,18 +13,15 @@ from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
-from ..fitted.new_response import refit
 from ..fitted.parts import refuse_parts
-from ..fitted.simulate import draw
-from ..fitted.simulated_rows import SimulatedRows
 from ..formatting.colours import BLUE, GREY
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
 from ..numerics.r_names import answered
-from ..numerics.workers import interrupted, replicates
-from .coef_tests import joint_test
+from ..numerics.workers import interrupted
+from .power_tests import simulated_p_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -214,7 +211,7 @@ def power(
     for step, own in zip(steps, seeds, strict=True):
         model = _study(fit, sizes, name, step)
         try:
-            p = _p_values(model, list(sizes), test, n_sim, own, n_jobs, progress)
+            p = simulated_p_values(model, list(sizes), test, n_sim, own, n_jobs, progress)
         except KeyboardInterrupt:
             if not columns:
                 raise
@@ -235,10 +232,8 @@ def power(
 
 
 def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
-    from scipy.stats import binomtest
-
     found, n = int((p < alpha).sum()), len(p)
-    low, high = binomtest(found, n).proportion_ci(level, method="exact")
+    low, high = stats.exact_proportion(found, n, level)
     failed = int(np.isnan(p).sum())
     return {
         "power": found / n, "conf_low": low, "conf_high": high, "found": found, "n_sim": n, "n_failed": failed
@@ -398,50 +393,3 @@ def _true_model(fit: MixedFit, design: Design, data: pd.DataFrame, beta: pd.Seri
         family=fit.family,
     )  # fmt: skip
     return type(fit)(true, call, criterion)
-
-
-def _p_values(
-    model: MixedFit, names: list[str], test: Any, n_sim: int, seed: Any, n_jobs: int, progress: bool | None
-) -> Array:
-    rows = SimulatedRows.own(model)
-    L = np.eye(len(model.design.x_names))[[model.design.x_names.index(name) for name in names]]
-
-    def simulation(rng: np.random.Generator) -> float:
-        try:
-            again = refit(model, draw(model, rows, rng))
-            if not callable(test):
-                return _likelihood_ratio(again, names) if test == "lr" else joint_test(again, L, test)[3]
-            given = test(again)
-        except (DataError, ModelError, np.linalg.LinAlgError):
-            return float("nan")  # a simulated response that the model cannot be fitted to
-        return _p_value(given)
-
-    return np.array(replicates(simulation, n_sim, seed, n_jobs, progress, "power"))
-
-
-def _p_value(given: Any) -> float:
-    """What a test of the user's own gave."""
-    if not isinstance(given, (int, float, np.integer, np.floating)) or given < 0 or given > 1:
-        raise ModelError(f"test must give a p-value between 0 and 1; it gave {arguments.shown(given)}")
-    return float(given)
-
-
-def _likelihood_ratio(fit: MixedFit, names: list[str]) -> float:
-    """p-value of the likelihood ratio test of a model without these coefficients."""
-    design = fit.design
-    keep = [j for j, name in enumerate(design.x_names) if name not in names]
-    small = replace(
-        design, X=design.X[:, keep], x_names=[design.x_names[j] for j in keep],
-        assign=[design.assign[j] for j in keep],
-    )  # fmt: skip
-    if fit.family is None:
-        from ..likelihood.fit_lmm import fit_lmm
-
-        objectives = [fit_lmm(one, reml=False).objective for one in (small, design)]
-    else:
-        from ..likelihood.fit_glmm import fit_glmm
-
-        options = fit.call.options
-        without = fit_glmm(small, options["family"], n_agq=options["n_agq"])
-        objectives = [without.objective, fit.estimate.objective]
-    return float(stats.chi2.sf(max(0.0, objectives[0] - objectives[1]), len(names)))

@@ -85,6 +85,24 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     return _estimate(criterion, best, visits)
 
 
+def estimate_at(criterion: Criterion, theta: Array, converged: bool) -> Estimate:
+    """The estimate for a criterion whose search has ended elsewhere.
+
+    Parameters
+    ----------
+    criterion : Criterion
+    theta : array of shape (m,)
+        Where it ended, whitened.
+    converged : bool
+        Whether it arrived.
+    """
+    with threads_for(criterion.layout.width):
+        search = _evaluated(criterion, theta)
+        search.converged = converged
+        search.trail = [(theta, search.value)]
+        return _estimate(criterion, search, [])
+
+
 def _take_smooth(criterion: Criterion, best: Search) -> None:
     """Where the criterion is level, come back to where rounding does not make it rough."""
     largest = max(float(np.abs(T).max()) for T in best.state.factors)

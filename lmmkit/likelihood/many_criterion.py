@@ -11,7 +11,7 @@ Shapes: ``B`` responses; ``q`` levels and ``k`` columns of the leading factor; `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..design.design import Design
 from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 from .grid import Grid, Parts, cholesky_of_each, dense_parts, products, ring_thetas, swept
+from .lmm import Criterion
 from .theta import Terms
 
 
@@ -96,6 +97,12 @@ class ManyCriterion(Terms):
         lead = self.layout.lead
         each = lead.q * lead.k * max(lead.k, self.m, self.p + 1) + (self.layout.width + self.p + 1) ** 2
         return int(np.clip(250_000 // each, 16, 2000))
+
+    @cached_property
+    def single(self) -> Criterion:
+        """The ordinary criterion of the design, for responses that are fitted one by one."""
+        varied: Array = np.random.default_rng(0).standard_normal((self.n,))  # stands for a response
+        return Criterion(replace(self.design, y=varied), self.reml)
 
     @cached_property
     def _sums(self) -> Sums:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Trials, minimise_many
+from ..numerics.trust_region import Trials, minimise, minimise_many
 from .fit_lmm import fit_criterion
 from .grid import Grid, valleys
-from .lmm import ENDLESS, VALLEYS, Criterion
+from .lmm import ENDLESS, VALLEYS
 from .many_criterion import ManyCriterion, Points, Responses
-from .search import LOWER, WORTH
+from .search import LOWER, WORTH, descend
 from .theta import LACKING
 
 __all__ = ["ManyOptima", "fit_responses"]
@@ -127,11 +127,24 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
             for lowest in _lowest_valleys(criterion.ring, responses.take(doubtful)).T:
                 there = np.flatnonzero(lowest >= 0)
                 _improve(criterion, responses, doubtful[there], criterion.ring.thetas[lowest[there]], best)
-    escapes = _may_escape(criterion, theta, responses) | criterion.shielded(theta)
-    hard = np.flatnonzero(~converged | escapes)
+    shielded = criterion.shielded(theta)
+    hard = np.flatnonzero(~converged & ~shielded | _may_escape(criterion, theta, responses))
+    left = [b for b in hard.tolist() if not _settled(criterion, Y[b], b, best)]
+    hard = np.union1d(np.flatnonzero(shielded), left).astype(np.intp)
     if len(hard):
         theta[hard], value[hard], converged[hard] = _one_by_one(criterion, Y[hard])
     return theta, value, converged
+
+
+def _settled(criterion: ManyCriterion, y: Array, b: int, best: tuple[Array, Array, Flags]) -> bool:
+    """Go on from the end of a response by the ordinary way down: whether nothing else is found; noted in place."""
+    theta, value, converged = best
+    single = criterion.single.with_response(y)
+    end = descend(single, theta[b], partial(minimise, single.trial))
+    if end is None or not end.converged or end.value < value[b] - LOWER:
+        return False
+    theta[b], value[b], converged[b] = end.x, end.value, True
+    return True
 
 
 def _from_the_grid(criterion: ManyCriterion, grid: Grid, responses: Responses) -> tuple[Array, Array, Flags]:
@@ -196,12 +209,11 @@ def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Flags
     converged = np.zeros(len(Y), dtype=bool)
     if not len(Y):
         return theta, value, converged
-    single = Criterion(replace(criterion.design, y=Y[0]), criterion.reml)
     for b, y in enumerate(Y):
         try:
-            estimate = fit_criterion(single.with_response(y))
+            estimate = fit_criterion(criterion.single.with_response(y))
         except (ModelError, np.linalg.LinAlgError):
             continue  # stays flagged as not converged
-        theta[b] = single.from_original(estimate.par)
+        theta[b] = criterion.single.from_original(estimate.par)
         value[b], converged[b] = estimate.objective, estimate.converged
     return theta, value, converged

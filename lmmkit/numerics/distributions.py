@@ -118,3 +118,18 @@ def _normal_range_tail(r: Any, k: int) -> Any:
         beyond = -(a ** (k - 1)) * np.expm1((k - 1) * np.log1p(-b / a))
     phi = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     return np.where(r < 76.0, k * (beyond @ phi) * 0.25, 0.0)
+
+
+def exact_proportion(found: int, n: int, level: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval for a proportion of which ``found`` of ``n`` were seen.
+
+    Examples
+    --------
+    >>> low, high = exact_proportion(7, 10, 0.95)  # R: binom.test(7, 10)$conf.int
+    >>> round(low, 7), round(high, 7)
+    (0.3475471, 0.9332605)
+    """
+    tail = (1 - level) / 2
+    low = float(special.betaincinv(found, n - found + 1, tail)) if found else 0.0
+    high = float(special.betaincinv(found + 1, n - found, 1 - tail)) if found < n else 1.0
+    return low, high

@@ -14,7 +14,7 @@ from ..errors import ModelError
 from . import arguments
 from .threads import threads_for
 
-__all__ = ["interrupted", "replicates", "spread", "with_bar"]
+__all__ = ["batches", "interrupted", "replicates", "spread", "with_bar"]
 
 #: How often in a row workers may be killed before the work is given up.
 ATTEMPTS = 3
@@ -65,11 +65,60 @@ def replicates(
     [0, 9, 4, 1, 7]
     """
     n_sim, n_jobs = arguments.whole("n_sim", n_sim), arguments.workers(n_jobs)
-    seeds = arguments.seed_sequence(seed).spawn(n_sim)
     size = 1 if n_jobs == 1 else max(1, min(25, n_sim // 20))
-    batches = [seeds[start : start + size] for start in range(0, n_sim, size)]
+    return _in_batches(partial(_many, function), n_sim, size, seed, n_jobs, progress, label)
+
+
+def batches(
+    function: Callable[[list[np.random.Generator]], list[T]],
+    n_sim: int,
+    size: int,
+    seed: Any = None,
+    n_jobs: int = 1,
+    progress: bool | None = None,
+    label: str = "simulating",
+) -> list[T]:
+    """:func:`replicates` for a function of several generators at once.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a list of generators, and gives as many results.
+    n_sim : int
+        How many results.
+    size : int
+        How many generators at once; whatever the number of workers.
+    seed, n_jobs, progress, label
+        As in :func:`replicates`: each result has the same generator as there.
+
+    Returns
+    -------
+    list
+        The results in order; when it is interrupted, those that are finished.
+
+    Examples
+    --------
+    >>> batches(lambda rngs: [int(rng.integers(10)) for rng in rngs], 5, 2, seed=1, progress=False)
+    [0, 9, 4, 1, 7]
+    """
+    n_sim, n_jobs = arguments.whole("n_sim", n_sim), arguments.workers(n_jobs)
+    return _in_batches(partial(_together, function), n_sim, size, seed, n_jobs, progress, label)
+
+
+def _in_batches(
+    function: Callable[[Sequence[np.random.SeedSequence]], list[T]],
+    n_sim: int,
+    size: int,
+    seed: Any,
+    n_jobs: int,
+    progress: bool | None,
+    label: str,
+) -> list[T]:
+    """The results of all seeds, so many at a time."""
+    seeds = arguments.seed_sequence(seed).spawn(n_sim)
+    parts = [seeds[start : start + size] for start in range(0, n_sim, size)]
     done: dict[int, list[T]] = {}
-    finished = _ticking(spread(partial(_many, function), batches, n_jobs), done)
+    finished = _ticking(spread(function, parts, n_jobs), done)
     try:
         for _ in with_bar(finished, n_sim, progress, label):
             pass
@@ -152,6 +201,13 @@ def one(function: Callable[[np.random.Generator], T], seed: np.random.SeedSequen
     """A single call; with one BLAS thread, so that rounding does not depend on the number of workers."""
     with threads_for(0):
         return function(np.random.default_rng(seed))
+
+
+def _together(
+    function: Callable[[list[np.random.Generator]], list[T]], seeds: Sequence[np.random.SeedSequence]
+) -> list[T]:
+    with threads_for(0):
+        return function([np.random.default_rng(seed) for seed in seeds])
 
 
 def _many(function: Callable[[np.random.Generator], T], seeds: Sequence[np.random.SeedSequence]) -> list[T]:

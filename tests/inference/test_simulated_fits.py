@@ -1,0 +1,94 @@
+"""What is simulated and fitted side by side, against the same fits one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lmmkit as lk
+from lmmkit.fitted.refits import Refits
+from lmmkit.inference.parameters import parameter_values
+from tests.inference.reference import model
+
+#: Name -> numbers that come of simulated responses.
+WORK: dict[str, Callable[[], Any]] = {
+    "parameters": lambda: model("unbalanced").bootstrap(12, seed=1, progress=False).replicates,
+    "parameters of nested terms": lambda: model("nested").bootstrap(6, seed=1, progress=False).replicates,
+    "a statistic of one's own": lambda: (
+        model("slopes").bootstrap(8, lambda fit: fit.predict()[:3], seed=2, progress=False).replicates
+    ),
+    "a vanished variance": lambda: (
+        model("singular").bootstrap(20, seed=3, progress=False).replicates["sigma"]
+    ),
+    "likelihood ratio of a slope's variance": lambda: null_of("slopes", "intercepts", 15),
+    "likelihood ratio of terms of a factor": lambda: null_of("uncorrelated", "intercepts", 15),
+    "likelihood ratio of the only term": lambda: null_of("intercepts", "line", 15),
+    "rand_test": lambda: lk.rand_test(model("slopes"), method="bootstrap", n_sim=10, seed=4, progress=False),
+    "Satterthwaite": lambda: p_values("satterthwaite"),
+    "residual degrees of freedom": lambda: p_values("residual"),
+    "likelihood ratio test": lambda: p_values("lr"),
+    "Kenward and Roger": lambda: p_values("kenward_roger"),
+}
+
+
+def null_of(large: str, small: str, n_sim: int) -> list[float]:
+    return lk.pb_modcomp(model(large), model(small), n_sim, seed=5, progress=False).attrs["reference"]
+
+
+def p_values(test: Any) -> Any:
+    found = lk.power(
+        model("intercepts"), {"Days": 2.0}, 8, {"Subject": [9]}, test=test, seed=6, progress=False
+    )
+    return found.p_values
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+def test_side_by_side_is_the_same_as_one_by_one(work, monkeypatch):
+    together = np.asarray(work(), dtype=float)
+    monkeypatch.setattr(Refits, "suit", staticmethod(lambda fit: False))
+    np.testing.assert_allclose(together, np.asarray(work(), dtype=float), rtol=1e-6, atol=1e-6)
+
+
+def test_models_made_from_a_batch_are_refits():
+    fit = model("slopes")
+    Y = fit.simulate(6, seed=1).to_numpy().T
+    for y, again in zip(Y, Refits(fit).models(Y), strict=True):
+        alone = fit.refit(y)
+        np.testing.assert_allclose(parameter_values(again), parameter_values(alone), rtol=1e-6)
+        np.testing.assert_allclose(again.se, alone.se, rtol=1e-6)
+        np.testing.assert_allclose(again.fitted, alone.fitted, rtol=1e-6)
+        assert again.converged and again.loglik == pytest.approx(alone.loglik, abs=1e-8)
+
+
+def test_a_response_that_cannot_be_fitted_is_none():
+    fit = model("slopes")
+    Y = np.array([np.full(180, 2.0), fit.simulate(1, seed=1)["sim_1"]])
+    models = Refits(fit).models(Y)
+    assert models[0] is None and models[1] is not None
+
+
+def test_which_models_are_fitted_side_by_side():
+    suited = {name: Refits.suit(model(name)) for name in ("slopes", "nested", "herds", "line")}
+    assert suited == {"slopes": True, "nested": True, "herds": False, "line": False}
+    structured = lk.lmer("Reaction ~ Days + cs(Days | Subject)", lk.load_data("sleepstudy"))
+    assert not Refits.suit(structured)
+
+
+def test_an_interruption_keeps_the_batches_that_are_finished(monkeypatch):
+    from lmmkit.inference import simulated_fits
+
+    fit, turns = model("slopes"), iter(range(10))
+    fits = Refits.fits
+
+    def interrupted(self, Y):
+        if next(turns) == 2:
+            raise KeyboardInterrupt
+        return fits(self, Y)
+
+    monkeypatch.setattr(simulated_fits, "BATCH", 4)
+    monkeypatch.setattr(Refits, "fits", interrupted)
+    boot = fit.bootstrap(20, seed=1, progress=False)
+    assert len(boot.replicates) == 8 and "Interrupted: 8 of 20" in repr(boot)
