@@ -100,13 +100,15 @@ def date_label(value: Any) -> str:
     return str(value)
 
 
-def as_days(frame: pd.DataFrame, formula: Formula) -> pd.DataFrame:
+def as_days(frame: pd.DataFrame, formula: Formula, dates: list[str]) -> pd.DataFrame:
     """A frame whose dates are numbers where a formula uses them as numbers.
 
     Parameters
     ----------
     frame : DataFrame
     formula : Formula
+    dates : list of str
+        The columns that hold dates.
 
     Returns
     -------
@@ -117,7 +119,6 @@ def as_days(frame: pd.DataFrame, formula: Formula) -> pd.DataFrame:
     DataError
         When the same dates are a number here and levels there.
     """
-    dates = [name for name in frame.columns if is_date(frame[name])]
     if not dates:
         return frame
     sides = [formula.fixed, *(bar.lhs for bar in formula.bars)]

@@ -31,7 +31,7 @@ from .model_matrix import ModelMatrix, check_contrasts, independent_columns
 from .names import make_unique
 from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
-from .values import Categorical, Value, check_sizes, numeric
+from .values import Categorical, Dates, Value, check_sizes, numeric
 
 __all__ = ["Design", "RandomTerm", "build_design"]
 
@@ -408,7 +408,8 @@ def build_design(
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
     columns = [list(data.columns).index(name) for name in names]
-    frame = as_days(data.take(columns, axis=1), parsed)
+    dates = [name for name in names if isinstance(evaluator.column(name), Dates)]
+    frame = as_days(data.take(columns, axis=1), parsed, dates)
     frame = frame if keep is None else frame[keep]
     return Design(
         formula=parsed,

@@ -171,7 +171,7 @@ def read_series(series: pd.Series, what: str) -> Array | Categorical | Dates:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy().astype(np.intp)
-        labels = [label(category) for category in series.cat.categories]
+        labels = [label(category) for category in series.cat.categories.tolist()]
         return Categorical(*_merged(codes, labels), ordered=bool(series.cat.ordered))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         return series.to_numpy()

@@ -7,6 +7,7 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 
 import typing
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ..errors import FormulaError
 from .algebra import expand
@@ -127,8 +128,18 @@ def parse(text: str, *, one_sided: bool = False, double_bar: DoubleBar = "split"
     >>> [bar.text for bar in f.bars]
     ['ses | class:school', 'ses | school']
     """
+    if not isinstance(text, str):
+        raise FormulaError(
+            f"a formula is text such as 'y ~ x + (1 | g)', not an object of type {type(text).__name__}"
+        )
+    return _parsed(text, one_sided, _double_bar(double_bar))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, one_sided: bool, double_bar: DoubleBar) -> Formula:
+    """The same for checked arguments; a formula never changes, so each text is read once."""
     response, right = _sides(text, one_sided)
-    parts = _take_apart(text, _bracketed(text, right), _double_bar(double_bar))
+    parts = _take_apart(text, _bracketed(text, right), double_bar)
     shown, fixed = "" if response is None else write(response), parts.fixed()
     if shown in expand(fixed).names:
         raise FormulaError(f"the response '{shown}' also stands on the right of '~'")
@@ -156,10 +167,6 @@ def require_bars(formula: Formula) -> None:
 
 def _sides(text: str, one_sided: bool) -> tuple[Node | None, Node]:
     """The checked response (None when there is none) and the right-hand side."""
-    if not isinstance(text, str):
-        raise FormulaError(
-            f"a formula is text such as 'y ~ x + (1 | g)', not an object of type {type(text).__name__}"
-        )
     if not text.strip():
         raise FormulaError("the formula is empty; write one such as 'y ~ x + (1 | g)'")
     tree = read(text)
