@@ -23,6 +23,7 @@ import batch
 import counts
 import explorers
 import growth
+import repetition
 from cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
@@ -149,7 +150,7 @@ def explorer_rows() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "cases", nargs="*", help="names of cases, batch, counts, explorers, growth; none means all"
+        "cases", nargs="*", help="names of cases, batch, counts, repetition, explorers, growth; none means all"
     )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
@@ -173,6 +174,8 @@ def main() -> None:
         tell(batch.rows())
     if not wanted or "counts" in wanted:
         tell(counts.rows())
+    if not wanted or "repetition" in wanted:
+        tell(repetition.rows())
     tell(["", "| import of | seconds |", "| --- | --- |", *import_time()])
     if not wanted or "explorers" in wanted:
         tell(explorer_rows())
