@@ -270,7 +270,8 @@ class Grid:
             system = _times_roots(system, self._roots, self._layout)
             system[:, range(R), range(R)] += 1.0
         usable = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(self._lead_logdet)
-        system[~usable] = np.eye(w)
+        if not usable.all():
+            system[~usable] = np.eye(w)
         lower, broken = cholesky_of_each(system)
         diagonal = np.log(lower.diagonal(axis1=1, axis2=2))
         fixed = self.parts.other.shape[0]

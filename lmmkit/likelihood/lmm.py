@@ -11,6 +11,7 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -168,11 +169,8 @@ class Criterion(Terms):
         root, logdet = inverse_root(elimination.dd[:p, :p])
         half = root @ elimination.dd[:p, p]
         r2 = float(elimination.dd[p, p] - half @ half)
-        objective = (
-            elimination.logdet
-            + self.nu * (1 + np.log(2 * np.pi * r2 / self.nu))
-            + 2 * self.nu * np.log(self.unit)
-        )
+        log_scale = (math.log(2 * np.pi * r2 / self.nu) if r2 > 0 else np.nan) + 2 * math.log(self.unit)
+        objective = elimination.logdet + self.nu * (1 + log_scale)
         if self.reml:
             objective += logdet + 2 * self._log_det_R
         gamma = root.T @ half
@@ -270,7 +268,7 @@ class Criterion(Terms):
             return given or [Place("estimates by moments", self.moments())]
         if guess and given and self._grid is None and not self.has_slopes:
             return given
-        thetas, shape, values = self.on_grid()
+        thetas, shape, values = self.on_grid(again=guess)
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
         if any(
             structure.has_rho for structure in self.structures
@@ -313,12 +311,21 @@ class Criterion(Terms):
             others += self.without_each(search.x)
         return others
 
-    def on_grid(self) -> tuple[Array, tuple[int, ...], Array]:
-        """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,)."""
+    def on_grid(self, again: bool = False) -> tuple[Array, tuple[int, ...], Array]:
+        """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,).
+
+        `again` says that more responses of the design may follow, for which it pays to prepare the grid.
+        """
         if self._grid is None:
             thetas, shape = grid_thetas(tuple(self.structures), fine=False)
             return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
-        return self._grid.thetas, self._grid.shape, self._grid.value(self._parts()) + self._constant
+        if again:
+            sums, p = self.sums, self.p
+            of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
+            values = self._grid.values(*of_y)[0]
+        else:
+            values = self._grid.value(self._parts())
+        return self._grid.thetas, self._grid.shape, values + self._constant
 
     def _parts(self) -> Parts:
         """The sums of ``[rest Q y]``, as :meth:`Grid.value` takes them."""
