@@ -150,7 +150,9 @@ def explorer_rows() -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "cases", nargs="*", help="names of cases, batch, counts, repetition, explorers, growth; none means all"
+        "cases",
+        nargs="*",
+        help="names of cases, batch, counts, repetition, explorers, growth; none means all",
     )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]

@@ -130,7 +130,7 @@ def singular(criterion: Terms, par: list[Array]) -> Flags:
     """lme4's ``isSingular``, for predictors of mean square one."""
     flags = np.zeros(len(par[0]), dtype=bool)
     for term, own in zip(criterion.design.terms, par, strict=True):
-        flags |= issingular(term, own)
+        flags |= is_singular(term, own)
     return flags
 
 
