@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..diagnostics.variance_fractions import fractions
+from ..fitted.mixed import is_singular
 from ..fitted.varcorr import distinct_names
 from ..inference.many_satterthwaite import many_df
 from ..likelihood.many_criterion import ManyCriterion
