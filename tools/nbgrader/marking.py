@@ -356,7 +356,7 @@ class SealedExecute(Execute):
         student = resources["nbgrader"]["student"] if COURSE["own_data"] else None
         scope = f"{{'STUDENT': {student!r}, 'FIRST': {first}}}"
         asking = new_code_cell(f"(lambda scope: (exec({LOOK!r}, scope), scope['told'])[1])({scope})")
-        here, limit = self.nb.cells[index], self.trait_get("timeout")["timeout"]
+        here, limit = self.nb.cells[index], self.trait_values()["timeout"]
         self.timeout = max(
             limit or 0, PATIENCE
         )  # on a busy machine lmmkit is slow to load, which is nobody's fault
