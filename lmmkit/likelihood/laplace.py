@@ -23,8 +23,8 @@ from ..numerics.arrays import Array
 from .mode_point import ModePoint
 from .pirls import Effects, Mode, ModeSearch, Precision, dot, rows_of, sums_of
 
-#: Variance of an outcome, on average, below which there may be a valley of very large effects.
-NEARLY_CERTAIN = 0.15
+#: Share of the variance of an outcome that the model leaves, below which there may be a valley of very large effects.
+NEARLY_CERTAIN = 0.75
 
 
 @dataclass
@@ -74,12 +74,13 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
 
     @property
     def nearly_certain(self) -> bool:
-        """Whether the outcomes of most trials are nearly certain, so that groups may as well be without doubt."""
+        """Whether the model takes much of the doubt about single trials away, so that groups may be without any."""
         rows = self.search.rows
         if rows.family.name != "binomial":
             return False
-        mu = rows.family.link.inverse(self.mode.eta)
-        return float(np.mean(mu * (1 - mu))) < NEARLY_CERTAIN
+        mu, mean = rows.family.link.inverse(self.mode.eta), np.average(rows.y, weights=rows.weights)
+        left = np.average(mu * (1 - mu), weights=rows.weights)
+        return bool(left < NEARLY_CERTAIN * mean * (1 - mean))
 
     # --- the gradient -------------------------------------------------------------------------------------
 

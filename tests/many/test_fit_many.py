@@ -292,10 +292,3 @@ def test_a_response_called_like_a_predictor_is_fitted_by_itself(data: pd.DataFra
     twice = lk.fit_many(Y.set_axis(["a", "a"]), "~ x + (1 | g)", data)
     with pytest.raises(lk.DataError, match="several responses are called 'a'"):
         twice.fit("a")
-
-
-def test_weights_of_each_response_are_refused_with_what_to_do():
-    data = pd.DataFrame({"g": np.repeat(list("abcd"), 5)})
-    values = np.random.default_rng(1).normal(size=(3, 20))
-    with pytest.raises(lk.DataError, match=r"one by one, by lk\.lmer"):
-        lk.fit_many(values, "~ 1 + (1 | g)", data, weights=np.ones((3, 20)))
