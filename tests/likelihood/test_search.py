@@ -45,8 +45,8 @@ def wide_above(seed: int) -> float:
         found = lk.lmer(hard.formula, hard.data, reml=hard.reml).estimate
     except lk.DataError:
         return -np.inf  # as many random effects as rows
-    if found.endless:
-        return -np.inf  # it falls for ever, and where a search is stopped on the way says nothing
+    if found.endless:  # it falls for ever, and where a search is stopped on the way says nothing
+        return np.inf if found.converged else -np.inf
     return found.objective - lowest_of_twelve(
         Criterion(build_design(parse(hard.formula), hard.data), hard.reml), seed
     )
