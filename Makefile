@@ -148,7 +148,7 @@ $(VENV)-lowest/.made: pyproject.toml tools/lowest.py $(VENV)/.dev
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(BIN)/python -m tools.lowest > $(VENV)-lowest/pins.txt
 	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check install --quiet -r $(VENV)-lowest/pins.txt \
-	    pytest pytest-timeout pytest-xdist
+	    pytest pytest-timeout pytest-xdist tabulate
 	touch $@
 
 # JupyterLite wants other versions of some packages than the course does.

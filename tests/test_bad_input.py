@@ -330,7 +330,7 @@ FRAMES = [
     (holes("g", [2]), "y ~ (1 | g)", {"na_action": "raise"}, "column 'g' has 1 missing value"),
     (holes("y", range(N)), "y ~ Dose", {}, "no rows are left: .* column 'y'"),
     (holes("f", range(N)), "y ~ f", {}, "no rows are left: .* column 'f'"),
-    (GOOD, "y ~ Dose", {"na_action": "exclude"}, "'omit' or 'raise', not 'exclude'"),
+    (GOOD, "y ~ Dose", {"na_action": "leave"}, "not 'leave'"),
     (GOOD, "y ~ Dose", {"weights": [np.nan] * N}, "no rows are left: .* weights"),
     # variables
     (GOOD, "y ~ log(f)", {}, "'f' must be numeric"),

@@ -138,8 +138,8 @@ class RowLikelihood:
         --------
         >>> import numpy as np
         >>> from lmmkit.families import Poisson
-        >>> Poisson().constant_rows(np.array([0.0, 3.0])).round(4)
-        array([ 0.    , -1.7918])
+        >>> Poisson().constant_rows(np.array([2.0, 3.0])).round(4)
+        array([-0.6931, -1.7918])
         """
         rows = self._constant(y)
         return rows if weights is None else weights * rows

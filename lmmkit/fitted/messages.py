@@ -13,6 +13,7 @@ from ..design.dates import is_date
 from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
+from ..likelihood.estimate import REPRODUCED
 from ..numerics.arrays import Array
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
@@ -209,7 +210,7 @@ def _search(fit: MixedFit) -> Iterator[str]:
             "copied within them, and for more random effects than the rows can tell apart; then leave the "
             "finest random-effects term out."
         )
-    elif not fit.converged:
+    elif not fit.converged and REPRODUCED not in fit.estimate.warnings:
         yield (
             f"The search for the best theta did not converge (gradient {fit.estimate.gradient_norm:.2g} "
             f"after {fit.estimate.n_evaluations} evaluations), so the estimates may be off. Check the "

@@ -115,10 +115,16 @@ class Table(pd.DataFrame):
         str, or None when it is written to a buffer
             Tiny p-values as ``<0.001``; the notes are not part of it.
 
+        Notes
+        -----
+        As in pandas, it needs the package tabulate.
+
         Examples
         --------
-        >>> Table({"estimate": [2.0]}, index=["Age"]).to_markdown().count("|")  # needs the package tabulate
-        9
+        >>> print(Table({"p_value": [3e-9]}, index=["Age"]).to_markdown())
+        |     | p_value   |
+        |:----|:----------|
+        | Age | <0.001    |
         """
         return with_p_values(self).to_markdown(*args, **options)
 

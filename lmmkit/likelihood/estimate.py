@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from ..families.family import Family
 
 
+#: Said of a binomial fit whose search cannot be trusted to have found the best of several ends.
+REPRODUCED = (
+    "Under this fit nearly every outcome is certain: effects of this size predict so few rows almost without "
+    "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "
+    "nothing on these estimates; it takes more rows, or fewer terms."
+)
+
+
 @dataclass(frozen=True)
 class PartEstimate:
     """What a fit found for one part of a model beside the conditional one: extra zeros, dispersion or shape.

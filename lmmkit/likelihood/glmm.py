@@ -21,7 +21,7 @@ from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, Trial, minimise
-from .estimate import Estimate
+from .estimate import REPRODUCED, Estimate
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
@@ -428,7 +428,7 @@ def estimate_at(
         n_evaluations=search.evaluations,
         trail=[(_par_at(criterion, x), value) for x, value in search.trail],
         visits=[visit._replace(x=_par_at(criterion, visit.x)) for visit in visits],
-        converged=search.converged and not criterion.endless(search.x),
+        converged=search.converged and not criterion.endless(search.x) and REPRODUCED not in runaway,
         endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
         conditional_cov=partial(conditional_covariances, criterion, point, family.sigma),

@@ -8,14 +8,10 @@ from scipy.optimize import linprog
 from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
+from .estimate import REPRODUCED
 
 #: Part of the outcomes' variance within rows below which a model reproduces them.
 CERTAIN = 0.25
-REPRODUCED = (
-    "Under this fit nearly every outcome is certain: effects of this size predict so few rows almost without "
-    "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "
-    "nothing on these estimates; it takes more rows, or fewer terms."
-)
 
 
 def separated_columns(X: Array, y: Array, weights: Array | None, family: Family) -> list[int]:

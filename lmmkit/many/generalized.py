@@ -11,7 +11,9 @@ from ..diagnostics.explained_variance import latent_variance, variance_on_link_s
 from ..diagnostics.variance_fractions import fractions
 from ..errors import DataError, ModelError
 from ..families.family import Family
+from ..likelihood.estimate import REPRODUCED
 from ..likelihood.fit_glmm import fit_glmm
+from ..likelihood.laplace import NEARLY_CERTAIN
 from ..likelihood.optimum import WIDTH
 from ..likelihood.search import WORTH
 from ..likelihood.separation import runaways
@@ -185,6 +187,7 @@ def _side_by_side(
         free = criterion.family.estimates_dispersion
         found = runaways(design, Y[b], points.mode.eta[:, b], one, True, free)
         numbers.messages[place[b]] = " ".join(found)
+        numbers.converged[place[b]] &= REPRODUCED not in found
     return np.flatnonzero(hard)
 
 
@@ -205,7 +208,7 @@ def _doubtful(criterion: ManyGlmmCriterion, points: LaplacePoints, family: Famil
     mean = family.linkinv(points.mode.eta)
     flags = (mean < 1e-5).any(axis=0)
     if family.name == "binomial":
-        flags |= (mean > 1 - 1e-5).any(axis=0)
+        flags |= (mean > 1 - 1e-5).any(axis=0) | (points.doubt_left < NEARLY_CERTAIN)
         flags |= np.any([np.abs(T).max(axis=(1, 2)) > FAR_OUT for T in points.factors], axis=0)
     if family.name == "negative_binomial" and criterion.family.estimates_dispersion:
         flags |= np.asarray(family.dispersion) > 1e4

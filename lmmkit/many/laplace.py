@@ -135,6 +135,15 @@ class LaplacePoints:
         self.objective = np.where(self.mode.found & np.isfinite(value), value, np.inf)
 
     @cached_property
+    def doubt_left(self) -> Array:
+        """Of binomial responses, the variance of an outcome given its row beside that of all outcomes, (B,)."""
+        y, weights = self.rows.y, self.rows.weights
+        shared = None if weights is None else np.broadcast_to(weights, y.shape)
+        mu, mean = self.rows.family.linkinv(self.mode.eta), np.average(y, axis=0, weights=shared)
+        with np.errstate(all="ignore"):
+            return np.asarray(np.average(mu * (1 - mu), axis=0, weights=shared) / (mean * (1 - mean)))
+
+    @cached_property
     def _expected(self) -> tuple[Array, Array]:
         return self.rows.expected(self.mode.eta)
 

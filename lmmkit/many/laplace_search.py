@@ -12,6 +12,7 @@ import numpy as np
 from ..families.family import Family
 from ..likelihood.glm_start import STEPS, moment_dispersion
 from ..likelihood.glmm import SEARCH
+from ..likelihood.laplace import NEARLY_CERTAIN
 from ..likelihood.search import LOWER, Place
 from ..likelihood.theta import LACKING, Terms
 from ..numerics.arrays import Array, Flags, Index
@@ -72,6 +73,7 @@ def search(criterion: ManyGlmmCriterion, data: ResponseColumns) -> Ends:
         for b in np.flatnonzero(_lacking(criterion, ends.x))
         for place in _second_opinions(criterion, ends.x[b])
     ]
+    others += [(b, x) for b in _nearly_certain(criterion, data, ends) for x in _far_out(criterion, ends.x[b])]
     if others:
         which = np.array([b for b, _ in others])
         rivals = _minimise(criterion, data, which, np.array([x for _, x in others]))
@@ -87,6 +89,21 @@ def _lacking(criterion: ManyGlmmCriterion, x: Array) -> Flags:
     for T in criterion.many_roots(x[:, : criterion.m])[0]:
         flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
     return flags
+
+
+def _nearly_certain(criterion: ManyGlmmCriterion, data: ResponseColumns, ends: Ends) -> Index:
+    """Binomial responses about whose single trials the model leaves little doubt (``LaplacePoint.nearly_certain``)."""
+    everyone = np.arange(len(ends.x))
+    if criterion.family.name != "binomial" or criterion.has_slopes:
+        return everyone[:0]
+    points = LaplacePoints(criterion, ends.x, data.take(everyone), criterion.nothing(len(everyone)))
+    return np.flatnonzero(points.doubt_left < NEARLY_CERTAIN)
+
+
+def _far_out(criterion: ManyGlmmCriterion, x: Array) -> list[Array]:
+    """Where groups may be without any doubt, as ``GlmmCriterion.second_opinions`` has it."""
+    theta, rest = criterion.identity(), x[criterion.m :]
+    return [np.append(10 * theta, rest), np.append(5 * theta, 10 * rest)]
 
 
 def _second_opinions(criterion: ManyGlmmCriterion, x: Array) -> list[Place]:

@@ -93,7 +93,7 @@ class ManyFits:
         >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
         >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
         >>> fits.fractions.round(2).loc["gene2"].to_dict()
-        {'Individual': 0.01, 'Tissue': 0.87, 'Height': 0.06, 'Residuals': 0.05}
+        {'Individual': 0.15, 'Tissue': 0.27, 'Height': 0.45, 'Residuals': 0.14}
         """
         return VariancePartition(self._shares(), status=self.status)
 

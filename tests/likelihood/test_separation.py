@@ -84,6 +84,8 @@ def test_a_fit_that_reproduces_its_outcomes_says_so():
     fit = lk.glmer("y ~ x + (1 | g)", data, "binomial")
     assert fit.deviance == pytest.approx(13.13551, abs=1e-5)
     assert "nearly every outcome is certain" in fit.messages[0]
+    assert not fit.converged  # there may be other such fits, as good or better
+    assert not any("did not converge" in message for message in fit.messages)
     ordinary = lk.glmer("y ~ 1 + (1 | g)", data, "binomial")
     assert not any("certain" in message for message in ordinary.messages)
     data = pd.DataFrame({"y": [int(one) for one in "001100101000010000"], "g": np.repeat(range(6), 3)})

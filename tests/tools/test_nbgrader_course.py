@@ -316,6 +316,9 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("moved", with_cell(moved, "ex06_q3", answer))
     course.hand_in("renamed", course.solved(), name="06_pooling(1).ipynb")
     course.hand_in("pages", "%PDF-1.4", name="06_pooling.pdf")
+    link = course.folder / "submitted" / "links" / course.assignment / f"{course.assignment}.ipynb"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(course.folder / "source" / course.assignment / link.name)
     warns = "import warnings\nwarnings.simplefilter('always')\n{}"
     course.hand_in("warns", course.solved(q3=warns.format(known(course.source)["q3_answer"].source)))
     elsewhere = course.solved(q7_written=known(course.release)["q7_written"].source, q2="answer_2 = ...")
@@ -347,6 +350,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["moved"] == ["9 / 9", "? / 3", "q2_answer stood elsewhere; moved back"]
     assert marks["renamed"][0] == "? / ?" and "rename it and mark again: mv" in marks["renamed"][2]
     assert marks["pages"] == ["? / ?", "? / ?", "there is 06_pooling.pdf but no 06_pooling.ipynb"]
+    assert marks["links"][0] == "? / ?" and "is a link to another file" in marks["links"][2]
     assert marks["warns"] == ["9 / 9", "? / 3", ""]
     assert marks["elsewhere"][:2] == ["8 / 9", "? / 3"]
     assert "q2_answer is untouched, but another cell gives answer_2" in marks["elsewhere"][2]
@@ -356,7 +360,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
         assert states[student] == "look"
     assert {states[student] for student in ("stripped", "elsewhere")} == {"look"}
     assert {states[student] for student in ("perfect", "wrong", "moved")} == {"to be marked by hand"}
-    assert {states[student] for student in ("kills", "broken", "renamed", "pages")} == {"not marked"}
+    assert {states[student] for student in ("kills", "broken", "renamed", "pages", "links")} == {"not marked"}
 
     # Who marks by hand reads the rubric and a model answer, and a wrong answer is told its mistake.
     rubric = [

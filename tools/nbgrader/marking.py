@@ -99,6 +99,7 @@ class MendCells(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         names = resources["nbgrader"]
         assignment, notebook = names["assignment"], names["notebook"]
+        refuse_link(names["student"], assignment, notebook)
         master = nbformat.read(HERE / "source" / assignment / f"{notebook}.ipynb", as_version=4)
         released = released_cells(assignment, notebook)
         found = by_metadata(nb)
@@ -125,6 +126,14 @@ class MendCells(NbGraderPreprocessor):
         if moved:
             remark(nb, f"{', '.join(moved)} stood elsewhere; moved back")
         return nb, resources
+
+
+def refuse_link(student: str, assignment: str, notebook: str) -> None:
+    """Refuse a submission that only points to a file elsewhere, which may be anybody's, or the solution."""
+    folder = HERE / "submitted"
+    path = folder / student / assignment / f"{notebook}.ipynb"
+    if path.exists() and path.resolve() != folder.resolve() / student / assignment / path.name:
+        raise ValueError(f"{path.name} is a link to another file; ask for the notebook itself")
 
 
 def marked(notebook: NotebookNode) -> dict[str, NotebookNode]:
