@@ -93,7 +93,7 @@ print(m2.summary(ddf="none"))
 
 # %% covers="003-12"
 levels = m2.ranef()["Group"]["(Intercept)"]
-(levels.round(3) + 0.0).to_frame("level of the valley").T  # + 0.0: no -0.0
+(levels.round(6) + 0.0).to_frame("level of the valley").T  # + 0.0: no -0.0
 
 # %% tags=["picture"] covers="003-13"
 # Picture: the same owls with the valley as colour, and a line for each

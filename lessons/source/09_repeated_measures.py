@@ -366,8 +366,8 @@ lesson.show(
 # the truth with few parameters. With few groups or many times the unstructured one has too much to learn. Structures on the same fixed effects are
 # compared by AIC; where one contains the other, `lk.anova` tests it. `ar1` takes every step for equally long: with unequal gaps it is not what you mean.
 #
-# Now other data: ten mice, watched four times a day for twenty days. An unstructured matrix of twenty days would have 210 parameters, far too many for
-# ten mice. Do their days have a memory?
+# Now other data: ten mice, watched four times a day for twenty days. An unstructured matrix has a variance for each day and a correlation for each
+# pair of days, far too many for ten mice. Do their days have a memory?
 
 # %%
 mice = lk.load_data("behaviour")

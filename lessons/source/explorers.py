@@ -62,7 +62,7 @@ explorers.random_or_fixed()
 # %% [markdown]
 # ## A family of lines
 #
-# *Belongs to [lessons 0](00_start_here.ipynb), [5](05_random_slopes.ipynb) and [9](09_repeated_measures.ipynb).*
+# *Belongs to [lessons 0](00_start_here.ipynb) and [5](05_random_slopes.ipynb).*
 # Set the SD of the slopes to zero, and all lines run parallel. Set the SD of the intercepts to zero, and they fan out
 # from one point. In the plane beside the lines each of them is one dot. Push the correlation to one end: what becomes
 # of the dots, and what does the fit say of it?

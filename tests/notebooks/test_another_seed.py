@@ -9,7 +9,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 
 
-def tested(name, seed, claims):
+def passed_with(name, seed, claims):
     """Exit code and output of the claims of one page, with one data set drawn anew."""
     script, file = HERE / "with_another_seed.py", HERE / "claims" / f"test_{claims}.py"
     ran = subprocess.run(
@@ -24,7 +24,7 @@ def tested(name, seed, claims):
     [("groups20", "06_pooling"), ("herbivory", "08_replicates"), ("fields", "capstone_fields")],
 )
 def test_another_seed_makes_claims_fail(name, claims):
-    code, said = tested(name, "1001", claims)
+    code, said = passed_with(name, "1001", claims)
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "assert" in said and "1 failed" in said
     assert (
@@ -34,5 +34,5 @@ def test_another_seed_makes_claims_fail(name, claims):
 
 @pytest.mark.slow
 def test_its_own_seed_makes_none_fail():
-    code, said = tested("fields", "its own", "capstone_fields")
+    code, said = passed_with("fields", "its own", "capstone_fields")
     assert code == pytest.ExitCode.OK, said

@@ -57,6 +57,6 @@ def test_a_name_that_cannot_be_is_told(name, said):
 def test_the_examples_of_the_guide_run():
     text = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
     examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(examples) == 5
+    assert len(examples) == 6
     for example in examples:
         exec(example, {})

@@ -392,7 +392,8 @@ def test_structures_that_do_not_fit_claim_too_little_or_too_much():
 
 
 def test_the_days_of_mice_have_no_memory():
-    """“An unstructured matrix of twenty days would have 210 parameters” and “They have none: days far apart are as
+    """“An unstructured matrix has a variance for each day and a correlation for each pair of days, far too many for ten
+    mice.” and “They have none: days far apart are as
     alike as neighbours. The two rows in the middle are the same model.” and “And the last row beats them all”"""
     mice = lk.load_data("behaviour")
     assert mice["day"].nunique() == 20 and 20 * 21 // 2 == 210 and mice["animal"].nunique() == 10
