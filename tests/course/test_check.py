@@ -8,6 +8,7 @@ import lmmkit as lk
 from lmmkit.course import check as checking
 from lmmkit.course import progress
 from lmmkit.course.check import check, show_progress
+from lmmkit.course.own_task import own_task
 from lmmkit.course.question import Choice, Model, Number, Numbers, Truth, digest
 
 
@@ -182,7 +183,8 @@ def test_every_question_can_compute_its_answer(code):
             assert check(f"{code}.{name}", truth).state == "right", (code, name)
             for sentence, wrong in (question.mistakes or {}).items():
                 said = check(f"{code}.{name}", wrong()).message
-                assert said.removesuffix(" (this is not counted as a try)") == sentence, (
+                asked = str(own_task(code, sentence))  # with the numbers of everybody
+                assert said.removesuffix(" (this is not counted as a try)") == asked, (
                     code,
                     name,
                     sentence,

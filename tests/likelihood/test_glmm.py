@@ -492,5 +492,6 @@ def test_hard_data_end_in_numbers_or_in_a_sentence(seed):
             return
     for part in (fit.fixef, fit.se, fit.theta, fit.fitted, [fit.loglik]):
         assert np.isfinite(part).all()
-    assert fit.converged or any("did not converge" in message for message in fit.messages)
+    said = ("did not converge", "nearly every outcome is certain")
+    assert fit.converged or any(words in message for message in fit.messages for words in said)
     assert fit.estimate.n_evaluations < 3000

@@ -6,6 +6,13 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
+// A formula that is wider than its page can be scrolled by the keyboard, too.
+window.addEventListener("load", () => {
+  window.MathJax?.startup?.promise?.then(() => {
+    for (const formula of document.querySelectorAll("mjx-container[display='true']")) formula.tabIndex = 0;
+  });
+});
+
 // A picture for each place of a slider: drawn beforehand, shown as the handle is dragged or the arrow keys are used.
 document.addEventListener("DOMContentLoaded", () => {
   for (const figure of document.querySelectorAll("figure.explorer")) {
