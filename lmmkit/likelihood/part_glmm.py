@@ -295,11 +295,14 @@ def fit_parts(design: Design, family: Family) -> Estimate:
             if again is None:
                 break
             search = downhill(criterion, again)
+        endless = criterion.endless(search.state)  # the last digits may lead away again
         hessian = last_digits(criterion, search)
-    return _estimate(criterion, search, visits, hessian)
+    return _estimate(criterion, search, visits, hessian, endless)
 
 
-def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hessian: Array) -> Estimate:
+def _estimate(
+    criterion: PartCriterion, search: Search, visits: list[Visit], hessian: Array, endless: bool
+) -> Estimate:
     """Carry the optimum back to the units of the data."""
     point: PartPoint = search.state
     m, parts = criterion.n_theta, criterion.parts
@@ -332,8 +335,8 @@ def _estimate(criterion: PartCriterion, search: Search, visits: list[Visit], hes
         n_evaluations=search.evaluations,
         trail=[(_par_at(criterion, x, sigma), value) for x, value in search.trail],
         visits=[visit._replace(x=_par_at(criterion, visit.x, sigma)) for visit in visits],
-        converged=search.converged and not criterion.endless(point),
-        endless=criterion.endless(point),
+        converged=search.converged and not endless,
+        endless=endless,
         gradient=search.gradient.copy,
         conditional_cov=partial(conditional_covariances, criterion, point, sigma, own_terms),
         warnings=[
