@@ -63,7 +63,7 @@ def fit_glmm(
     model.
     """
     with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
-        quick = n_agq == 0 and not isinstance(n_agq, bool)
+        quick = isinstance(n_agq, int | np.integer) and not isinstance(n_agq, bool) and n_agq == 0
         criterion = ProfiledCriterion(design, family) if quick else GlmmCriterion(design, family, n_agq)
     if optimize:
         given = None if start is None else criterion.searched(_given_start(criterion, start))

@@ -302,6 +302,12 @@ class PanelOnPage:
         for _ in range(times):
             self.page.keyboard.press(key)
 
+    def press_on(self, place: int, key: str) -> None:
+        """Press `key` on another handle, counted from 0."""
+        handle = self.root.locator("input.lmmkit-track").nth(place)
+        handle.focus()
+        handle.press(key)
+
     def type_number(self, text: str) -> None:
         """Type into the number box beside the first slider, and leave it by Enter."""
         box = self.number_box()
