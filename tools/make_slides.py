@@ -34,6 +34,12 @@ HERE = ROOT / "tools" / "slides"
 MOST_SLIDES = 20
 #: Words that a slide holds in large letters; with more, they become smaller.
 LARGE = 55
+#: Words that a slide holds at all.
+MOST_WORDS = 100
+#: Rows that a table, and lines that a printout may have beside a question; longer ones have a slide of their own.
+FEW_ROWS, FEW_LINES = 7, 7
+#: Lines that a slide holds.
+MOST_LINES = 22
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -57,20 +63,30 @@ class Slide:
 
 
 def slides_of(notebook: NotebookNode) -> list[Slide]:
-    """The slides of an executed lesson: what it teaches, then pictures and questions in order, then key points."""
+    """The slides of an executed lesson: what it teaches, then pictures and questions in order, then key points.
+
+    A question brings with it the table or printout that it asks about: the last one since the slide before.
+    """
     title, *rest = notebook.cells
     heading, _, goals = title.source.partition("\n")
     goals = re.sub(r"^\*\*(?:Data|Time)\*\*.*", "", goals, flags=re.MULTILINE | re.DOTALL).strip()
     slides = [Slide(heading.lstrip("# "), words(goals))]
-    part = slides[0].title
+    part, above = slides[0].title, ""
     for cell in rest:
         if cell.cell_type == "markdown":
             asked = question(cell.source)
-            part = next(iter(re.findall(r"^## (.+)$", cell.source, re.MULTILINE)[-1:]), part)
+            heading = re.findall(r"^## (.+)$", cell.source, re.MULTILINE)[-1:]
+            part, above = (heading[0], "") if heading else (part, above)
             if asked:
-                slides.append(Slide(plain(part), words(asked, "question")))
+                if "<pre" in above and above.count("\n") >= FEW_LINES:
+                    slides.append(Slide(plain(part), above))
+                    above = ""
+                slides.append(Slide(plain(part), words(asked, "question", above)))
+                above = ""
             continue
-        slides += [Slide(plain(part), picture, alt) for picture, alt in pictures(cell)]
+        drawn = [Slide(plain(part), picture, alt) for picture, alt in pictures(cell)]
+        slides += drawn
+        above = "" if drawn else printed(cell) or above
         if "box" in tags(cell) and "key_points(" in cell.source:
             slides.append(Slide("Key points", key_points(cell)))
     return slides
@@ -90,8 +106,39 @@ def question(text: str) -> str:
         return ""
     asked = "\n\n".join(paragraphs[first:])
     before = paragraphs[first - 1] if first else "#"
-    roomy = len(f"{before} {asked}".split()) <= LARGE and not before.startswith(("#", "$$"))
+    most = MOST_WORDS if before.startswith("- ") else LARGE
+    roomy = len(f"{before} {asked}".split()) <= most and not before.startswith(("#", "$$"))
     return f"{before}\n\n{asked}" if roomy else asked
+
+
+def printed(cell: NotebookNode) -> str:
+    """The last table or printout of a cell that a slide has room for, as HTML; nothing of a check or a box.
+
+    A printout loses its empty lines and its stars' key, so that the rest can be larger.
+
+    Examples
+    --------
+    >>> output = nbformat.v4.new_output("stream", text="slope 0.98\\n")
+    >>> printed(nbformat.v4.new_code_cell("print(slope)", outputs=[output]))
+    '<pre style="--lines:1">slope 0.98</pre>'
+    """
+    if "check(" in cell.source or tags(cell) & {"box", "explorer"}:
+        return ""
+    found = ""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        table = re.search(r"<table.*?</table>", data.get("text/html", ""), re.DOTALL)
+        text = (output.get("text") or data.get("text/plain", "")).rstrip()
+        kept = [
+            line
+            for line in text.splitlines()
+            if line.strip() and not line.startswith(("---", "Signif. codes"))
+        ]
+        if table:
+            found = table[0] if table[0].count("<tr") - 1 <= FEW_ROWS else ""
+        elif text and "text/html" not in data and len(kept) <= MOST_LINES:
+            found = f'<pre style="--lines:{len(kept)}">{html.escape(chr(10).join(kept))}</pre>'
+    return found
 
 
 def plain(text: str) -> str:
@@ -127,11 +174,11 @@ def formula(tex: str) -> str:
     )
 
 
-def words(text: str, kind: str = "") -> str:
-    """Markdown as the body of a slide, in letters that its length allows."""
-    long = " long" if len(text.split()) > LARGE else ""
+def words(text: str, kind: str = "", above: str = "") -> str:
+    """Markdown as the body of a slide, in letters that its length allows; a table or printout may stand above it."""
+    long = " long" if above or len(text.split()) > LARGE else ""
     made = MarkdownIt("commonmark").enable("table").render(plain(text))
-    return f'<div class="words {kind}{long}">{made}</div>'
+    return f'<div class="words {kind}{long}">{above}{made}</div>'
 
 
 def pictures(cell: NotebookNode) -> list[tuple[str, str]]:

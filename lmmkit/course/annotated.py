@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from lmmkit.errors import DataError
 from lmmkit.formatting.colours import BLUE
@@ -10,7 +11,9 @@ from lmmkit.formatting.colours import BLUE
 __all__ = ["annotated"]
 
 #: Inches: the picture's width and a line's height; points: the letters.
-WIDTH, LINE, LETTERS = 10.0, 0.3, 14
+WIDTH, LINE, LETTERS = 10.0, 0.26, 14
+#: Of a line, how high an empty one is drawn.
+EMPTY = 0.35
 #: The share of the width where the words begin, and the printed letters that stand left of it.
 WORDS_AT, PRINTED = 0.6, 50
 
@@ -50,17 +53,21 @@ def annotated(printout: object, notes: Mapping[str, str]) -> str:
     if longest > PRINTED:
         raise DataError(f"a line of {longest} letters does not fit: the picture has room for {PRINTED}")
     places = places_of(lines, list(notes))
-    heights = [0.8 * (note.count("\n") + 1) for note in notes.values()]  # a note is set tighter
-    tops = spread([float(place) for place in places], heights)
-    rows = max(len(lines), tops[-1] + heights[-1])
+    heights = [0.9 * (note.count("\n") + 1) for note in notes.values()]  # a note is set tighter
+    starts = [0.0, *accumulate(1.0 if line.strip() else EMPTY for line in lines)]
+    tops = spread([starts[place] for place in places], heights)
+    rows = max(starts[-1], tops[-1] + heights[-1])
     fig = plt.figure(figsize=(WIDTH, LINE * (rows + 0.6)))
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, 1), ylim=(rows + 0.3, -0.3))
     ax.axis("off")
-    for row, line in enumerate(lines):
-        ax.text(0.01, row + 0.5, line, family="monospace", fontsize=LETTERS, va="center")
+    for start, line in zip(starts[:-1], lines, strict=True):
+        ax.text(0.01, start + 0.5, line, family="monospace", fontsize=LETTERS, va="center")
     for place, top, height, note in zip(places, tops, heights, notes.values(), strict=True):
-        end = (0.02 + len(lines[place]) * 0.0109, place + 0.5)  # a letter of 14 points is 0.109 inches wide
+        end = (
+            0.02 + len(lines[place]) * 0.0109,
+            starts[place] + 0.5,
+        )  # a letter of 14 points is 0.109 inches wide
         ax.annotate(
             note, end, (WORDS_AT, top + height / 2), fontsize=LETTERS - 0.5, va="center", color=BLUE,
             linespacing=1.15, arrowprops={"arrowstyle": "->", "color": BLUE, "lw": 1.3, "relpos": (0, 0.5)},

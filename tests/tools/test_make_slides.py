@@ -27,6 +27,20 @@ def test_a_deck_has_all_pictures_and_questions_of_its_lesson_and_is_short(path):
     assert sum("<img alt=" in body for body in bodies if "<figure>" in body) == len(drawn)
     assert sum('class="words question' in body for body in bodies) == len(asked)
     assert slides[-1].title == "Key points" and bodies[-1].count("<li>") >= 3
-    texts = [re.sub(r'"data:[^"]*"|<code>.*?</code>', "", body) for body in bodies]
+    texts = [
+        re.sub(r'"data:[^"]*"|<code>.*?</code>|<pre.*?</pre>', "", body, flags=re.DOTALL) for body in bodies
+    ]
     assert not [text for text in texts if re.search(r"\]\(|\$|\*\*", text)]
     assert all(slide.notes for slide in slides if "<figure>" in slide.body)
+
+
+def test_a_question_brings_the_table_it_asks_about():
+    slides = slides_of(nbformat.read(ROOT / "lessons" / "02_simpson.ipynb", as_version=4))
+    men = next(slide.body for slide in slides if "Which slope do men have" in slide.body)
+    assert "<table" in men and "Dose" in men and men.index("<table") < men.index("Which slope")
+
+
+def test_a_long_printout_stands_before_its_question():
+    slides = slides_of(nbformat.read(ROOT / "lessons" / "13_counts.ipynb", as_version=4))
+    place = next(place for place, slide in enumerate(slides) if "How many times as busy" in slide.body)
+    assert "Fixed effects:" in slides[place - 1].body and "<pre" in slides[place - 1].body
