@@ -40,6 +40,8 @@ MOST_WORDS = 100
 FEW_ROWS, FEW_LINES = 7, 7
 #: Lines that a slide holds.
 MOST_LINES = 22
+#: How a question speaks of what stands further up.
+SPEAKS_OF = re.compile(r"(numbers|words|table|printed) above|use the table", re.IGNORECASE)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -65,19 +67,22 @@ class Slide:
 def slides_of(notebook: NotebookNode) -> list[Slide]:
     """The slides of an executed lesson: what it teaches, then pictures and questions in order, then key points.
 
-    A question brings with it the table or printout that it asks about: the last one since the slide before.
+    A question brings with it the table or printout that it asks about: the last one since the slide before, or before
+    that where it speaks of it.
     """
     title, *rest = notebook.cells
     heading, _, goals = title.source.partition("\n")
     goals = re.sub(r"^\*\*(?:Data|Time)\*\*.*", "", goals, flags=re.MULTILINE | re.DOTALL).strip()
     slides = [Slide(heading.lstrip("# "), words(goals))]
-    part, above = slides[0].title, ""
+    part, above, last = slides[0].title, "", ""
     for cell in rest:
         if cell.cell_type == "markdown":
             asked = question(cell.source)
-            heading = re.findall(r"^## (.+)$", cell.source, re.MULTILINE)[-1:]
-            part, above = (heading[0], "") if heading else (part, above)
+            fresh = re.findall(r"^## (.+)$", cell.source, re.MULTILINE)[-1:]
+            if fresh:
+                part, above = fresh[0], ""
             if asked:
+                above = above or (last if SPEAKS_OF.search(asked) else "")
                 if "<pre" in above and above.count("\n") >= FEW_LINES:
                     slides.append(Slide(plain(part), above))
                     above = ""
@@ -86,7 +91,9 @@ def slides_of(notebook: NotebookNode) -> list[Slide]:
             continue
         drawn = [Slide(plain(part), picture, alt) for picture, alt in pictures(cell)]
         slides += drawn
-        above = "" if drawn else printed(cell) or above
+        shown = printed(cell)
+        last = shown if shown.count("\n") else last
+        above = "" if drawn else shown or above
         if "box" in tags(cell) and "key_points(" in cell.source:
             slides.append(Slide("Key points", key_points(cell)))
     return slides
