@@ -46,7 +46,7 @@ from .pirls import Effects
 from .search import Place, Visit
 from .theta import Terms
 
-__all__ = ["PartCriterion", "fit_parts"]
+__all__ = ["PartCriterion", "estimate_at", "fit_parts"]
 
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
@@ -298,6 +298,18 @@ def fit_parts(design: Design, family: Family) -> Estimate:
         endless = criterion.endless(search.state)  # the last digits may lead away again
         hessian = last_digits(criterion, search)
     return _estimate(criterion, search, visits, hessian, endless)
+
+
+def estimate_at(criterion: PartCriterion, search: Search) -> Estimate:
+    """The estimate where a search has ended elsewhere; standard errors take the covariances as known.
+
+    Parameters
+    ----------
+    criterion : PartCriterion
+    search : Search
+    """
+    unknown = np.full((len(search.x), len(search.x)), np.nan)
+    return _estimate(criterion, search, [], unknown, criterion.endless(search.state))
 
 
 def _estimate(

@@ -388,3 +388,52 @@ class MixedQuestions(MixedFit):
         from ..diagnostics.collinearity import re_pca
 
         return re_pca(self)
+
+    def all_fit(
+        self, methods: Sequence[str] | None = None, *, n_starts: int = 2, seed: Any = None
+    ) -> pd.DataFrame:
+        """Fit again by other searches and from other starts, to see whether they end at the same place.
+
+        Parameters
+        ----------
+        methods : list of str, optional
+            Methods of ``scipy.optimize.minimize``: ``"bfgs"`` and ``"l_bfgs_b"``, which use the gradient,
+            ``"nelder_mead"`` and ``"powell"``, which do not; all four otherwise. Each begins where random
+            effects are about as variable as the residuals.
+        n_starts : int
+            Searches of lmmkit's own that begin at random places near there.
+        seed : int, optional
+            For the same random places again.
+
+        Returns
+        -------
+        DataFrame
+            Index: the searches, first ``lmmkit``, the usual fit. Columns ``objective`` (REML criterion or -2
+            log-likelihood), ``difference`` (from the lowest of them), ``seconds``, ``evaluations``, ``converged``
+            (what the search says of itself), and all parameters at its end. ``.notes`` says in words whether
+            they agree.
+
+        Raises
+        ------
+        ModelError
+            For another method, or a number of starts that is no whole number from 0.
+
+        Notes
+        -----
+        As ``lme4::allFit``, which has other methods. Those without a gradient take long where there are many
+        parameters.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
+        >>> fit.all_fit(["bfgs"], n_starts=1, seed=1)[["objective", "difference", "Days"]].round(3)
+                         objective  difference    Days
+        lmmkit            1786.465         0.0  10.467
+        bfgs              1786.465         0.0  10.467
+        lmmkit, start 1   1786.465         0.0  10.467
+        All 3 searches end within 0.0001 of the lowest objective.
+        """
+        from ..inference.all_fit import all_fit
+
+        return all_fit(self, methods, n_starts, seed)

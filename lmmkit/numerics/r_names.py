@@ -24,6 +24,7 @@ T = TypeVar("T")
 #: R's function -> ours, of lme4, lmerTest, pbkrtest, emmeans, performance, broom.mixed, DHARMa, simr and others.
 FUNCTIONS: dict[str, str] = {
     "AIC": "fit.aic",
+    "allFit": "fit.all_fit()",
     "Anova": "fit.anova(type=2)",
     "augment": "fit.augment()",
     "BIC": "fit.bic",
@@ -172,7 +173,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 #: R's argument -> what does the same where no argument of ours does.
 OTHERWISE: dict[str, str] = {
     "condVar": "fit.ranef_sd() gives the conditional standard deviations",
-    "control": "what the search found is in fit.optinfo, and start= says where it begins",
+    "control": "what the search found is in fit.optinfo, start= says where it begins, and fit.all_fit() tries others",
     "parallel": "n_jobs says how many workers to use, where a function has it",
     "subset": "choose the rows beforehand, as data[data['x'] > 0]",
     "use.u": "re_form=None keeps the random effects, re_form='~0' draws new ones",
