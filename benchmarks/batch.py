@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from lme4_loop import lme4_loop
 
 HERE = Path(__file__).resolve().parent
 FORMULA = "~ Age + (1 | Individual) + (1 | Tissue) + (1 | Batch)"
+LME4 = "lmer(y ~ Age + (1 | Individual) + (1 | Tissue) + (1 | Batch), d, REML = FALSE)"
 RESPONSES, SAMPLED = 10_000, 60
 
 
@@ -55,41 +55,14 @@ def ours(responses: int) -> dict[str, Any]:
     }
 
 
-LOOP = r"""
-suppressMessages(library(lme4)); a <- commandArgs(TRUE)
-d <- read.csv(a[1], colClasses = c(Individual = "factor", Tissue = "factor", Batch = "factor"))
-Y <- as.matrix(read.csv(a[2], header = FALSE)); o <- numeric(nrow(Y))
-form <- y ~ Age + (1 | Individual) + (1 | Tissue) + (1 | Batch)
-fit <- function(i) { d$y <- Y[i, ]; suppressMessages(suppressWarnings(lmer(form, d, REML = FALSE))) }
-invisible(fit(1))
-s <- system.time(for (i in seq_len(nrow(Y))) o[i] <- -2 * as.numeric(logLik(fit(i))))["elapsed"]
-cat(sprintf('{"seconds": %.4f, "objectives": [%s]}\n', s, paste(sprintf("%.8f", o), collapse = ", ")))
-"""
-
-
-def lme4(sampled: int) -> dict[str, Any] | None:
-    """A loop over some of the responses, or None without R."""
-    if shutil.which("Rscript") is None:
-        return None
-    samples, y = study(RESPONSES)
-    with tempfile.TemporaryDirectory() as folder:
-        data, values = Path(folder) / "data.csv", Path(folder) / "values.csv"
-        samples.to_csv(data, index=False)
-        pd.DataFrame(y[:sampled]).to_csv(values, index=False, header=False)
-        run = subprocess.run(["Rscript", "-e", LOOP, str(data), str(values)], capture_output=True, text=True)
-    if run.returncode != 0:
-        return None
-    answer: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
-    return answer
-
-
 def rows() -> list[str]:
     """The rows of the table in RESULTS.md."""
     run = subprocess.run(
         [sys.executable, __file__], capture_output=True, text=True, check=True, cwd=HERE.parent
     )
     mine = json.loads(run.stdout.strip().splitlines()[-1])
-    theirs = lme4(SAMPLED)
+    samples, y = study(RESPONSES)
+    theirs = lme4_loop(LME4, samples, y[:SAMPLED])
     goal = "lme4 / 100, 4 s"
     lines = [f"| {RESPONSES:,} responses × 100, 3 terms | lmmkit | {mine['seconds']:.2f} | 1.0 | | | "
              f"{mine['megabytes']:.0f} | {goal} |"]  # fmt: skip

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from lme4_loop import lme4_loop
 
 HERE = Path(__file__).resolve().parent
 FORMULA = "~ x + (1 | g)"
+LME4 = "glmer(y ~ x + (1 | g), d, poisson)"
 RESPONSES, SAMPLED = 10_000, 30
 #: Family, and how many times the speed of single fits is the goal.
 GOALS = {"poisson": 20, "negative_binomial": 15}
@@ -56,35 +56,6 @@ def ours(family: str) -> dict[str, Any]:
     }
 
 
-LOOP = r"""
-suppressMessages(library(lme4)); a <- commandArgs(TRUE)
-d <- read.csv(a[1], colClasses = c(g = "factor")); Y <- as.matrix(read.csv(a[2], header = FALSE))
-fit <- function(i) {
-  d$y <- Y[i, ]
-  suppressMessages(suppressWarnings(glmer(y ~ x + (1 | g), d, poisson)))
-}
-invisible(fit(1)); o <- numeric(nrow(Y))
-s <- system.time(for (i in seq_len(nrow(Y))) o[i] <- -2 * as.numeric(logLik(fit(i))))["elapsed"]
-cat(sprintf('{"seconds": %.4f, "objectives": [%s]}\n', s, paste(sprintf("%.8f", o), collapse = ", ")))
-"""
-
-
-def lme4() -> dict[str, Any] | None:
-    """A loop over some of the Poisson responses, or None without R."""
-    if shutil.which("Rscript") is None:
-        return None
-    samples, y = study(RESPONSES, "poisson")
-    with tempfile.TemporaryDirectory() as folder:
-        data, values = Path(folder) / "data.csv", Path(folder) / "values.csv"
-        samples.to_csv(data, index=False)
-        pd.DataFrame(y[:SAMPLED]).to_csv(values, index=False, header=False)
-        run = subprocess.run(["Rscript", "-e", LOOP, str(data), str(values)], capture_output=True, text=True)
-    if run.returncode != 0:
-        return None
-    answer: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
-    return answer
-
-
 def rows() -> list[str]:
     """The rows of the table in RESULTS.md."""
     lines = []
@@ -99,7 +70,8 @@ def rows() -> list[str]:
             f"| {case} | lmmkit one by one, {SAMPLED} of them scaled | {mine['alone']:.0f} | "
             f"{mine['alone'] / mine['seconds']:.0f} | | {max(0.0, -mine['above']):.1e} | | {goal} × |",
         ]
-        theirs = lme4() if family == "poisson" else None
+        samples, y = study(RESPONSES, family)
+        theirs = lme4_loop(LME4, samples, y[:SAMPLED]) if family == "poisson" else None
         if theirs is not None:
             whole = theirs["seconds"] * RESPONSES / SAMPLED
             above = np.array(theirs["objectives"]) - np.array(mine["objectives"])
