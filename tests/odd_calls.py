@@ -126,6 +126,7 @@ def calls() -> list[Call]:
         Call("rand_test", lk.rand_test, {"fit": lmm, "n_sim": 20, **quick}),
         Call("rand_test by bootstrap", lk.rand_test, {"fit": lmm, "method": "bootstrap", "n_sim": 2, **quick}),
         Call("power", lk.power, {"fit": lmm, "effect": "x", "n_sim": 2, **quick}),
+        Call("power of a curve", lk.power, {"fit": lmm, "effect": "x", "n_sim": 2, "within": {"g": [3]}, **quick}),
         Call("simulate_residuals", lk.simulate_residuals, {"fit": lmm, "n_sim": 40, "seed": 1}),
         Call("dispersion_test", lk.dispersion_test, {"fit": glmm, "n_sim": 40, "seed": 1}),
         Call("dispersion_test by simulation", lk.dispersion_test,

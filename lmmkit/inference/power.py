@@ -18,10 +18,11 @@ from ..formatting.colours import BLUE, GREY
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics import distributions as stats
-from ..numerics.arrays import Array, Index
+from ..numerics.arrays import Array
 from ..numerics.r_names import answered
 from ..numerics.workers import interrupted
 from .power_tests import simulated_p_values
+from .study_sizes import WITHIN, axis_label, data_of_size, in_any_order
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,6 @@ __all__ = ["Power", "power"]
 
 Test = Literal["satterthwaite", "kenward_roger", "residual", "lr"]
 TESTS = get_args(Test)
-ROWS = "observations"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Power:
     effect : dict
         Coefficients that were tested and their true values.
     along : str or None
-        What was varied.
+        What was varied: the name given, or ``observations within`` the groups.
     alpha, level : float
         Threshold of the test; coverage of the intervals.
     notes : list of str
@@ -71,6 +71,7 @@ class Power:
     alpha: float
     level: float
     notes: list[str] = field(default_factory=list)
+    _label: str = ""
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the power curve with its intervals; the dashed line marks 80 %.
@@ -102,14 +103,11 @@ class Power:
         spread = np.abs(100 * self.table[["conf_low", "conf_high"]].to_numpy(dtype=float).T - middle)
         ax.axhline(80, color=GREY, linestyle="--", linewidth=1)
         ax.errorbar(x, middle, yerr=spread, color=BLUE, marker="o", capsize=4, linewidth=1.6)
-        ax.set(ylim=(0, 102), xlabel=self._label(), ylabel=f"power for {', '.join(self.effect)} (%)")
+        ax.set(ylim=(0, 102), xlabel=self._label, ylabel=f"power for {', '.join(self.effect)} (%)")
         if not self.along:
             ax.set_xticks([])
         sns.despine(ax=ax)
         return ax
-
-    def _label(self) -> str:
-        return "" if self.along is None else self.along if self.along == ROWS else f"levels of {self.along}"
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name} = {value:.4g}" for name, value in self.effect.items())
@@ -125,6 +123,7 @@ def power(
     n_sim: int = 1000,
     along: Mapping[str, Sequence[int]] | None = None,
     *,
+    within: Mapping[str, Sequence[int]] | None = None,
     test: Test | Callable[[MixedFit], float] = "satterthwaite",
     alpha: float = 0.05,
     level: float = 0.95,
@@ -147,8 +146,13 @@ def power(
         Simulations for each size of the study.
     along : dict, optional
         One entry. ``{"Subject": [10, 20, 40]}``: studies with that many levels of a grouping factor, which
-        bring along rows like those of the levels there are (and new levels of what is nested in them).
-        ``{"observations": [90, 180]}``: studies with that many rows for the groups there are.
+        bring along rows like those of the levels there are (and new levels of what is nested in them); named as
+        the model names it, ``{"class:school": [40]}`` for ``(1 | school/class)``. ``{"Days": [5, 10, 20]}``:
+        studies with that many different values of a number, the first ones or more at their usual distance,
+        each with rows like those there are. ``{"observations": [90, 180]}``: studies with that many rows in all.
+    within : dict, optional
+        Instead of `along`: ``{"Subject": [5, 20]}`` for studies with that many rows in each level of Subject,
+        ``{"Subject:condition": [2, 5]}`` in each combination that occurs.
     test : {"satterthwaite", "kenward_roger", "residual", "lr"} or callable
         Denominator degrees of freedom of the t or F test (a GLMM has Wald's test for all three), the
         likelihood ratio test, or a function of a fitted model that gives a p-value.
@@ -178,9 +182,9 @@ def power(
 
     Notes
     -----
-    In the manner of ``simr::powerSim``, ``powerCurve`` and ``extend`` (Green and MacLeod 2016, *Methods in
-    Ecology and Evolution* 7:493). Levels are taken in an order that keeps the mix of their predictors, so that
-    half of the subjects are still half treated and half not.
+    In the manner of ``simr::powerSim``, ``powerCurve`` and ``extend(along =, within =)`` (Green and MacLeod 2016,
+    *Methods in Ecology and Evolution* 7:493), which numbers the values of a covariate from 1 to n. Levels are
+    taken in an order that keeps the mix of their predictors, so that half of the subjects are still treated.
 
     Examples
     --------
@@ -189,6 +193,8 @@ def power(
     >>> found = lk.power(fit, {"Days": 3}, 40, along={"Subject": [6, 18]}, seed=1, progress=False)
     >>> found.table["power"].round(2).tolist()
     [0.75, 1.0]
+    >>> lk.power(fit, {"Days": 3}, 40, within={"Subject": [5]}, seed=1, progress=False).table["power"].tolist()
+    [0.825]
     """
     refuse_parts(fit, "power is not computed")
     if not hasattr(fit, "estimate"):
@@ -204,7 +210,7 @@ def power(
     )
     if not callable(test):
         test = arguments.one_of("test", test, TESTS)
-    name, steps = _steps(along)
+    name, steps = _steps(along, within)
     seeds = arguments.seed_sequence(seed).spawn(len(steps))
     columns: dict[int, pd.Series] = {}
     notes: list[str] = []
@@ -228,7 +234,7 @@ def power(
         table.insert(0, name, list(columns))
     else:
         p_values.columns = pd.Index(["p_value"])
-    return Power(table, p_values, sizes, name, alpha, level, notes)
+    return Power(table, p_values, sizes, name, alpha, level, notes, axis_label(fit, name))
 
 
 def _row(p: Array, alpha: float, level: float) -> dict[str, float]:
@@ -244,45 +250,60 @@ def _sizes(fit: MixedFit, effect: str | Mapping[str, float]) -> dict[str, float]
     """The coefficients that are tested, with their true values."""
     design, fixed = fit.design, fit.fixef
     if isinstance(effect, Mapping):
-        unknown = [name for name in effect if name not in fixed.index]
+        named = {name: in_any_order(str(name), fixed.index) for name in effect}
+        unknown = [name for name, own in named.items() if own is None]
         if unknown or not effect:
             what = f"coefficient '{unknown[0]}'" if unknown else "effect given"
             raise ModelError(f"there is no {what}; the model has {', '.join(fixed.index)}")
-        return {name: arguments.number(f"the size of '{name}'", value) for name, value in effect.items()}
+        return {
+            str(named[name]): arguments.number(f"the size of '{name}'", value)
+            for name, value in effect.items()
+        }
     if not isinstance(effect, str):
         raise ModelError(
             f"effect must be a coefficient, a term or a dict such as {{'Days': 5}}, not {arguments.shown(effect)}"
         )
-    if effect in fixed.index:
-        return {effect: float(fixed[effect])}
-    if effect in design.term_labels:
-        number = design.term_labels.index(effect) + 1
-        return {
-            name: float(fixed[name])
-            for name, term in zip(design.x_names, design.assign, strict=True)
-            if term == number
-        }
     known = dict.fromkeys([*fixed.index, *design.term_labels])
-    raise ModelError(f"there is no effect '{effect}' in this model; it has {', '.join(known)}")
+    own = in_any_order(effect, known)
+    if own is None:
+        raise ModelError(f"there is no effect '{effect}' in this model; it has {', '.join(known)}")
+    if own in fixed.index:
+        return {own: float(fixed[own])}
+    number = design.term_labels.index(own) + 1
+    return {
+        name: float(fixed[name])
+        for name, term in zip(design.x_names, design.assign, strict=True)
+        if term == number
+    }
 
 
-def _steps(along: Mapping[str, Sequence[int]] | None) -> tuple[str | None, list[int]]:
-    if along is None:
+def _steps(
+    along: Mapping[str, Sequence[int]] | None, within: Mapping[str, Sequence[int]] | None
+) -> tuple[str | None, list[int]]:
+    """What is varied, and its sizes."""
+    if along is not None and within is not None:
+        raise ModelError("give along= or within=, not both: a curve varies one thing")
+    argument, given = ("along", along) if within is None else ("within", within)
+    if given is None:
         return None, [0]
-    if not isinstance(along, Mapping):
-        raise ModelError(f"along takes a dict such as {{'Subject': [10, 20]}}, not {arguments.shown(along)}")
-    if len(along) != 1:
-        raise ModelError(f"along takes one entry such as {{'Subject': [10, 20]}}, not {len(along)}")
-    ((name, steps),) = along.items()
+    example = f"{argument} takes one entry such as {{'Subject': [10, 20]}}"
+    if not isinstance(given, Mapping):
+        raise ModelError(f"{example}, not {arguments.shown(given)}")
+    if len(given) != 1:
+        raise ModelError(f"{example}, not {len(given)}")
+    ((name, steps),) = given.items()
+    where = f"the sizes {argument} '{name}'"
     several = isinstance(steps, (list, tuple, range, np.ndarray, pd.Series))
-    steps = list(steps) if several else []
-    if not steps or any(not isinstance(step, (int, np.integer)) or step < 2 for step in steps):
-        raise ModelError(
-            f"the sizes along '{name}' must be whole numbers from 2, not {arguments.shown(steps)}"
-        )
-    if len(set(steps)) < len(steps):
-        raise ModelError(f"the sizes along '{name}' must differ from each other")
-    return name, [int(step) for step in steps]
+    chosen: list[Any] = list(steps) if several else [steps]
+    least = 2 if within is None else 1
+    if not chosen or any(
+        not isinstance(step, (int, np.integer)) or isinstance(step, bool) or step < least for step in chosen
+    ):
+        shown = chosen if several else chosen[0]
+        raise ModelError(f"{where} must be whole numbers from {least}, not {arguments.shown(shown)}")
+    if len(set(chosen)) < len(chosen):
+        raise ModelError(f"{where} must differ from each other")
+    return (str(name) if within is None else WITHIN + str(name)), [int(step) for step in chosen]
 
 
 def _study(fit: MixedFit, sizes: dict[str, float], name: str | None, step: int) -> MixedFit:
@@ -292,59 +313,12 @@ def _study(fit: MixedFit, sizes: dict[str, float], name: str | None, step: int) 
     if name is None:
         estimate = replace(fit.estimate, beta=beta.to_numpy())
         return type(fit)(estimate, fit.call, fit.criterion if fit.family is None else None)
-    frame = fit.design.frame
-    data = _more_rows(frame, step) if name == ROWS else _more_levels(fit, name, step)
+    data = data_of_size(fit, name, step)
     design = _design(fit, data)
     lost = [coefficient for coefficient in sizes if coefficient not in design.x_names]
     if lost:
         raise DataError(f"with {name} = {step} the data no longer tell '{lost[0]}'; take a larger size")
     return _true_model(fit, design, data, beta)
-
-
-def _more_rows(frame: pd.DataFrame, n: int) -> pd.DataFrame:
-    """The rows over and over, or evenly spread ones of them."""
-    rows = np.arange(n) % len(frame) if n >= len(frame) else np.arange(n) * len(frame) // n
-    return frame.iloc[rows].reset_index(drop=True)
-
-
-def _more_levels(fit: MixedFit, name: str, m: int) -> pd.DataFrame:
-    """The data of a study with m levels of a grouping factor."""
-    design, frame = fit.design, fit.design.frame
-    factors = dict.fromkeys(factor for bar in design.formula.bars for factor in bar.factors)
-    if name not in factors or name not in frame.columns:
-        raise ModelError(
-            f"'{name}' is not a grouping factor of this model; along takes one of "
-            f"{', '.join([*(factor for factor in factors if factor in frame.columns), ROWS])}"
-        )
-    codes, labels = pd.factorize(frame[name], sort=True)
-    order = _mixed_order(design.X, codes, len(labels))
-    nested = [
-        factor
-        for factor in factors
-        if factor != name and factor in frame.columns
-        and (frame.groupby(factor, observed=True)[name].nunique() == 1).all()
-    ]  # fmt: skip
-    pieces = []
-    for number in range(m):
-        piece = frame.iloc[np.flatnonzero(codes == order[number % len(order)])].copy()
-        turn = number // len(order)
-        for column in [name, *nested]:
-            own = piece[column].astype(str)
-            piece[column] = own if turn == 0 else own + f" ({turn + 1})"
-        pieces.append(piece)
-    return pd.concat(pieces, ignore_index=True)
-
-
-def _mixed_order(X: Array, codes: Index, q: int) -> list[int]:
-    """Levels in an order in which every stretch has about the mix of predictors of the whole."""
-    patterns: dict[bytes, list[int]] = {}
-    for level in range(q):
-        rows = X[codes == level]
-        patterns.setdefault(np.round(rows.mean(axis=0), 10).tobytes(), []).append(level)
-    places = [
-        ((i + 0.5) / len(levels), level) for levels in patterns.values() for i, level in enumerate(levels)
-    ]
-    return [level for _, level in sorted(places)]
 
 
 def _design(fit: MixedFit, data: pd.DataFrame) -> Design:

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import lmmkit as lk
-from lmmkit.inference.power import _more_levels
+from lmmkit.inference.study_sizes import more_levels, more_values, rows_within
 
 matplotlib.use("Agg")
 
@@ -56,7 +56,7 @@ def test_without_an_effect_the_test_keeps_its_level() -> None:
 def test_more_and_fewer_levels_keep_the_mix() -> None:
     fit = lk.lmer("y ~ group + (1 | subject)", two_groups(20))
     for size in (8, 20, 50):
-        data = _more_levels(fit, "subject", size)
+        data = more_levels(fit, "subject", size)
         subjects = data.groupby("subject")["group"].agg(["first", "size"])
         assert len(subjects) == size and (subjects["size"] == 4).all()
         assert subjects["first"].value_counts().tolist() == [size // 2, size // 2]
@@ -68,8 +68,59 @@ def test_levels_nested_in_new_ones_are_new_as_well() -> None:
     data["room"] = data["school"] + np.repeat(np.arange(12), 6).astype(str)
     data["y"] = rng.normal(size=72) + rng.normal(size=6)[np.repeat(np.arange(6), 12)]
     fit = lk.lmer("y ~ 1 + (1 | school) + (1 | room) + (1 | pupil)", data)
-    more = _more_levels(fit, "school", 9)
+    more = more_levels(fit, "school", 9)
     assert (more["school"].nunique(), more["room"].nunique(), more["pupil"].nunique()) == (9, 18, 3)
+
+
+def slope_power(size: float, sxx: float, subjects: int, rows: int, sigma: float) -> float:
+    """Of the t test of a slope within subjects, which differ by their intercepts: exact where it is balanced."""
+    shift, df = size / (sigma / np.sqrt(subjects * sxx)), subjects * (rows - 1) - 1
+    edge = stats.t.ppf(0.975, df)
+    return float(stats.nct.sf(edge, df, shift) + stats.nct.cdf(-edge, df, shift))
+
+
+@pytest.mark.parametrize(
+    ("how", "rows", "sxx"),
+    [
+        ({"along": {"Days": [5]}}, 5, 10),
+        ({"along": {"Days": [12]}}, 12, 143),
+        ({"within": {"Subject": [4]}}, 4, 29),
+    ],
+    ids=str,
+)
+def test_more_days_and_more_rows_within_subjects_have_the_power_of_theory(how, rows, sxx) -> None:
+    """Days 0 to 4; 0 to 11; and four of the ten days: 0, 2, 5, 7."""
+    data = lk.load_data("sleepstudy")
+    fit = lk.lmer("Reaction ~ Days + (1 | Subject)", data)
+    size, n_sim = (2.0 if rows == 12 else 5.0), 400
+    found = lk.power(fit, {"Days": size}, n_sim, **how, seed=3, progress=False)
+    truth = slope_power(size, sxx, 18, rows, fit.sigma)
+    assert 0.5 < truth < 0.97
+    assert abs(found.table["power"][0] - truth) < 3.3 * np.sqrt(truth * (1 - truth) / n_sim)
+    assert found.along in found.table.columns
+
+
+def test_the_names_of_the_model_and_either_order_of_an_interaction() -> None:
+    data = lk.load_data("implants")
+    fit = lk.lmer("mass ~ implant * day + (1 | nest/chick)", data)
+    quick = {"n_sim": 2, "seed": 1, "progress": False}
+    more = more_levels(fit, "chick:nest", 75)
+    assert more.groupby(["nest", "chick"]).ngroups == 75 and more["nest"].nunique() == data["nest"].nunique()
+    one = lk.power(fit, {"implantP:day": 0.2}, along={"chick:nest": [60]}, **quick)
+    other = lk.power(fit, {"day:implantP": 0.2}, along={"nest:chick": [60]}, **quick)
+    np.testing.assert_array_equal(one.p_values, other.p_values)
+    assert lk.power(fit, "day:implant", **quick).effect == lk.power(fit, "implant:day", **quick).effect
+
+
+def test_values_go_on_at_their_distance_and_bring_their_rows() -> None:
+    data = pd.DataFrame({"x": [2.0, 4, 6] * 2, "g": list("aaabbb"), "z": range(6)})
+    assert more_values(data, "x", 2)["x"].tolist() == [2, 2, 4, 4]
+    more = more_values(data, "x", 5)
+    assert sorted(more["x"].unique()) == [2, 4, 6, 8, 10]
+    assert more.loc[more["x"] == 8, "z"].tolist() == [0, 3]
+    with pytest.raises(lk.ModelError, match="another value in each row"):
+        more_values(data, "z", 3)
+    assert rows_within(data, ["g"], 1)["z"].tolist() == [0, 3]
 
 
 @pytest.mark.parametrize("test", ["kenward_roger", "lr", "residual"])
@@ -121,10 +172,14 @@ def test_bad_requests() -> None:
     for options, message in [
         ({"effect": "dose"}, "no effect 'dose'"),
         ({"effect": {"dose": 1}}, "no coefficient 'dose'"),
-        ({"effect": "group", "along": {"group": [4]}}, "not a grouping factor"),
+        ({"effect": "group", "along": {"group": [4]}}, "neither a grouping factor nor a number"),
         ({"effect": "group", "along": {"subject": [1]}}, "whole numbers from 2"),
         ({"effect": "group", "test": "magic"}, "test must be one of"),
         ({"effect": "group", "alpha": 5}, "between 0 and 1"),
+        ({"effect": "group", "along": 5}, "takes one entry such as"),
+        ({"effect": "group", "along": {"subject": 5.5}}, "whole numbers from 2, not 5.5"),
+        ({"effect": "group", "along": {"subject": [4]}, "within": {"subject": [4]}}, "not both"),
+        ({"effect": "group", "within": {"room": [4]}}, "'room' is not a group"),
     ]:
         with pytest.raises(lk.ModelError, match=message):
             lk.power(fit, n_sim=2, **options)
