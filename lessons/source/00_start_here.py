@@ -9,7 +9,7 @@
 # %% [markdown] covers="003-2 003-3 000-s2 004-2" minutes=15 needs="a t-test, and the equation of a straight line, $y = a + bx$"
 # # Start here
 #
-# A barn owl has six chicks. You weigh each of them every other day, forty weighings in all. Are these forty pieces of
+# A barn owl has five chicks. You weigh each of them eight times, forty weighings in all. Are these forty pieces of
 # evidence? If you think "not quite", this course is for you. It is about data that come in families, and about the models
 # that know it.
 #

@@ -274,7 +274,7 @@ lesson.in_words(
 # %% [markdown] asks="q000-26"
 # ## A drug, women and men
 #
-# Fifty women and fifty men of a clinic, all at different doses of a drug. How much weight do they gain? The picture first:
+# Fifty women and fifty men of a clinic get a drug, in fifty doses, one woman and one man at each. How much weight do they gain? The picture first:
 # dots and lines for women and men, and the line of all together.
 
 # %%

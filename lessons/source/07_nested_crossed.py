@@ -124,7 +124,7 @@ sharing = renumbered.groupby("chick")["Brood"].nunique()
 lesson.in_words(
     f"Written with the slash the model is what it was. Written with a plus it believes in {len(sharing)} chicks that live"
     f" in many broods at once, chick1 in all {sharing.max()}, chick6 in {sharing.min()}.",
-    "It finds no variance between them: the fit is singular, and that is the only sign it gives.",
+    "It finds no variance between them: the fit is singular. That, and the number of chicks it counts, are its signs.",
 )
 
 # %% [markdown]

@@ -239,7 +239,7 @@ lesson.in_words(
     f"Standard deviations between samples from {interval['conf_low'].iloc[0]:.1f} to"
     f" {interval['conf_high'].iloc[0]:.1f} U/L go with the data (95% interval), beside an assay noise of"
     f" {mixed.sigma:.1f} U/L.",
-    "Five samples know their spread badly: say how badly, or make samples fixed.",
+    "Five samples know their spread badly: say how badly.",
 )
 
 # %% tags=["box"]

@@ -37,7 +37,7 @@ protein.pivot(index="Sample", columns="Year", values="Value").round(1)
 # The five values of one person belong together: whoever is high in one year tends to be high in the next. Such data are
 # grouped data. The group is a person, and inside a group the order of the rows matters.
 #
-# Draw them first. Do not draw the mean of each year, which hides everything; draw the people.
+# Draw them first. Do not draw the mean of each year, which hides who rises and who falls; draw the people.
 
 # %% tags=["picture"]
 # Picture: six people, one line each
@@ -366,19 +366,19 @@ lesson.show(
 # the truth with few parameters. With few groups or many times the unstructured one has too much to learn. Structures on the same fixed effects are
 # compared by AIC; where one contains the other, `lk.anova` tests it. `ar1` takes every step for equally long: with unequal gaps it is not what you mean.
 #
-# Now other data: ten mice, watched four times a day for twenty days. An unstructured matrix has a variance for each day and a correlation for each
-# pair of days, far too many for ten mice. Do their days have a memory?
+# Now other data: ten marmots, watched four times a day for twenty days. An unstructured matrix has a variance for each day and a correlation for each
+# pair of days, far too many for ten marmots. Do their days have a memory?
 
 # %%
-mice = lk.load_data("behaviour")
+marmots = lk.load_data("behaviour")
 rivals = ["ar1(0 + day | animal)", "cs(0 + day | animal, hom = TRUE)",
           "(1 | animal) + (1 | animal:day)", "(1 | animal) + (1 | day)"]  # fmt: skip
-by_term = {term: lk.lmer(f"activity ~ time + temperature + {term}", mice, reml=False) for term in rivals}
+by_term = {term: lk.lmer(f"activity ~ time + temperature + {term}", marmots, reml=False) for term in rivals}
 pd.DataFrame({term: {"parameters": fit.npar, "AIC": fit.aic} for term, fit in by_term.items()}).T.round(1)
 
 # %% [markdown]
-# They have none: days far apart are as alike as neighbours. The two rows in the middle are the same model. A mouse with a level of its own, and days that
-# differ within it, *is* compound symmetry. And the last row beats them all: what a day brings, it brings to all mice, as weather does. So first ask
+# They have none: days far apart are as alike as neighbours. The two rows in the middle are the same model. A marmot with a level of its own, and days that
+# differ within it, *is* compound symmetry. And the last row beats them all: what a day brings, it brings to all marmots, as weather does. So first ask
 # what the animals share; no structure inside one animal can know it.
 
 # %% tags=["box"]

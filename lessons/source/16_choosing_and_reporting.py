@@ -24,12 +24,12 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats
 # %% [markdown] covers="000-s38 003-31 004-41"
 # ## What you know by now
 #
-# - A linear model has one effect of each predictor, for everybody. A mixed model adds groups that deviate from it, and
-#   estimates how far they do.
+# - A linear model knows of no groups but those that you make predictors. A mixed model adds groups that deviate from the
+#   average, and estimates how far they do.
 # - Groups may differ in where they start (intercepts), in how they respond (slopes), or in both.
 # - Because the groups share a distribution, groups with few rows borrow from the others: partial pooling.
 # - What is true within groups may be hidden, or turned round, when all rows are put together.
-# - Everything carries over to counts and to yes/no answers, with another family and a link.
+# - The same ideas carry over to counts and to yes/no answers, with another family and a link.
 #
 # This lesson is about the part that no formula does for you.
 

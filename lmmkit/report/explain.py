@@ -140,7 +140,7 @@ def _expected(fit: Fit) -> str:
     """What an effect adds to."""
     link = "identity" if fit.family is None else fit.family.link.name
     binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial")
-    what = (_response(fit) if binomial else f"the expected {fit.design.response}") + _aside(fit)
+    what = (_response(fit) if binomial else f"the expected value of {fit.design.response}") + _aside(fit)
     if link == "identity":
         return what
     if link == "logit":
@@ -203,7 +203,7 @@ def _direction(fit: Fit, value: float) -> str:
     family = fit.family
     factor = family.effect_name if family is not None else None
     if factor in MULTIPLIES:
-        target = "odds" if factor == "odds ratio" else f"expected {fit.design.response}"
+        target = "odds" if factor == "odds ratio" else f"expected value of {fit.design.response}"
         verb = "are" if target == "odds" else "is"
         return f"the {target}{_aside(fit)} {verb} multiplied by {number(float(np.exp(value)))}"
     return f"{_expected(fit)} is {number(abs(value))} {'higher' if value >= 0 else 'lower'}"
@@ -283,7 +283,7 @@ def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
 
 def _mean(fit: Fit) -> str:
     binomial = fit.family is not None and fit.family.name in ("binomial", "beta_binomial", "zero_inflation")
-    return ("a probability" if binomial else f"an expected {fit.design.response}") + _aside(fit)
+    return ("a probability" if binomial else "an expected value") + _aside(fit)
 
 
 def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
@@ -294,7 +294,7 @@ def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
         return f"- {term.group}: {first} and {second} have no correlation, as one of them does not vary."
     if abs(value) < 0.1:
         return f"{text}: knowing one tells next to nothing about the other."
-    strength = "slightly" if abs(value) < 0.3 else "clearly" if abs(value) < 0.7 else "strongly"
+    strength = "slightly" if abs(value) < 0.3 else "clearly" if abs(value) < 0.7 else "much"
     direction = "higher" if value > 0 else "lower"
     return f"{text}: where {first} is high, {second} tends to be {strength} {direction}."
 
@@ -337,21 +337,22 @@ def _zeros_opening(fit: MixedFit) -> str:
     share, response = float(fit.rows.extra.mean()), fit.design.response
     assert fit.family is not None
     if not fit.family.has_zeros:
-        return f"The zeros: {_one_in(share)} of {response} is 0; the family describes the values above it."
+        return f"The zeros: {_one_in(share, response)} 0; the family describes the values above it."
     return (
-        f"Extra zeros: {_one_in(share)} of {response} is 0 whatever the family says, on average over the rows; "
+        f"Extra zeros: {_one_in(share, response)} 0 whatever the family says, on average over the rows; "
         f"with the zeros that the family gives itself the model expects {100 * float(fit.rows.zero.mean()):.0f}% "
         "of zeros."
     )
 
 
-def _one_in(share: float) -> str:
-    """A share in words: one in six."""
+def _one_in(share: float, response: str) -> str:
+    """A share of a response's values in words, with its verb: one value in six is."""
     words = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     for few, many in ((1, n) for n in range(2, 11)):
         if abs(share - few / many) < 0.005 + 0.05 * share:
-            return f"one value in {words[many - 1]}"
-    return f"{100 * share:.1f}% of the values" if share < 0.02 else f"{100 * share:.0f}% of the values"
+            return f"one value of {response} in {words[many - 1]} is"
+    per_cent = f"{100 * share:.1f}" if share < 0.02 else f"{100 * share:.0f}"
+    return f"{per_cent}% of the values of {response} are"
 
 
 def _dispersion_opening(fit: MixedFit) -> str:

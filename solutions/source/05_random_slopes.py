@@ -128,7 +128,7 @@ check("ex05.q4", answer_4)
 # %% [markdown]
 # ## 5. New data, a blank cell
 #
-# To `drivers`: eighteen lorry drivers slept too little for ten nights, and each day their reaction time was measured. (These data are
+# To `drivers`: eighteen lorry drivers slept too little for a week, and on ten days their reaction time was measured. (These data are
 # real.) Drivers differ in how fast they are on day zero, and in what a day more does to them; the two may be correlated. Fit that, by
 # REML. Look at the columns first.
 

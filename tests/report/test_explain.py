@@ -18,8 +18,8 @@ def test_sleepstudy_in_words():
         "fitted to 180 rows by restricted maximum likelihood (REML).",
         "",
         "What holds for an average Subject (fixed effects; ± is the standard error):",
-        "- (Intercept): 251.4 ± 6.825. This is the expected Reaction where Days is 0.",
-        "- Days: 10.47 ± 1.546. With each unit more of Days, the expected Reaction is 10.47 higher, "
+        "- (Intercept): 251.4 ± 6.825. This is the expected value of Reaction where Days is 0.",
+        "- Days: 10.47 ± 1.546. With each unit more of Days, the expected value of Reaction is 10.47 higher, "
         "everything "
         "else equal.",
         "",
@@ -43,8 +43,8 @@ def test_sleepstudy_in_words():
 def test_factors_and_interactions():
     text = lk.lmer("rt ~ cond * x + (1 | subj) + (1 | item)", load("crossed")).explain()
     assert "for an average subj and item" in text
-    assert "This is the expected rt where x is 0 and cond is a." in text
-    assert "For cond b compared with a, the expected rt is" in text
+    assert "This is the expected value of rt where x is 0 and cond is a." in text
+    assert "For cond b compared with a, the expected value of rt is" in text
     assert "higher where x is 0." in text
     assert "higher where cond is a." in text
     assert "An interaction: by so much the effect of cond b differs with each unit more of x." in text
@@ -71,8 +71,12 @@ def test_odds_ratios_and_probabilities():
 @pytest.mark.parametrize(
     ("formula", "family", "words"),
     [
-        ("count ~ temp + (1 | site)", "poisson", ["Poisson mixed", "expected count is multiplied by"]),
-        ("time ~ temp + (1 | site)", "gamma", ["expected time is multiplied by", "% of that mean"]),
+        (
+            "count ~ temp + (1 | site)",
+            "poisson",
+            ["Poisson mixed", "expected value of count is multiplied by"],
+        ),
+        ("time ~ temp + (1 | site)", "gamma", ["expected value of time is multiplied by", "% of that mean"]),
         ("over ~ treat + (1 | site)", "negative_binomial", ["negative binomial mixed", "mean²/"]),
         ("pos ~ temp + (1 | site)", lk.families.Binomial(link="probit"), ["pos on the probit scale is"]),
         (
@@ -100,7 +104,7 @@ def test_contrasts_dummies_and_polynomials():
     assert "A contrast between the levels of sex" in fit.explain()
     assert fit.explain().count("One of the columns of poly(ses, 2)") == 2
     dummies = lk.lmer("score ~ 0 + sex + (1 | school)", load("nested")).explain()
-    assert "This is the expected score for sex f" in dummies
+    assert "This is the expected value of score for sex f" in dummies
     assert "are expected within" in dummies  # no fixed intercept to lie around
 
 
@@ -130,7 +134,7 @@ def test_printed_lines_are_broken_between_words(capsys):
     lines = printed.splitlines()
     assert len(lines) > len(text.splitlines()) and max(map(len, lines)) <= 96
     assert (
-        "\n- Days: " in printed and "\n  everything else equal." in printed
+        "\n- Days: " in printed and "\n  higher, everything else equal." in printed
     )  # a point's lines stand under it
 
 
@@ -183,27 +187,37 @@ def counts():
 
 def _stated(text):
     """The mean that is read from the intercept."""
-    return float(re.search(r"it means an expected [^;]*? of ([\d.]+)\.\n", text)[1])
+    return float(re.search(r"it means an expected value[^;]*? of ([\d.]+)\.\n", text)[1])
 
 
 def test_intercept_of_a_model_with_an_offset(counts):
     fit = lk.glmer("found ~ x + offset(log(area)) + (1 | g)", counts, "poisson")
     text = fit.explain()
-    assert "expected found where x is 0 and the offset is 0; it means" in text
+    assert "expected value of found where x is 0 and the offset is 0; it means" in text
     new = pd.DataFrame({"x": [0.0, 0.0], "area": [1.0, 5.0]})
     at_one, at_five = fit.predict(new, re_form="~0")
     assert _stated(text) == pytest.approx(at_one, rel=1e-3) and at_five == pytest.approx(5 * at_one)
     alone = lk.glmer("found ~ 1 + offset(log(area)) + (1 | g)", counts, "poisson").explain()
-    assert "expected found where the offset is 0; it means" in alone
+    assert "expected value of found where the offset is 0; it means" in alone
     assert "offset" not in lk.glmer("found ~ x + (1 | g)", counts, "poisson").explain()
+
+
+def test_a_response_is_named_in_a_sentence():
+    """“the expected ticks is”, “an expected ticks of” and “3% of the values of ticks is” are no English."""
+    ticks = lk.load_data("ticks")
+    text = lk.glmer("ticks ~ year + (1 | litter)", ticks, "poisson", zero_inflation="~ 1").explain()
+    assert "the expected value of ticks (extra zeros aside) is multiplied by" in text
+    assert "it means an expected value (extra zeros aside) of" in text
+    assert "3% of the values of ticks are 0 whatever" in text
+    assert "expected ticks" not in text
 
 
 def test_extra_zeros_are_left_aside(counts):
     fit = lk.glmer("rare ~ x + (1 | g)", counts, "poisson", zero_inflation="~ 1")
     text = fit.explain()
     zero = float(re.search(r"probability of an extra zero of ([\d.]+)\.", text)[1])
-    assert "an expected rare (extra zeros aside) of" in text
-    assert "the expected rare (extra zeros aside) is multiplied by" in text
+    assert "an expected value (extra zeros aside) of" in text
+    assert "the expected value of rare (extra zeros aside) is multiplied by" in text
     assert "given its mean, rare (extra zeros aside) varies as a Poisson count" in text
     expected = fit.predict(pd.DataFrame({"x": [0.0]}), re_form="~0").iloc[0]
     assert _stated(text) * (1 - zero) == pytest.approx(expected, rel=2e-3) and zero > 0.1
@@ -213,7 +227,7 @@ def test_cut_off_zeros_are_said(counts):
     fit = lk.glmer("above ~ x + (1 | g)", counts, "truncated_poisson")
     text = fit.explain()
     mean = _stated(text)
-    assert "an expected above (before zeros are left out) of" in text
+    assert "an expected value (before zeros are left out) of" in text
     expected = fit.predict(pd.DataFrame({"x": [0.0]}), re_form="~0").iloc[0]
     assert mean / (1 - np.exp(-mean)) == pytest.approx(expected, rel=2e-3) and expected > 1.05 * mean
     assert "varies as a Poisson count; the values are those above zero." in text
@@ -224,4 +238,7 @@ def test_cut_off_zeros_are_said(counts):
 
 def test_log_odds_of_an_expected_share(counts):
     text = lk.glmer("share ~ x + (1 | g)", counts, "beta").explain()
-    assert "This is the log odds of the expected share where x is 0; it means an expected share of" in text
+    assert (
+        "This is the log odds of the expected value of share where x is 0; it means an expected value of"
+        in text
+    )

@@ -22,7 +22,7 @@ QUESTIONS: dict[str, Question] = {
         },
         hints=(
             "Look at what holds for an average Subject, the fixed effects.",
-            "It is the slope: what one unit more of Days does to the expected Reaction.",
+            "It is the slope: what one unit more of Days does to the expected value of Reaction.",
             'The line begins with "Days:"; the first number is it. fit.fixef["Days"] gives it, too.',
         ),
         praise="The average driver gets slower by about ten milliseconds with each day of the study.",

@@ -47,3 +47,8 @@ def test_drivers_differ_in_start_and_in_slope(own_lines):
     assert min(starts) < 251.4 - 24.7 < 251.4 + 24.7 < max(starts)  # further than one SD of the drivers
     assert sum(slope < np.mean(slopes) / 4 for slope in slopes) >= 2
     assert sum(own_lines[driver][0] > 0 for driver in ("308", "309", "330", "335", "337", "370")) == 5
+
+
+def test_five_chicks_make_forty_weighings():
+    """“You weigh each of them eight times, forty weighings in all.”"""
+    assert 5 * 8 == 40  # six chicks, weighed equally often, could not give forty

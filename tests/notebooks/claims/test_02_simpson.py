@@ -182,8 +182,8 @@ def test_no_cohort_lies_in_a_narrow_band(patients):
 
 
 def test_a_hundred_patients_at_fifty_doses(clinic):
-    """“Fifty women and fifty men of a clinic, all at different doses of a drug.” and “women and men had
-    exactly the same doses”"""
+    """“Fifty women and fifty men of a clinic get a drug, in fifty doses, one woman and one man at each.” and
+    “women and men had exactly the same doses”"""
     doses = clinic.groupby("Gender", observed=True)["Dose"].apply(lambda dose: tuple(sorted(dose)))
     assert len(clinic) == 100 and clinic["Dose"].nunique() == 50
     assert doses["F"] == doses["M"]

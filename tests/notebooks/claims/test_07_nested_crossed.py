@@ -69,7 +69,8 @@ def test_slash_and_plus_are_one_model(owls):
 
 def test_chicks_in_many_broods_at_once(owls):
     """“chicks that live in many broods at once, chick1 in all …, chick6 in …” and
-    “It finds no variance between them: the fit is singular, and that is the only sign it gives.”"""
+    “It finds no variance between them: the fit is singular. That, and the number of chicks it counts, are
+    its signs.”"""
     sharing = owls.groupby("chick")["Brood"].nunique()
     assert sharing.to_dict() == {
         "chick1": 51,
@@ -82,7 +83,7 @@ def test_chicks_in_many_broods_at_once(owls):
     wrong = lk.lmer("log(totCort) ~ Implant * days + (1 | Brood) + (1 | chick)", owls, reml=False)
     assert wrong.loglik == pytest.approx(-294.90521, abs=1e-4)  # logLik; VarCorr: chick 0.00000, singular
     assert variances(wrong)["chick"] == pytest.approx(0, abs=1e-8)
-    assert wrong.is_singular
+    assert wrong.is_singular and wrong.ngroups["chick"] == 6
 
 
 def test_classes_of_schools(schools):
