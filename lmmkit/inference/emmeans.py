@@ -7,7 +7,7 @@ rows a cell has (Searle, Speed and Milliken 1980, *The American Statistician* 34
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from ..numerics.arrays import Array
 from ..numerics.r_names import answered
 from .coef_tests import Ddf, checked_ddf, contrast_tests
 from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
+from .overall_means import overall_grid
 from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .response_scale import ResponseScale
 from .satterthwaite import singular_notes
@@ -53,7 +54,7 @@ def emmeans(
     offset: float | None = None,
     bias_adjust: bool = False,
     sigma: float | None = None,
-    component: Component = "conditional",
+    component: Component | Literal["response"] = "conditional",
 ) -> pd.DataFrame:
     """Estimated marginal means, or contrasts between them.
 
@@ -100,8 +101,9 @@ def emmeans(
     sigma : float, optional
         For that: the standard deviation of what the linear predictor leaves out. By default it is that of all
         random effects together (and the residuals, where the response has a function of its own).
-    component : {"conditional", "zero_inflation", "dispersion"}
-        The part of a model with several that is averaged.
+    component : {"conditional", "zero_inflation", "dispersion", "response"}
+        The part of a model with several that is averaged. ``"response"`` averages the means of the response,
+        extra zeros included, over the predictors of all parts; a change of scale is then not needed.
 
     Returns
     -------
@@ -131,19 +133,26 @@ def emmeans(
     0     1     23.74       1.32  4.54     20.25      27.23
     1     2     21.76       1.30  4.30     18.25      25.27
     """
-    fit = one_part(fit, component)
+    overall = component == "response"
+    if component != "response":
+        fit = one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
     shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
     kind = arguments.one_of("kind", kind, ("link", "response"))
     bias_adjust = arguments.flag("bias_adjust", bias_adjust)
-    scale = ResponseScale.of(fit) if kind == "response" else None
+    scale = ResponseScale.of(fit) if kind == "response" and not overall else None
     spread = _spread(fit, scale, bias_adjust, sigma)
-    grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
+    last = asked.within + asked.wanted[::-1]
+    if overall:
+        means, grid = overall_grid(fit, last, at, shift)
+        asked, shift = replace(asked, fit=means), 0.0
+    else:
+        grid = ReferenceGrid.of(fit, last, at)
     asked = asked.within_nests(grid)
     cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
     notes = grid_notes(fit, grid, asked, L)
     if asked.contrasts is None and asked.interaction is None:
-        table = mean_table(asked, cells, estimates(fit, L, asked.ddf), shift, scale, spread)
+        table = mean_table(asked, cells, estimates(asked.fit, L, asked.ddf), shift, scale, spread)
     else:
         table = contrast_table(asked, cells, L, scale)
     table.attrs["notes"] = [*notes, *table.attrs.get("notes", [])]

@@ -122,6 +122,7 @@ class ReferenceGrid:
         last: Sequence[str] = (),
         at: Mapping[str, Any] | None = None,
         steps: bool = False,
+        parts: Sequence[Design] = (),
     ) -> ReferenceGrid:
         """Make it.
 
@@ -134,6 +135,8 @@ class ReferenceGrid:
             Other values for predictors.
         steps : bool
             Numeric predictors half a unit below and above their mean, so that their slopes can be tested.
+        parts : sequence of Design
+            Of all parts of a model, where the predictors of all are meant.
 
         Raises
         ------
@@ -141,7 +144,8 @@ class ReferenceGrid:
             For a predictor that is not in the fixed part, or values that are none.
         """
         at = checked_at(at)
-        known = predictors_of(fit.design)
+        parts = parts or [fit.design]
+        known = list(dict.fromkeys(name for design in parts for name in predictors_of(design)))
         for name in [*last, *at]:
             if name not in known:
                 has = ", ".join(known) or "none"
@@ -150,7 +154,8 @@ class ReferenceGrid:
         if not names:
             frame = pd.DataFrame(index=[0])
             return cls(fit, frame, fit.design.new_rows(frame).all_columns, {})
-        data, factors = fit.design.frame, factors_of(fit.design)
+        columns = {name: design.frame[name] for design in parts for name in predictors_of(design)}
+        data, factors = pd.DataFrame(columns), set().union(*map(factors_of, parts))
         values = [
             _given(at[name], name) if name in at else _levels(data[name], name in factors, steps)
             for name in names
