@@ -77,8 +77,10 @@ FORMULAS = [
     ("y ~ x ? z", r"character '\?'"),
     ("y ~ x + 🦉", "character '🦉'"),
     ("y ~ I(x * 1e999)", "this number is too large"),
-    ("y ~ x %% 2", "'%%' is not part"),
-    ("y ~ x %in% z", "'%in%' has no meaning"),
+    ("y ~ x %% 2", "'%%' has no meaning between terms"),
+    ("y ~ x %o% z", "'%o%' is not part"),
+    ("y ~ I(x %in% z)", "'%in%' takes the values to look for"),
+    ("y ~ x %in% c(z)", "plain number, string"),
     ("y ~ " + "(" * 3000 + "x" + ")" * 3000, "nested too deeply"),
     ("y ~ I(" + "-" * 3000 + "x)", "nested too deeply"),
     ("y ~ I(" + "x^" * 3000 + "x)", "nested too deeply"),
@@ -379,7 +381,12 @@ FRAMES = [
     # contrasts
     (GOOD, "y ~ f", {"contrasts": {"F": "sum"}}, "'F', which is not in the data; did you mean 'f'"),
     (GOOD, "y ~ f", {"contrasts": {"f": "sums"}}, "must be one of .* did you mean 'sum'"),
-    (GOOD, "y ~ f", {"contrasts": {"f": np.eye(3)}}, "are given by name; another reference level is C"),
+    (
+        GOOD,
+        "y ~ f",
+        {"contrasts": {"f": np.eye(3)}},
+        "say the same more than once, or what the intercept says",
+    ),
     (GOOD, "y ~ f", {"contrasts": "sum"}, "must be a dict"),
     (GOOD, "y ~ Dose", {"contrasts": {"Dose": "sum"}}, "'Dose', which is numeric"),
 ]

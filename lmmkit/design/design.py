@@ -24,10 +24,11 @@ from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
 from ..structures.known import structure_of
 from ..structures.structure import Structure
+from .contrasts import check_contrasts
 from .dates import as_days
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
-from .model_matrix import ModelMatrix, check_contrasts, independent_columns
+from .model_matrix import ModelMatrix, independent_columns
 from .names import make_unique
 from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform

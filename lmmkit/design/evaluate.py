@@ -5,6 +5,7 @@ The walk is over the tree of `formula.tree`; Python never sees the formula's tex
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "floor": np.floor,
     "ceiling": np.ceil,
 }
-#: Functions with more than one variable or of another kind; pmin and pmax are missing where one of the two is.
+#: Functions with more than one variable or of another kind; pmin and pmax are missing where one of theirs is.
 CHOICES: dict[str, Callable[..., Any]] = {
     "pmin": np.minimum,
     "pmax": np.maximum,
@@ -58,6 +59,8 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
+    "%%": np.mod,
+    "%/%": np.floor_divide,
     "^": np.power,
     "==": np.equal,
     "!=": np.not_equal,
@@ -170,6 +173,8 @@ class Evaluator:
             matched = self._match_text(node)
             if matched is not None:
                 return matched
+        if node.op == "%in%":
+            return self._membership(node)
         left, right = self._numbers(node.left), self._numbers(node.right)
         result = OPERATORS[node.op](left, right)
         if result.dtype != bool:
@@ -186,6 +191,18 @@ class Evaluator:
         factor = self.factor(other, write(other))
         wanted = np.array([level == str(texts[0].value) for level in factor.levels] + [False])
         return self._truth(wanted[factor.codes] == (node.op == "=="), factor.codes < 0)
+
+    def _membership(self, node: Binary) -> Categorical:
+        """`x %in% c(1, 2)`, of numbers or of levels."""
+        wanted = literal(node.right)
+        wanted = wanted if isinstance(wanted, list) else [wanted]
+        value = self._value(node.left)
+        if not isinstance(value, np.ndarray) or any(isinstance(one, str) for one in wanted):
+            factor = as_categorical(value, f"'{write(node.left)}'")
+            names = [label(one) for one in wanted]
+            found = np.array([level in names for level in factor.levels] + [False])
+            return self._truth(found[factor.codes], factor.codes < 0)
+        return self._truth(np.isin(value, [float(one) for one in wanted]), np.isnan(value))
 
     def _truth(self, true: Flags, absent: Flags) -> Categorical:
         codes = np.where(absent, -1, true).astype(np.intp)
@@ -212,7 +229,7 @@ class Evaluator:
             yes, no = (self._text_or_numbers(given[key]) for key in ("yes", "no"))
             return chosen(np.broadcast_to(self._numbers(given["test"]), len(self.data)), yes, no)
         if name == "interaction":
-            return crossed(*(self.factor(given[key], f"'{write(given[key])}'") for key in ("x", "y")))
+            return reduce(crossed, (self.factor(one, f"'{write(one)}'") for one in given.values()))
         if name == "relevel":
             factor, ref = self.factor(given["x"], f"'{write(given['x'])}'"), literal(given["ref"])
             assert isinstance(ref, (str, float))
@@ -226,7 +243,7 @@ class Evaluator:
         if name == "round":
             digits: Any = literal(given["digits"]) if "digits" in given else 0
             return np.round(x, int(digits))
-        return np.asarray(CHOICES[name](x, self._numbers(given["y"])))
+        return np.asarray(reduce(CHOICES[name], map(self._numbers, given.values())))
 
     def _text_or_numbers(self, node: Node) -> Array | str:
         if isinstance(node, Literal) and isinstance(node.value, str):

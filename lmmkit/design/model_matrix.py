@@ -6,20 +6,18 @@ and values of the columns are R's.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..errors import DataError
-from ..formula.algebra import Terms, expand
-from ..formula.functions import CONTRASTS, OTHER_CONTRASTS, Contrast
-from ..formula.syntax import suggest
-from ..formula.tree import Node, quote, write
+from ..formula.algebra import Terms
+from ..formula.functions import Contrast
+from ..formula.tree import Node, write
 from ..numerics.arrays import Array, Index
+from .contrasts import contrast_matrix
 from .evaluate import Evaluator, check_finite
-from .transforms import contrast_matrix
 from .values import Categorical, Matrix, Value, numeric
 
 #: So many columns are made whatever the number of rows.
@@ -197,42 +195,6 @@ def block(value: Value, table: Array | None) -> Array:
         return table[value.codes]
     # Whole numbers of few bytes would overflow in products.
     return value.values if isinstance(value, Matrix) else value.astype(float)[:, None]
-
-
-def check_contrasts(
-    contrasts: Mapping[str, Any] | None, columns: list[str], fixed: str
-) -> dict[str, Contrast]:
-    """Contrasts by factor, their names without R's `contr.`."""
-    if not isinstance(contrasts, Mapping | None):
-        raise DataError('contrasts must be a dict such as {"recipe": "sum"}')
-    checked: dict[str, Contrast] = {}
-    for name, contrast in (contrasts or {}).items():
-        if name not in columns and name not in expand(fixed).names:
-            raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), columns)}")
-        spelled = quote(name) if name in columns else name  # as the formula spells it
-        if isinstance(contrast, (tuple, list)):
-            checked[spelled] = _with_base(name, contrast)
-            continue
-        if not isinstance(contrast, str):
-            raise DataError(f"the contrasts for '{name}' are given by name; {OTHER_CONTRASTS}")
-        plain = contrast.removeprefix("contr.")
-        if plain not in CONTRASTS:
-            known = ", ".join(CONTRASTS)
-            raise DataError(f"the contrasts for '{name}' must be one of {known}{suggest(plain, CONTRASTS)}")
-        checked[spelled] = plain
-    return checked
-
-
-def _with_base(name: str, given: Sequence[Any]) -> Contrast:
-    """`("treatment", "b")`: treatment contrasts with another reference level."""
-    base: Any = given[1] if len(given) == 2 else None
-    counted = isinstance(base, (int, np.integer)) and not isinstance(base, bool) and base >= 1
-    if not (isinstance(base, str) or counted) or str(given[0]).removeprefix("contr.") != "treatment":
-        raise DataError(
-            f"the contrasts for '{name}' need a name, or ('treatment', level) for another reference level; other "
-            'comparisons are made after the fit, by lk.emmeans(fit, "f", contrasts={"b - a": [-1, 1, 0]})'
-        )
-    return ("treatment", base if isinstance(base, str) else int(base))
 
 
 def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:

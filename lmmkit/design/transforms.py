@@ -1,4 +1,4 @@
-"""The functions of a formula that remember what they saw: poly, bs, ns, scale, center; and contrast matrices.
+"""The functions of a formula that remember what they saw: poly, bs, ns, scale, center.
 
 Each transform is fitted once, on the data of the fit, and is then a plain function of new values. So
 predictions use the fit's knots, means and orthogonal polynomials, never those of the new rows.
@@ -11,8 +11,6 @@ from typing import Protocol
 import numpy as np
 
 from ..errors import DataError
-from ..formula.functions import Contrast
-from ..formula.syntax import suggest
 from ..numerics.arrays import Array
 
 
@@ -218,44 +216,3 @@ def _inner_knots(
     if ((inner <= low) | (inner >= high)).any():
         raise DataError(f"{function}(): {trouble} between the boundary knots {low:g} and {high:g}")
     return inner
-
-
-# ---- contrasts ----
-
-
-def contrast_matrix(contrast: Contrast, levels: Sequence[str]) -> tuple[Array, list[str]]:
-    """A factor's contrasts, levels × columns, and the columns' names: R's `contr.treatment` and its family.
-
-    Examples
-    --------
-    >>> matrix, names = contrast_matrix("sum", ["a", "b", "c"])
-    >>> names, matrix.tolist()
-    (['1', '2'], [[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
-    """
-    k = len(levels)
-    name, base = (contrast, 1) if isinstance(contrast, str) else contrast
-    if name == "treatment":
-        reference = _reference(base, levels)
-        others = [i for i in range(k) if i != reference]
-        return np.eye(k)[:, others], [levels[i] for i in others]
-    if name == "sum":
-        return np.vstack([np.eye(k - 1), -np.ones(k - 1)]), _numbered(k - 1)
-    if name == "helmert":
-        steps = np.arange(1, k)
-        matrix = np.where(np.arange(k)[:, None] < steps, -1.0, 0.0)
-        matrix[steps, steps - 1] = steps
-        return matrix, _numbered(k - 1)
-    scores = np.arange(1.0, k + 1)
-    names = [".L", ".Q", ".C"][: k - 1] + [f"^{i}" for i in range(4, k)]
-    return Poly.fit(scores, k - 1)(scores), names
-
-
-def _reference(base: str | int, levels: Sequence[str]) -> int:
-    """The place of the level that the others are compared with."""
-    if isinstance(base, str):
-        if base not in levels:
-            raise DataError(f"there is no level '{base}' to compare with{suggest(base, levels)}")
-        return levels.index(base)
-    if base > len(levels):
-        raise DataError(f"there is no level number {base} to compare with; there are {len(levels)}")
-    return base - 1

@@ -1,4 +1,4 @@
-"""Fixed-part text -> terms: R's algebra of `+ - * : / ^`, ending in R's order and R's names.
+"""Fixed-part text -> terms: R's algebra of `+ - * : / %in% ^`, ending in R's order and R's names.
 
 The algebra itself is formulaic's. Each variable (a column or a call, as `log(x)`) is handed over under a
 neutral name `v0, v1, ...`, so no name in the data can clash with formulaic's own syntax. Back come sets of
@@ -13,7 +13,19 @@ from formulaic.parser import DefaultFormulaParser  # type: ignore[import-untyped
 
 from ..errors import FormulaError
 from .syntax import read
-from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, write
+from .tree import (
+    Binary,
+    FunctionCall,
+    Literal,
+    Name,
+    Node,
+    Paren,
+    Unary,
+    children,
+    is_comparison,
+    walk,
+    write,
+)
 
 MOST_TERMS = 20_000
 _PARSER = DefaultFormulaParser(include_intercept=False)
@@ -62,7 +74,7 @@ def expand(side: str) -> Terms:
     if not rest:
         return Terms(intercept == "1", (), (), ())
     rest = rest.removeprefix("+ ")
-    tree = read(rest)
+    tree = with_colons(read(rest))
     if _at_most(tree) > MOST_TERMS:
         message = f"the fixed part multiplies out to more than {MOST_TERMS} terms, repeats included"
         raise FormulaError(f"{message}; leave out some '*' or '^'")
@@ -80,10 +92,22 @@ def expand(side: str) -> Terms:
     return Terms(intercept == "1", tuple(numbering.nodes.values()), names, terms)
 
 
+def with_colons(node: Node) -> Node:
+    """`a %in% b`, levels of a within those of b, is `a:b`; what is no algebra of terms stays as it is."""
+    if not any(isinstance(part, Binary) and part.op == "%in%" for part in walk(node)):
+        return node
+    if isinstance(node, Paren):
+        return Paren(node.pos, with_colons(node.inner))
+    if not isinstance(node, Binary) or is_comparison(node):
+        return node
+    op = ":" if node.op == "%in%" else node.op
+    return Binary(node.pos, op, with_colons(node.left), with_colons(node.right))
+
+
 def _at_most(node: Node) -> int:
     """How many terms a tree multiplies out to, repeats included."""
     chain: list[Binary] = []
-    while isinstance(node, (Paren, Unary)) or (isinstance(node, Binary) and node.op not in COMPARISONS):
+    while isinstance(node, (Paren, Unary)) or (isinstance(node, Binary) and not is_comparison(node)):
         if isinstance(node, Binary):
             chain.append(node)
         node = children(node)[0]
@@ -115,7 +139,7 @@ class _Numbering:
         self.numbers: dict[str, str] = {}
 
     def __call__(self, node: Node) -> str | None:
-        if isinstance(node, (Name, FunctionCall)) or (isinstance(node, Binary) and node.op in COMPARISONS):
+        if isinstance(node, (Name, FunctionCall)) or is_comparison(node):
             text = write(node)
             self.nodes.setdefault(text, node)
             return self.numbers.setdefault(text, f"v{len(self.numbers)}")

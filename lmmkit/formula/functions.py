@@ -4,17 +4,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .syntax import fail, suggest
-from .tree import ARITHMETIC, COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Unary, children
+from .tree import (
+    ARITHMETIC,
+    COMPARISONS,
+    Binary,
+    FunctionCall,
+    Literal,
+    Name,
+    Node,
+    Paren,
+    Unary,
+    children,
+    is_membership,
+)
 
 Plain = float | str | bool | list[float | str | bool]
 
 
 @dataclass(frozen=True)
 class Signature:
-    """The arguments a function of the language takes, in order; the first `required` must be given."""
+    """The arguments a function takes, in order; the first `required` must be given, and some take more data."""
 
     args: tuple[str, ...]
     required: int = 1
+    more: bool = False
 
 
 FUNCTIONS = {
@@ -32,11 +45,11 @@ FUNCTIONS = {
     "cos": Signature(("x",)),
     "tan": Signature(("x",)),
     "round": Signature(("x", "digits")),
-    "pmin": Signature(("x", "y"), required=2),
-    "pmax": Signature(("x", "y"), required=2),
+    "pmin": Signature(("x", "y"), required=2, more=True),
+    "pmax": Signature(("x", "y"), required=2, more=True),
     "ifelse": Signature(("test", "yes", "no"), required=3),
     "cut": Signature(("x", "breaks", "labels", "include.lowest", "right"), required=2),
-    "interaction": Signature(("x", "y"), required=2),
+    "interaction": Signature(("x", "y"), required=2, more=True),
     "relevel": Signature(("x", "ref"), required=2),
     "floor": Signature(("x",)),
     "ceiling": Signature(("x",)),
@@ -50,15 +63,15 @@ FUNCTIONS = {
 }
 
 
-#: What to do instead of contrasts that are computed.
+#: How contrasts of one's own are written.
 OTHER_CONTRASTS = (
-    'another reference level is C(f, treatment, base = "b"), and other comparisons are made after the fit, by '
-    'lk.emmeans(fit, "f", contrasts={"b - a": [-1, 1, 0]})'
+    '; another reference level is C(f, treatment, base = "b"), and contrasts of your own are C(f, c(-1, 0, 1)), '
+    'C(f, cbind(c(-1, 0, 1), c(1, -2, 1))), or the argument contrasts={"f": matrix}'
 )
 
 
-#: Arguments that are data, as against settings.
-DATA = ("x", "y", "test", "yes", "no")
+#: Arguments that are data, as against settings, and how further ones begin.
+DATA, FURTHER = ("x", "y", "test", "yes", "no"), "..."
 
 
 def _is_number(value: Plain) -> bool:
@@ -108,9 +121,33 @@ SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
     "center": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
     "scale": (lambda value: isinstance(value, (bool, float)), "TRUE, FALSE or a number"),
 }
-Contrast = str | tuple[str, str | int]  # ("treatment", base): the reference by its name, or its number from 1
+CONTRASTS = ("treatment", "sum", "helmert", "poly", "SAS")
+
+
+@dataclass(frozen=True)
+class OwnContrasts:
+    """Contrasts that a user has written: a row for each level, a column for each coefficient.
+
+    Attributes
+    ----------
+    rows : tuple of tuple of float
+    names : tuple of str
+        The columns' names, empty where they have none.
+    levels : tuple of str, optional
+        Whose rows they are, where the user has said so.
+    completed : bool
+        Whether further columns are added so that all levels can differ, as R does inside `C()`.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+    names: tuple[str, ...]
+    levels: tuple[str, ...] | None = None
+    completed: bool = False
+
+
+#: A name; ("treatment", base), the reference by its name or its number from 1; or a matrix.
+Contrast = str | tuple[str, str | int] | OwnContrasts
 VALUE_OPERATORS = (*ARITHMETIC, *COMPARISONS, "&", "|")
-CONTRASTS = ("treatment", "sum", "helmert", "poly")
 
 
 def check_value(text: str, node: Node) -> None:
@@ -125,6 +162,10 @@ def check_value(text: str, node: Node) -> None:
             check_call(text, node)
             stack += reversed(data_arguments(node))  # the other arguments are literals, and checked
             continue
+        if isinstance(node, Binary) and is_membership(node):
+            literal(node.right, text)
+            stack.append(node.left)
+            continue
         if isinstance(node, Binary) and node.op not in VALUE_OPERATORS:
             raise fail(text, node.right.pos, _why_not_value(node.op))
         if isinstance(node, Name) and node.name == ".":
@@ -135,6 +176,8 @@ def check_value(text: str, node: Node) -> None:
 def _why_not_value(op: str) -> str:
     if op in ("&&", "||"):
         return f"'{op}' cannot stand here; '{op[0]}' compares row by row"
+    if op == "%in%":
+        return "'%in%' takes the values to look for, as in x %in% c(1, 2)"
     return f"'{op}' has no meaning here: values are made by arithmetic and comparisons"
 
 
@@ -175,6 +218,8 @@ def arguments(node: FunctionCall, text: str = "") -> dict[str, Node]:
         given[key] = value
     free = [name for name in names if name not in given]
     positional = [value for key, value in node.args if key is None]
+    if FUNCTIONS[node.function].more:
+        free += [f"{FURTHER}{number}" for number in range(len(positional) - len(free))]
     if len(positional) > len(free):
         limit = len(names)
         count = f"{limit} argument{'s' if limit > 1 else ''}"
@@ -184,7 +229,7 @@ def arguments(node: FunctionCall, text: str = "") -> dict[str, Node]:
 
 def data_arguments(node: FunctionCall) -> list[Node]:
     """Those of a call's arguments that are made of data."""
-    return [value for name, value in arguments(node).items() if name in DATA]
+    return [value for name, value in arguments(node).items() if name in DATA or name.startswith(FURTHER)]
 
 
 def literal(node: Node, text: str = "") -> Plain:
@@ -195,6 +240,8 @@ def literal(node: Node, text: str = "") -> Plain:
         value = node.operand.value
         if not isinstance(value, (str, bool)):
             return -value
+    if isinstance(node, Paren):
+        return literal(node.inner, text)
     if isinstance(node, FunctionCall) and node.function == "c":
         values = [literal(value, text) for value in children(node)]
         return [part for value in values for part in (value if isinstance(value, list) else [value])]
@@ -206,13 +253,17 @@ def contrast_name(node: Node, text: str = "") -> str:
     written = node.name if isinstance(node, Name) else node.value if isinstance(node, Literal) else ""
     name = str(written).removeprefix("contr.")
     if name not in CONTRASTS:
-        hint = f"; {OTHER_CONTRASTS}" if isinstance(node, FunctionCall) else suggest(name, CONTRASTS)
+        hint = OTHER_CONTRASTS if isinstance(node, FunctionCall) else suggest(name, CONTRASTS)
         raise fail(text, node.pos, f"the contrasts are {', '.join(CONTRASTS)}{hint}")
     return name
 
 
 def contrast_of(given: dict[str, Node], text: str = "") -> Contrast:
     """The contrasts that the arguments of `C()` name: `"sum"`, or `("treatment", 2)` with `base = 2`."""
+    if "contr" in given and (own := _own_contrasts(given["contr"], text)) is not None:
+        if "base" in given:
+            raise fail(text, given["base"].pos, "C() takes base for treatment contrasts only")
+        return own
     name = contrast_name(given["contr"], text) if "contr" in given else "treatment"
     if "base" not in given:
         return name
@@ -225,9 +276,25 @@ def contrast_of(given: dict[str, Node], text: str = "") -> Contrast:
     return (name, base if isinstance(base, str) else int(base))
 
 
+def _own_contrasts(node: Node, text: str) -> OwnContrasts | None:
+    """Contrasts in numbers: `c(-1, 0, 1)`, or several such as `cbind(lin = c(-1, 0, 1), c(1, -2, 1))`."""
+    if not isinstance(node, FunctionCall) or node.function not in ("c", "cbind"):
+        return None
+    parts = [(None, node)] if node.function == "c" else list(node.args)
+    columns = [literal(value, text) for _, value in parts]
+    lengths = {len(column) if isinstance(column, list) else 0 for column in columns}
+    if len(lengths) != 1 or lengths == {0} or not all(_are_numbers(column) for column in columns):
+        wanted = "a number for each level, as c(-1, 0, 1), or several such joined by cbind()"
+        raise fail(text, node.pos, f"the contrasts in C() need {wanted}")
+    rows = tuple(zip(*columns, strict=True))
+    return OwnContrasts(rows, tuple(key or "" for key, _ in parts), completed=True)
+
+
 def columns_of(node: Node) -> list[str]:
     """The columns a tree names; the contrast named in `C(f, sum)` is not one."""
     if isinstance(node, FunctionCall):
+        if node.function == "c":  # the values of `x %in% c(1, 2)`
+            return []
         inner = children(node) if node.function == "cbind" else data_arguments(node)
         return [name for child in inner for name in columns_of(child)]
     if isinstance(node, Name):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .algebra import expand
+from .algebra import expand, with_colons
 from .functions import check_value, columns_of
 from .syntax import fail, read
 from .tree import Binary, Literal, Name, Node, Paren, walk, write
@@ -28,7 +28,7 @@ def grouping_factors(text: str, node: Node) -> list[Group]:
     `a/b` -> `b:a` and `a`; `a/b/c` -> `c:(b:a)`, `b:a` and `a`, as lme4 names them. All else multiplies out as
     R's `terms()` does: `a + b` -> `a`, `b`; `a*b` -> `a`, `b`, `a:b`; `a %in% b` -> `a:b`.
     """
-    node = _with_colons(node)
+    node = with_colons(node)
     bare = _bare(node)
     if isinstance(bare, Binary) and bare.op == "+":
         found = [*grouping_factors(text, bare.left), *grouping_factors(text, bare.right)]
@@ -44,16 +44,6 @@ def grouping_factors(text: str, node: Node) -> list[Group]:
     crossed = len(outer[0].factors) > 1 and not around.startswith("(")
     joined = f"{inner.text}:({around})" if crossed else f"{inner.text}:{around}"
     return [Group(inner.factors + outer[0].factors, joined, joined), *outer]
-
-
-def _with_colons(node: Node) -> Node:
-    """`a %in% b` is `a:b`."""
-    if isinstance(node, Paren):
-        return Paren(node.pos, _with_colons(node.inner))
-    if not (isinstance(node, Binary) and node.op in OPERATORS):
-        return node
-    op = ":" if node.op == "%in%" else node.op
-    return Binary(node.pos, op, _with_colons(node.left), _with_colons(node.right))
 
 
 def _check_nesting(text: str, node: Binary) -> None:

@@ -15,7 +15,20 @@ from .functions import arguments, check_call, check_value, columns_of
 from .groups import grouping_factors
 from .syntax import fail, one_line, read, suggest
 from .tags import TaggedBar, is_tagged, tagged_bar, written_term
-from .tree import COMPARISONS, Binary, FunctionCall, Literal, Name, Node, Paren, Unary, children, walk, write
+from .tree import (
+    COMPARISONS,
+    Binary,
+    FunctionCall,
+    Literal,
+    Name,
+    Node,
+    Paren,
+    Unary,
+    children,
+    is_comparison,
+    walk,
+    write,
+)
 
 __all__ = ["Bar", "DoubleBar", "Formula", "parse", "require_bars"]
 
@@ -285,7 +298,7 @@ def _take_offset(parts: _Parts, sign: str, node: FunctionCall) -> None:
 
 
 def _check_terms(text: str, node: Node) -> None:
-    """Refuse what is not an algebra of terms: + - * : / ^ over columns and function calls."""
+    """Refuse what is not an algebra of terms: + - * : / %in% ^ over columns and function calls."""
     stack = [node]
     while stack:
         node = stack.pop()
@@ -299,12 +312,12 @@ def _check_terms(text: str, node: Node) -> None:
             raise fail(text, node.pos, "a random-effects term can only be added, as in y ~ x + (1 | g)")
         if isinstance(node, FunctionCall) and node.function == "offset":
             raise fail(text, node.pos, "offset() can only stand as a term of its own")
-        if isinstance(node, FunctionCall) or (isinstance(node, Binary) and node.op in COMPARISONS):
+        if isinstance(node, FunctionCall) or is_comparison(node):
             check_value(text, node)
         elif isinstance(node, Binary) and node.op == "^":
             _check_power(text, node)
             stack.append(node.left)
-        elif isinstance(node, Binary) and node.op not in ("+", "-", "*", ":", "/"):
+        elif isinstance(node, Binary) and node.op not in ("+", "-", "*", ":", "/", "%in%"):
             raise fail(text, node.right.pos, f"'{node.op}' has no meaning between terms")
         else:
             stack.extend(children(node))

@@ -7,7 +7,7 @@ spot.
 
 Precedence, loosest first, as in R's `help(Syntax)`::
 
-    ~    | ||    &    !    == != < > <= >=    + -    * /    %in%    :    unary + -    ^
+    ~    | ||    &    !    == != < > <= >=    + -    * /    %in% %% %/%    :    unary + -    ^
 """
 
 import difflib
@@ -79,7 +79,7 @@ LOOSEST_FIRST: tuple[tuple[str, ...], ...] = (
     COMPARISONS,
     ("+", "-"),
     ("*", "/"),
-    ("%in%",),
+    ("%in%", "%%", "%/%"),
     (":",),
     ("unary",),
     ("^", "**"),

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
-ARITHMETIC = ("+", "-", "*", "/", "^")
+ARITHMETIC = ("+", "-", "*", "/", "^", "%%", "%/%")
+#: Operators that R writes without spaces around them.
+CLOSE = ("^", ":", "/", "%%", "%/%")
 PLAIN_NAME = re.compile(r"(?:[^\W\d]|\.(?!\d))[\w.]*")
 TRUTH = ("TRUE", "FALSE", "True", "False")
 CONSTANTS = {"pi": math.pi}
@@ -86,6 +88,21 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+def is_membership(node: Node) -> bool:
+    """Whether this is `x %in% c(1, 2)`, a value, rather than `a %in% b`, one factor within another."""
+    if not (isinstance(node, Binary) and node.op == "%in%"):
+        return False
+    right = node.right
+    while isinstance(right, Paren):
+        right = right.inner
+    return isinstance(right, Literal) or (isinstance(right, FunctionCall) and right.function == "c")
+
+
+def is_comparison(node: Node) -> bool:
+    """Whether this is true or false in each row: `x > 3`, `x %in% c(1, 2)`."""
+    return (isinstance(node, Binary) and node.op in COMPARISONS) or is_membership(node)
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Every node of the tree, parents first, left to right."""
     stack = [node]
@@ -155,5 +172,5 @@ def _write_chain(node: Binary, atom: Callable[[Node], str | None]) -> str:
         left = left.left
     pieces = [write(left, atom)]
     for link in reversed(spine):
-        pieces += [link.op if link.op in ("^", ":", "/") else f" {link.op} ", write(link.right, atom)]
+        pieces += [link.op if link.op in CLOSE else f" {link.op} ", write(link.right, atom)]
     return "".join(pieces)

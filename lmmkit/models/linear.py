@@ -52,8 +52,9 @@ def lm(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor.
     contrasts : dict, optional
-        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
-        with level b.
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, ``"SAS"``;
+        ``("treatment", "b")`` to compare with level b; or contrasts of your own, a row for each level: an array,
+        a DataFrame, or by name, ``{"linear": [-1, 0, 1]}``.
     na_action : {"omit", "exclude", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
         fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a
@@ -127,8 +128,9 @@ def glm(
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor, such as the logarithm of an exposure.
     contrasts : dict, optional
-        Factor -> ``"treatment"``, ``"sum"``, ``"helmert"``, ``"poly"``, or ``("treatment", "b")`` to compare
-        with level b.
+        Factor -> ``"treatment"`` (the default), ``"sum"``, ``"helmert"``, ``"poly"``, ``"SAS"``;
+        ``("treatment", "b")`` to compare with level b; or contrasts of your own, a row for each level: an array,
+        a DataFrame, or by name, ``{"linear": [-1, 0, 1]}``.
     na_action : {"omit", "exclude", "raise"}
         Leave out rows with missing values (and say so in ``.messages``), or refuse them. With ``"exclude"``
         fitted values, residuals, predictions and simulations come back with all rows of the data, NaN where a

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
+from lmmkit.design.contrasts import contrast_matrix
 from lmmkit.design.design import build_design
 from lmmkit.design.grouping import theta_order
 from lmmkit.design.grouping_checks import check_grouping
 from lmmkit.design.model_matrix import independent_columns
-from lmmkit.design.transforms import contrast_matrix
 from lmmkit.errors import DataError, FormulaError
 from lmmkit.formula.parse import parse
 
@@ -468,7 +468,7 @@ def test_contrasts_take_another_reference_level(base):
         ("y ~ C(f, treatment, base=1.5)", None, "needs for base treatment contrasts"),
         ("y ~ f", {"f": ("treatment", "d")}, "no level 'd' to compare with"),
         ("y ~ f", {"f": ("sum", "b")}, "need a name, or"),
-        ("y ~ f", {"f": ("treatment",)}, "need a name, or"),
+        ("y ~ f", {"f": ("treatment",)}, "need a name such as"),
         ("y ~ f", {"f": ("treatment", True)}, "need a name, or"),
     ],
 )
