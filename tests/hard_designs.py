@@ -90,6 +90,28 @@ def wide_design(seed: int) -> HardDesign:
     return HardDesign(str(rng.choice(WIDE_FORMULAS)), data.assign(h=h, s=s), bool(rng.random() < 0.6))
 
 
+PRECISE_FORMULAS = (
+    "y ~ 1 + (x | g)", "y ~ x + (x | g)", "y ~ 1 + (0 + x | g)", "y ~ 1 + (x || g)", "y ~ x + (1 | g) + (1 | h)",
+)  # fmt: skip
+
+
+def precise_design(seed: int) -> HardDesign:
+    """Groups that differ by tens to thousands of residual standard deviations, as where a balance is good."""
+    rng = np.random.default_rng([seed, 5511])
+    groups, size = int(rng.integers(4, 10)), int(rng.integers(4, 9))
+    n = groups * size
+    g, h = np.repeat(np.arange(groups), size), rng.integers(0, 5, n)
+
+    def spread() -> float:
+        return float(10 ** rng.uniform(1.3, 3) * rng.choice([0, 1, 1]))
+
+    x = rng.choice([0, 3]) + rng.normal(size=n) * rng.choice([0.1, 1]) + rng.choice([0, 5]) * g
+    y = rng.normal(size=n) + spread() * rng.normal(size=groups)[g] + spread() * rng.normal(size=groups)[g] * x
+    y += spread() * rng.normal(size=5)[h] * rng.choice([0, 1]) + spread() * rng.choice([0, 1]) * g
+    data = pd.DataFrame({"y": y, "x": x, "g": g, "h": h})
+    return HardDesign(str(rng.choice(PRECISE_FORMULAS)), data, bool(rng.random() < 0.6))
+
+
 def extreme_design(seed: int) -> tuple[str, pd.DataFrame, str]:
     """Formula, data and link: zeros and ones, in most groups nothing but the one or the other."""
     rng = np.random.default_rng([seed, 889])

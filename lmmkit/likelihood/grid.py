@@ -27,8 +27,10 @@ from ..structures.unstructured import Unstructured
 from .theta import Terms
 
 __all__ = [
+    "FAR_ENDS",
     "Grid",
     "Parts",
+    "beyond",
     "cholesky_of_each",
     "dense_parts",
     "grid_thetas",
@@ -40,6 +42,8 @@ __all__ = [
 
 #: Smallest and largest standard deviation of an effect, relative to the residuals', in whitened units.
 ENDS = (0.05, 100.0)
+#: And where a search has ended beyond them.
+FAR_ENDS = (0.05, 3e4)
 #: Points along each axis, by the number of axes; and where the criterion must be evaluated at each, one by one.
 FINE = {1: 16, 2: 9, 3: 7, 4: 5}
 COARSE = {1: 8, 2: 5, 3: 4, 4: 3}
@@ -126,7 +130,9 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
 
 
 @cache
-def grid_thetas(structures: tuple[Structure, ...], fine: bool = True) -> tuple[Array, tuple[int, ...]]:
+def grid_thetas(
+    structures: tuple[Structure, ...], fine: bool = True, ends: tuple[float, float] = ENDS
+) -> tuple[Array, tuple[int, ...]]:
     """The points of the grid, whitened, and the number of them along each of its axes.
 
     Parameters
@@ -135,6 +141,8 @@ def grid_thetas(structures: tuple[Structure, ...], fine: bool = True) -> tuple[A
         Of each term's covariance.
     fine : bool
         Many points or few.
+    ends : (float, float)
+        Smallest and largest standard deviation of an effect.
 
     Returns
     -------
@@ -165,7 +173,7 @@ def grid_thetas(structures: tuple[Structure, ...], fine: bool = True) -> tuple[A
     else:
         axis = np.zeros(effects, dtype=int)
     number = int(axis[-1]) + 1
-    sds = np.geomspace(*ENDS, (FINE if fine else COARSE)[number])
+    sds = np.geomspace(*ends, (FINE if fine else COARSE)[number])
     places: tuple[float | None, ...] = (None,)
     if any(structure.has_rho for structure in structures):
         places = PLACES if fine else (PLACES[1], PLACES[-2])
@@ -175,6 +183,12 @@ def grid_thetas(structures: tuple[Structure, ...], fine: bool = True) -> tuple[A
     points = [_theta(structures, own, place) for own in along_axes for place in places]
     shape = (len(sds),) * number + ((len(places),) if len(places) > 1 else ())
     return np.array(points), shape
+
+
+def beyond(terms: Terms, theta: Array) -> Flags:
+    """Whether some effect is larger than the grid looks at, for each ``theta`` of (B, m)."""
+    sizes = [np.abs(T).max(axis=(1, 2)) for T in terms.many_roots(theta)[0]]
+    return np.asarray(np.max(sizes, axis=0) > ENDS[1])
 
 
 @cache

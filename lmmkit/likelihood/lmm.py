@@ -28,7 +28,7 @@ from ..numerics.arrays import Array
 from ..numerics.small import inverse_root
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
-from .grid import Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
+from .grid import FAR_ENDS, Grid, Parts, beyond, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .point import Point, SmallPoint
 from .search import Place
@@ -300,7 +300,8 @@ class Criterion(Terms):
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around.
 
-        Where a term has vanished beside slopes, the others are taken away one by one.
+        Where a term has vanished beside slopes, the others are taken away one by one. An end outside the grid
+        says that the effects are far larger than the residuals: then there may be valleys that no grid point saw.
         """
         others = super().second_opinions(search)
         if others and self._ring is not None:
@@ -309,7 +310,21 @@ class Criterion(Terms):
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
         if self.layout.width <= SMALL and self.shielded(search.x[None])[0]:
             others += self.without_each(search.x)
+        if self.layout.width <= SMALL and beyond(self, search.x[None])[0]:
+            others += self._far_valleys()
         return others
+
+    def _far_valleys(self) -> list[Place]:
+        """From afar, and valleys of a grid that reaches to effects as large as the search may go."""
+        points = grid_thetas(tuple(self.structures), self._grid is not None, FAR_ENDS)
+        if self._grid is None:
+            values = np.array([self.trial(theta).value for theta in points[0]])
+        else:
+            grid = Grid(self, dense_parts(self.layout, self.sums, self.p), self.reml, self.nu, points)
+            values = grid.value(self._parts())
+        lowest = valleys(values[None], points[1], VALLEYS)[0]
+        found = [Place("a valley of large effects", points[0][g]) for g in lowest if g >= 0]
+        return [*found, Place("effects a thousand times the residuals", 1e3 * self.identity())]
 
     def on_grid(self, again: bool = False) -> tuple[Array, tuple[int, ...], Array]:
         """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,).

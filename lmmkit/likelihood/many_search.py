@@ -12,7 +12,7 @@ from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trials, minimise, minimise_many
 from .fit_lmm import fit_criterion
-from .grid import Grid, valleys
+from .grid import Grid, beyond, valleys
 from .lmm import ENDLESS, VALLEYS
 from .many_criterion import ManyCriterion, Points, Responses
 from .search import LOWER, WORTH, descend
@@ -127,7 +127,7 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
             for lowest in _lowest_valleys(criterion.ring, responses.take(doubtful)).T:
                 there = np.flatnonzero(lowest >= 0)
                 _improve(criterion, responses, doubtful[there], criterion.ring.thetas[lowest[there]], best)
-    shielded = criterion.shielded(theta)
+    shielded = criterion.shielded(theta) | beyond(criterion, theta)
     hard = np.flatnonzero(~converged & ~shielded | _may_escape(criterion, theta, responses))
     left = [b for b in hard.tolist() if not _settled(criterion, Y[b], b, best)]
     hard = np.union1d(np.flatnonzero(shielded), left).astype(np.intp)

@@ -12,7 +12,14 @@ from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.lmm import Criterion
-from tests.hard_designs import extreme_design, hard_design, hard_glmm_design, link_design, wide_design
+from tests.hard_designs import (
+    extreme_design,
+    hard_design,
+    hard_glmm_design,
+    link_design,
+    precise_design,
+    wide_design,
+)
 from tests.valleys import DESIGNS, LINK_DESIGNS, builder_models, lowest_of_eight, lowest_of_twelve, reference
 
 #: Three seeds of every kind.
@@ -61,6 +68,33 @@ def test_no_other_start_finds_less_for_many_effects(seed):
 def test_no_other_start_finds_less_for_many_effects_in_60_designs():
     worse = {seed: wide_above(seed) for seed in range(3000, 3060)}
     assert {seed: by for seed, by in worse.items() if not by < 1e-4} == {}
+
+
+#: The lowest of bobyqa and nloptwrap from three starts (lme4 1.1-31, R 4.2.2).
+PRECISE = {273: 352.406493696, 445: 262.571851465}
+
+
+@pytest.mark.parametrize("seed", PRECISE)
+def test_effects_hundreds_of_times_the_residuals(seed):
+    hard = precise_design(seed)
+    fit = lk.lmer(hard.formula, hard.data, reml=False)
+    assert fit.deviance < PRECISE[seed] + 1e-5 and fit.converged
+    one_of_many = lk.fit_many(
+        [hard.data["y"], hard.data["x"] ** 2], hard.formula.replace("y", "", 1), hard.data, reml=False
+    )
+    np.testing.assert_allclose(one_of_many.fixef.iloc[0], fit.fixef, rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_no_other_start_finds_less_where_effects_are_far_larger_than_the_residuals():
+    worse = {}
+    for seed in range(165, 180):
+        hard = precise_design(seed)
+        criterion = Criterion(build_design(parse(hard.formula), hard.data), hard.reml)
+        by = fit_criterion(criterion).objective - lowest_of_twelve(criterion, seed)
+        if not by < 1e-4:
+            worse[seed] = by
+    assert worse == {}
 
 
 @pytest.mark.parametrize(
