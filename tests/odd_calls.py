@@ -23,6 +23,7 @@ ODD: list[Any] = [
     ["abc"], [None], np.array([1.0, 2.0]), np.array(["a"]), np.zeros((2, 2)), pd.Series([1.0, 2.0]),
     pd.DataFrame({"a": [1, 2]}), {"abc": 1}, {"abc": None}, {3: [1]}, {"f": None}, {"x": []}, object(), len, int,
     1 + 2j, pd.Timestamp("2026-01-01"), "~", "y ~ x", 10**400,
+    np.array(3.0), "\n", range(0),
 ]  # fmt: skip
 
 

@@ -109,6 +109,7 @@ class SimulationTest:
     __repr__ = __str__
 
 
+@answered
 @dataclass(frozen=True)
 class SimulatedResiduals:
     """Residuals by simulation, with their tests and their picture; made by :func:`simulate_residuals`.

@@ -88,5 +88,5 @@ def resolve(family: str | Family | type[Family]) -> Family:
     if name not in FAMILIES:
         near = difflib.get_close_matches(name, FAMILIES, n=1, cutoff=0.5)
         hint = f"; did you mean '{near[0]}'?" if near else f"; choose one of {', '.join(FAMILIES)}"
-        raise ModelError(f"there is no family '{family}'{hint}")
+        raise ModelError(f"there is no family {shown(family)}{hint}")
     return FAMILIES[name]()

@@ -18,6 +18,7 @@ from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from ..numerics.workers import interrupted
 from .parameters import parameter_values
 from .simulated_fits import from_simulated
@@ -25,6 +26,7 @@ from .simulated_fits import from_simulated
 __all__ = ["Bootstrap", "bootstrap"]
 
 
+@answered
 @dataclass(frozen=True)
 class Bootstrap:
     """Statistics of a model and of its refits to simulated responses.

@@ -129,7 +129,8 @@ def select(names: list[str], parm: str | int | Sequence[str | int] | None, fit: 
         return names
     fixed = set(fit.fixef.index)
     wanted: list[str] = []
-    asked = [parm] if isinstance(parm, str) or not isinstance(parm, Iterable) else list(parm)
+    single = isinstance(parm, str) or not isinstance(parm, Iterable) or getattr(parm, "ndim", 1) == 0
+    asked: list[Any] = [parm] if single else list(parm)  # type: ignore[arg-type]
     for name in asked:
         if isinstance(name, int | np.integer) and not isinstance(name, bool):
             if not -len(names) <= name < len(names):

@@ -33,6 +33,7 @@ Test = Literal["satterthwaite", "kenward_roger", "residual", "lr"]
 TESTS = get_args(Test)
 
 
+@answered
 @dataclass(frozen=True)
 class Power:
     """How often an effect was found.

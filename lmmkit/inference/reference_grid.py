@@ -64,7 +64,11 @@ def _names(names: Any, argument: str) -> list[str]:
     if names is None:
         return []
     found = [names] if isinstance(names, str) else names
-    if not isinstance(found, Iterable) or not all(isinstance(name, str) for name in found):
+    if (
+        not isinstance(found, Iterable)
+        or getattr(found, "ndim", 1) == 0
+        or not all(isinstance(name, str) for name in found)
+    ):
         raise ModelError(
             f"{argument} must be a name, a list of names or a formula, not {arguments.shown(names)}"
         )

@@ -17,6 +17,7 @@ from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
+from ..numerics.r_names import answered
 from .partition_table import VariancePartition, status_notes
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ManyFits"]
 
 
+@answered
 @dataclass(frozen=True)
 class ManyFits:
     """One model fitted to many responses. All tables have a row for each response, in the order given.

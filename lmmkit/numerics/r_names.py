@@ -217,7 +217,10 @@ def missing_member(kind: type, name: str) -> AttributeError:
 
 
 def answered(thing: T) -> T:
-    """Answer R's arguments by a sentence: decorates a function, or a class for its own and inherited methods."""
+    """Answer R's arguments, and ones that lack or are too many, by a sentence.
+
+    Decorates a function, or a class for its own and inherited methods.
+    """
     if inspect.isfunction(thing):
         return _answering(thing)  # type: ignore[return-value]
     for name, member in inspect.getmembers(thing, inspect.isfunction):
@@ -230,17 +233,55 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
     parameters = inspect.signature(function).parameters
     known = frozenset(parameters)
     takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters.values())
+    takes_more = any(one.kind is one.VAR_POSITIONAL for one in parameters.values())
+    needed = [one.name for one in parameters.values() if _is_needed(one) and one.name != "self"]
+    first = [one.name for one in parameters.values() if one.kind is one.POSITIONAL_OR_KEYWORD]
 
-    check = _check  # so that `call` names nothing global
+    def fits(n: int, given: Mapping[str, Any]) -> bool:
+        placed = first[:n]
+        enough = all(name in given or name in placed for name in needed)
+        return enough and (n <= len(first) or takes_more) and given.keys().isdisjoint(placed)
+
+    check, count = _check, _count  # so that `call` names nothing global
 
     def call(*args: Any, **given: Any) -> Any:
         if not given.keys() <= known:
             check(function.__name__, parameters, given, takes_any)
+        if not fits(len(args), given):
+            count(function.__name__, first, needed, len(args), given)
         return function(*args, **given)
 
     # With the globals of the function itself, so that doctest finds the examples in its module.
     alike = FunctionType(call.__code__, function.__globals__, function.__name__, None, call.__closure__)
     return functools.update_wrapper(alike, function)
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    several = (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return parameter.default is parameter.empty and parameter.kind not in several
+
+
+def _count(function: str, first: list[str], needed: list[str], n: int, given: Mapping[str, Any]) -> None:
+    """Refuse a call in which an argument is missing or comes twice, or which gives too many without names."""
+    who, own = _who(function), [name for name in first if name != "self"]
+    lacks = [name for name in needed if name not in given and name not in first[:n]]
+    if n > len(first):
+        most = (
+            f"at most {len(own)} without their names ({', '.join(own)})"
+            if own
+            else "none without their names"
+        )
+        given_n = n - len(first) + len(own)
+        raise ModelError(f"{who} was given {given_n} argument{'s' * (given_n > 1)}, but takes {most}")
+    if lacks:
+        call = f"{function}({', '.join(name if name in own else f'{name}=...' for name in needed)})"
+        raise ModelError(f"{who} needs its argument '{lacks[0]}'; write {call}")
+    twice = next(name for name in first[:n] if name in given)
+    raise ModelError(f"{who} was given its argument '{twice}' twice, once without its name; give it once")
+
+
+def _who(function: str) -> str:
+    return "a picture" if function == "__call__" else f"{function}()"
 
 
 def _check(function: str, known: Iterable[str], given: Mapping[str, Any], takes_any: bool) -> None:
@@ -251,8 +292,9 @@ def _check(function: str, known: Iterable[str], given: Mapping[str, Any], takes_
             continue
         if takes_any and name not in {*ARGUMENTS, *OTHERWISE}:
             continue  # the function itself looks at it
-        who = "a picture" if function == "__call__" else f"{function}()"
-        raise ModelError(f"{who} has no argument '{name}'; {_advice(name, value, names, takes_any)}")
+        raise ModelError(
+            f"{_who(function)} has no argument '{name}'; {_advice(name, value, names, takes_any)}"
+        )
 
 
 def _advice(name: str, value: Any, names: list[str], takes_any: bool) -> str:

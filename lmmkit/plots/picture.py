@@ -24,8 +24,9 @@ class Picture:
         self.fit = fit
 
     def __init_subclass__(cls) -> None:
-        if draw := vars(cls).get("__call__"):
-            setattr(cls, "__call__", answered(draw))  # noqa: B010 -- so that mypy lets a method be replaced
+        for name in ("__call__", "describe"):
+            if method := vars(cls).get(name):
+                setattr(cls, name, answered(method))
 
     def __repr__(self) -> str:
         summary = " ".join((type(self).__doc__ or "").partition("\n\n")[0].split())

@@ -67,7 +67,37 @@ def test_each_argument_that_we_do_otherwise_is_answered(theirs, advice, fit):
         fit.predict(**{theirs: True})
 
 
+def test_each_argument_that_is_needed_is_asked_for(fit):
+    asked = 0
+    for call in calls(fit):
+        needed = [
+            one.name
+            for one in inspect.signature(call).parameters.values()
+            if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD
+        ]
+        if not needed or call is lk.from_parameters:
+            continue
+        write = re.escape(f"write {call.__name__}({', '.join(needed)})")
+        with pytest.raises(lk.ModelError, match=rf"needs its argument '{needed[0]}'; {write}"):
+            call()
+        with pytest.raises(lk.ModelError, match=rf"needs its argument '{needed[-1]}'"):
+            call(*needed[:-1])
+        with pytest.raises(lk.ModelError, match=rf"its argument '{needed[0]}' twice"):
+            call(*needed, **{needed[0]: None})
+        asked += 1
+    assert asked > 20
+    with pytest.raises(
+        lk.ModelError, match=r"'fixef'; write from_parameters\(formula, data, fixef=\.\.\., varcorr"
+    ):
+        lk.from_parameters("y ~ x", None)
+
+
 TYPED = [
+    (lambda fit, data: lk.power(fit, along=5), "power() needs its argument 'effect'; write power(fit, effect)"),
+    (lambda fit, data: fit.coef(1), "coef() was given 1 argument, but takes none without their names"),
+    (lambda fit, data: fit.predict(data, None), "takes at most 1 without their names (newdata)"),
+    (lambda fit, data: fit.plot.qq.describe(data), "describe() was given 1 argument"),
+    (lambda fit, data: fit.bootstrap(2, seed=1, progress=False).interval(levels=0.9), "did you mean 'level'?"),
     (lambda fit, data: lk.lmer("y ~ (1 | g)", data, REML=False), "has no argument 'REML'; here it is reml=False"),
     (lambda fit, data: lk.glmer("k ~ 1 + (1 | Subject)", data, "poisson", nAGQ=5), "here it is n_agq=5"),
     (lambda fit, data: fit.update(REML=False), "update() has no argument 'REML'; here it is reml=False"),
