@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import lmmkit as lk
 
@@ -170,3 +171,54 @@ def test_classes_matter_more_than_schools():
     variances = lk.lmer("score ~ hours + (1 | school / class)", pupils, reml=False).varcorr.frame["vcov"]
     # R 4.2.2, lme4 1.1-31: classes, schools, residual
     assert variances.tolist() == pytest.approx([12.9951959, 2.1214044, 35.4564213], rel=1e-4)
+
+
+def study(seed):
+    """Three hundred genes counted in sixteen donors, as the lesson makes them; the first thirty change."""
+    rng, changed = np.random.default_rng(seed), np.arange(300) < 30
+    donors, disease = np.repeat([f"d{i:02d}" for i in range(16)], 4), np.repeat(["no", "yes"], 32)
+    samples = pd.DataFrame({"donor": donors, "disease": disease})
+    samples["total"] = rng.integers(20_000, 120_000, len(samples))
+    log_rate = rng.normal(-8.5, 0.7, (300, 1)) + np.outer(changed, samples["disease"] == "yes")
+    log_rate += np.repeat(rng.normal(0, 0.4, (300, 16)), 4, axis=1)
+    counts = rng.poisson(np.exp(log_rate) * rng.gamma(5, 0.2, log_rate.shape) * samples["total"].to_numpy())
+    return samples, counts, changed
+
+
+def of_disease(samples, counts):
+    form = "~ disease + offset(log(total)) + (1 | donor)"
+    return lk.fit_many(counts, form, samples, family="negative_binomial", progress=False).tests("diseaseyes")
+
+
+def test_a_sample_with_more_cells_has_more_of_everything():
+    """“A sample with more cells has more of everything: the logarithm of its total is the offset.”"""
+    samples, counts, _ = study(14)
+    slope = np.polyfit(np.log(samples["total"]), np.log(counts.sum(axis=0)), 1)[0]
+    assert slope == pytest.approx(1, abs=0.1)
+
+
+def test_tests_of_counts_use_the_normal_distribution():
+    """“The p-values come from the normal distribution, as in all such models.”"""
+    samples, counts, _ = study(14)
+    table = of_disease(samples, counts[:2])
+    assert table["p_value"].to_numpy() == pytest.approx(
+        2 * stats.norm.sf(table["statistic"].abs()), rel=1e-10
+    )
+    # R 4.2.2, glmmTMB 1.1.5: glmmTMB(count ~ disease + offset(log(total)) + (1 | donor), family = nbinom2)
+    assert table["estimate"].to_numpy() == pytest.approx([1.166669, 1.075601], abs=1e-4)
+    assert table["std_error"].to_numpy() == pytest.approx([0.191216, 0.251877], rel=1e-3)
+
+
+@pytest.mark.slow
+def test_a_correction_is_no_better_than_the_tests():
+    """“A correction for many tests is no better than the tests.”"""
+    wrong = {"normal": 0, "t": 0}
+    listed = dict(wrong)
+    for seed in range(14, 20):
+        samples, counts, changed = study(seed)
+        table = of_disease(samples, counts)
+        for name, p in (("normal", table["p_value"]), ("t", 2 * stats.t.sf(table["statistic"].abs(), 14))):
+            found = stats.false_discovery_control(p) < 0.05
+            listed[name] += found.sum()
+            wrong[name] += (found & ~changed).sum()
+    assert wrong["normal"] > 0.1 * listed["normal"] and wrong["t"] < 0.6 * wrong["normal"]
