@@ -160,11 +160,12 @@ class PartCriterion(Terms):
         return places
 
     def second_opinions(self, search: Search) -> list[Place]:
-        """Beside a singular end (:meth:`Terms.second_opinions`), and with extra zeros the other way round.
+        """Beside a singular end (:meth:`Terms.second_opinions`), at other powers, and with extra zeros turned round.
 
-        Covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
+        A Tweedie density has peaks where its power is near one, so the likelihood may have several over it. And
+        covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
         """
-        others = super().second_opinions(search)
+        others = [*super().second_opinions(search), *self._other_shapes(search.x)]
         if ZERO_INFLATION not in self.rows.names or not self.family.has_zeros:
             return others
         number = self.rows.names.index(ZERO_INFLATION)
@@ -176,6 +177,15 @@ class PartCriterion(Terms):
         beta[own] = turned_round(part, beta[own])
         x[m:] = self.R @ beta
         return [*others, Place("extra zeros the other way round", x)]
+
+    def _other_shapes(self, x: Array) -> list[Place]:
+        if SHAPE not in self.rows.names:
+            return []
+        place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
+        return [
+            Place(f"a {self.family.shape_name} {way}", x + step * np.eye(len(x))[place])
+            for way, step in (("nearer to one", -2.0), ("nearer to two", 2.0))
+        ]
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

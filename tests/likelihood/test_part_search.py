@@ -47,6 +47,20 @@ def test_zeros_that_a_covariate_explains_in_two_ways():
     assert fit_parts(design, family).objective < usual.value - 0.4
 
 
+def test_a_tweedie_likelihood_with_two_peaks_over_the_power():
+    """The way from the usual start ends 0.585 above the other minimum, at a power of 1.03; so does glmmTMB 1.1.5."""
+    rng = np.random.default_rng(7167)
+    groups, size = int(rng.integers(5, 15)), int(rng.integers(4, 12))
+    n, family = groups * size, FAMILIES["tweedie"]()
+    frame = pd.DataFrame({"g": np.repeat(np.arange(groups), size).astype(str), "x": rng.normal(size=n)})
+    eta = rng.normal(0.3, 0.5) + rng.normal(0, 0.5) * frame["x"].to_numpy()
+    eta += rng.normal(0, rng.uniform(0, 1), groups)[np.repeat(np.arange(groups), size)]
+    rows = family.at_rows(np.full(n, rng.normal(0.8, 0.7))).with_shape(float(rng.normal()))
+    frame["y"] = rows.simulate(family.linkinv(eta), None, rng)
+    fit = fit_parts(build_design("y ~ x + (1 | g)", frame), family)
+    assert fit.converged and fit.objective <= 98.79964568 + 1e-6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COUNTS)
 def test_no_restart_ends_lower(name):
