@@ -50,12 +50,15 @@ def test_the_common_line(happy):
     assert (round(start), round(slope, 1)) == (10, -0.5)
     spared = happy.loc[happy["zoom_hours"] == 0, "happiness"]
     assert spared.min() < 8 and spared.max() > 12  # an average of people, not what each of them says
+    assert (start, slope) == pytest.approx((10.000023, -0.500014), abs=1e-6)  # R 4.2.2: coef(lm)
 
 
 def test_many_are_far_from_the_line(happy):
     """“Many dots are far from the line”"""
     residual = ols("happiness ~ zoom_hours", happy).fit().resid
     assert (residual.abs() > 1).mean() > 0.5
+    # R 4.2.2: mean(abs(resid(lm(happiness ~ zoom_hours))) > 1)
+    assert (residual.abs() > 1).mean() == pytest.approx(0.515152, abs=1e-6)
 
 
 def test_every_department_has_its_price(happy):
@@ -82,6 +85,11 @@ def test_three_promises_are_kept(plasma):
     assert stats.shapiro(plasma["residual"]).pvalue > 0.5
     assert ols("conc ~ age + I(age**2)", plasma).fit().pvalues["I(age ** 2)"] > 0.5
     assert het_breuschpagan(plasma["residual"], np.c_[np.ones(40), plasma["age"]])[1] > 0.5
+    # R 4.2.2: shapiro.test 0.8927362; p of I(age^2) in lm 0.9514545; 40 times R² of the squared residuals 0.5942608
+    assert stats.shapiro(plasma["residual"]).pvalue == pytest.approx(0.8927362, abs=1e-3)
+    bend = ols("conc ~ age + I(age**2)", plasma).fit().pvalues["I(age ** 2)"]
+    spread = het_breuschpagan(plasma["residual"], np.c_[np.ones(40), plasma["age"]])[1]
+    assert (bend, spread) == pytest.approx((0.9514545, 0.5942608), abs=1e-6)
 
 
 def test_four_falling_streaks(plasma):
@@ -89,6 +97,8 @@ def test_four_falling_streaks(plasma):
     slopes = trends(plasma, "residual", "age", "group")
     assert len(slopes) == 4
     assert max(slopes.values()) < -2
+    # R 4.2.2: lm of the residuals on age, clinic by clinic
+    assert list(slopes.values()) == pytest.approx([-4.346180, -3.188516, -3.936890, -2.540391], abs=1e-5)
 
 
 def test_clinic_and_age_give_the_sign_away(plasma):
@@ -99,6 +109,7 @@ def test_clinic_and_age_give_the_sign_away(plasma):
     # The clinic alone does not: each has patients on both sides.
     signs = (plasma["residual"] > 0).groupby(plasma["group"], observed=True).mean()
     assert signs.between(0.25, 0.85).all()
+    assert ((guess > 0) == (plasma["residual"] > 0)).mean() == pytest.approx(0.85)  # R 4.2.2
 
 
 def test_the_sign_turns(plasma):
@@ -121,6 +132,8 @@ def test_older_clinics_have_higher_levels(plasma):
     ages = plasma.groupby("group", observed=True)["age"].mean()
     levels = ols("conc ~ 0 + group + age", plasma).fit().params.filter(like="group")
     assert list(np.argsort(ages)) == list(np.argsort(levels.to_numpy()))
+    # R 4.2.2: coef(lm(conc ~ 0 + group + age))
+    assert levels.to_list() == pytest.approx([303.45407, 192.51965, 221.31164, 258.69229], abs=1e-4)
 
 
 def test_the_streaks_are_gone(plasma):
@@ -132,6 +145,8 @@ def test_the_streaks_are_gone(plasma):
     assert max(np.abs(list(slopes))) < 1.2
     above = (left["left"] > 0).groupby(left["group"], observed=True).sum()
     assert (above == 5).all()
+    # R 4.2.2: lm of the residuals of lm(conc ~ age + group) on age, clinic by clinic
+    assert list(slopes) == pytest.approx([-1.131646, 0.026018, -0.722356, 0.674144], abs=1e-5)
 
 
 def test_false_alarms_of_chicks_in_nests():
@@ -201,6 +216,7 @@ def test_pupils_of_a_room_lie_mostly_on_one_side(pupils):
     """“In some classrooms most pupils lie above the line, in others most lie below it”"""
     above = pupils.groupby("room")["residual"].agg(lambda residual: (residual > 0).mean())
     assert (above > 0.75).sum() >= 5 and (above < 0.25).sum() >= 5
+    assert ((above > 0.75).sum(), (above < 0.25).sum()) == (7, 6)  # R 4.2.2: signs of resid(lm)
 
 
 def test_the_pupils_keep_three_promises(pupils):

@@ -58,6 +58,9 @@ def test_inside_every_valley_the_line_goes_up(owls):
     goes down.”"""
     assert min(slopes(owls, "V2", "V1", "Group").values()) > 0.9
     assert np.polyfit(owls["V1"], owls["V2"], 1)[0] == pytest.approx(-0.35434783, abs=1e-7)  # lm
+    assert list(slopes(owls, "V2", "V1", "Group").values()) == pytest.approx(
+        [0.95] * 5, abs=1e-6
+    )  # lm of each
 
 
 def test_valleys_with_few_mice(owls):
@@ -72,6 +75,11 @@ def test_every_valley_is_a_steep_streak(owls):
     assert max(slopes(owls, "residual", "fitted", "Group").values()) < -3
     assert ols("residual ~ V1 + Group", owls).fit().rsquared > 0.95
     assert ols("residual ~ Group", owls).fit().rsquared < 0.4  # the valley alone does not know it
+    shares = [ols(f"residual ~ {x}", owls).fit().rsquared for x in ("V1 + Group", "Group")]
+    assert shares == pytest.approx([0.96308186, 0.31887995], abs=1e-6)  # r.squared
+    assert list(slopes(owls, "residual", "fitted", "Group").values()) == pytest.approx(
+        [-3.6809816] * 5, abs=1e-5
+    )
 
 
 def test_a_shapeless_band(owls):
@@ -81,6 +89,9 @@ def test_a_shapeless_band(owls):
     assert np.abs(list(slopes(left, "left", "V1", "Group").values())).max() < 1e-6
     assert left.groupby("Group", observed=True)["left"].mean().abs().max() < 1e-6
     assert owls["residual"].std() > 5 * left["left"].std()
+    assert owls["residual"].std() / left["left"].std() == pytest.approx(
+        5.2045131, abs=1e-5
+    )  # sd of resid(lm)
 
 
 def test_the_five_slopes_are_one():
@@ -143,6 +154,11 @@ def test_the_marker_turns_round(patients):
     assert pooled.params["Biomarker"] < 0 and pooled.pvalues["Biomarker"] == pytest.approx(0.0429, abs=5e-4)
     within = ols("Disease ~ Biomarker + Cohort", patients).fit()
     assert within.params["Biomarker"] > 0 and within.pvalues["Biomarker"] < 0.001
+    # lm: -0.23817884 (p 0.042858165), within 0.36739885 (p 4.0842896e-05)
+    assert (pooled.params["Biomarker"], within.params["Biomarker"]) == pytest.approx(
+        (-0.23817884, 0.36739885), abs=1e-6
+    )
+    assert within.pvalues["Biomarker"] == pytest.approx(4.0842896e-05, rel=1e-5)
 
 
 def test_cohorts_ask_for_no_slopes_of_their_own(patients):
@@ -151,6 +167,9 @@ def test_cohorts_ask_for_no_slopes_of_their_own(patients):
         ols(f"Disease ~ {x}", patients).fit() for x in ("Biomarker * Cohort", "Biomarker + Cohort")
     )
     assert full.compare_f_test(common)[1] > 0.1
+    assert full.compare_f_test(common)[:2] == pytest.approx(
+        (0.031746569, 0.96877013), abs=1e-6
+    )  # anova of both lm
 
 
 def test_between_the_cohorts_the_line_falls(patients):
@@ -165,6 +184,7 @@ def test_between_the_cohorts_the_line_falls(patients):
         patients.groupby("Cohort", observed=True)[["Biomarker", "Disease"]].mean().sort_values("Biomarker")
     )
     assert means["Disease"].is_monotonic_decreasing
+    assert between == pytest.approx(-1.0364231, abs=1e-5)  # lm of the means
 
 
 def test_other_doses_other_fixed_effects(clinic):
@@ -174,6 +194,10 @@ def test_other_doses_other_fixed_effects(clinic):
     assert mixed.fixef["Dose"] == pytest.approx(plain.params["Dose"], abs=1e-3)
     fewer = clinic[(clinic["Gender"] == "F") | (clinic["Dose"] <= 0.45)]
     assert lk.lmer(formula, fewer).fixef["Dose"] - ols("Value ~ Dose", fewer).fit().params["Dose"] > 50
+    # lm 39.898752; lmer by bobyqa 137.498198 (all doses: 149.23463)
+    assert ols("Value ~ Dose", fewer).fit().params["Dose"] == pytest.approx(39.898752, abs=1e-5)
+    assert lk.lmer(formula, fewer).fixef["Dose"] == pytest.approx(137.498198, abs=0.02)
+    assert mixed.fixef["Dose"] == pytest.approx(149.23463, abs=1e-3)
 
 
 def test_no_cohort_lies_in_a_narrow_band(patients):

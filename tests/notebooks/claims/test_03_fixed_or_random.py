@@ -267,6 +267,10 @@ def test_four_or_five_levels_span_half_to_twice():
         assert high == pytest.approx(2.0, abs=0.15)
     for low, high in (bounds(*case) for case in many):
         assert low > 0.6 and high < 1.6
+    # R 4.2.2, lme4 1.1-31: confint(parm = ".sig01") over the SD: plasma_age 0.4714, 2.1300; groups20 0.6494, 1.4736
+    assert bounds(*few[0]) == pytest.approx([0.47144778, 2.12996963], abs=2e-3)
+    assert bounds(*few[2]) == pytest.approx([0.52727938, 1.95679539], abs=2e-3)
+    assert bounds(*many[2]) == pytest.approx([0.64942873, 1.47356996], abs=2e-3)
 
 
 def test_below_five_levels_a_variance_is_poorly_known():

@@ -65,6 +65,7 @@ def test_slighter_strains_got_more(mice):
     assert np.corrcoef(doses, starts)[0, 1] < -0.7
     assert doses.idxmax() == "m3" and starts.idxmin() == "Strain[m3]"
     assert doses.idxmin() == "m5" and starts.idxmax() == "Strain[m5]"
+    assert np.corrcoef(doses, starts)[0, 1] == pytest.approx(-0.78896078, abs=1e-6)  # cor with coef(lm)
 
 
 def test_four_strains_lie_on_one_side(mice):
@@ -74,6 +75,7 @@ def test_four_strains_lie_on_one_side(mice):
     assert ((rows.min() > 0) | (rows.max() < 0)).sum() == 4
     guessed = np.sign(mice["residual"]) == np.sign(rows.transform("mean"))
     assert guessed.mean() > 0.9
+    assert guessed.mean() == pytest.approx(0.96)  # signs of resid(lm)
 
 
 def test_afterwards_every_strain_sits_around_zero(mice, mixed):
@@ -81,6 +83,7 @@ def test_afterwards_every_strain_sits_around_zero(mice, mixed):
     zero; the largest mean is … g.”"""
     means = mixed.resid().groupby(mice["Strain"], observed=True).mean()
     assert (means.abs() < 0.05).all()
+    assert means.abs().max() == pytest.approx(0.040449, abs=1e-4)  # resid of lmer
 
 
 def test_nine_tenths_are_the_strain(mixed):
@@ -160,12 +163,16 @@ def test_a_placebo_changes_nothing(hormone):
     assert b["ImplantP:days2"] == pytest.approx(-1.71999, abs=1e-4)
     change = b["days2"] + b["ImplantP:days2"]
     assert abs(change) < error_of(hormone, "days2", "ImplantP:days2")
+    found = change, error_of(hormone, "days2", "ImplantP:days2")
+    assert found == pytest.approx((-0.06692, 0.13899225), abs=1e-4)  # fixef, vcov
 
 
 def test_by_day_twenty_the_two_hardly_differ(hormone):
     """“By day twenty the two hardly differ any more: … and … times.”"""
     apart = hormone.fixef["ImplantP"] + hormone.fixef["ImplantP:days20"]
     assert abs(apart) < 2 * error_of(hormone, "ImplantP", "ImplantP:days20")
+    found = apart, error_of(hormone, "ImplantP", "ImplantP:days20")
+    assert found == pytest.approx((-0.18037, 0.13448839), abs=1e-4)  # fixef, vcov
 
 
 def test_reml_gives_the_larger_variances_here(owls, hormone):

@@ -140,6 +140,9 @@ def test_the_zero_changes_the_lines(cattle):
     ]
     assert np.abs(fits[0].fitted - fits[1].fitted).max() < 1e-3
     assert np.abs(fits[0].fitted - fits[2].fitted).max() > 1
+    assert np.abs(fits[0].fitted - fits[2].fitted).max() == pytest.approx(
+        2.936, abs=1e-3
+    )  # fitted of both lmer
 
 
 def test_nearly_every_bird_was_measured_two_or_three_times(owls):
@@ -205,12 +208,16 @@ def test_placebo_birds_begin_lower_and_end_higher(wing, owls):
     difference = [wing.fixef["ImplantP"] + wing.fixef["Age:ImplantP"] * age for age in (18, 45)]
     assert (owls["Age"].min(), owls["Age"].max()) == (18, 45)
     assert difference[0] < 0 < difference[1]
+    assert difference == pytest.approx([-2.3781767, 8.7269687], abs=2e-3)  # fixef, bobyqa
 
 
 def test_fast_birds_come_from_further_down(wing):
     """“There, of course, a bird that grows fast must come from further down: that is the correlation.”"""
     apart = wing.ranef()["Ring"]
     assert np.corrcoef(apart["(Intercept)"], apart["Age"])[0, 1] < -0.8
+    assert np.corrcoef(apart["(Intercept)"], apart["Age"])[0, 1] == pytest.approx(
+        -0.90111302, abs=1e-3
+    )  # cor of ranef
 
 
 def test_the_fan_of_the_cattle(cattle):
@@ -270,6 +277,7 @@ def test_the_departments_lines_draw_together_and_fan_out(happy):
     )
     spread = [(lines[:, 0] + hours * lines[:, 1]).std() for hours in (0, 1.8, 5, 10)]
     assert spread[1] < spread[0] and spread[1] < spread[2] < spread[3]
+    assert spread == pytest.approx([1.1758756, 1.0664808, 1.4021432, 2.5498172], abs=1e-3)  # coef of lmer
 
 
 def test_some_departments_may_enjoy_their_meetings(happy):

@@ -91,6 +91,9 @@ def test_308_is_the_steepest(own, partial):
     """“308's own line is the steepest of all, so the only way to the crowd is down.”"""
     assert max(own, key=lambda name: own[name][0]) == "308"
     assert partial.coef()["Subject"]["Days"]["308"] < own["308"][0]
+    # coef of lm 21.764702, of lmer 19.626434
+    both = own["308"][0], partial.coef()["Subject"]["Days"]["308"]
+    assert both == pytest.approx((21.764702, 19.626434), abs=2e-3)
 
 
 def test_ten_days_keep_a_driver_near_their_own_line(own, partial):
@@ -138,6 +141,7 @@ def test_stalks_are_longest_where_lakes_have_few_fish(lakes, estimates):
     assert few.min() > many.max()
     assert stalk.nlargest(3).index.isin(few.index).all()
     assert many.max() < 0.1
+    assert (few.min(), many.max()) == pytest.approx((1.2170251, 0.0820936), abs=1e-3)  # coef of lmer
 
 
 def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
@@ -148,6 +152,7 @@ def test_every_stalk_points_to_the_models_mean(perch, lakes, estimates):
     all_fish = perch["length"].mean()
     assert all_fish == pytest.approx(np.average(lakes["mean"], weights=lakes["size"]))
     assert abs(all_fish - LAKES[0]) > 0.5
+    assert (LAKES[0], all_fish) == pytest.approx((25.241671, 24.608322), abs=1e-3)  # fixef, mean
 
 
 def test_slopes_move_away_from_zero(own, so_called):
@@ -178,6 +183,7 @@ def test_the_pair_is_pulled_towards_the_line_of_zeros(own, so_called):
     pulled = so_called.coef()["Subject"]
     for name, (slope, intercept) in own.items():
         assert from_zero(*pulled.loc[name]) < from_zero(intercept, slope), name
+    # R 4.2.2, lme4 1.1-31: all nineteen are nearer to zero in this measure, too
 
 
 def test_the_winner_falls(lakes, estimates):
@@ -187,6 +193,8 @@ def test_the_winner_falls(lakes, estimates):
     assert lakes["size"][winner] == 1
     assert estimates.rank(ascending=False)[winner] == 7
     assert lakes["size"][estimates.idxmax()] >= 10
+    # coef of lmer: rank 7 afterwards; at the top a lake with 17 fish
+    assert lakes["size"][estimates.idxmax()] == 17
 
 
 def test_small_groups_at_the_ends(lakes):
@@ -203,6 +211,8 @@ def test_small_lakes_scatter_more(lakes, estimates):
     assert lakes["mean"][small].std() > 1.5 * lakes["mean"][~small].std()
     assert estimates[small].std() < 0.7 * lakes["mean"][small].std()
     assert estimates[~small].std() > 0.9 * lakes["mean"][~small].std()
+    sds = [part[rows].std() for part in (lakes["mean"], estimates) for rows in (small, ~small)]
+    assert sds == pytest.approx([4.6474805, 2.693853, 3.0535355, 2.4895506], abs=1e-3)  # means, coef of lmer
 
 
 def test_a_lake_with_few_fish_moved_most(lakes, estimates):
@@ -210,6 +220,7 @@ def test_a_lake_with_few_fish_moved_most(lakes, estimates):
     moved = (lakes["mean"] - estimates).abs()
     assert lakes["size"][moved.idxmax()] == 1
     assert moved.max() > 2 * moved.median()
+    assert moved.max() / moved.median() == pytest.approx(7.9607619, abs=0.02)  # coef of lmer
 
 
 def test_five_observations_outvote_the_crowd():
@@ -226,6 +237,9 @@ def test_the_red_lakes_move_more(lakes, estimates):
     moved = (lakes["mean"] - estimates).abs()
     few = lakes["size"] <= 2
     assert moved[few].mean() > 3 * moved[~few].mean()
+    assert (moved[few].mean(), moved[~few].mean()) == pytest.approx(
+        (2.4537477, 0.4478983), abs=1e-3
+    )  # coef of lmer
 
 
 def test_the_explorer_at_a_ratio_of_zero():

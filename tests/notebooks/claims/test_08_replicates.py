@@ -60,6 +60,7 @@ def test_fifty_rows_made_the_printout(enzyme):
     fit = ols("Enzyme ~ Pheno", enzyme).fit()
     assert fit.df_resid == 48  # as the slide prints
     assert fit.tvalues["Pheno"] == pytest.approx(7.683, abs=5e-4)
+    assert fit.tvalues["Pheno"] == pytest.approx(7.6826069, abs=1e-5)  # R 4.2.2: summary(lm)
 
 
 def test_the_score_differs_within_samples(enzyme):

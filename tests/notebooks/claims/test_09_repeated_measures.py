@@ -90,6 +90,8 @@ def test_most_climb_one_sinks(protein):
     slopes = sorted(fit.params["Year"] for fit in own_fits(protein, "Value", "Year", "Sample").values())
     assert [slope < 0 for slope in slopes] == [True, *[False] * 5]
     assert slopes[1] < 0.6 < 1.3 < slopes[2]
+    found = [-0.4187405, 0.5568458, 1.372209, 2.0460597, 2.7372841, 3.156418]  # lm of each person
+    assert slopes == pytest.approx(found, abs=1e-6)
 
 
 def test_a_straight_line_will_do(protein):
@@ -209,6 +211,7 @@ def test_residuals_of_a_driver_add_up_to_nearly_zero(sleep, drivers):
     of one driver add up to nearly zero.”"""
     sums = drivers.resid().groupby(sleep["Subject"], observed=True).mean()
     assert sums.abs().max() < 0.35 * drivers.sigma
+    assert sums.abs().max() / drivers.sigma == pytest.approx(0.15972349, abs=1e-3)  # resid of lmer
 
 
 def test_without_memory_the_correlation_is_negative():
@@ -235,6 +238,7 @@ def test_the_drivers_show_memory(sleep, drivers):
         for _, y in drivers.simulate(100, seed=5).items()
     ]  # fmt: skip
     assert max(reference) < 0.119
+    assert lag1(table) == pytest.approx(0.11898647, abs=2e-4)  # cor of the residuals of lmer
 
 
 def test_the_days_have_memory(sleep):
@@ -289,6 +293,9 @@ def test_wild_days_of_two_drivers(sleep, drivers):
     left = drivers.resid().abs().groupby(sleep["Subject"], observed=True).max().sort_values(ascending=False)
     assert set(left.index[:2]) == {"332", "308"}
     assert left.iloc[1] > 90 > 60 > left.iloc[2]
+    assert left.iloc[:3].to_list() == pytest.approx(
+        [132.546573, 101.178888, 50.591683], abs=5e-3
+    )  # resid of lmer
 
 
 def test_better_measurements_do_not_bring_lines_together():
@@ -328,6 +335,9 @@ def test_memory_or_a_slope_left_out(short_nights):
     assert (without["slopes"] < 0).mean() > 0.95
     assert memory(slopes) == pytest.approx(0.02, abs=0.01)
     assert (without["slopes"] >= memory(slopes)).mean() <= 0.02
+    assert (memory(slopes), memory(levels)) == pytest.approx(
+        (0.0222186, 0.2676557), abs=1e-3
+    )  # resid of both lmer
 
 
 def test_some_memory_remains(short_nights):
@@ -354,6 +364,9 @@ def test_averaging_takes_the_drivers_out(short_nights):
     assert of_means.params["lost"] == pytest.approx(of_rows.params["lost"])
     assert of_means.rsquared > 0.95
     assert of_rows.rsquared < 0.25
+    assert (of_means.rsquared, of_rows.rsquared) == pytest.approx(
+        (0.97953825, 0.21210449), abs=1e-6
+    )  # r.squared
 
 
 def test_slopes_and_memory_describe_the_drivers_about_equally_well(short_nights):

@@ -69,6 +69,7 @@ def test_many_mice_are_far_from_a_common_line(mouse):
     """“If strains were said not to differ at all, many mice would sit far from the common line”"""
     residual = mouse["Weight"] - np.polyval(np.polyfit(mouse["Dose"], mouse["Weight"], 1), mouse["Dose"])
     assert (residual.abs() > 2 * 0.939).mean() >= 0.5  # two residual SDs of the mixed model
+    assert (residual.abs() > 2 * 0.939).mean() == pytest.approx(0.5)  # resid(lm), sigma(lmer)
 
 
 def test_theta_knows_no_unit(mouse, reml):
@@ -76,6 +77,7 @@ def test_theta_knows_no_unit(mouse, reml):
     tenfold = lk.lmer("Weight ~ Dose + (1 | Strain)", mouse.assign(Weight=10 * mouse["Weight"]))
     assert tenfold.theta[0] == pytest.approx(reml.theta[0], rel=1e-4)
     assert tenfold.sigma == pytest.approx(10 * reml.sigma, rel=1e-4)
+    assert tenfold.theta[0] == pytest.approx(3.0267742, abs=1e-4)  # getME(, "theta")
 
 
 def test_mice_weigh_grams(mouse):
@@ -137,6 +139,8 @@ def test_the_spread_of_strains_shrinks_most(reml, ml):
     ratio = np.array([*ml.varcorr.frame["sdcor"], *ml.se]) / [*reml.varcorr.frame["sdcor"], *reml.se]
     strains, residual, intercept, dose = ratio
     assert strains < intercept < min(residual, dose)
+    # VarCorr and vcov of both lmer
+    assert ratio == pytest.approx([0.8931658, 0.98884493, 0.89963515, 0.98876382], abs=1e-4)
 
 
 def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
@@ -178,6 +182,8 @@ def test_a_reml_criterion_depends_on_the_units(mouse, reml, ml):
     assert other.reml_criterion - reml.reml_criterion == pytest.approx(2 * np.log(1000), abs=1e-4)
     by_ml = lk.lmer("Weight ~ Dose + (1 | Strain)", milli, reml=False)
     assert by_ml.deviance == pytest.approx(ml.deviance, abs=1e-6)
+    # REMLcrit: 13.815511 higher in thousandths; the deviance by ML is the same
+    assert other.reml_criterion - reml.reml_criterion == pytest.approx(13.815511, abs=1e-4)
 
 
 def test_ml_forgets_about_a_quarter_between_plots():

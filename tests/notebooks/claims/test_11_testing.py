@@ -52,6 +52,7 @@ def test_rows_as_degrees_of_freedom(own_slopes):
     """“With … degrees of freedom, from … rows, or with a normal distribution, the same t would have had p”"""
     t = stats.ttest_1samp(own_slopes, 0).statistic
     assert 2 * stats.t.sf(t, 28) == pytest.approx(0.0080, abs=5e-5)
+    assert (t, 2 * stats.t.sf(t, 28)) == pytest.approx((2.8555765, 0.0080037), abs=1e-6)  # t.test, pt
 
 
 def test_the_null_distribution_is_t_with_five_degrees_of_freedom(rise, flat):

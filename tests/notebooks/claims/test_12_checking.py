@@ -55,6 +55,8 @@ def test_two_clouds_and_the_right_one_is_taller(owls, raw):
     assert not raw.fitted.between(17, 38).any()
     assert set(zip(owls["Implant"][right], owls["days"][right].astype(str), strict=True)) == {("C", "2")}
     assert raw.resid()[right].std() > 3 * raw.resid()[~right].std()
+    ratio = raw.resid()[right].std() / raw.resid()[~right].std()
+    assert ratio == pytest.approx(3.8231445, abs=2e-3)  # resid of lmer
 
 
 def test_residuals_leave_the_line_at_both_ends_and_birds_at_the_upper(raw):
@@ -68,6 +70,8 @@ def test_residuals_leave_the_line_at_both_ends_and_birds_at_the_upper(raw):
     (theory, ordered), (slope, start, _) = stats.probplot(birds)
     gap = ordered - (start + slope * theory)
     assert np.abs(gap[:4]).max() < 0.4 * birds.std() < gap[-4:].min()
+    ends = np.sort(residuals)[[0, 1, -1]] / residuals.std(ddof=1)
+    assert ends == pytest.approx([-3.2057911, -3.0294319, 4.9675603], abs=2e-3)  # resid of lmer
 
 
 def test_after_the_logarithm_the_spread_is_level(logged):
@@ -76,6 +80,7 @@ def test_after_the_logarithm_the_spread_is_level(logged):
     low, high = logged.resid()[~upper].std(), logged.resid()[upper].std()
     assert high / low == pytest.approx(1, abs=0.05)
     assert stats.spearmanr(logged.fitted, logged.resid().abs()).pvalue > 0.05
+    assert high / low == pytest.approx(1.0022994, abs=1e-3)  # resid of lmer
 
 
 def test_residuals_rise_with_the_random_effects_of_the_true_model(logged):
@@ -86,12 +91,14 @@ def test_residuals_rise_with_the_random_effects_of_the_true_model(logged):
     study = logged.simulate(1, seed=77).iloc[:, 0]
     again = logged.refit(study)
     assert np.corrcoef(again.resid(), again.fitted - again.predict(re_form="~0"))[0, 1] > 0.5
+    assert np.corrcoef(logged.resid(), effects)[0, 1] == pytest.approx(0.60212389, abs=1e-3)  # of lmer
 
 
 def test_skewness_is_what_chance_gives(logged):
     """“chance alone gives up to ±…”"""
     assert abs(stats.skew(logged.resid())) < 1.96 * np.sqrt(6 / 287)
     assert stats.skewtest(logged.resid()).pvalue > 0.05
+    assert stats.skew(logged.resid()) == pytest.approx(-0.14684626, abs=1e-3)  # of resid(lmer)
 
 
 def test_a_gamma_family_would_do_nearly_the_same(logged):
@@ -145,6 +152,7 @@ def test_neighbours_are_alike_far_more_than_chance(fields, meadow):
     rng = np.random.default_rng(1)
     chance = [np.corrcoef(d[i], d[j])[0, 1] for d in (rng.permutation(r) for _ in range(200))]
     assert np.corrcoef(r[i], r[j])[0, 1] > max(chance) + 0.1
+    assert np.corrcoef(r[i], r[j])[0, 1] == pytest.approx(0.33016187, abs=1e-3)  # of resid(lmer)
 
 
 def test_no_plot_weighs_much_but_one_field_does(meadow):
@@ -170,6 +178,8 @@ def test_seven_fields_prove_nothing_either_way(fields, meadow):
     """“proves nothing either way”"""
     means = fields.groupby("field", observed=True)["nitrate"].mean()
     assert stats.pearsonr(meadow.ranef()["field"].iloc[:, 0], means).pvalue > 0.2
+    p_value = stats.pearsonr(meadow.ranef()["field"].iloc[:, 0], means).pvalue
+    assert p_value == pytest.approx(0.23741065, abs=1e-3)  # cor.test with ranef of lmer
 
 
 def test_few_groups_know_their_spread_badly():
@@ -185,6 +195,8 @@ def test_lines_that_start_high_end_low(chicks):
     assert table[0].corr(table[12]) < -0.5
     spread = table.std()
     assert max(spread[4], spread[8]) < min(spread[0], spread[12])
+    assert table[0].corr(table[12]) == pytest.approx(-0.72160415, abs=1e-3)  # of resid(lmer)
+    assert spread.to_list() == pytest.approx([7.2521486, 5.0373401, 5.9128351, 8.6291928], abs=2e-3)
 
 
 def test_the_standard_error_now_knows_the_chicks(chicks):
@@ -206,6 +218,8 @@ def test_no_nest_decides_alone(chicks):
     """“Less than one standard error: no nest decides alone.”"""
     fit = lk.lmer("mass ~ day * implant + (1 | nest) + (day | chick)", chicks)
     assert fit.influence(by="nest")["dfbetas_day:implantP"].abs().max() < 1
+    refitted = fit.influence(by="nest", refit=True)["dfbetas_day:implantP"].abs().max()
+    assert refitted == pytest.approx(0.35160418, abs=2e-3)  # dfbetas(influence(, "nest")) of lme4
 
 
 def test_only_the_slip_has_lost_weight(chicks):

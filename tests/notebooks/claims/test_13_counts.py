@@ -61,12 +61,15 @@ def test_pseudobulk_loses_nothing(cells, gene):
     fit = lk.glmer("sum ~ disease + offset(log(size)) + (1 | sample)", bulk, family="poisson")
     for of_cells, of_donors in ((gene.fixef, fit.fixef), (gene.se, fit.se)):
         assert of_donors.round(5).tolist() == pytest.approx(of_cells.round(5).tolist(), abs=2.1e-5)
+    assert fit.fixef.to_list() == pytest.approx([1.1313965, -1.10768564], abs=2e-5)  # glmer of both tables
+    assert fit.se.to_list() == pytest.approx([0.03599581, 0.07211842], abs=5e-5)
 
 
 def test_the_spread_of_donors_is_not_known_to_be_zero(gene):
     """“it begins at zero, and does not end there.”"""
     low, high = gene.confint(parm="sd_(Intercept)|sample").iloc[0]
     assert low == 0 and high > 0.1
+    assert high == pytest.approx(0.12487977, abs=5e-4)  # confint of glmer
 
 
 def test_more_cells_make_the_wrong_analysis_surer():
@@ -111,6 +114,8 @@ def test_without_any_groups_it_was_several_times_too_small(ticks, negative):
     """“Without groups it was several times too small.”"""
     alone = lk.glm("ticks ~ year + height", ticks, family="poisson")
     assert negative.se["height"] > 4 * alone.se["height"]
+    # glm 0.018882512; glmmTMB, nbinom2: 0.090797688
+    assert (alone.se["height"], negative.se["height"]) == pytest.approx((0.018882512, 0.090797688), abs=2e-4)
 
 
 def test_what_differs_from_hoglet_to_hoglet_looks_twice_as_sure(ticks):
@@ -138,6 +143,8 @@ def test_the_ratio_of_altitude(negative):
     low, high = np.exp(negative.confint(method="wald").loc["height"])
     assert np.exp(negative.fixef["height"]) == pytest.approx(0.6, abs=0.02)
     assert low == pytest.approx(0.5, abs=0.02) and 0.70 < high < 0.75
+    # glmmTMB, nbinom2: -0.500481516, SE 0.090797688
+    assert negative.fixef["height"] == pytest.approx(-0.500481516, abs=1e-3)
 
 
 def test_herds_and_cows_tell_different_stories():
@@ -190,6 +197,7 @@ def test_a_normal_model_invents_fewer_than_zero_ticks(ticks):
     below = stats.norm.cdf(0, naive.predict(re_form="~0"), np.sqrt(naive.varcorr.frame["vcov"].sum()))
     share = (naive.simulate(100, seed=1) < 0).to_numpy().mean()
     assert share == pytest.approx(below.mean(), abs=0.02) and share > 0.2
+    assert below.mean() == pytest.approx(0.24813609, abs=1e-3)  # pnorm of the fit of lmer
 
 
 def test_the_dots_of_the_poisson_model_leave_the_band_and_come_back(poisson, negative):
@@ -236,6 +244,9 @@ def test_laplace_was_good_enough():
     herds = lk.load_data("herds")
     coarse, fine = (lk.glmer(formula, herds, family="binomial", n_agq=n) for n in (1, 9))
     assert np.abs((coarse.fixef - fine.fixef) / fine.se).max() < 0.05
+    # glmer: -0.34002462, nAGQ = 9: -0.34018291
+    both = coarse.fixef["milkingrobot"], fine.fixef["milkingrobot"]
+    assert both == pytest.approx((-0.34002462, -0.34018291), abs=2e-4)
 
 
 def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_them(ticks, poisson, negative):
@@ -253,6 +264,9 @@ def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_the
     assert negative.aic < both.aic
     assert lk.dispersion_test(inflated, "simulation", seed=1).p_value < 0.05
     assert inflated.npar == poisson.npar + 1
+    # glmmTMB: AIC 1858.1820, ziformula 1845.6406, nbinom2 1651.0077, nbinom2 with ziformula 1652.8671
+    found = [fit.aic for fit in (poisson, inflated, negative, both)]
+    assert found == pytest.approx([1858.182, 1845.6406, 1651.0077, 1652.8671], abs=0.05)
 
 
 def test_two_sorts_of_zeros():

@@ -76,6 +76,7 @@ def test_within_mice_measurements_buy_power():
 def test_five_milliseconds_are_about_half_of_what_was_seen(drivers):
     """“that reaction slows by five milliseconds a day, about half of what was seen?”"""
     assert drivers.fixef["Days"] == pytest.approx(10, abs=1)
+    assert drivers.fixef["Days"] == pytest.approx(10.467286, abs=1e-4)  # R 4.2.2, lme4 1.1-31
 
 
 def test_theory_checks_the_random_slope(drivers):
@@ -97,6 +98,7 @@ def test_forgotten_slopes_make_the_study_look_wonderful(drivers):
         rosy = power(5, parallel.sigma / np.sqrt(82.5 * n), 9 * n - 1)
         honest = power(5, np.sqrt((5.922137659**2 + 25.591795722**2 / 82.5) / n), n - 1)
         assert rosy > honest + 0.1
+    assert parallel.sigma == pytest.approx(30.991234, abs=1e-3)  # R 4.2.2, lme4 1.1-31
 
 
 def test_six_in_ten_measurements_are_not_balanced():
@@ -157,6 +159,7 @@ def test_most_of_the_noise_lies_between_plots():
     assert np.sqrt(tau2 + sigma2) == pytest.approx(
         0.43, abs=0.005
     )  # “Soil varies by 0.43 g per kg, all in all.”
+    assert (tau2, sigma2) == pytest.approx((0.115236247, 0.070123451), abs=1e-4)  # R 4.2.2, lme4 1.1-31
 
 
 def test_near_the_optimum_the_curve_is_flat():

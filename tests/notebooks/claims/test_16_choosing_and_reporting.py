@@ -43,6 +43,9 @@ def test_every_line_falls(forest):
     """“Every line falls.”"""
     slopes = [np.polyfit(t["slope"], t["height"], 1)[0] for _, t in forest.groupby("transect", observed=True)]
     assert len(slopes) == 12 and max(slopes) < 0
+    assert (min(slopes), max(slopes)) == pytest.approx(
+        (-0.3197716, -0.0213420), abs=1e-6
+    )  # R 4.2.2: lm of each
 
 
 def test_the_large_marks_rise(forest):
@@ -50,6 +53,8 @@ def test_the_large_marks_rise(forest):
     means = forest.groupby("transect", observed=True)[["slope", "height"]].mean()
     assert np.polyfit(means["slope"], means["height"], 1)[0] > 0
     assert np.polyfit(forest["slope"], forest["height"], 1)[0] > 0  # “All trees on one heap”
+    lines = [np.polyfit(rows["slope"], rows["height"], 1)[0] for rows in (means, forest)]
+    assert lines == pytest.approx([0.28898641, 0.09608431], abs=1e-6)  # R 4.2.2: lm
 
 
 def test_the_steepest_plot_is_lost(valley, forest):
@@ -152,6 +157,8 @@ def test_more_species_near_the_water(fields):
     residual = lk.lmer("species ~ nitrate + (1 | field)", fields).resid()
     near = fields["distance"] < 100
     assert (residual[near] > 0).mean() > 0.75 and (residual[~near] < 0).mean() > 0.6
+    shares = (residual[near] > 0).mean(), (residual[~near] < 0).mean()
+    assert shares == pytest.approx((0.84126984, 0.76190476), abs=0.01)  # R 4.2.2, lme4 1.1-31: resid of lmer
 
 
 def test_nitrate_costs_a_quarter_of_what_was_said(fields):

@@ -44,11 +44,14 @@ def test_most_plots_with_more_species_lie_near_the_water(fields, first):
     """“most of the plots with more species than expected lay near the water.”"""
     more = fields[first.resid().to_numpy() > 0]
     assert (more["distance"] < 100).mean() > 0.6
+    assert (more["distance"] < 100).mean() == pytest.approx(0.77941176, abs=0.01)  # resid of lmer
 
 
 def test_the_spread_does_not_grow_with_the_fitted_values(first):
     """“if anything it shrinks, and a logarithm would make that worse; look at the map”"""
     assert stats.spearmanr(first.fitted, first.resid().abs()).statistic < 0
+    found = stats.spearmanr(first.fitted, first.resid().abs()).statistic
+    assert found == pytest.approx(-0.24944094, abs=2e-3)  # cor(, method = "spearman") of lmer
 
 
 def test_about_one_species_where_it_was_four_or_five(first, by_river):
@@ -90,6 +93,7 @@ def test_a_flat_variogram(fields, first, by_river):
 
     assert rise(first) > 1.5
     assert rise(by_river) == pytest.approx(1, abs=0.15)
+    assert (rise(first), rise(by_river)) == pytest.approx((1.88990468, 0.99360295), abs=2e-3)  # resid of lmer
 
 
 def test_the_first_model_misses_by_many_standard_errors(fields, first):

@@ -37,6 +37,8 @@ def test_flat_plots_hold_most_of_the_trees(trees):
 def test_the_heap_leans_upwards(trees):
     """“If anything, the cloud of all marks rises.”"""
     assert np.polyfit(trees["slope"], trees["height"], 1)[0] > 0
+    found = np.polyfit(trees["slope"], trees["height"], 1)[0]
+    assert found == pytest.approx(0.09608431, abs=1e-6)  # R 4.2.2: lm
 
 
 def test_all_trees_of_a_plot_share_one_slope(trees):
@@ -59,6 +61,7 @@ def test_the_same_model_with_the_same_likelihood(trees, split):
     by_ml = [fit.update(reml=False).loglik for fit in (split, hers)]
     assert by_ml[0] == pytest.approx(by_ml[1], abs=1e-6)
     assert hers.fixef["slope"] + hers.fixef["transect_slope"] == pytest.approx(0.20873196, abs=1e-4)
+    assert by_ml == pytest.approx([-831.67124] * 2, abs=1e-4)  # R 4.2.2, lme4 1.1-31: logLik of both
     # R 4.2.2, lmerTest 3.1-3: 0.208731957 between transects
 
 
@@ -67,6 +70,9 @@ def test_her_t_value_tests_whether_the_slopes_differ(trees, split):
     hers = lk.lmer("height ~ slope + transect_slope + section + (1 | transect/plot)", trees)
     difference = split.fixef["transect_slope"] - split.fixef["deviation"]
     assert hers.fixef["transect_slope"] == pytest.approx(difference, abs=1e-5)
+    # R 4.2.2, lme4 1.1-31: 0.34887324, t 3.5740515
+    row = hers.coef_table("none").loc["transect_slope"]
+    assert (row["estimate"], row["statistic"]) == pytest.approx((0.34887324, 3.5740515), abs=1e-3)
 
 
 def test_one_transect_moves_the_slope_by_about_a_standard_error(trees, split):

@@ -47,6 +47,9 @@ def test_growth_is_straight_and_the_lines_fan_out(owls):
     assert stats.ttest_1samp(bends, 0).pvalue > 0.05
     slopes = [np.polyfit(rows["age"], rows["mass"], 1)[0] for rows in chicks]
     assert np.std(slopes) > 1
+    # R 4.2.2: t.test of the bends of 78 lm, p 0.26172; sd of the slopes 1.39468
+    assert stats.ttest_1samp(bends, 0).pvalue == pytest.approx(0.26172051, abs=1e-5)
+    assert np.std(slopes, ddof=1) == pytest.approx(1.3946799, abs=1e-6)
 
 
 def test_the_effects_of_the_implant(model):
@@ -87,6 +90,9 @@ def test_the_colleague_is_right_at_age_zero(owls, model):
     at_zero = model.fixef["implantP"] - 25 * model.fixef["I(age - 25):implantP"]
     assert colleague.fixef["implantP"] == pytest.approx(at_zero, abs=1e-2)
     assert owls["age"].min() > 10
+    # R 4.2.2, lme4 1.1-31: REML logLik -1800.7676 of both; -24.957386, and -24.957332 by bobyqa
+    assert model.loglik == pytest.approx(-1800.7676, abs=1e-3)
+    assert at_zero == pytest.approx(-24.957386, abs=5e-3)
 
 
 def test_without_broods_wrong_both_ways(model, broodless):
@@ -113,6 +119,9 @@ def test_none_is_further_off_than_chance_allows(model):
     true = lk.data_info("owls").truth["fixef (age centred at 25)"]
     wanted = np.array([true[name] for name in ("(Intercept)", "age", "implantP", "age:implantP")])
     assert (((model.fixef - wanted) / model.se).abs() < 2).all()
+    # R 4.2.2, lme4 1.1-31: fixef and vcov
+    assert model.fixef.to_list() == pytest.approx([236.72123, 7.2344926, 5.7702158, 1.2291041], abs=2e-3)
+    assert model.se.to_list() == pytest.approx([4.2720988, 0.2432991, 2.1435944, 0.1469062], abs=2e-3)
 
 
 def test_most_of_the_fan_belongs_to_the_brood(owls, model):
@@ -120,3 +129,6 @@ def test_most_of_the_fan_belongs_to_the_brood(owls, model):
     sds = model.varcorr.frame.query("var2.isna()").set_index(["grp", "var1"])["sdcor"]
     between, within = sds[("brood", "I(age - 25)")] ** 2, sds[("ring:brood", "I(age - 25)")] ** 2
     assert between / (between + within) > 0.7
+    assert between / (between + within) == pytest.approx(
+        0.77800317, abs=2e-3
+    )  # R 4.2.2, lme4 1.1-31: VarCorr

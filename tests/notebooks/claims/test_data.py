@@ -33,6 +33,7 @@ def test_enzyme():
     fit = lk.lmer("Enzyme ~ Pheno + (1 | Sample)", samples)
     assert fit.varcorr.frame["sdcor"].iloc[0] == pytest.approx(0, abs=1e-6)
     assert fit.fixef["Pheno"] == pytest.approx(ols("Enzyme ~ Pheno", samples).fit().params["Pheno"], abs=1e-5)
+    assert fit.fixef["Pheno"] == pytest.approx(1.161085, abs=1e-5)  # R 4.2.2, lme4 1.1-31: lm and lmer
 
 
 def test_clinic():
@@ -43,6 +44,9 @@ def test_clinic():
         for name, rows in lk.load_data("clinic").groupby("Gender", observed=True)
     }
     assert fits["F"].pvalues["Dose"] > 0.3 and fits["M"].pvalues["Dose"] < 1e-6
+    # R 4.2.2: p of lm(Value ~ Dose) of women 0.639463, of men 2.6653636e-15
+    assert fits["F"].pvalues["Dose"] == pytest.approx(0.639463, abs=1e-5)
+    assert fits["M"].pvalues["Dose"] == pytest.approx(2.6653636e-15, rel=1e-4)
 
 
 def test_biomarker():
@@ -55,6 +59,9 @@ def test_biomarker():
         for _, rows in patients.groupby("Cohort", observed=True)
     ]
     assert min(slopes) > 0
+    assert slopes == pytest.approx(
+        [0.4248823, 0.31110773, 0.36695444], abs=1e-6
+    )  # R 4.2.2: lm of each cohort
 
 
 def test_protein_years():
@@ -62,6 +69,7 @@ def test_protein_years():
     people = lk.load_data("protein_years").groupby("Sample", observed=True)
     slopes = [np.polyfit(rows["Year"], rows["Value"], 1)[0] for _, rows in people]
     assert sum(slope > 0 for slope in slopes) == 5 and len(slopes) == 6
+    assert min(slopes) == pytest.approx(-0.4187405, abs=1e-6)  # R 4.2.2: lm of each person
 
 
 def test_plasma_age():
@@ -75,6 +83,9 @@ def test_plasma_age():
     means = clinics[["age", "conc"]].mean()
     between = np.polyfit(means["age"], means["conc"], 1)[0]
     assert within < lk.lmer("conc ~ age + (1 | group)", plasma).fixef["age"] < between
+    # R 4.2.2, lme4 1.1-31: lm within -1.9021905, lmer -1.829255
+    mixed = lk.lmer("conc ~ age + (1 | group)", plasma).fixef["age"]
+    assert (within, mixed) == pytest.approx((-1.9021905, -1.829255), abs=1e-4)
 
 
 def test_scrna():
@@ -117,6 +128,8 @@ def test_owl_wing():
     cov = intercept * slope * correlation - mean * slope**2
     var = intercept**2 - 2 * mean * intercept * slope * correlation + (mean * slope) ** 2
     assert cov / (slope * np.sqrt(var)) == pytest.approx(-0.90, abs=0.005)
+    # R 4.2.2, lme4 1.1-31: VarCorr of lmer by bobyqa, at the mean age
+    assert at_mean.to_list() == pytest.approx([6.854588, 0.357305, -0.3927], abs=1e-3)
 
 
 def test_happiness():
