@@ -21,7 +21,13 @@ def passed_with(name, seed, claims):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "claims"),
-    [("groups20", "06_pooling"), ("herbivory", "08_replicates"), ("fields", "capstone_fields")],
+    [
+        ("groups20", "06_pooling"),
+        ("herbivory", "10_fitting"),
+        ("fields", "capstone_fields"),
+        ("implants", "12_checking"),
+        ("happiness", "05_random_slopes"),
+    ],
 )
 def test_another_seed_makes_claims_fail(name, claims):
     code, said = passed_with(name, "1001", claims)

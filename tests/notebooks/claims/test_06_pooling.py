@@ -82,7 +82,7 @@ def test_what_the_two_panels_show(own, partial):
     assert states[0].errors["partial"] == pytest.approx(states[0].errors["complete"])
     mixed, common = partial.coef()["Subject"]["Days"], partial.fixef["Days"]
     away = {name: abs(mixed[name] - common) > abs(line[0] - common) for name, line in own.items()}
-    assert (sum(away.values()), len(away)) == (5, 19)
+    assert (sum(away.values()), len(away)) == (5, 19)  # the same with coef of lmer
     moved = {name: abs(mixed[name] - line[0]) for name, line in own.items()}
     assert max(moved, key=moved.get) == "374"
 
@@ -159,7 +159,7 @@ def test_slopes_move_away_from_zero(own, so_called):
     """“The pair is pulled, and not each number by itself: … of … slopes have moved away from zero.”"""
     slopes = so_called.coef()["Subject"]["Days"]
     away = [name for name in own if abs(slopes[name]) > abs(own[name][0])]
-    assert len(away) == 10 and len(own) == 19
+    assert len(away) == 10 and len(own) == 19  # the same with coef of lmer
     assert slopes["374"] == pytest.approx(SO_CALLED["374"], abs=5e-3)  # coef
 
 
@@ -183,7 +183,6 @@ def test_the_pair_is_pulled_towards_the_line_of_zeros(own, so_called):
     pulled = so_called.coef()["Subject"]
     for name, (slope, intercept) in own.items():
         assert from_zero(*pulled.loc[name]) < from_zero(intercept, slope), name
-    # R 4.2.2, lme4 1.1-31: all nineteen are nearer to zero in this measure, too
 
 
 def test_the_winner_falls(lakes, estimates):

@@ -138,7 +138,7 @@ def test_happiness():
     happy = lk.load_data("happiness")
     assert set(happy["department"].value_counts()) == {11} and happy["department"].nunique() == 6
     line = np.polyfit(happy["zoom_hours"], happy["happiness"], 1)
-    assert line == pytest.approx([-0.5, 10], abs=1e-3)
+    assert line == pytest.approx([-0.5, 10], abs=1e-3)  # R 4.2.2: lm finds -0.500014 and 10.000023
     assert each(happy, "department", "zoom_hours") == {11}
 
 
@@ -152,7 +152,7 @@ def test_groups20():
     own = perch.groupby("group", observed=True)["length"].mean()
     pooled = lk.lmer("length ~ 1 + (1 | group)", perch).coef()["group"]["(Intercept)"]
     assert (perch["group"] == own.idxmax()).sum() == 1
-    assert pooled.rank(ascending=False)[own.idxmax()] > 3
+    assert pooled.rank(ascending=False)[own.idxmax()] == 7  # R 4.2.2, lme4 1.1-31: coef of lmer
 
 
 def test_herds():

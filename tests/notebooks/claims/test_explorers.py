@@ -73,6 +73,7 @@ def test_pairs_are_drawn_not_slopes():
     }
     mixed = fit.coef()["Subject"].loc[list(own)].to_numpy()
     away = np.abs(mixed - fit.fixef.to_numpy()) > np.abs(np.array(list(own.values())) - fit.fixef.to_numpy())
+    # R 4.2.2, lme4 1.1-31: the same with coef of lmer
     assert len(own) == 19 and away.sum(axis=0).tolist() == [0, 5]
     turned = np.abs(mixed - np.array(list(own.values())))[:, 1]
     assert str(list(own)[turned.argmax()]) == "374"
