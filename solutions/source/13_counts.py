@@ -134,16 +134,18 @@ if model is not ...:
 # %% [markdown]
 # ## 6. Too many zeros?
 #
-# In some cells a gene is never read, whatever the donor. Suppose that this is so in 30% of the cells, that donors do not differ, and that
-# in all other cells the count is Poisson with a mean of 1. Work out first: in which *share* of all cells do you expect no count? Then open
-# the explorer and set the *mean count per cell* and the *fold change* to 1, the *SD of samples* to 0, and the *extra zeros* to 0.3: does
-# the lower strip agree? And how many zeros does the Poisson GLMM expect?
+# In some cells a gene is never read, whatever the donor. Suppose that this is so in a share of {{q6.zeros}} of the cells, that donors do not
+# differ, and that in all other cells the count is Poisson with a mean of {{q6.mean}}. Work out first: in which *share* of all cells do you
+# expect no count? Then open the explorer and set the *mean count per cell* to {{q6.mean}}, the *fold change* to 1, the *SD of samples* to 0,
+# and the *extra zeros* to {{q6.zeros}}: does the lower strip agree? And how many zeros does the Poisson GLMM expect?
 
 # %%
 explorers.counts()
 
 # %% tags=["solution"] task="q6"
 answer_6 = 0.3 + 0.7 * np.exp(-1)
+### OWN n = own_numbers("ex13.q6")
+### OWN answer_6 = n.zeros + (1 - n.zeros) * np.exp(-n.mean)
 
 # %%
 check("ex13.q6", answer_6)

@@ -51,6 +51,11 @@ def _wet(own: Any) -> float:
     return float(log(own.chance / (1 - own.chance)) - own.fall)
 
 
+def _by_chance(own: Any) -> float:
+    """The share of all cells that can be read and are zero by Poisson's law, from the numbers of question 6."""
+    return float((1 - own.zeros) * exp(-own.mean))
+
+
 QUESTIONS: dict[str, Question] = {
     "w1": Number(
         own={"litter": (12, 10, 14), "rest": (9, 7, 8)},
@@ -206,22 +211,31 @@ QUESTIONS: dict[str, Question] = {
         "The Poisson model does not know it, and its standard errors are too large.",
     ),
     "q6": Number(
-        truth=lambda: 0.3 + 0.7 * exp(-1),
+        own={"zeros": (0.3, 0.2, 0.4, 0.35, 0.45), "mean": (1, 1.5)},
+        truth=computed("ex13.q6", lambda own: own.zeros + _by_chance(own)),
         mistakes={
-            "those are the extra zeros alone; a Poisson count can be zero, too": lambda: 0.3,
-            "that is Poisson alone; 30% of the cells are zero whatever their count would be": lambda: exp(-1),
-            "that counts some cells twice: only the other 70% have a Poisson count": lambda: 0.3 + exp(-1),
-            "those are Poisson's zeros among the other 70%; the 30% belong to them, too": lambda: (
-                0.7 * exp(-1)
+            "those are the extra zeros alone; a Poisson count can be zero, too": computed(
+                "ex13.q6", lambda own: own.zeros
             ),
-            "that spreads the loss over all cells, with a mean of 0.7 in each: it is what the Poisson model "
-            "expects, and too few": lambda: exp(-0.7),
-            "that is the share of cells that *have* a count": lambda: 0.7 * (1 - exp(-1)),
+            "that is Poisson alone; the cells that are never read are zero whatever their count would be": computed(
+                "ex13.q6", lambda own: exp(-own.mean)
+            ),
+            "that counts some cells twice: only the cells that can be read have a Poisson count": computed(
+                "ex13.q6", lambda own: own.zeros + exp(-own.mean)
+            ),
+            "those are Poisson's zeros among the cells that can be read; the others belong to them, too": computed(
+                "ex13.q6", _by_chance
+            ),
+            "that spreads the loss over all cells, with a smaller mean in each: it is what the Poisson model "
+            "expects, and too few": computed("ex13.q6", lambda own: exp(-(1 - own.zeros) * own.mean)),
+            "that is the share of cells that *have* a count": computed(
+                "ex13.q6", lambda own: 1 - own.zeros - _by_chance(own)
+            ),
         },
         hints=(
             "Two ways to no count: never read, or read and zero by chance.",
             "A Poisson count with mean m is zero with probability exp(-m).",
-            "0.3, and of the other 0.7 the share exp(-1).",
+            "{{q6.zeros}}, and of the other 1 - {{q6.zeros}} the share exp(-{{q6.mean}}).",
         ),
         praise="Two sorts of zeros. A Poisson model that has seen only the smaller mean expects fewer.",
     ),
