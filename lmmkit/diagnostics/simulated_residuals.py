@@ -7,6 +7,7 @@ that lie below it. If the model is right, these shares are spread evenly between
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +21,7 @@ from ..fitted.predict import predict
 from ..fitted.simulate import respond, simulate
 from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
 from ..formatting.noted_table import Table
+from ..formatting.r_text import NARROW
 from ..formatting.wording import p_value
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -73,7 +75,8 @@ class DispersionTest:
             how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, {p_value(self.p_value)}"
         # Pearson's test looks for too much variation only: too little has its p-value close to 1.
         tail = self.p_value if self.df is None else min(self.p_value, 1 - self.p_value)
-        return f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
+        text = f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
+        return textwrap.fill(text, NARROW, break_on_hyphens=False)
 
     __repr__ = __str__
 
@@ -104,7 +107,8 @@ class SimulationTest:
     meaning: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.statistic:.3g}, {p_value(self.p_value)}. {self.meaning}"
+        text = f"{self.name}: {self.statistic:.3g}, {p_value(self.p_value)}. {self.meaning}"
+        return textwrap.fill(text, NARROW, break_on_hyphens=False)
 
     __repr__ = __str__
 

@@ -16,6 +16,7 @@ from ..formula.syntax import read
 from ..formula.tree import Binary, Node, Paren, write
 
 WIDTH = 80  # of a line, as R's getOption("width")
+NARROW = 72  # of a line of our own words: a notebook in a narrow window does not break it
 CUTOFF = 60  # where R's deparse starts a new line
 
 

@@ -292,15 +292,16 @@ class AskedOfAny(Fit):
         Explanation
             A str, in Markdown: what is described by what, each fixed effect in a sentence, what differs
             between groups and by how much, what is left, and the model's messages. Printed, no line is
-            longer than 96 characters.
+            longer than 72 characters.
 
         Examples
         --------
         >>> import lmmkit as lk
         >>> fit = lk.lmer("Reaction ~ Days + (1 | Subject)", lk.load_data("sleepstudy"))
         >>> print(fit.explain())  # doctest: +ELLIPSIS
-        This linear mixed model describes Reaction by Days, and lets the 18 levels of Subject differ. It
-        was fitted to 180 rows by restricted maximum likelihood (REML).
+        This linear mixed model describes Reaction by Days, and lets the 18
+        levels of Subject differ. It was fitted to 180 rows by restricted
+        maximum likelihood (REML).
         ...
         """
         from ..report.explain import explain

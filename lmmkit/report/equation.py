@@ -15,7 +15,7 @@ from ..formatting.wording import number
 from ..numerics import arguments
 from ..structures.unstructured import Unstructured
 
-LINE = 72  # letters of a linear predictor on one line
+LINE = 56  # letters of a linear predictor on one line
 FULL = 4  # effects up to which a structure's matrix is written in full
 LINKS = {
     "identity": "{}",

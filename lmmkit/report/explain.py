@@ -14,10 +14,10 @@ from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..fitted.parts import component_fit
 from ..fitted.varcorr import Component
+from ..formatting.r_text import NARROW
 from ..formatting.wording import listed, number
 from ..structures.unstructured import Unstructured
 
-WIDTH = 96  # of printed lines: fits a terminal and a notebook's cell
 METHODS = {"REML": "restricted maximum likelihood (REML)", "ML": "maximum likelihood"}
 SCALES = {
     "logit": "log odds",
@@ -57,7 +57,7 @@ class Explanation(str):
 def _wrapped(line: str) -> str:
     indent = "  " if line.startswith("- ") else ""
     return textwrap.fill(
-        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        line, NARROW, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
@@ -293,7 +293,7 @@ def _correlation(term: RandomTerm, part: Component, i: int, j: int) -> str:
     if np.isnan(value):
         return f"- {term.group}: {first} and {second} have no correlation, as one of them does not vary."
     if abs(value) < 0.1:
-        return f"{text}: knowing one tells next to nothing about the other."
+        return f"{text}: knowing one tells almost nothing about the other."
     strength = "slightly" if abs(value) < 0.3 else "clearly" if abs(value) < 0.7 else "much"
     direction = "higher" if value > 0 else "lower"
     return f"{text}: where {first} is high, {second} tends to be {strength} {direction}."

@@ -16,6 +16,7 @@ import pandas as pd
 from ..fitted.mixed import MixedFit
 from ..fitted.parts import component_fit, part_names
 from ..formatting.r_text import (
+    NARROW,
     WIDTH,
     abbreviate,
     deparse,
@@ -251,7 +252,9 @@ def _sizes(fit: MixedFit) -> list[str]:
 
 
 def _messages(fit: MixedFit) -> list[str]:
-    wrapper = textwrap.TextWrapper(WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    wrapper = textwrap.TextWrapper(
+        NARROW, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+    )
     lines = [line for text in fit.messages for line in wrapper.wrap(text)]
     return ["", "Messages:", *lines] if lines else []
 

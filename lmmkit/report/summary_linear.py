@@ -15,7 +15,7 @@ import numpy as np
 from ..families.family import Family
 from ..formatting.r_text import (
     CUTOFF,
-    WIDTH,
+    NARROW,
     deparse,
     format_numbers,
     format_pvalues,
@@ -265,7 +265,9 @@ def _left_out(fit: Any) -> list[str]:
 
 
 def _messages(fit: Any) -> list[str]:
-    wrapper = textwrap.TextWrapper(WIDTH, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
+    wrapper = textwrap.TextWrapper(
+        NARROW, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+    )
     lines = [line for text in fit.messages for line in wrapper.wrap(text)]
     return ["", "Messages:", *lines] if lines else []
 
