@@ -1,7 +1,7 @@
 """The course's settings for Jupyter, put into the environment of the Python that runs this.
 
-No questions about news at the first visit, names of files in full, and kernels that say in words that a name is not
-known yet.
+No questions about news at the first visit, names of files in full, lines of code that go on below where the window
+ends, and kernels that say in words that a name is not known yet.
 """
 
 import shutil
