@@ -84,7 +84,7 @@ class Verdict:
         )
 
     def _more(self) -> list[tuple[str, str]]:
-        lines = (("Hint", self.hint), ("Next", self.then), ("Note", self.note))
+        lines = (("Hint", self.hint), ("Next", _ended(self.then)), ("Note", self.note))
         return [(label, words) for label, words in lines if words]
 
 

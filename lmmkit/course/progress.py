@@ -200,8 +200,29 @@ class Chapter:
         return self.code.removeprefix("ex")
 
 
+def _linked(shown: str, chapter: Chapter | None) -> str:
+    """HTML that leads to a chapter's notebook, where that lies beside the one that runs."""
+    where = _notebook(chapter.code) if chapter else ""
+    return f"<a href='{where}'>{shown}</a>" if where else shown
+
+
+def _notebook(code: str) -> str:
+    """The address of a chapter's notebook, as seen from the room of the one that runs; empty where there is none."""
+    room = "exercises" if code.startswith(("ex", "capstone")) else "lessons"
+    name = code.removeprefix("ex")
+    stem = f"capstone_{name.removeprefix('capstone')}" if name.startswith("capstone") else f"{name}_*"
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return ""
+    found = sorted((here.parent / room).glob(f"{stem}.ipynb")) if here.name in ROOMS else []
+    return f"../{room}/{found[0].name}" if found else ""
+
+
 class Progress:
     """A table of what is done, lessons and exercises side by side; shows itself at the end of a cell.
+
+    Each row leads to its lesson and to its exercise.
 
     Parameters
     ----------
@@ -237,7 +258,8 @@ class Progress:
     def _repr_html_(self) -> str:
         cell = "<td style='text-align:left;white-space:pre'>"
         rows = "".join(
-            f"<tr>{cell}{html.escape(label)}</td>{cell}{self._dots(lesson)}</td>{cell}{self._dots(task)}</td></tr>"
+            f"<tr>{cell}{_linked(html.escape(label), lesson or task)}</td>{cell}{self._dots(lesson)}</td>"
+            f"{cell}{_linked(self._dots(task), task)}</td></tr>"
             for label, lesson, task in self._rows()
         )
         head = "".join(f"<th style='text-align:left'>{title}</th>" for title in ("", "lesson", "exercise"))

@@ -203,7 +203,7 @@ def test_a_right_answer_says_what_to_run_next(ask):
     ask(Number(truth=lambda: 1.234, praise="Good.", then="run the next cell, and look at driver 374"))
     verdict = check("q", 1.234)
     assert repr(verdict).splitlines() == [
-        "✔ q: right. Good.", "  Next: run the next cell, and look at driver 374"
+        "✔ q: right. Good.", "  Next: run the next cell, and look at driver 374."
     ]  # fmt: skip
     assert "<em>Next:</em> run the next cell" in verdict._repr_html_()
     assert not check("q", 5.0).then

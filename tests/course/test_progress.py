@@ -1,6 +1,7 @@
 """Nothing that a reader has done is lost: damaged files, full disks, two notebooks at once."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -136,3 +137,17 @@ def test_a_link_stays_a_link(file):
     file.symlink_to(real)
     check("00.q1", 3)
     assert file.is_symlink() and json.loads(real.read_text()).keys() > RIGHT.keys()
+
+
+def test_rows_lead_to_the_notebooks_that_are_there(tmp_path, monkeypatch):
+    for place in ("lessons/06_pooling", "exercises/06_pooling", "exercises/capstone_owls"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{place}.ipynb").touch()
+    monkeypatch.chdir(tmp_path / "exercises")
+    shown = show_progress()._repr_html_()
+    assert re.findall(r"href='([^']*)'", shown) == [
+        "../lessons/06_pooling.ipynb", "../exercises/06_pooling.ipynb",
+        "../exercises/capstone_owls.ipynb", "../exercises/capstone_owls.ipynb",
+    ]  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert "href" not in show_progress()._repr_html_()
