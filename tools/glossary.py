@@ -17,6 +17,7 @@ from tools.student_version import regular
 
 SOURCE = Path("lessons", "source", "glossary.toml")
 PAGE = Path("lessons", "glossary.ipynb")
+READING = "## Further reading"
 #: What is no running text: fenced and inline code, formulas, links and pictures, headings, tags of HTML.
 NOT_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]+\$|!?\[[^\]]*\]\([^)]*\)|^#{1,6} [^\n]*$|<[^>\n]+>",
@@ -94,10 +95,13 @@ def plain(text: str) -> str:
 def linked(cells: list[NotebookNode], terms: list[Term]) -> list[NotebookNode]:
     """The cells of a lesson, in which the first use of each term is a link into the glossary.
 
-    Where two terms overlap, as in *random effect* and *random effects model*, the longer one is linked.
+    Where two terms overlap, as in *random effect* and *random effects model*, the longer one is linked. From
+    *Further reading* on nothing is: titles of papers are names.
     """
     waiting = list(terms)
     for cell in cells:
+        if cell.source.startswith(READING):
+            break
         if cell.cell_type != "markdown":
             continue
         for term, start, end in _first_uses(prose(cell.source), terms, waiting):
