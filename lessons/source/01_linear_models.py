@@ -340,8 +340,8 @@ lesson.show(
 # If there is nothing to find, all p-values should be equally frequent: the dotted line. The open histogram keeps
 # to it. The filled one has a tower on the left, below 0.05, where "significant" results are.
 #
-# Now change the design yourself. The top bar on the right is the share of false alarms of `lm` on all rows. Add
-# replicates first, then add samples. Does either of the two calm the false alarms?
+# Now change the design yourself. Two treatments are compared, A and B; each is an *arm* of the study. The top bar on the right is
+# the share of false alarms of `lm` on all rows. Add replicates first, then add samples. Which of the two makes false alarms rarer?
 
 # %%
 explorers.pseudoreplication()

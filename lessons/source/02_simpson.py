@@ -80,20 +80,21 @@ pd.Series(own).round(3).to_frame("slope of the valley's own line").T
 # $$V2_{ij} = \beta_0 + b_j + \beta_1 V1_{ij} + \varepsilon_{ij},\qquad b_j \sim N(0,\tau^2),\quad
 # \varepsilon_{ij}\sim N(0,\sigma^2)$$
 #
-# In R: `lmer(V2 ~ V1 + (1 | Group), data = owls)`. Lesson 4 reads the printout line by line (*REML*, *convergence*, scaled
-# residuals). Today two lines are enough: the slope of `V1`, below *fixed effects*, and the spread of the valleys' levels,
-# `Std.Dev.` of `Group`.
+# In R: `lmer(V2 ~ V1 + (1 | Group), data = owls)`. A fitted model can print much more than we need today; lesson 4 reads
+# all of it, line by line. Two small tables are enough here: the spread of the valleys' levels (`Std.Dev.` of `Group`), and
+# the slope of `V1` in the column `estimate`.
 
 # %% covers="003-11"
 m2 = lk.lmer("V2 ~ V1 + (1 | Group)", owls)
-print(m2.summary(ddf="none"))
+print(m2.varcorr)
+m2.coef_table(ddf="none").round(4)
 
 # %% [markdown]
 # The slope is positive. Where do the five valleys lie, relative to their common middle?
 
 # %% covers="003-12"
 levels = m2.ranef()["Group"]["(Intercept)"]
-(levels.round(6) + 0.0).to_frame("level of the valley").T  # + 0.0: no -0.0
+(levels.round(6) + 0.0).to_frame("level of the valley").T  # + 0.0 makes 0.0 of -0.0
 
 # %% tags=["picture"] covers="003-13"
 # Picture: the same owls with the valley as colour, and a line for each
@@ -190,13 +191,13 @@ print(f"pooled slope {lk.lm('V2 ~ V1', equal).fixef['V1']:+.3f}")
 explorers.simpson()
 
 # %% [markdown]
-# It leaves it at once, since most of the variation of `x` lies between these groups, and it turns round when the slope
-# between has come to about zero. The mixed model's slope is a mixture as well. It stays near the slope within as long as
+# The pooled slope leaves the slope within at once, since most of the variation of `x` lies between these groups. It turns
+# round when the slope between has come to about zero. The mixed model's slope is a mixture as well. It stays near the slope within as long as
 # the fit finds that groups differ, and falls back on the pooled slope where it finds no difference between them (lesson 3).
 #
 # ## A biomarker and three cohorts
 #
-# Back to the clinic. Sixty patients; a blood marker that should rise with the severity of a disease. A line through
+# Now to a clinic. Sixty patients; a blood marker that should rise with the severity of a disease. A line through
 # all of them:
 
 # %% covers="000-s27"
@@ -333,17 +334,17 @@ lk.lm("Value ~ Dose", men).fixef.round(2).to_frame("men alone").T
 # You may see gender taken as a *random effect*, as if F and M had been drawn from a large population of genders:
 
 # %% covers="000-s26" mends="x000-16"
-urn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
-print(urn.varcorr)
+two_drawn = lk.lmer("Value ~ Dose + (Dose | Gender)", clinic)
+print(two_drawn.varcorr)
 
 # %% tags=["fold"]
 # In words: what became of the dose
 t_lm = gain.coef_table().loc["Dose", "statistic"]
-t_urn = urn.coef_table(ddf="none").loc["Dose", "statistic"]
-women, men_too = urn.coef()["Gender"]["Dose"]
+t_drawn = two_drawn.coef_table(ddf="none").loc["Dose", "statistic"]
+women, men_too = two_drawn.coef()["Gender"]["Dose"]
 lesson.in_words(
     f"The slopes of women and men, {women:.0f} and {men_too:.0f}, are much the same as before. But the standard error of their mean has grown from"
-    f" {gain.se['Dose']:.0f} to {urn.se['Dose']:.0f}, and t of Dose has fallen from {t_lm:.2f} to {t_urn:.2f}.",
+    f" {gain.se['Dose']:.0f} to {two_drawn.se['Dose']:.0f}, and t of Dose has fallen from {t_lm:.2f} to {t_drawn:.2f}.",
 )
 
 # %% [markdown] mends="x000-16 x000-17"

@@ -46,7 +46,7 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 # | how many there are | few | many |
 # | do their names tell you something | high is more than low | nest fourteen is just a nest |
 #
-# The first three rows decide. The last two are rules of thumb. You may also read that nobody takes an interest in each
+# The first three rows decide. The last two are rough rules. You may also read that nobody takes an interest in each
 # random level. In truth one may well: in the breeding value of a bull, or in the best of twenty schools. `ranef()`
 # predicts them all.
 
@@ -199,8 +199,8 @@ lesson.in_words(
 # pulls them a little towards each other, and it has something to say about a fifth clinic that nobody has visited. You may
 # read that with random effects only a variance is estimated. In truth each level is predicted as well, as you see.
 #
-# And which of the two, for four clinics? If they are *the* four clinics of your city: fixed. If they stand for clinics at
-# large: random in spirit. But with four levels the standard deviation is barely known. Say so, or take them as
+# And which of the two, for four clinics? If they are *the* four clinics of your city: fixed. If they stand for clinics
+# in general: random, by the question. But with four levels the standard deviation is barely known. Say so, or take them as
 # fixed, which is as good.
 
 # %% [markdown]
@@ -231,7 +231,7 @@ print(f"random intercept alone {as_random.fixef['age']:.4f}, of which within has
 # %% [markdown] mends="x001-6"
 # You may read that the effect of age is the random-intercept slope. In truth that is a weighted mean of two slopes; report
 # both if they differ. (The clinics' average ages explain their levels so well that no variance between clinics is left: with
-# four clinics, no great feat.)
+# four clinics, that is easy.)
 #
 # **Predict, then run.** If you write `conc ~ age + clinic_age + (1 | group)` instead, `age` keeps the slope within. Which
 # coefficient will `clinic_age` have then? (It becomes what a clinic's average adds *at the same age*.) Two digits are enough.
@@ -413,7 +413,7 @@ lesson.show(
 
 # %% [markdown] mends="x003-15"
 # With four or five levels the interval spans from half to twice the estimate. It narrows slowly, and nothing special happens
-# at any number. You may read that a random effect needs five levels to work properly. In truth that is a rule of thumb for how well
+# at any number. You may read that a random effect needs five levels to work properly. In truth that is a rough rule for how well
 # the variance is known. With fewer the model still runs, with five it is known badly, and ten and more are better.
 #
 # The explorer tells twelve short stories. Choose one, choose a variable, and say what it is. It answers, and tells you
@@ -452,7 +452,7 @@ start = frame[frame["var2"].isna() & (frame["var1"] != "day")].set_index("grp")[
 # | --- | --- | --- | --- | --- |
 # | habitat | no | yes, woodland and farmland | compare | fixed |
 # | nest | no | no | spread | random |
-# | observer | no | maybe not | spread, in spirit | fixed: there are only two |
+# | observer | no | maybe not | spread, if there were more | fixed: there are only two |
 #
 # One variable can be both, in two analyses. A study that *compares* thirty named nests would make them fixed, and lose the
 # right to speak of owls in general.

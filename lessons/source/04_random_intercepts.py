@@ -310,7 +310,7 @@ lesson.show(
         f"With {name} the typical values are {', '.join(f'{value:.1f}' for value in typical)} ng/mL before, on day "
         "2 and on day 20." for name, _, _, typical in KINDS.values()
     )
-)  # fmt: skip
+)
 
 # %% [markdown]
 # Thin lines are birds that were caught at least twice. Black marks are typical values: means of logarithms, turned back, which

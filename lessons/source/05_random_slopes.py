@@ -50,7 +50,7 @@ left.set(title="as measured", xlabel="time since infection (days)", ylabel="red 
 right.set(title="the model: a fan", xlabel="time since infection (days)")
 lesson.show(
     "Left: twelve noisy lines that fall. Right: the model's twelve straight lines, which leave one point at "
-    f"{fan.fixef.iloc[0]:.1f}% and fan out, with slopes from {slopes.min():.2f} to {slopes.max():.2f} per cent a day."
+    f"{fan.fixef.iloc[0]:.1f}% and fan out, with slopes from {slopes.min():.2f} to {slopes.max():.2f} percentage points a day."
 )
 
 # %% [markdown]
@@ -65,7 +65,7 @@ print(fan.summary(ddf="none"))
 # In words: a population of slopes
 mean, sd = fan.fixef["time"], fan.varcorr.frame["sdcor"].iloc[0]
 lesson.in_words(
-    f"The average animal loses {-mean:.2f} per cent a day. The animals' slopes scatter around that with an SD of {sd:.2f}: "
+    f"The average animal loses {-mean:.2f} percentage points a day. The animals' slopes scatter around that with an SD of {sd:.2f}: "
     f"about two thirds of all such animals lose between {-mean - sd:.2f} and {-mean + sd:.2f} a day.",
 )
 
@@ -98,7 +98,7 @@ print(f"criterion with a common start: {fan.reml_criterion:.2f}")
 print(f"criterion with a free start:   {free.reml_criterion:.2f}")
 
 # %% [markdown] covers="004-34 004-35" asks="q004-6"
-# A free start lowers the criterion by next to nothing. Here nothing speaks against the common start.
+# A free start lowers the criterion by almost nothing. Here nothing speaks against the common start.
 #
 # ## How fast do owls grow?
 #

@@ -89,8 +89,9 @@ lesson.show(
 # **Partial pooling** is what a mixed model does. The drivers are a sample from a population of drivers. Their
 # intercepts and slopes scatter around a common line, and how much they scatter is estimated from the data.
 #
-# $$\text{Reaction}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Days}_{ij} + \varepsilon_{ij},
-# \qquad (b_{0j}, b_{1j}) \sim N(0, \Sigma),\quad \varepsilon_{ij}\sim N(0,\sigma^2)$$
+# $$\text{Reaction}_{ij} = (\beta_0 + b_{0j}) + (\beta_1 + b_{1j})\,\text{Days}_{ij} + \varepsilon_{ij}$$
+#
+# The pair $(b_{0j}, b_{1j})$ comes from $N(0, \Sigma)$, as in lesson 5, and $\varepsilon_{ij}$ from $N(0,\sigma^2)$.
 
 # %% covers="003-26 003-27"
 partial = lk.lmer("Reaction ~ Days + (Days | Subject)", plus)

@@ -17,7 +17,6 @@
 # - say why, in these models, a level with one row each cannot have a random effect of its own.
 #
 # **Data** `owl_cort`, `schools`, `words` (all synthetic).
-# **Lectures** 003 "Crossed data" and "Nested data"; 004 "Nested and crossed random effects".
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, pd, plt
@@ -72,10 +71,10 @@ lesson.show(
 #
 # For blood sample $i$ of ring $j$ in brood $k$:
 #
-# $$\log(\text{cort})_{ijk} = \text{fixed part}_{ijk} + b_k + c_{jk} + \varepsilon_{ijk},\qquad
-# b_k \sim N(0,\tau_1^2),\; c_{jk}\sim N(0,\tau_2^2),\; \varepsilon_{ijk}\sim N(0,\sigma^2)$$
+# $$\log(\text{cort})_{ijk} = \text{fixed part}_{ijk} + b_k + c_{jk} + \varepsilon_{ijk}$$
 #
-# `(1 | Brood/Ring)` says: an effect $b_k$ for each brood, and an effect $c_{jk}$ for each ring within its brood. It is short for
+# `(1 | Brood/Ring)` says: an effect $b_k$ for each brood, with the variance $\tau_1^2$, and an effect $c_{jk}$ for each ring within its
+# brood, with the variance $\tau_2^2$. It is short for
 # `(1 | Brood) + (1 | Ring:Brood)`. In R: `lmer(log(totCort) ~ Implant*days + (1|Brood/Ring), data = owls, REML = FALSE)`. The crossed
 # notation has a plus instead of the slash. Here are both.
 
@@ -187,8 +186,9 @@ check("07.q2", your_formula)
 # %%
 try:
     lk.lmer("score ~ hours + (1 | school/class/pupil)", schools)
-except ValueError as refusal:
-    print(refusal)
+except lk.DataError as refusal:
+    told = lesson.in_words(str(refusal))
+told
 
 # %% [markdown] mends="x003-9"
 # In truth, with one row per pupil the pupil's effect *is* the residual. No data can tell the two apart, and the fit is refused.

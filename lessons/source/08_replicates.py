@@ -17,7 +17,6 @@
 # - say what an estimated variance of zero does and does not mean.
 #
 # **Data** ten simulated mice; `enzyme` (synthetic; it reproduces the lecture's tables).
-# **Lectures** 000 slides 22 to 24; 002 "Option 1: aggregate"; 004.
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt, stats

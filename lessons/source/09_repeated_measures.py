@@ -18,7 +18,6 @@
 # - give time its memory in the model, and say what each structure assumes.
 #
 # **Data** `protein_years` (synthetic; it reproduces the lecture's tables), `sleepstudy` (real).
-# **Lectures** 000 slide 30; 003 on repeated measures.
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
@@ -282,7 +281,7 @@ lesson.show(
 # %% tags=["fold"]
 # In words: the drivers beside studies without memory
 lesson.in_words(
-    f"The correlation of neighbouring residuals is {lag1(drivers):+.2f}. That looks like next to nothing.",
+    f"The correlation of neighbouring residuals is {lag1(drivers):+.2f}. That looks like almost nothing.",
     f"But without memory it would be about {without_memory.mean():.2f} (95% of the simulated studies lie between {low:.2f} and "
     f"{high:.2f}), and {(without_memory >= lag1(drivers)).sum()} of the 200 simulated studies reach what the drivers show. The days do have memory.",
 )
@@ -372,7 +371,7 @@ lesson.show(
 # %%
 marmots = lk.load_data("behaviour")
 rivals = ["ar1(0 + day | animal)", "cs(0 + day | animal, hom = TRUE)",
-          "(1 | animal) + (1 | animal:day)", "(1 | animal) + (1 | day)"]  # fmt: skip
+          "(1 | animal) + (1 | animal:day)", "(1 | animal) + (1 | day)"]
 by_term = {term: lk.lmer(f"activity ~ time + temperature + {term}", marmots, reml=False) for term in rivals}
 pd.DataFrame({term: {"parameters": fit.npar, "AIC": fit.aic} for term, fit in by_term.items()}).T.round(1)
 

@@ -17,7 +17,6 @@
 # - read a criterion of two models without being fooled by it, and know a flat ridge when you meet one.
 #
 # **Data** `mouse`, `owl_cort`, `biomarker` (all synthetic; they reproduce the lectures' tables).
-# **Lectures** 000 slides 21, 28 and 29; 004 "REML vs LM".
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt

@@ -192,7 +192,8 @@ pd.DataFrame(rows, index=["chi-square from REML", "chi-square from ML"]).T.round
 try:
     lk.anova(flat, rise, refit=False)
 except lk.ModelError as refusal:
-    print(refusal)
+    told = lesson.in_words(str(refusal))
+told
 
 # %% [markdown]
 # ## Tests 2 and 3: degrees of freedom, approximately
@@ -208,10 +209,9 @@ except lk.ModelError as refusal:
 # %% covers="000-s34" mends="x000-26"
 print(rise.summary())
 
-# %% [markdown] mends="x000-24 x000-25"
+# %% [markdown] mends="x000-25"
 # With six people and no missing visit the degrees of freedom are exactly five. You may see `4.9996` printed: those odd
-# digits are the noise of a numerical derivative. Compare p with that of the t-test on six slopes, above: it is the same. (A p of .01, in the
-# words beside such a table, was copied from the invalid test.)
+# digits are the noise of a numerical derivative. Compare p with that of the t-test on six slopes, above: it is the same.
 #
 # **Kenward and Roger** go one step further. With few groups the standard error itself is a little too small, because it treats
 # the variances as known. They enlarge it, and choose the degrees of freedom to match. Where nobody missed a visit nothing
@@ -238,12 +238,12 @@ pd.DataFrame(rows).T.round(4)
 #
 # Now you have four tests. The fewer groups, the more they disagree. The explorer compares them where nothing is to be found.
 #
-# **Predict, then run.** There are *two* groups in each of two treatments, and nothing to find. Which of the four claims an effect far too
-# often? Answer `"likelihood ratio"`, `"Satterthwaite"`, `"Kenward-Roger"` or `"bootstrap"`.
+# **Predict, then run.** There are *two* groups in each of two treatments (two *arms*), and nothing to find. Which of the four
+# claims an effect far too often? Answer `"likelihood ratio"`, `"Satterthwaite"`, `"Kenward-Roger"` or `"bootstrap"`.
 
 # %%
-your_sinner = ...
-check("11.q3", your_sinner)
+your_test = ...
+check("11.q3", your_test)
 
 # %%
 explorers.tests(groups=2)
@@ -282,7 +282,7 @@ lesson.in_words(
     f"The protein rises by {rise.fixef['Year']:.4f} a year, t = {table.loc['Year', 'statistic']:.3f}, df ="
     f" {table.loc['Year', 'df']:.0f}, p = {table.loc['Year', 'p_value']:.4f}.",
     f"In {as_large} of the {len(reference)} invented studies the likelihood ratio was as large as ours: a p-value"
-    f" between {limits.low:.3f} and {limits.high:.3f} (95% interval of a share). The bootstrap knows that people are six,"
+    f" between {limits.low:.3f} and {limits.high:.3f} (95% interval of a share). The bootstrap knows that there are only six people,"
     " and it agrees with t on five degrees of freedom, not with the χ².",
 )
 

@@ -170,7 +170,7 @@ check("12.q2", your_hidden)
 # Table: signs of a break, with ! when larger than chance makes them
 healthy = {"curvature": 0.0, "spread": 0.0, "tails": 0.0, "outlier": 0.0, "dependence": 0.0}
 breaks = {"all well": {}, "curvature": {"curvature": 0.5}, "unequal variance": {"spread": 0.7}, "heavy tails": {"tails": 0.9},
-          "outlying group": {"outlier": 0.8}, "dependence": {"dependence": 0.8}}  # fmt: skip
+          "outlying group": {"outlier": 0.8}, "dependence": {"dependence": 0.8}}
 signs = {name: explorers.diagnostics.result(**{**healthy, **state}).signs for name, state in breaks.items()}
 pd.DataFrame(
     {name: {sign.name: f"{sign.value:.2f}{' !' if sign.suspicious else ''}" for sign in seen} for name, seen in signs.items()}
@@ -346,7 +346,7 @@ limits = np.sqrt(stats.chi2.ppf([[0.025], [0.975]], number - 1) / (number - 1))
 pd.DataFrame(limits, columns=number, index=["from", "to"]).rename_axis("groups", axis=1).round(2)
 
 # %% [markdown]
-# The table has the estimated SD between groups as a multiple of the true one, in nineteen of twenty studies. With two groups, it says next to nothing. The usual
+# The table has the estimated SD between groups as a multiple of the true one, in nineteen of twenty studies. With two groups, it says almost nothing. The usual
 # advice is at least five or six groups, better ten or more.
 #
 # You may read that all to check is a straight line and normal residuals of constant variance. In truth the random effects are

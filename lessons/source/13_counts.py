@@ -137,7 +137,7 @@ all_cells = lk.glm("counts ~ disease", cells, family="poisson")
 pseudobulk = lk.glmer("transcripts ~ disease + offset(log(cells)) + (1 | sample)", donors, family="poisson")
 log_means = lk.lm("log(mean) ~ disease", donors)
 four = {"cells as replicates": all_cells, "GLMM of cells": gene, "GLMM of pseudobulk": pseudobulk,
-        "t-test of ten log means": log_means}  # fmt: skip
+        "t-test of ten log means": log_means}
 rows = {name: [fit.nobs, fit.fixef["diseaseND"], fit.se["diseaseND"]] for name, fit in four.items()}
 pd.DataFrame(rows, index=["rows", "estimate", "std_error"]).T.astype({"rows": int}).round(5)
 
@@ -244,7 +244,7 @@ own_rate = lk.glmer(f"{formula} + (1 | hoglet)", ticks, family="poisson")
 negative = lk.glmer(formula, ticks, family="negative_binomial")
 no_groups = lk.glm("ticks ~ year + height", ticks, family="poisson")
 models = {"Poisson, no groups": no_groups, "Poisson": poisson, "Poisson + hoglet": own_rate,
-          "negative binomial": negative}  # fmt: skip
+          "negative binomial": negative}
 rows = {name: [fit.fixef["height"], fit.se["height"], fit.aic] for name, fit in models.items()}
 pd.DataFrame(rows, index=["height", "its SE", "AIC"]).T.round(3)
 
@@ -262,7 +262,7 @@ for ax, (name, fit) in zip(panels, (("Poisson", poisson), ("negative binomial", 
     ax.set(title=name, xlabel="expected share", ylim=(0, 1))
     off = np.abs(shares - (np.arange(n) + 0.5) / n)
     said.append(f"{name}: at most {off.max():.2f} from the diagonal, the band is {reach:.2f} wide to each side, p of the"
-                f" uniformity test {simulated.uniformity.p_value:.3f}")  # fmt: skip
+                f" uniformity test {simulated.uniformity.p_value:.3f}")
 panels[0].set_ylabel("share of simulated counts\nbelow the hoglet's own")
 lesson.show("Sorted shares against the diagonal; left they make an S, right they follow it. " + "; ".join(said) + ".")
 
@@ -326,7 +326,7 @@ both_parts = lk.glmer(formula, ticks, family="negative_binomial", zero_inflation
 # %% tags=["fold"]
 # Table: hoglets without a tick, seen and expected, and the AIC
 models = {"Poisson": poisson, "zero-inflated Poisson": inflated, "negative binomial": negative,
-          "zero-inflated negative binomial": both_parts}  # fmt: skip
+          "zero-inflated negative binomial": both_parts}
 rows = {}
 for name, fit in models.items():
     simulated = lk.simulate_residuals(fit, conditional=True, seed=1)

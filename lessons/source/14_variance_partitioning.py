@@ -83,8 +83,9 @@ fit.variance_partition().map("{:.6e}".format).to_frame("share")
 # People differ by far more than their own samples do; the three tissues overlap nearly completely. The model puts numbers to it. Each source gets
 # a term. People and tissues are random intercepts; age is a number, and has a slope:
 #
-# $$y_{i} = \beta_0 + \beta_1\,\text{Age}_i + b_{\text{person}(i)} + c_{\text{tissue}(i)} + \varepsilon_i,\qquad
-# b\sim N(0,\sigma^2_{\text{person}}),\; c\sim N(0,\sigma^2_{\text{tissue}}),\; \varepsilon\sim N(0,\sigma^2).$$
+# $$y_{i} = \beta_0 + \beta_1\,\text{Age}_i + b_{\text{person}(i)} + c_{\text{tissue}(i)} + \varepsilon_i$$
+#
+# $b$, $c$ and $\varepsilon$ are draws with the variances $\sigma^2_{\text{person}}$, $\sigma^2_{\text{tissue}}$ and $\sigma^2$.
 #
 # That is the recipe of variancePartition, a package for R that calls `lme4::lmer` for each gene: numbers are fixed, and all
 # categories are random. It uses maximum likelihood, and so do we here. In R:
@@ -136,7 +137,7 @@ pd.DataFrame({name: model.variance_partition() for name, model in three.items()}
 explorers.variance_partition(tissues=3)
 
 # %% [markdown] mends="x002-2"
-# You may read that categories should (almost) always be random, to be on the safe side. In truth random terms make *shares* comparable. For estimates
+# You may read that categories should (almost) always be random, to be careful. In truth random terms make *shares* comparable. For estimates
 # and tests, sex, disease or time point, with few levels that you chose, are better fixed: below about five levels a variance is poorly estimated. See the
 # three tissues, both ways:
 
@@ -271,8 +272,11 @@ check("14.q4", your_both)
 
 # %%
 both = lk.lm("gene1 ~ Individual + Age", one)
-print("\n".join(both.messages))
 both.coef_table().tail(3).round(3)
+
+# %% tags=["fold"]
+# In words: what the fit says of it
+lesson.in_words(*both.messages)
 
 # %% [markdown]
 # Whoever knows the person knows the age, so nothing is left for it. (Not the other way round: two people may have one age.) With people *random*, age

@@ -126,7 +126,7 @@ for part in ["(1 | plot)", "(1 | transect) + (1 | plot)", "(1 | transect/plot)"]
 pd.DataFrame(rows, index=["groups", "slope", "std_error"]).T
 
 # %% [markdown]
-# The first says that there are six plots in the world, and sees next to nothing. The second sees the effect but is too sure of it:
+# The first says that there are six plots in the world, and sees almost nothing. The second sees the effect but is too sure of it:
 # look at its standard error. Only the third has the number of plots that you have just counted.
 #
 # ## Step 4. What could be a problem?

@@ -23,7 +23,11 @@ from lmmkit.course.start import lk, np, pd
 # %% [markdown]
 # ## To lesson 2, Simpson's paradox
 #
-# [The lesson](02_simpson.ipynb).
+# [The lesson](02_simpson.ipynb). It shows two small tables of the fit to the owls. This is the whole printout of the slide:
+
+# %% covers="003-11"
+owls = lk.load_data("simpson")
+print(lk.lmer("V2 ~ V1 + (1 | Group)", owls).summary(ddf="none"))
 
 # %% [markdown] mends="x003-6"
 # **003, Simpson data.** The slide simulates its data without a seed, and prints a random effect of `1.477107e-10` for the
@@ -213,3 +217,12 @@ print(slide22.summary())
 models = {"slide 22": "Value2 ~ Value", "slide 22, swapped": "Value ~ Value2", "slide 23": "Enzyme ~ Pheno"}
 shares = {name: lk.lm(formula, enzyme).r_squared for name, formula in models.items()}
 pd.Series(shares).to_frame("R²").round(4)
+
+# %% [markdown]
+# ## To lesson 11, testing and intervals
+#
+# [The lesson](11_testing.ipynb).
+
+# %% [markdown] mends="x000-24"
+# **000, slide 34.** The words beside the table speak of a p of .01. *In truth* the table on the same slide says 0.0356; the .01 is that
+# of the invalid test on the slide before.

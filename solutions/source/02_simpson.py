@@ -93,7 +93,7 @@ check("ex02.q1", answer_1)
 # ## 2. The paradox needs no line
 #
 # Two types of nest box for tits, with a round and with a square hole, hang in a wood and on farmland. From some of them a
-# brood has fledged, from others not.
+# brood has *fledged* (the young birds grew up and flew out), from others not.
 
 # %%
 boxes = pd.DataFrame(

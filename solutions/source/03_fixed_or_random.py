@@ -71,7 +71,7 @@ check("ex03.w2", answer_w2)
 
 # %% tags=["solution"] task="q1"
 answer_1 = {"treatment": "fixed", "plot": "random", "core": "residual",
-            "management": "fixed", "field": "random", "field of the heiress": "fixed"}  # fmt: skip
+            "management": "fixed", "field": "random", "field of the heiress": "fixed"}
 
 # %%
 check("ex03.q1", answer_1)
@@ -93,7 +93,7 @@ check("ex03.q1", answer_1)
 
 # %% tags=["solution"] task="q2"
 answer_2 = {"implant": "fixed", "nest": "random", "chick": "random", "age": "fixed",
-            "animal": "random", "day": "random", "time": "fixed", "temperature": "fixed"}  # fmt: skip
+            "animal": "random", "day": "random", "time": "fixed", "temperature": "fixed"}
 
 # %%
 check("ex03.q2", answer_2)

@@ -183,9 +183,9 @@ check("ex05.q7", answer_7)
 # %% [markdown]
 # ## 8. In your own words
 #
-# Give two examples from your own field, or from your kitchen (a double click opens the cell below): one in which a random intercept with a fixed slope is appropriate, and
+# Give two examples from your own field, or from your kitchen: one in which a random intercept with a fixed slope is appropriate, and
 # one in which a fixed intercept with a random slope is. For each, name response, predictor and group, and say in a sentence *why* the part
-# that you keep fixed does not vary. (No scales and no candles, please.)
+# that you keep fixed does not vary. (No scales and no candles, please. A double click opens the cell below.)
 
 # %% [markdown] tags=["written"] task="q8" points=4
 # Random intercept, fixed slope: twelve thermometers of one make stand in one water bath, which is brought to ten known temperatures.

@@ -139,7 +139,8 @@ check("ex06.q6", answer_6)
 # ## 7. In your own words
 #
 # The angling club wants to print a list of lakes by the mean length of their perch, longest first. Write three sentences to
-# the club (a double click opens the cell below): what is wrong with the list, what you would print instead, and what you would say about the lake at the top.
+# the club: what is wrong with the list, what you would print instead, and what you would say about the lake at the top. (A double
+# click opens the cell below.)
 
 # %% [markdown] tags=["written"] task="q7" points=3
 # Near both ends of your list stand lakes in which hardly a fish was caught, because the mean of one fish is as likely to be

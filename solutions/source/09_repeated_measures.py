@@ -251,7 +251,7 @@ check("ex09.q7", answer_7)
 
 # %% [markdown] tags=["written"] task="q8" points=4
 # I would take more hares and weigh each less often, say forty hares and five times: the mean growth rate of the region is known no better than the
-# number of hares allows, since each brings a slope of its own, and the twentieth weighing of a hare tells next to nothing new about the
+# number of hares allows, since each brings a slope of its own, and the twentieth weighing of a hare tells almost nothing new about the
 # others. Two weighings would be too few, for then nobody could see a bend, or tell the noise from the differences between hares. First draw a line for each hare, not the mean of each week. Then fit
 # weight ~ age + (age | hare), with age centred, and report the mean slope with its standard error as well as the SD of the slopes.
 # Add a squared age, or look at the residuals against age: if they run in an arch, the line is not enough.

@@ -129,7 +129,7 @@ if model is not ...:
     normal = lk.lmer("species ~ management + (1 | field)", meadows)
     half = normal.fixef["(Intercept)"] + normal.fixef["managementB"] / 2
     print(f"standard error of B, of the mean number: Poisson {model.se['managementB']:.1%}, "
-          f"normal {normal.se['managementB'] / half:.1%}")  # fmt: skip
+          f"normal {normal.se['managementB'] / half:.1%}")
 
 # %% [markdown]
 # ## 6. Too many zeros?

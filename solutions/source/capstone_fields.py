@@ -204,7 +204,7 @@ if hasattr(first, "resid") and hasattr(by_river, "resid"):
     ax.set_ylabel("half squared difference\nof residuals (species²)")
     ax.legend()
     ends = [f"{name}: {v[0]:.1f} for neighbours, {v[-1]:.1f} far apart" for name, v in
-            (("task 2", variogram(first, limits)), ("task 6", variogram(by_river, limits)))]  # fmt: skip
+            (("task 2", variogram(first, limits)), ("task 6", variogram(by_river, limits)))]
     lesson.show("Half squared differences of residuals against distance. " + "; ".join(ends) + ".")
 
 # %% [markdown]

@@ -276,7 +276,7 @@ if model is not ... and answer_9 is not ...:
     for group in ("brood", "ring:brood"):
         spread, growth = known[f"sd {group}"].values()
         print(f"{group:<11} SD of mass {estimated[group].iloc[0]:6.2f} (truth {spread:g}), "
-              f"of growth {estimated[group].iloc[1]:5.2f} (truth {growth:g})")  # fmt: skip
+              f"of growth {estimated[group].iloc[1]:5.2f} (truth {growth:g})")
     print(f"{'residual':<11} SD         {model.sigma:6.2f} (truth {known['sigma']:g})")
 
 # %% [markdown]

@@ -299,7 +299,7 @@ QUESTIONS: dict[str, Question] = {
             "Move the slider of the levels, and read '… and … times its estimate'.",
             "The second of the two numbers, once with three levels and once with twelve.",
         ),
-        praise="From three levels next to nothing is known of a spread; twelve are no luxury.",
+        praise="From three levels almost nothing is known of a spread; twelve are no luxury.",
     ),
     "q6": Choice(
         options=("a", "b", "c", "d"),

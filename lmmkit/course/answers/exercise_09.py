@@ -237,7 +237,7 @@ QUESTIONS: dict[str, Question] = {
         digest="ff83bd771e4bac65",
         because={
             "a": "a line needs two points and is tested with three; more nights would not bring the drivers back",
-            "b": "about the same number of drivers came every night, so weights would change next to nothing",
+            "b": "about the same number of drivers came every night, so weights would change almost nothing",
             "c": "compare the two slopes that are printed",
             "e": "some of what it took away is noise, but most are drivers, who differ for good",
         },

@@ -34,7 +34,7 @@ QUESTIONS: dict[str, Question] = {
             "Equal means of V1: what is the numerator of w?",
             "The numerator is zero, so w is zero. Which slope is left?",
         ),
-        praise="With w at zero only the slope within is left. To give all groups the same doses does just that.",
+        praise="With w at zero only the slope within is left: a good reason to give all groups one mean of x.",
         then="Run the next cell: it gives all valleys the same mean, and fits the pooled line again.",
     ),
     "q3": Choice(

@@ -104,7 +104,7 @@ QUESTIONS: dict[str, Question] = {
             "days2 is the change of C; ImplantP:days2 is by how much the change of P differs from it.",
             "1.653 + (-1.720)",
         ),
-        praise="The two almost cancel: with a placebo, next to nothing happens.",
+        praise="The two almost cancel: with a placebo, almost nothing happens.",
         then="Run the cell below: the second row is the placebo's change, and exp makes it a factor",
     ),
     "q5": Choice(

@@ -12,7 +12,7 @@ QUESTIONS: dict[str, Question] = {
             "Such a steep line is pulled towards the average line.",
             "From about 22 towards about 10 ms a day: which way is that?",
         ),
-        praise="308's own line is the steepest of all, so the only way to the crowd is down.",
+        praise="308's own line is the steepest of all, so a pull towards the others makes it flatter.",
         then="Run the cell below, and compare the solid line with the dotted one, driver by driver",
     ),
     "q2": Number(

@@ -43,7 +43,7 @@ QUESTIONS: dict[str, Question] = {
         digest="ab28e0d76236c5eb",
         because={
             "Satterthwaite": "it is a little off with two groups, but another is off by far more",
-            "Kenward-Roger": "with so few groups this one errs on the careful side",
+            "Kenward-Roger": "with so few groups this one claims too seldom, not too often",
             "bootstrap": "the bootstrap makes its null distribution from as many groups as there are",
         },
         hints=(

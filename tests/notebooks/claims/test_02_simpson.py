@@ -112,14 +112,14 @@ def test_the_pooled_slope_is_an_average(owls, mice):
 
 
 def test_equal_means_leave_the_slope_within(owls):
-    """“With w at zero only the slope within is left. To give all groups the same doses does just that.”"""
+    """“With w at zero only the slope within is left: a good reason to give all groups one mean of x.”"""
     level = owls.assign(V1=owls["V1"] - owls.groupby("Group", observed=True)["V1"].transform("mean"))
     assert np.polyfit(level["V1"], level["V2"], 1)[0] == pytest.approx(0.95, abs=1e-6)
 
 
 def test_when_the_pooled_slope_leaves_and_turns():
-    """“It leaves it at once, since most of the variation of `x` lies between these groups, and it turns
-    round when the slope between has come to about zero.”"""
+    """“The pooled slope leaves the slope within at once, since most of the variation of `x` lies between these
+    groups. It turns round when the slope between has come to about zero.”"""
 
     def result(between):
         return explorers.simpson.result(between=between)

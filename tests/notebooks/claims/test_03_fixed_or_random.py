@@ -334,7 +334,7 @@ def test_plots_fixed_leave_the_fence_without_estimate():
 
 
 def test_three_levels_say_next_to_nothing():
-    """“From three levels next to nothing is known of a spread; twelve are no luxury.”"""
+    """“From three levels almost nothing is known of a spread; twelve are no luxury.”"""
     story = {"story": "mice of five strains", "variable": "strain"}
     three, twelve = (explorers.random_or_fixed.result(**story, levels=k).sd_high for k in (3, 12))
     assert three > 6

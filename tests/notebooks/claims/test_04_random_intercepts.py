@@ -156,7 +156,7 @@ def test_most_were_caught_more_than_once(owls):
 
 
 def test_a_placebo_changes_nothing(hormone):
-    """“The two almost cancel: with a placebo, next to nothing happens.” and “after a placebo, … times: no
+    """“The two almost cancel: with a placebo, almost nothing happens.” and “after a placebo, … times: no
     change to speak of”"""
     b = hormone.fixef  # fixef: days2 1.65307, ImplantP:days2 -1.71999
     assert b["days2"] == pytest.approx(1.65307, abs=1e-4)

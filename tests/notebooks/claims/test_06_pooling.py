@@ -88,7 +88,7 @@ def test_what_the_two_panels_show(own, partial):
 
 
 def test_308_is_the_steepest(own, partial):
-    """“308's own line is the steepest of all, so the only way to the crowd is down.”"""
+    """“308's own line is the steepest of all, so a pull towards the others makes it flatter.”"""
     assert max(own, key=lambda name: own[name][0]) == "308"
     assert partial.coef()["Subject"]["Days"]["308"] < own["308"][0]
     # coef of lm 21.764702, of lmer 19.626434

@@ -227,7 +227,7 @@ def test_without_memory_the_correlation_is_negative():
 
 
 def test_the_drivers_show_memory(sleep, drivers):
-    """“The correlation of neighbouring residuals is …. That looks like next to nothing.” and “The days do
+    """“The correlation of neighbouring residuals is …. That looks like almost nothing.” and “The days do
     have memory.” and “the drivers' … to the right of all of them”"""
     table = sleep.assign(r=drivers.resid()).pivot(index="Subject", columns="Days", values="r").to_numpy()
     assert lag1(table) == pytest.approx(0.119, abs=0.002)

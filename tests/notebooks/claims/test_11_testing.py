@@ -116,7 +116,8 @@ def test_the_two_methods_part_when_visits_are_missed(protein):
 
 
 def test_the_bootstrap_agrees_with_t_not_with_chi_square(own_slopes):
-    """“The bootstrap knows that people are six, and it agrees with t on five degrees of freedom, not with the χ².”"""
+    """“The bootstrap knows that there are only six people, and it agrees with t on five degrees of
+    freedom, not with the χ².”"""
     # The null law of the likelihood ratio in these complete data: 6 log(1 + t²/5), t with five df.
     t = stats.t(5).rvs(200_000, random_state=1)
     exceed = (6 * np.log1p(t**2 / 5) >= 5.803872492).mean()

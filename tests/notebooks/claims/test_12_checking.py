@@ -244,6 +244,6 @@ def test_seven_fields_give_no_sign_of_a_difference(fields):
 
 
 def test_with_two_groups_a_standard_deviation_says_next_to_nothing():
-    """“With two groups, it says next to nothing.”"""
+    """“With two groups, it says almost nothing.”"""
     low, high = (np.sqrt(stats.chi2.ppf(q, 1)) for q in (0.025, 0.975))
     assert low < 0.05 and high > 2

@@ -68,7 +68,7 @@ def test_the_steepest_plot_is_lost(valley, forest):
 
 
 def test_three_ways_to_count_plots(forest):
-    """“The first says that there are six plots in the world, and sees next to nothing. The second sees the effect but
+    """“The first says that there are six plots in the world, and sees almost nothing. The second sees the effect but
     is too sure of it: look at its standard error.”"""
     found = {}
     for part in ("(1 | plot)", "(1 | transect) + (1 | plot)", GROUPS):
