@@ -182,10 +182,8 @@ class PartCriterion(Terms):
         if SHAPE not in self.rows.names:
             return []
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
-        return [
-            Place(f"a {self.family.shape_name} {way}", x + step * np.eye(len(x))[place])
-            for way, step in (("nearer to one", -2.0), ("nearer to two", 2.0))
-        ]
+        name, unit = self.family.shape_name, np.eye(len(x))[place]
+        return [Place(f"{name} moved by {step:+g}", x + step * unit) for step in (-1.0, -2.0, -3.0, 1.0, 2.0)]
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

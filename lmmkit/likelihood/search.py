@@ -110,9 +110,13 @@ def best_of(
         visit(place)
     if not ends:
         raise ModelError(hopeless)
-    for place in criterion.second_opinions(_lowest(ends)):
-        visit(place)
     best = _lowest(ends)
+    for _ in range(AGAIN):  # a lower end has second opinions of its own
+        for place in criterion.second_opinions(best):
+            visit(place)
+        before, best = best, _lowest(ends)
+        if best is before:
+            break
     best.evaluations = sum(end.evaluations for end in ends)
     return best, visits
 
