@@ -92,7 +92,7 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
     "boot": {"interval": {}},
     "power": {"plot": {}},
     "each": {"coef_table": {}, "confint": {}},
-    "many": {"tests": {"term": "x"}, "response": {"name": 0}, "fit": {"name": 0},
+    "many": {"tests": {"contrast": "x"}, "response": {"name": 0}, "fit": {"name": 0},
              "stratified": {"name": 0, "by": "f"}},
 }  # fmt: skip
 MEMBERS["glmm"] = MEMBERS["lmm"]

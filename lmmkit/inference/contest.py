@@ -34,7 +34,7 @@ def contest(
 ) -> pd.DataFrame:
     """Tests of ``L beta = rhs`` for any fit: `fit.contest`."""
     joint, level = arguments.flag("joint", joint), arguments.level(level)
-    rows, names = contrast_rows(fit, L)
+    rows, names = contrast_rows(fit.design.x_names, L)
     values = _right_side(rhs, len(rows))
     notes = singular_notes(fit) if isinstance(fit, MixedFit) else []
     if not joint:
@@ -52,9 +52,8 @@ def contest(
     return Table([found], columns=["num_df", "den_df", "statistic", "p_value"], notes=notes)
 
 
-def contrast_rows(fit: Fit, L: Any) -> tuple[Array, pd.Index]:
-    """The contrasts (r, p), and their names."""
-    known = fit.design.x_names
+def contrast_rows(known: list[str], L: Any) -> tuple[Array, pd.Index]:
+    """The contrasts (r, p) of these coefficients, and their names."""
     if isinstance(L, Mapping):
         nested = any(isinstance(row, Mapping) for row in L.values())
         if nested and not all(isinstance(row, Mapping) for row in L.values()):

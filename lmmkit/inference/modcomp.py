@@ -71,7 +71,7 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
         large = update(large, reml=True)
         notes.append("Refitted by REML for this test.")
     given = isinstance(small, (np.ndarray, list, tuple))
-    L = contrast_rows(large, small)[0] if given else _contrasts(large, small)
+    L = contrast_rows(large.design.x_names, small)[0] if given else _contrasts(large, small)
     statistic, num_df, den_df = f_test(large, L)
     row = (int(num_df), den_df, statistic, float(stats.f.sf(statistic, num_df, den_df)))
     return Table([row], index=["F test"], columns=["num_df", "den_df", "statistic", "p_value"], notes=notes)

@@ -11,14 +11,23 @@ import pandas as pd
 from ..diagnostics.variance_fractions import fractions
 from ..fitted.mixed import is_singular
 from ..fitted.varcorr import distinct_names
-from ..inference.many_satterthwaite import many_df
+from ..inference.many_satterthwaite import information_inverse, many_df
 from ..likelihood.many_criterion import ManyCriterion
 from ..likelihood.many_search import ManyOptima, fit_responses
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
 from ..numerics.threads import threads_for
 
-__all__ = ["Found", "failure", "fit_chunk", "no_responses", "ran_pars", "singular", "status_table"]
+__all__ = [
+    "Found",
+    "contrasts_of",
+    "failure",
+    "fit_chunk",
+    "no_responses",
+    "ran_pars",
+    "singular",
+    "status_table",
+]
 
 
 @dataclass
@@ -30,6 +39,7 @@ class Found:
     df: pd.DataFrame
     ran_pars: pd.DataFrame
     fractions: pd.DataFrame
+    df_sigma: pd.DataFrame
     status: pd.DataFrame
 
 
@@ -39,7 +49,7 @@ def failure(Y: Array, message: str) -> Found:
     status = status_table(len(Y), 0, np.full(len(Y), np.nan), np.full(len(Y), np.nan))
     status["failed"], status["message"] = True, message
     status["n_obs"] = np.isfinite(Y).sum(axis=1)
-    return Found(nothing, nothing, nothing, nothing, nothing, status)
+    return Found(nothing, nothing, nothing, nothing, nothing, nothing, status)
 
 
 def no_responses(criterion: ManyCriterion) -> Found:
@@ -51,10 +61,13 @@ def no_responses(criterion: ManyCriterion) -> Found:
     names, values = ran_pars(criterion, par, nothing)
     beta = pd.DataFrame(np.zeros((0, criterion.p)), columns=pd.Index(design.x_names))
     tables = (pd.DataFrame(values, columns=pd.Index(names)), pd.DataFrame(shares, columns=pd.Index(labels)))
-    return Found(beta, beta, beta, *tables, status_table(0, len(design.y), nothing, nothing))
+    df_sigma = pd.DataFrame({"df_sigma": nothing})
+    return Found(beta, beta, beta, *tables, df_sigma, status_table(0, len(design.y), nothing, nothing))
 
 
-def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
+def fit_chunk(
+    criterion: ManyCriterion, Y: Array, tests: bool, contrasts: pd.DataFrame | None = None
+) -> Found:
     """Fit responses of shape (B, n).
 
     Parameters
@@ -64,13 +77,15 @@ def fit_chunk(criterion: ManyCriterion, Y: Array, tests: bool) -> Found:
         Without missing values.
     tests : bool
         Whether Satterthwaite's degrees of freedom are wanted.
+    contrasts : DataFrame, optional
+        A row for each contrast that is wanted in the place of the coefficients, a column for each of these.
     """
     fitted, optima = fit_responses(criterion, Y)
     if optima is None:
         found = no_responses(criterion)
     else:
         with threads_for(criterion.layout.width), np.errstate(all="ignore"):
-            found = _tables(optima, tests)
+            found = _tables(optima, tests, contrasts)
     if fitted.all():
         return found
     finite: Flags = np.asarray(np.isfinite(Y).all(axis=1))
@@ -96,14 +111,20 @@ def _with_failures(found: Found, finite: Flags, fitted: Flags, n: int) -> Found:
     return Found(**out)
 
 
-def _tables(optima: ManyOptima, tests: bool) -> Found:
+def _tables(optima: ManyOptima, tests: bool, contrasts: pd.DataFrame | None) -> Found:
     """Carry the optimum back to the units of the data."""
     criterion, design, sigma = optima.criterion, optima.criterion.design, optima.sigma
-    df = many_df(optima) if tests else np.full_like(optima.beta, np.nan)
+    names, L = contrasts_of(design.x_names, contrasts)
+    df, df_sigma = np.full((len(sigma), len(L)), np.nan), np.full(len(sigma), np.nan)
+    if tests:
+        covariance = information_inverse(optima)
+        df, df_sigma = many_df(optima, L, covariance), 2 / covariance[:, -1, -1]
+    half = optima.half @ L.T
+    se = sigma[:, None] * np.sqrt(np.einsum("bij,bij->bj", half, half))
     factors = [structure.factor(own) for structure, own in zip(criterion.structures, optima.par, strict=True)]
     covs = [(sigma**2)[:, None, None] * T @ T.transpose(0, 2, 1) for T in factors]
     labels, shares = fractions(design, optima.beta, covs, sigma**2)
-    names, values = ran_pars(criterion, optima.par, sigma)
+    random, values = ran_pars(criterion, optima.par, sigma)
     status = status_table(len(sigma), len(design.y), optima.objective, sigma)
     status["singular"] = singular(criterion, optima.par)
     status["converged"] = optima.converged & ~optima.endless
@@ -112,13 +133,31 @@ def _tables(optima: ManyOptima, tests: bool) -> Found:
     )
     frame: Callable[..., pd.DataFrame] = pd.DataFrame
     return Found(
-        frame(optima.beta, columns=design.x_names),
-        frame(optima.se, columns=design.x_names),
-        frame(df, columns=design.x_names),
-        frame(values, columns=names),
+        frame(optima.beta @ L.T, columns=names),
+        frame(se, columns=names),
+        frame(df, columns=names),
+        frame(values, columns=random),
         frame(shares, columns=labels),
+        frame({"df_sigma": df_sigma}),
         status,
     )
+
+
+def contrasts_of(x_names: list[str], contrasts: pd.DataFrame | None) -> tuple[list[str], Array]:
+    """Names and rows of the contrasts, or of the coefficients themselves; NaN where a column is lacking.
+
+    Parameters
+    ----------
+    x_names : list of str
+        The coefficients of a design.
+    contrasts : DataFrame or None
+    """
+    if contrasts is None:
+        return x_names, np.eye(len(x_names))
+    others = [name for name in contrasts if name not in x_names]
+    lacking: Flags = np.asarray(contrasts[others].to_numpy(dtype=float).any(axis=1))
+    rows = contrasts.reindex(columns=x_names, fill_value=0.0).to_numpy(dtype=float)
+    return list(contrasts.index), np.where(lacking[:, None], np.nan, rows)
 
 
 def status_table(B: int, n: int, objective: Array, sigma: Array) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from .chunk import Found, failure, fit_chunk, no_responses
 from .generalized import fit_generalized
 from .laplace import ManyGlmmCriterion
 from .many_fits import ManyFits
+from .partition_table import tell_lost_weights
 from .responses import aligned, own_weights
 
 __all__ = ["ManyFits", "fit_many"]
@@ -71,7 +72,8 @@ def fit_many(
         Restricted maximum likelihood (the default) or maximum likelihood; with a `family` always the latter.
     weights : column name, array, Series or DataFrame, optional
         Prior weights of the samples, the same for every response; or a table of the same shape as `responses`, in
-        the same order, with weights of each response's own. For binomial shares, the numbers of trials.
+        the same order, with weights of each response's own, of which a missing one, and in linear models one of zero,
+        leaves the sample out; ``.status`` tells how many. For binomial shares, the numbers of trials.
     axis : {0, 1}
         1 if `responses` has a row for each sample and a column for each response.
     ddf : {"satterthwaite", "none"}
@@ -129,16 +131,21 @@ def fit_many(
     values, names = aligned(responses, data, axis)
     chosen = None if family is None else _checked(resolve(family))
     own = own_weights(weights, responses, values, data, axis)
+    if own is not None and chosen is None:
+        own = np.where(own == 0, np.nan, own)  # a sample without weight is left out, as a missing one is
     whole = _Samples(
         parsed, check_frame(data, "data"), reml and chosen is None, weights if own is None else None, chosen
     )
     work = _Work(values, own, whole, names, ddf == "satterthwaite", n_jobs, progress)
-    frames = work.frames(shares=False)
+    frames = work.frames()
+    if own is not None:
+        tell_lost_weights(frames["status"], own, values)
     # Shares on the scale of a link are dear, so they wait until somebody asks.
     shares = partial(_shares, work) if chosen is not None else frames["fractions"].copy
     return ManyFits(
         formula, frames["fixef"], frames["se"], frames["df"], frames["ran_pars"], frames["status"], whole.reml,
-        chosen, shares, values, data, weights if own is None else own,
+        chosen, shares, partial(_of_contrasts, work), frames["df_sigma"]["df_sigma"], values, data,
+        weights if own is None else own,
     )  # fmt: skip
 
 
@@ -214,13 +221,16 @@ class _Work:
     n_jobs: int
     progress: bool | None
 
-    def frames(self, shares: bool) -> dict[str, pd.DataFrame]:
+    def frames(self, shares: bool = False, contrasts: pd.DataFrame | None = None) -> dict[str, pd.DataFrame]:
         """All tables, a row for each response in the order given."""
         tasks = list(_tasks(self.values, self.weights, self.samples))
-        asked = _Asked(self.tests, shares)
+        asked = _Asked(self.tests, shares, contrasts)
         found = _run(tasks, asked, self.n_jobs, self.progress)
         # The columns of the design of all samples come first, whatever single responses lack.
         columns = self.samples.no_responses(np.zeros(self.values.shape[1], dtype=bool), asked)
+        if contrasts is not None:
+            nothing = pd.DataFrame(columns=contrasts.index, dtype=float)
+            columns = replace(columns, fixef=nothing, se=nothing, df=nothing)
         which = [np.zeros(0, dtype=np.intp), *(task.which for task in tasks)]
         return _gathered([columns, *found], which, self.names)
 
@@ -230,11 +240,17 @@ def _shares(work: _Work) -> pd.DataFrame:
     return work.frames(shares=True)["fractions"]
 
 
+def _of_contrasts(work: _Work, contrasts: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Contrasts in the place of the coefficients, for which all is fitted again."""
+    return work.frames(contrasts=contrasts)
+
+
 class _Asked(NamedTuple):
-    """Whether degrees of freedom, and shares on the scale of a link, are wanted."""
+    """Whether degrees of freedom and shares on the scale of a link are wanted, and which contrasts."""
 
     tests: bool
     shares: bool
+    contrasts: pd.DataFrame | None = None
 
 
 def _tasks(values: Array, weights: Array | None, samples: _Samples) -> Iterator[_Task]:
@@ -287,8 +303,8 @@ def _one(task: _Task, asked: _Asked) -> Found:
         return failure(task.Y, task.message)
     try:
         if isinstance(task.criterion, ManyGlmmCriterion):
-            return fit_generalized(task.criterion, task.Y, task.weights, asked.shares)
-        return fit_chunk(task.criterion, task.Y, asked.tests)
+            return fit_generalized(task.criterion, task.Y, task.weights, asked.shares, asked.contrasts)
+        return fit_chunk(task.criterion, task.Y, asked.tests, asked.contrasts)
     except (DataError, ModelError, np.linalg.LinAlgError) as error:
         if len(task.Y) == 1:
             return failure(task.Y, f"the search broke off ({error})")
@@ -301,7 +317,7 @@ def _gathered(found: list[Found], which: list[Index], names: pd.Index[Any]) -> d
     """Chunks back into tables, a row for each response in the order given."""
     order = np.argsort(np.concatenate(which)) if which else np.zeros(0, dtype=np.intp)
     frames = {}
-    for part in ("fixef", "se", "df", "ran_pars", "fractions", "status"):
+    for part in Found.__dataclass_fields__:
         # The widest design first: its columns are in the order of the formula.
         pieces = [getattr(one, part) for one in found]
         widest = sorted(pieces, key=lambda piece: -piece.shape[1])

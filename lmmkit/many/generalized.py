@@ -20,7 +20,7 @@ from ..likelihood.separation import runaways
 from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from .chunk import Found, ran_pars, singular, status_table
+from .chunk import Found, contrasts_of, ran_pars, singular, status_table
 from .laplace import LaplacePoints, ManyGlmmCriterion
 from .laplace_search import ResponseColumns, search
 
@@ -36,7 +36,9 @@ class _Numbers:
 
     Attributes
     ----------
-    beta, se : arrays of shape (B, p)
+    beta : array of shape (B, p)
+    cov : array of shape (B, p, p)
+        Covariance of these.
     par : array of shape (B, m)
         Covariance parameters as lme4 has them, relative to the family's ``sigma``.
     dispersion, objective : arrays of shape (B,)
@@ -47,7 +49,7 @@ class _Numbers:
     """
 
     beta: Array
-    se: Array
+    cov: Array
     par: Array
     dispersion: Array
     objective: Array
@@ -59,13 +61,17 @@ class _Numbers:
     def nothing(cls, criterion: ManyGlmmCriterion, B: int) -> _Numbers:
         """Nothing known yet."""
         p, m = criterion.p, criterion.m
-        beta, se, par = np.full((B, p), np.nan), np.full((B, p), np.nan), np.full((B, m), np.nan)
+        beta, cov, par = np.full((B, p), np.nan), np.full((B, p, p), np.nan), np.full((B, m), np.nan)
         lacking = np.full(B, np.nan)
-        return cls(beta, se, par, lacking, lacking.copy(), np.zeros(B, bool), [""] * B, np.ones(B, bool))
+        return cls(beta, cov, par, lacking, lacking.copy(), np.zeros(B, bool), [""] * B, np.ones(B, bool))
 
 
 def fit_generalized(
-    criterion: ManyGlmmCriterion, Y: Array, weights: Array | None, shares: bool = False
+    criterion: ManyGlmmCriterion,
+    Y: Array,
+    weights: Array | None,
+    shares: bool = False,
+    contrasts: pd.DataFrame | None = None,
 ) -> Found:
     """Fit responses of shape (B, n).
 
@@ -78,11 +84,13 @@ def fit_generalized(
         Prior weights of each response's own; those of the design where it is None.
     shares : bool
         Whether variance fractions are wanted, on the scale of the linear predictor.
+    contrasts : DataFrame, optional
+        As in :func:`lmmkit.many.chunk.fit_chunk`.
     """
     weights = criterion.design.weights if weights is None else weights
     numbers = _numbers(criterion, Y, weights)
     table = _fractions(criterion, Y, weights, numbers) if shares else pd.DataFrame(index=range(len(Y)))
-    return _tables(criterion, numbers, table)
+    return _tables(criterion, numbers, table, contrasts)
 
 
 def _numbers(criterion: ManyGlmmCriterion, Y: Array, weights: Array | None) -> _Numbers:
@@ -174,7 +182,7 @@ def _side_by_side(
     family = criterion.at_dispersion(ends.x)
     dispersion = np.broadcast_to(np.nan if family.dispersion is None else family.dispersion, len(Y))
     numbers.beta[place] = np.linalg.solve(criterion.R, ends.x[:, m : m + p].T).T
-    numbers.se[place] = np.sqrt(np.einsum("bii->bi", covariance))
+    numbers.cov[place] = covariance
     numbers.par[place] = _relative_to_sigma(
         criterion, np.concatenate(criterion.to_par(ends.x[:, :m]), axis=1), family
     )
@@ -276,7 +284,7 @@ def _alone(criterion: ManyGlmmCriterion, y: Array, weights: Array | None, b: int
         return
     family = estimate.family
     numbers.beta[b] = estimate.beta
-    numbers.se[b] = estimate.sigma * np.sqrt(np.diag(estimate.cov_unscaled))
+    numbers.cov[b] = estimate.sigma**2 * estimate.cov_unscaled
     numbers.par[b] = estimate.par
     numbers.dispersion[b] = np.nan if family is None or family.dispersion is None else family.dispersion
     numbers.objective[b], numbers.converged[b] = estimate.objective, estimate.converged
@@ -284,7 +292,9 @@ def _alone(criterion: ManyGlmmCriterion, y: Array, weights: Array | None, b: int
     numbers.messages[b] = " ".join(estimate.warnings)
 
 
-def _tables(criterion: ManyGlmmCriterion, numbers: _Numbers, shares: pd.DataFrame) -> Found:
+def _tables(
+    criterion: ManyGlmmCriterion, numbers: _Numbers, shares: pd.DataFrame, contrasts: pd.DataFrame | None
+) -> Found:
     """The numbers as tables, a row for each response."""
     design, family = criterion.design, criterion.family
     sigma = _sigma(family, numbers.dispersion)
@@ -296,7 +306,9 @@ def _tables(criterion: ManyGlmmCriterion, numbers: _Numbers, shares: pd.DataFram
     status["converged"], status["failed"] = numbers.converged & ~numbers.failed, numbers.failed
     status["singular"] = singular(criterion, par) & ~numbers.failed
     status["message"] = numbers.messages
-    beta = pd.DataFrame(numbers.beta, columns=pd.Index(design.x_names))
-    se = pd.DataFrame(numbers.se, columns=pd.Index(design.x_names))
-    df = pd.DataFrame(np.where(np.isnan(numbers.beta), np.nan, np.inf), columns=pd.Index(design.x_names))
-    return Found(beta, se, df, pd.DataFrame(values, columns=pd.Index(names)), shares, status)
+    own, L = contrasts_of(design.x_names, contrasts)
+    beta = pd.DataFrame(numbers.beta @ L.T, columns=pd.Index(own))
+    se = pd.DataFrame(np.sqrt(np.einsum("ri,bij,rj->br", L, numbers.cov, L)), columns=pd.Index(own))
+    df = beta.where(beta.isna(), np.inf)
+    df_sigma = pd.DataFrame({"df_sigma": np.full(len(sigma), np.nan)})
+    return Found(beta, se, df, pd.DataFrame(values, columns=pd.Index(names)), shares, df_sigma, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,12 @@ from ..design.names import free_name
 from ..errors import DataError, ModelError
 from ..families.family import Family
 from ..formatting.noted_table import Table
+from ..inference.contest import contrast_rows
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
+from .moderation import Squeezed
 from .partition_table import VariancePartition, status_notes
 
 if TYPE_CHECKING:
@@ -70,6 +72,8 @@ class ManyFits:
     reml: bool
     family: Family | None
     _shares: Callable[[], pd.DataFrame] = field(repr=False)
+    _contrasts: Callable[[pd.DataFrame], dict[str, pd.DataFrame]] = field(repr=False)
+    _df_sigma: pd.Series = field(repr=False)
     _values: Array = field(repr=False)
     _data: pd.DataFrame = field(repr=False)
     _weights: Any = field(repr=False)
@@ -102,55 +106,89 @@ class ManyFits:
     def __len__(self) -> int:
         return len(self.status)
 
-    def tests(self, term: str) -> pd.DataFrame:
-        """Test one coefficient in every response by a t test.
+    def tests(
+        self, contrast: str | Mapping[str, float] | Sequence[float], moderated: bool = False
+    ) -> pd.DataFrame:
+        """Test a coefficient, or a contrast of coefficients, in every response by a t test.
 
         Parameters
         ----------
-        term : str
-            A column of :attr:`fixef`.
+        contrast : str, dict or sequence of float
+            A column of :attr:`fixef`; or the factors by which coefficients are multiplied before they are added,
+            ``{"treatmentB": 1, "treatmentA": -1}``, those not named counting 0. All is fitted again for it.
+        moderated : bool
+            Empirical Bayes: the residual variance of each response is drawn towards what is usual among them.
 
         Returns
         -------
         DataFrame
             ``estimate std_error df statistic p_value``, and ``adj_p_value``: the p-values adjusted for
-            the number of responses (Benjamini and Hochberg's false discovery rate).
+            the number of responses (Benjamini and Hochberg's false discovery rate). If moderated, ``.notes`` tell
+            the usual variance and how many degrees of freedom it is worth.
 
         Raises
         ------
         ModelError
-            For an unknown coefficient, or when the degrees of freedom were not asked for.
+            For an unknown coefficient, when the degrees of freedom were not asked for, or when there is no
+            residual variance to moderate (counts) or too few responses to tell the usual one.
 
         Notes
         -----
-        As ``topTable(dream(...))`` of variancePartition, before empirical Bayes; rows as
-        ``coef(summary(fit))`` of lmerTest. Benjamini and Hochberg (1995), *Journal of the Royal Statistical
-        Society B* 57:289-300.
+        As ``topTable(dream(...))`` of variancePartition; rows as ``coef(summary(fit))`` of lmerTest. Moderated as
+        ``limma::eBayes`` (Smyth 2004, *Statistical Applications in Genetics and Molecular Biology* 3:3): with
+        prior variance ``s0`` worth ``d0`` degrees of freedom, the variance becomes
+        ``(d0 s0 + d s) / (d0 + d)`` and the test has d0 degrees of freedom more. Here d is Satterthwaite's number
+        for the residual variance itself; without random effects it would be n - p. Benjamini and Hochberg (1995),
+        *Journal of the Royal Statistical Society B* 57:289-300.
 
         Examples
         --------
         >>> import lmmkit as lk
         >>> genes, samples = lk.load_data("genexpr"), lk.load_data("genexpr_info")
-        >>> fits = lk.fit_many(genes[:3], "~ Height + (1 | Individual) + (1 | Tissue)", samples)
-        >>> fits.tests("Height")["std_error"].round(4).to_dict()
+        >>> fits = lk.fit_many(genes[:20], "~ 0 + Tissue + Height + (1 | Individual)", samples)
+        >>> fits.tests("Height")["std_error"].head(3).round(4).to_dict()
         {'gene1': 0.0249, 'gene2': 0.0127, 'gene3': 0.0155}
+        >>> fits.tests({"TissueB": 1, "TissueA": -1}, moderated=True).reset_index().head(2).round(3)
+            gene  estimate  std_error      df  statistic p_value adj_p_value
+        0  gene1    -0.144      0.147  75.429     -0.978   0.331       0.390
+        1  gene2    -2.423      0.219  76.788    -11.085  <0.001      <0.001
+        Residual variances are drawn towards 0.3826, which is worth 2.26 degrees of freedom.
         """
-        if not isinstance(term, str) or term not in self.fixef.columns:
-            raise ModelError(
-                f"there is no coefficient {arguments.shown(term)} in this model; it has "
-                f"{', '.join(map(str, self.fixef))}"
-            )
-        table = Table({"estimate": self.fixef[term], "std_error": self.se[term], "df": self.df[term]})
+        estimate, std_error, df = self._of(contrast)
+        table = Table({"estimate": estimate, "std_error": std_error, "df": df})
         if table["df"].isna().all():
             raise ModelError("these fits were made with ddf='none'; fit again with ddf='satterthwaite'")
         from scipy.stats import false_discovery_control
 
+        notes: list[str] = []
+        if arguments.flag("moderated", moderated):
+            if self.family is not None:
+                raise ModelError("these models have no residual variance that could be moderated")
+            squeezed = Squeezed.of(self.status["sigma"].to_numpy() ** 2, self._df_sigma.to_numpy())
+            table["std_error"] *= np.sqrt(squeezed.variances) / self.status["sigma"]
+            table["df"] = squeezed.total_df(table["df"].to_numpy())
+            notes = [squeezed.in_words()]
         table["statistic"] = table["estimate"] / table["std_error"]
         table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), table["df"])
         known = table["p_value"].notna()
         table["adj_p_value"] = np.nan
         table.loc[known, "adj_p_value"] = false_discovery_control(table.loc[known, "p_value"])
-        return table
+        return Table(table, notes=notes)
+
+    def _of(self, contrast: Any) -> tuple[pd.Series, pd.Series, pd.Series]:
+        """Estimates, standard errors and degrees of freedom of a coefficient or a contrast."""
+        names = [str(name) for name in self.fixef]
+        if isinstance(contrast, str):
+            if contrast not in names:
+                raise ModelError(
+                    f"there is no coefficient {arguments.shown(contrast)} in this model; it has {', '.join(names)}"
+                )
+            return self.fixef[contrast], self.se[contrast], self.df[contrast]
+        rows, _ = contrast_rows(names, contrast)
+        if len(rows) != 1:
+            raise ModelError(f"tests takes one contrast at a time, not {len(rows)}")
+        found = self._contrasts(pd.DataFrame(rows, index=["contrast"], columns=names))
+        return found["fixef"]["contrast"], found["se"]["contrast"], found["df"]["contrast"]
 
     def coef_table(self) -> pd.DataFrame:
         """All coefficients of all responses, a row each.

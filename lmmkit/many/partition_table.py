@@ -6,13 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ..errors import DataError
 from ..formatting.noted_table import Table
+from ..formatting.wording import plural
+from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+#: Said of a fit that has left out samples for the sake of their weights.
+NO_WEIGHT = "without weight"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +156,20 @@ class VariancePartition(Table):
         return bars(self, ax)
 
 
+def tell_lost_weights(status: pd.DataFrame, weights: Array, values: Array) -> None:
+    """Say in the table of the fits how many samples were left out because their weight is missing or zero.
+
+    Parameters
+    ----------
+    status : DataFrame
+        Changed in place.
+    weights, values : arrays of shape (B, n)
+    """
+    lost = (np.isnan(weights) & ~np.isnan(values)).sum(axis=1)
+    told = [f"{plural(int(n), 'sample')} {NO_WEIGHT} (missing or zero) left out" if n else "" for n in lost]
+    status["message"] = ["; ".join(filter(None, both)) for both in zip(status["message"], told, strict=True)]
+
+
 def status_notes(status: pd.DataFrame) -> list[str]:
     """Sentences about responses whose fit needs a second look."""
     notes, total = [], len(status)
@@ -159,6 +179,8 @@ def status_notes(status: pd.DataFrame) -> list[str]:
         notes.append(f"{singular} of {total} fits are singular: some variance is zero, or a correlation ±1.")
     if lost:
         notes.append(f"{lost} of {total} searches did not converge; see .status.")
+    if lightened := int(status["message"].str.contains(NO_WEIGHT).sum()):
+        notes.append(f"In {lightened} of {total} fits samples {NO_WEIGHT} were left out; see .status.")
     if failed:
         notes.append(f"{failed} of {total} responses could not be fitted; .status tells why.")
     return notes

@@ -56,6 +56,8 @@ FUNCTIONS: dict[str, str] = {
     "doSim": "fit.simulate()",
     "dotplot": "fit.plot.ranef()",
     "dream": "lk.fit_many(responses, formula, data)",
+    "eBayes": "lk.fit_many(responses, formula, data).tests(contrast, moderated=True)",
+    "topTable": "lk.fit_many(responses, formula, data).tests(contrast, moderated=True)",
     "drop1": "fit.drop1()",
     "emmip": "fit.plot.fit(x, hue)",
     "AICc": "fit.aicc",
