@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import lapack
 
 from ..numerics.arrays import Array
+from ..numerics.small import inverse_root
 from .blocks import inner
 from .layout import Layout, Sums
 
@@ -129,6 +131,27 @@ def _inverse_roots(blocks: Array) -> tuple[Array, float]:
     return np.linalg.inv(lower), 2 * float(np.log(lower.diagonal(axis1=1, axis2=2)).sum())
 
 
+class FixedPart(NamedTuple):
+    """What sweeping out the first columns of ``D``, too, says of the last one.
+
+    Attributes
+    ----------
+    root : array of shape (d - 1, d - 1)
+        ``L^-1`` for the lower Cholesky factor ``L`` of the first columns' ``Q'V^-1 Q``.
+    logdet : float
+        ``log |Q'V^-1 Q|``.
+    gamma : array of shape (d - 1,)
+        The coefficients of the first columns.
+    r2 : float
+        What is left of the last column's square.
+    """
+
+    root: Array
+    logdet: float
+    gamma: Array
+    r2: float
+
+
 class Elimination(ABC):
     """The random effects swept out of the mixed-model equations at one ``T`` per factor: what can be asked of it.
 
@@ -140,8 +163,6 @@ class Elimination(ABC):
     layout : Layout
     logdet : float
         ``log |V|``.
-    dd : array of shape (d, d)
-        ``D'V^-1 D``.
 
     Notes
     -----
@@ -151,7 +172,16 @@ class Elimination(ABC):
 
     layout: Layout
     logdet: float
-    dd: Array
+
+    @abstractmethod
+    def fixed_part(self) -> FixedPart:
+        """The fixed effects swept out too.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If their part of the equations is not positive definite to machine precision.
+        """
 
     @abstractmethod
     def z_vinv_d(self) -> list[Array]:
@@ -191,6 +221,11 @@ class BlockElimination(Elimination):
     sums : Sums
     roots : sequence of arrays (k, k)
         One relative covariance factor per grouping factor, in the order of ``layout.factors``.
+
+    Attributes
+    ----------
+    dd : array of shape (d, d)
+        ``D'V^-1 D``.
     """
 
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
@@ -207,6 +242,11 @@ class BlockElimination(Elimination):
     @abstractmethod
     def _eliminate_rest(self) -> None:
         """Sweep out the other factors: adds to ``logdet``, takes from ``dd``."""
+
+    def fixed_part(self) -> FixedPart:
+        root, logdet = inverse_root(self.dd[:-1, :-1])
+        half = root @ self.dd[:-1, -1]
+        return FixedPart(root, logdet, root.T @ half, float(self.dd[-1, -1] - half @ half))
 
     @cached_property
     def keep(self) -> Array:

@@ -9,7 +9,8 @@ import numpy as np
 from scipy.linalg import lapack
 
 from ..numerics.arrays import Array
-from .elimination import Elimination
+from ..numerics.small import inverse_of_triangle
+from .elimination import Elimination, FixedPart
 from .layout import Layout, Sums
 
 #: Columns of ``[Z D]`` up to which it is the faster way (measured).
@@ -104,8 +105,11 @@ class SmallElimination(Elimination):
         if failed:
             raise np.linalg.LinAlgError("matrix is not positive definite")
         self.logdet = 2 * float(np.log(self._lower.diagonal()[:m]).sum())
-        corner = self._lower[m:, m:]
-        self.dd = corner @ corner.T
+
+    def fixed_part(self) -> FixedPart:
+        corner = self._lower[self.arrangement.m :, self.arrangement.m :]
+        root, logdet = inverse_of_triangle(corner[:-1, :-1])
+        return FixedPart(root, logdet, root.T @ corner[-1, :-1], float(corner[-1, -1]) ** 2)
 
     @cached_property
     def _half(self) -> Array:

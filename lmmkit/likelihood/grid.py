@@ -376,10 +376,9 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     rank, row = np.empty_like(order), np.arange(len(order))[:, None]
     rank[row, order] = np.arange(order.shape[1])  # no two are equal
     around = _lowest_around(rank.reshape(-1, *shape)).reshape(rank.shape)
-    lowest = np.isfinite(values) & (rank == around)
-    rank = np.where(lowest, rank, rank.shape[1])
-    found = np.argsort(rank, axis=1, kind="stable")[:, :most]
-    return np.asarray(np.where(lowest[row, found], found, -1))
+    none = order.shape[1]
+    ranks = np.sort(np.where(np.isfinite(values) & (rank == around), rank, none), axis=1)[:, :most]
+    return np.asarray(np.where(ranks < none, order[row, np.minimum(ranks, none - 1)], -1))
 
 
 def _lowest_around(grids: Index) -> Index:

@@ -25,7 +25,6 @@ from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
-from ..numerics.small import inverse_root
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
 from .grid import FAR_ENDS, Grid, Parts, beyond, dense_parts, grid_thetas, ring_thetas, valleys
@@ -165,15 +164,11 @@ class Criterion(Terms):
         """
         factors = self.split(theta)
         elimination = self._eliminate(self.roots(factors))
-        p = self.p
-        root, logdet = inverse_root(elimination.dd[:p, :p])
-        half = root @ elimination.dd[:p, p]
-        r2 = float(elimination.dd[p, p] - half @ half)
+        root, logdet, gamma, r2 = elimination.fixed_part()
         log_scale = (math.log(2 * np.pi * r2 / self.nu) if r2 > 0 else np.nan) + 2 * math.log(self.unit)
         objective = elimination.logdet + self.nu * (1 + log_scale)
         if self.reml:
             objective += logdet + 2 * self._log_det_R
-        gamma = root.T @ half
         found = factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
         if isinstance(elimination, SmallElimination):
             return SmallPoint(elimination, theta, *found)
@@ -204,7 +199,7 @@ class Criterion(Terms):
         for score, own in zip(point.scores, directions, strict=True):
             first += score.ravel() @ own.reshape(-1, m)
         ratio = self.nu / point.r2
-        hessian = ratio * (point.quadratic(directions, lead, rest) - np.outer(first, first) / point.r2)
+        hessian = ratio * (point.quadratic(directions, lead, rest) - first[:, None] * (first / point.r2))
         return hessian + self.second_order(point.theta, point.factors, point.slopes)
 
     def trial(self, theta: Array) -> Trial:
@@ -234,7 +229,7 @@ class Criterion(Terms):
         slope = max(float(np.abs(own).max()) for own in sds)
         return slope < (LEVEL if largest < ROUGH else np.sqrt(LEVEL))
 
-    @property
+    @cached_property
     def structured(self) -> bool:
         """Whether some term has another structure than ``us``."""
         return any(not isinstance(structure, Unstructured) for structure in self.structures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,8 @@ class Terms:
         Effects per level of each term.
     of_term : list of slice
         Each term's part of ``theta``.
+    by_term : list of (slice, Structure)
+        The same with the term's structure.
     whitenings : list of Whitening
     layout : Layout
         The blocks of the whitened columns' cross-products.
@@ -65,6 +68,7 @@ class Terms:
             slice(int(stop - structure.size), int(stop))
             for stop, structure in zip(stops, self.structures, strict=True)
         ]
+        self.by_term = list(zip(self.of_term, self.structures, strict=True))
         self.whitenings, columns = [], []
         for term in self.design.terms:
             Z = term.Z * scale[:, None]
@@ -73,11 +77,6 @@ class Terms:
             columns.append(Z @ whitening.matrix)
         self.layout = Layout(factors_of(self.design.terms, columns), sparse=self.sparse)
         self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
-
-    @property
-    def by_term(self) -> list[tuple[slice, Structure]]:
-        """Each term's part of ``theta``, and its structure."""
-        return list(zip(self.of_term, self.structures, strict=True))
 
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
@@ -127,7 +126,7 @@ class Terms:
             ]
         return np.concatenate(parts)
 
-    @property
+    @cached_property
     def has_slopes(self) -> bool:
         """Whether some term has more than an intercept."""
         return any(bool((term.Z != 1).any()) for term in self.design.terms)
@@ -195,10 +194,9 @@ class Terms:
 
         Then there may be a valley of moderate effects besides.
         """
-        far = any(np.abs(T).max() > FAR for T in self.split(theta))
-        if not far or not any(
-            structure.has_rho and not structure.homogeneous for structure in self.structures
-        ):
+        if not any(structure.has_rho and not structure.homogeneous for structure in self.structures):
+            return {}
+        if not any(np.abs(T).max() > FAR for T in self.split(theta)):
             return {}
         places = {"near the smallest correlations": -0.9, "near the largest correlations": 0.97}
         found = {why: self.turned(theta, place) for why, place in places.items()}
@@ -256,9 +254,11 @@ class Terms:
         """
         point = search.state
         for f, t, own in self.owned:
-            part = self.of_term[t]
-            arguments = search.x[part], point.factors[t], point.slopes[f][own, own], LACKING, tolerance
-            for moved in self.structures[t].beside(*arguments):
+            part, structure, T = self.of_term[t], self.structures[t], point.factors[t]
+            if not structure.near_edge(search.x[part], T, LACKING):
+                continue  # slopes are expensive in a large design
+            slope = point.slopes[f][own, own]
+            for moved in structure.beside(search.x[part], T, slope, LACKING, tolerance):
                 x = search.x.copy()
                 x[part] = moved
                 yield x

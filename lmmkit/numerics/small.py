@@ -36,6 +36,24 @@ def inverse_root(matrix: Array) -> tuple[Array, float]:
     lower, failed = lapack.dpotrf(matrix, lower=1, clean=1)
     if failed:
         raise np.linalg.LinAlgError("matrix is not positive definite")
+    return inverse_of_triangle(lower)
+
+
+def inverse_of_triangle(lower: Array) -> tuple[Array, float]:
+    """``L^-1`` for a lower triangle ``L`` without zeros on its diagonal, and the log determinant of ``L L'``.
+
+    Parameters
+    ----------
+    lower : array of shape (m, m)
+
+    Examples
+    --------
+    >>> root, logdet = inverse_of_triangle(np.diag([2.0, 4.0]))
+    >>> root.diagonal(), round(float(np.exp(logdet)), 9)
+    (array([0.5 , 0.25]), 64.0)
+    """
+    if not len(lower):
+        return np.zeros((0, 0)), 0.0
     return np.asarray(lapack.dtrtri(lower, lower=1)[0]), 2 * float(np.log(lower.diagonal()).sum())
 
 

@@ -254,6 +254,17 @@ class Patterned(Structure):
             par[..., -1] = np.clip(par[..., -1], low + inside, high - inside)
         return self.search(par)
 
+    def near_edge(self, x: Array, T: Array, lacking: float) -> bool:
+        par = self.par(x)
+        return bool((par[: self.n_sds] < lacking).any()) or self._at_bound(par, lacking)
+
+    def _at_bound(self, par: Array, lacking: float) -> bool:
+        """Whether the correlation is next to one of its bounds, relative to half the way between them."""
+        if not self.has_rho:
+            return False
+        low, high = self.rho_bounds
+        return bool((high - low) / 2 - abs(par[-1] - (low + high) / 2) < lacking * (high - low) / 2)
+
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         par, here = self.par(x), T @ T.T
         for moved in self._moves(par, lacking):
@@ -275,7 +286,7 @@ class Patterned(Structure):
                     turned = moved.copy()
                     turned[-1] = middle + half * place
                     yield turned
-        if self.has_rho and len(zeros) != self.n_sds and half - abs(par[-1] - middle) < lacking * half:
+        if len(zeros) != self.n_sds and self._at_bound(par, lacking):
             for length in LENGTHS:
                 moved = par.copy()
                 moved[-1] = middle + np.sign(par[-1] - middle) * half * (1 - length)

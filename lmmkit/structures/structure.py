@@ -169,6 +169,10 @@ class Structure(ABC):
         """Off the edge, (B, m): with a variance of ``size`` squared in the directions in which there is none."""
 
     @abstractmethod
+    def near_edge(self, x: Array, T: Array, lacking: float) -> bool:
+        """Whether a point (m,) is so near an edge that :meth:`beside` has anything to say."""
+
+    @abstractmethod
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Points of the search off the edge that promise, to first order in ``Sigma``, to be lower."""
 

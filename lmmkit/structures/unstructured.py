@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from ..numerics.arrays import Array, Flags
+from ..numerics.arrays import Array, Flags, Index
 from .structure import LENGTHS, Structure
 from .triangle import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 
 __all__ = ["Unstructured"]
+
+
+@cache
+def _couples(k: int) -> tuple[Index, Array]:
+    """Row of each entry of ``x``, and 2 for each pair of entries in the same column of ``T``, (m, m)."""
+    rows, columns = lower_indices(k)
+    return rows, 2.0 * (columns[:, None] == columns)
 
 
 @dataclass(frozen=True)
@@ -108,27 +116,22 @@ class Unstructured(Structure):
 
     def second_order(self, x: Array, T: Array, slope: Array) -> Array:
         """``d2(T T')`` couples entries of the same column of ``T``."""
-        rows, columns = lower_indices(self.k)
-        same = columns[:, None] == columns[None, :]
-        return np.asarray(2 * slope[..., rows[:, None], rows] * same)
+        rows, couples = _couples(self.k)
+        return np.asarray(slope[..., rows[:, None], rows] * couples)
 
     def directions(self, x: Array, T: Array, score: Array) -> Array:
         if self.k == 1:
             return np.asarray(2 * T[..., None, :, :] * score[..., None])
-        out = np.zeros((*score.shape, self.size))
-        image = score @ T
-        for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):
-            target = out[..., i]  # a view
-            target[..., a] += image[..., b]
-            target += score[..., a, None] * T[..., None, :, b]
-        return out
+        slopes = self.slopes(x, T)
+        flat = slopes.reshape(*slopes.shape[:-3], self.size * self.k, self.k)  # each slope is symmetric
+        images = (score @ flat.swapaxes(-1, -2)).reshape(*score.shape[:-1], self.size, self.k)
+        return np.asarray(images.swapaxes(-1, -2))
 
     def slopes(self, x: Array, T: Array) -> Array:
-        out = np.zeros((*T.shape[:-2], self.size, self.k, self.k))
-        for i, (a, b) in enumerate(zip(*lower_indices(self.k), strict=True)):
-            out[..., i, a, :] += T[..., :, b]
-            out[..., i, :, a] += T[..., :, b]
-        return out
+        rows, columns = lower_indices(self.k)
+        half = np.zeros((*T.shape[:-2], self.size, self.k, self.k))
+        half[..., np.arange(self.size), rows, :] = T.swapaxes(-1, -2)[..., columns, :]
+        return half + half.swapaxes(-1, -2)
 
     def scaled(self, x: Array, share: float) -> Array:
         return share * x
@@ -145,6 +148,9 @@ class Unstructured(Structure):
         triangle = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"))
         rows, columns = lower_indices(self.k)
         return np.asarray(triangle[:, columns, rows])
+
+    def near_edge(self, x: Array, T: Array, lacking: float) -> bool:
+        return bool(np.linalg.svd(T, compute_uv=False)[-1] < lacking)
 
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Along the eigenvector of ``U'slope U`` with the most negative eigenvalue, ``U`` what ``T`` lacks."""
