@@ -158,6 +158,19 @@ class SmallElimination(Elimination):
         """Sum over levels of the diagonal blocks of ``Z'P Z``: one ``(k, k)`` array per factor."""
         return self._sums(self.projected)
 
+    def level_products(self, images: Array, f: int, g: int) -> Array:
+        """``A_ad A_bc`` summed over all pairs of levels of two factors, for their blocks ``A`` of ``Z'(.) Z``.
+
+        Returns
+        -------
+        array of shape (k, k', k, k')
+            By ``a``, ``d``, ``b`` and ``c``.
+        """
+        (first, own), (second, other) = ((self.layout.factors[h], self.arrangement.own[h]) for h in (f, g))
+        blocks = images[own, other].reshape(first.q, first.k, second.q, second.k)
+        flat = blocks.transpose(1, 3, 0, 2).reshape(first.k * second.k, -1)
+        return np.asarray(flat @ flat.T).reshape(first.k, second.k, first.k, second.k)
+
     def lead_blocks(self) -> Array:
         return np.einsum("iaib->iab", self._blocks(self.images, 0))
 

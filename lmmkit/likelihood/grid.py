@@ -151,9 +151,10 @@ def grid_thetas(
 
     Notes
     -----
-    Up to three effects, in terms of one or two, have an axis each; otherwise the effects of a term share one,
-    and beyond four terms all do. A single pair of effects is tried with several correlations, and so are terms
-    whose structure has a single one, all at the same place between its bounds.
+    Up to three effects, in terms of one or two, have an axis each, unless they have one standard deviation for
+    all; otherwise the effects of a term share one, and beyond four terms all do. A single pair of effects is
+    tried with several correlations, and so are terms whose structure has a single one, all at the same place
+    between its bounds.
 
     Examples
     --------
@@ -163,11 +164,14 @@ def grid_thetas(
     (9, 9)
     >>> grid_thetas((pair,))[1]
     (9, 9, 3)
+    >>> grid_thetas((structure_of("cs", 2, True),))[1]
+    (16, 6)
     """
     ks = tuple(structure.k for structure in structures)
     effects, terms = sum(ks), len(ks)
     if effects <= 3 and max(ks) <= 2:
-        axis = np.arange(effects)
+        firsts = [not structure.homogeneous or i == 0 for structure in structures for i in range(structure.k)]
+        axis = np.cumsum(firsts) - 1
     elif terms <= 4:
         axis = np.repeat(np.arange(terms), ks)
     else:

@@ -192,6 +192,29 @@ class Criterion(Terms):
         averaged away, and only quadratic forms in ``P V_i P y`` remain. The exact second derivative of
         ``Sigma = T T'`` is added, which matters at the boundary.
         """
+        quadratic, rank_one = self._quadratic_forms(point)
+        return quadratic - rank_one + self.second_order(point.theta, point.factors, point.slopes)
+
+    @property
+    def has_hessian(self) -> bool:
+        """Whether :meth:`hessian` costs about as much as an evaluation."""
+        return self.arrangement is not None or not self.layout.rest
+
+    def hessian(self, point: Point) -> Array:
+        """The Hessian itself, shape (m, m).
+
+        Notes
+        -----
+        Second derivatives as in Lindstrom and Bates (1988): with ``V_i`` the derivatives of ``V``, those of the
+        log determinants are ``-tr(P V_i P V_j)``, those of ``y'P y`` are ``2 y'P V_i P V_j P y``.
+        """
+        traces = point.trace_products(self.covariance_slopes(point.theta, point.factors))
+        quadratic, rank_one = self._quadratic_forms(point)
+        own = self.second_order(point.theta, point.factors, point.slopes)
+        return np.asarray(2 * quadratic - rank_one - traces + own)
+
+    def _quadratic_forms(self, point: Point) -> tuple[Array, Array]:
+        """``y'P V_i P V_j P y`` and ``y'P V_i P y y'P V_j P y / r2``, relative to the residual variance."""
         directions = self.directions(point.theta, point.factors, point.scores)
         lead, rest = self.spread(directions)
         m = lead.shape[2]
@@ -199,8 +222,7 @@ class Criterion(Terms):
         for score, own in zip(point.scores, directions, strict=True):
             first += score.ravel() @ own.reshape(-1, m)
         ratio = self.nu / point.r2
-        hessian = ratio * (point.quadratic(directions, lead, rest) - first[:, None] * (first / point.r2))
-        return hessian + self.second_order(point.theta, point.factors, point.slopes)
+        return ratio * point.quadratic(directions, lead, rest), first[:, None] * (ratio / point.r2 * first)
 
     def trial(self, theta: Array) -> Trial:
         """The criterion for the search; points where ``V`` overflows count as infinitely bad."""
@@ -211,7 +233,9 @@ class Criterion(Terms):
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
         value = point.objective if point.r2 > 0 and np.isfinite(point.objective) else np.inf
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(value, *derivatives, point, self.endless(theta, point) or self.levelled(point))
+        ended = self.endless(theta, point) or self.levelled(point)
+        hessian = (lambda: self.hessian(point)) if self.has_hessian else None
+        return Trial(value, *derivatives, point, ended, hessian)
 
     def levelled(self, point: Point) -> bool:
         """Whether structured effects have taken all of the residual variance, and the criterion falls no more.

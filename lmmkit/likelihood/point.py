@@ -84,6 +84,36 @@ class Point:
         half = self.root @ cross
         return np.asarray(quadratic - half.T @ half)
 
+    def trace_products(self, slopes: Sequence[Array]) -> Array:
+        """``tr(P V_i P V_j)``, with ``V^-1`` for ``P`` where the likelihood is not restricted, (m, m).
+
+        Of a design with a single grouping factor.
+
+        Parameters
+        ----------
+        slopes : sequence of arrays (m, k, k)
+            ``dSigma/dtheta`` of each grouping factor.
+        """
+        (m, k), blocks = slopes[0].shape[:2], self.elimination.lead_blocks()
+        flat = blocks.reshape(-1, k * k)
+        products = flat.T @ flat
+        if not self.reml:
+            return _traced(products.reshape(k, k, k, k), slopes[0], slopes[0])
+        # P is V^-1 less h h', and that of two levels is - h_l h_m'.
+        half = self.images[0][..., :-1] @ self.root.T
+        own = flat.T @ (half @ half.transpose(0, 2, 1)).reshape(-1, k * k)
+        p, rows = half.shape[2], half.reshape(len(half), -1)
+        pairs = (rows.T @ rows).reshape(k, p, k, p).transpose(0, 2, 1, 3).reshape(k * k, -1)
+        fixed = slopes[0].reshape(m, -1) @ pairs  # h'(dSigma) h
+        return _traced((products - own - own.T).reshape(k, k, k, k), slopes[0], slopes[0]) + fixed @ fixed.T
+
+
+def _traced(products: Array, left: Array, right: Array) -> Array:
+    """``products_adbc left_iab right_jcd``, (m, m), summed over all but ``i`` and ``j``."""
+    m, k, other = len(left), left.shape[1], right.shape[1]
+    flat = products.transpose(0, 2, 3, 1).reshape(k * k, other * other)
+    return np.asarray(left.reshape(m, -1) @ flat @ right.reshape(m, -1).T)
+
 
 @dataclass
 class SmallPoint(Point):
@@ -104,6 +134,14 @@ class SmallPoint(Point):
             slope = block - ratio * (score.T @ score)
             slopes.append((slope + slope.T) / 2)
         return slopes
+
+    def trace_products(self, slopes: Sequence[Array]) -> Array:
+        elimination, m = self.elimination, len(slopes[0])
+        images, total = elimination.projected if self.reml else elimination.images, np.zeros((m, m))
+        for f, left in enumerate(slopes):
+            for g, right in enumerate(slopes):
+                total += _traced(elimination.level_products(images, f, g), left, right)
+        return total
 
     def quadratic(self, directions: Sequence[Array], lead: Array, rest: Array) -> Array:
         m = lead.shape[2]

@@ -14,7 +14,6 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from ..numerics.trust_region import Search
-from ..structures.structure import Structure
 from ..structures.triangle import Whitening
 from ..structures.unstructured import Unstructured
 from .search import Place
@@ -156,6 +155,15 @@ class Terms:
         for f, t, own in self.owned:
             part, structure = self.of_term[t], self.structures[t]
             out[f][:, own, part] = structure.directions(theta[part], factors[t], scores[f][:, own])
+        return out
+
+    def covariance_slopes(self, theta: Array, factors: list[Array]) -> list[Array]:
+        """``dSigma/dtheta_i`` of each grouping factor, (m, k, k)."""
+        m = self.of_term[-1].stop
+        out = [np.zeros((m, factor.k, factor.k)) for factor in self.layout.factors]
+        for f, t, own in self.owned:
+            part = self.of_term[t]
+            out[f][part, own, own] = self.structures[t].slopes(theta[part], factors[t])
         return out
 
     def spread(self, per_factor: list[Array]) -> tuple[Array, Array]:

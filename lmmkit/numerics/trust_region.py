@@ -27,8 +27,9 @@ POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-
 class Trial(NamedTuple):
     """The objective at a point, and how to differentiate it there (only accepted points pay for that).
 
-    ``state`` is whatever the caller wants to have back for the best point; ``endless`` says that the objective
-    falls for ever in this direction, so that nothing is gained by going on.
+    ``curvature`` is a cheap Hessian, perhaps approximate; ``hessian`` the true one where that costs about as much
+    as an evaluation. ``state`` is whatever the caller wants to have back for the best point; ``endless`` says that
+    the objective falls for ever in this direction, so that nothing is gained by going on.
     """
 
     value: float
@@ -36,6 +37,7 @@ class Trial(NamedTuple):
     curvature: Callable[[], Array]
     state: Any = None
     endless: bool = False
+    hessian: Callable[[], Array] | None = None
 
 
 class Trials(NamedTuple):
@@ -88,6 +90,7 @@ def minimise(
     max_evaluations: int = 1000,
     radius: float = 2.0,
     patience: int = 25,
+    trust: int = 4,
     expensive: bool = False,
     learning: int = 0,
     first: Trial | None = None,
@@ -110,6 +113,8 @@ def minimise(
     patience : int
         After this many accepted steps the cheap curvature has not been good enough, and the Hessian is taken
         by differencing the gradient instead.
+    trust : int
+        The same where a trial gives its Hessian; the first steps do better by a curvature that is cheap and tame.
     expensive : bool
         For an expensive gradient: a step that promises no more than a few tolerances, and keeps its promise,
         is the last one and is not differentiated. ``Search.gradient`` is then the one before it.
@@ -139,7 +144,7 @@ def minimise(
     x, trial = start, evaluate(start) if first is None else first
     if not np.isfinite(trial.value):
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
-    gradient, curvature, differenced = trial.gradient(), trial.curvature(), False
+    gradient, curvature, exact = trial.gradient(), trial.curvature(), False
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state, curvature=curvature)
     seen: deque[tuple[Array, Array]] = deque(maxlen=learning)
     while search.evaluations < max_evaluations:
@@ -147,11 +152,11 @@ def minimise(
         slope = axes.T @ gradient
         if 0.5 * float(slope @ (slope / size)) < tolerance:
             # Far out, where a ridge is flat, the cheap curvature promises too little.
-            if differenced or expensive or np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance):
+            if exact or expensive or np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance):
                 search.converged = True
                 break
             search.curvature = curvature = _second_derivatives(evaluate, search, trial)
-            differenced = True
+            exact = True
             continue
         step = _trust_region_step(slope, size, radius)
         promised = -float(slope @ step + 0.5 * step @ (size * step))
@@ -178,9 +183,9 @@ def minimise(
         before, gradient = gradient, trial.gradient()
         search.gradient = gradient
         seen.append((axes @ step, gradient - before))
-        differenced = len(search.trail) > patience
+        exact = len(search.trail) > (patience if trial.hessian is None else trust)
         curvature = (
-            _second_derivatives(evaluate, search, trial) if differenced else _taught(trial.curvature(), seen)
+            _second_derivatives(evaluate, search, trial) if exact else _taught(trial.curvature(), seen)
         )
         search.curvature = curvature
     return search
@@ -208,9 +213,12 @@ def _length(step: Array) -> float:
 
 
 def _second_derivatives(evaluate: Callable[[Array], Trial], search: Search, trial: Trial) -> Array:
-    """The Hessian by differences where the search stands; the cheap curvature if a neighbour is inadmissible."""
-    search.evaluations += 2 * len(search.x)
-    hessian = differenced_hessian(evaluate, search.x)
+    """The Hessian where the search stands, if need be by differences; the cheap one if a neighbour is inadmissible."""
+    if trial.hessian is not None:
+        hessian = trial.hessian()
+    else:
+        search.evaluations += 2 * len(search.x)
+        hessian = differenced_hessian(evaluate, search.x)
     return hessian if np.isfinite(hessian).all() else trial.curvature()
 
 
@@ -360,7 +368,7 @@ def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array)
     search : Search
         Where the search ended; moved as long as Newton steps at least halve the gradient.
     curvature : array of shape (m, m)
-        At that point, perhaps approximate; where it does not lead on, the Hessian is differenced.
+        At that point, perhaps approximate; where it does not lead on, the Hessian takes its place.
 
     Notes
     -----
@@ -376,8 +384,9 @@ def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array)
     array([3., 3.])
     """
     if not _newton_steps(evaluate, search, curvature):
-        search.evaluations += 2 * len(search.x)
-        _newton_steps(evaluate, search, differenced_hessian(evaluate, search.x))
+        search.evaluations += 1
+        trial = evaluate(search.x)
+        _newton_steps(evaluate, search, _second_derivatives(evaluate, search, trial))
 
 
 def _newton_steps(

@@ -11,7 +11,7 @@ from lmmkit.design.design import build_design
 from lmmkit.formula.parse import parse
 from lmmkit.likelihood.fit_lmm import fit_criterion, fit_lmm
 from lmmkit.likelihood.lmm import Criterion
-from lmmkit.numerics.trust_region import minimise
+from lmmkit.numerics.trust_region import differenced_hessian, minimise
 from tests.random_designs import random_design
 
 STRUCTURES = {
@@ -95,6 +95,9 @@ def test_value_and_gradient(formula, reml, data, storage):
             for axis in np.eye(m)
         ]
         np.testing.assert_allclose(criterion.gradient(point), differences, atol=1e-5, rtol=1e-6)
+        if criterion.has_hessian:
+            expected = differenced_hessian(criterion.trial, theta)
+            np.testing.assert_allclose(criterion.hessian(point), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("formula", STRUCTURES.values(), ids=STRUCTURES)

@@ -34,6 +34,16 @@ def test_a_poor_curvature_is_replaced_after_a_while():
     assert minimise(poor, np.array([-1.2, 1.0]), tolerance=1e-16).value < 1e-12
 
 
+def test_a_hessian_that_is_given_takes_over_and_costs_no_evaluations():
+    def poor(x):
+        trial = rosenbrock(x)
+        return trial._replace(curvature=lambda: 2000 * np.eye(2), hessian=trial.curvature)
+
+    search = minimise(poor, np.array([-1.2, 1.0]), tolerance=1e-16)
+    assert search.value < 1e-12
+    assert search.evaluations < 40
+
+
 def test_a_negative_curvature_is_left_downhill():
     def saddle(x):
         a, b = x

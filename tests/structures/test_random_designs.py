@@ -8,7 +8,7 @@ from scipy.linalg import block_diag
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.fit_lmm import fit_lmm
 from lmmkit.likelihood.lmm import Criterion
-from lmmkit.numerics.trust_region import minimise
+from lmmkit.numerics.trust_region import differenced_hessian, minimise
 
 TAGS = ("cs", "ar1", "diag")
 
@@ -104,10 +104,14 @@ def test_the_gradient_is_that_of_the_criterion(seed):
     design, reml = random_design(seed)
     criterion, rng = Criterion(design, reml), np.random.default_rng(seed)
     x = criterion.identity() + 0.3 * rng.normal(size=criterion.of_term[-1].stop)
-    gradient = criterion.gradient(criterion.point(x))
+    point = criterion.point(x)
+    gradient = criterion.gradient(point)
     h = 1e-5
     differences = [
         (criterion.point(x + h * e).objective - criterion.point(x - h * e).objective) / (2 * h)
         for e in np.eye(len(x))
     ]
     np.testing.assert_allclose(gradient, differences, rtol=1e-5, atol=1e-5)
+    if criterion.has_hessian:
+        expected = differenced_hessian(criterion.trial, x)
+        np.testing.assert_allclose(criterion.hessian(point), expected, rtol=1e-5, atol=1e-5)
