@@ -42,6 +42,7 @@ class Arrangement:
             slice(int(stop) - factor.q * factor.k, int(stop))
             for factor, stop in zip(layout.factors, stops, strict=True)
         ]
+        self._eye = np.eye(self.N)
         self._blocks = []  # places of each factor's diagonal blocks in the flattened matrix, (q, k, k)
         for factor, own in zip(layout.factors, self.own, strict=True):
             at = np.arange(own.start, own.stop).reshape(factor.q, factor.k)
@@ -70,7 +71,7 @@ class Arrangement:
 
     def spread(self, roots: Sequence[Array]) -> Array:
         """``Lambda`` with ones for the columns of ``D``, (N, N)."""
-        out = np.eye(self.N)
+        out = self._eye.copy()
         for places, root in zip(self._blocks, roots, strict=True):
             out.ravel()[places] = root
         return out

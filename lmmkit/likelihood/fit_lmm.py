@@ -132,7 +132,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     endless = criterion.endless(search.x, point)
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
-    half = point.root @ np.linalg.inv(criterion.R).T  # half' half = (X'V^-1 X)^-1
+    half = point.root @ criterion.inverse_of_R.T  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
     eta = criterion.design.X @ beta + criterion.design.offset
     for mode, term in zip(modes, criterion.design.terms, strict=True):

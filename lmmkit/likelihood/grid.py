@@ -325,12 +325,10 @@ class Grid:
         -------
         array of shape (B, G)
         """
-        B, G = len(y_y), len(self.thetas)
-        flat = lead.reshape(B, -1)
-        white, cross, M, logdet, usable = self._of_design
-        left = np.concatenate([rest, q_y], axis=1).T - (cross @ flat.T).reshape(G, -1, B)
-        explained = ((white @ left) ** 2).sum(axis=1)
-        explained += M @ (lead[..., :, None] * lead[..., None, :]).reshape(B, -1).T
+        white, logdet, usable = self._of_design
+        swept, explained = self._by_lead(lead)
+        left = np.concatenate([rest, q_y], axis=1).T - swept
+        explained += ((white @ left) ** 2).sum(axis=1)
         with np.errstate(all="ignore"):
             return self._criterion(logdet, y_y[:, None] - explained.T, usable)
 
@@ -339,19 +337,33 @@ class Grid:
         return np.where(usable & np.isfinite(value), value, np.inf)
 
     @cached_property
-    def _of_design(self) -> tuple[Array, Array, Array, Array, Flags]:
-        """``L^-1 Lambda'``, ``lead'[rest Q]' M``, ``M`` of each level, the log determinant, and what is usable."""
-        q, k, w = self.parts.cross.shape
-        G = len(self.thetas)
+    def _of_design(self) -> tuple[Array, Array, Flags]:
+        """``L^-1 Lambda'``, the log determinant, and what is usable."""
         with np.errstate(all="ignore"):
             lower, logdet, usable = self._factorised(self.parts)
             transposed = [root.transpose(0, 2, 1) for root in self._roots]
             white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, self._layout)
-            M = np.repeat(self._M, q, axis=1) if self._alike else self._M
-            # All points side by side: a product per level is fast, one per level and point is not.
-            of_level = M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
-        cross = of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
-        return white, cross, M.reshape(G, q * k * k), logdet, usable
+        return white, logdet, usable
+
+    def _by_lead(self, lead: Array) -> tuple[Array, Array]:
+        """``[rest Q]'lead M lead'y``, (G, R + p, B), and ``y'lead M lead'y``, (G, B), of responses (B, q, k)."""
+        (B, q, k), (G, w) = lead.shape, (len(self.thetas), self.parts.cross.shape[2])
+        if self._alike:
+            M = self._M.reshape(G, k * k)
+            pairs = self.parts.cross.reshape(q, -1).T @ lead.transpose(1, 0, 2).reshape(q, -1)
+            pairs = pairs.reshape(k, w, B, k).transpose(3, 0, 1, 2).reshape(k * k, w * B)
+            return (M @ pairs).reshape(G, w, B), M @ (lead.transpose(0, 2, 1) @ lead).reshape(B, -1).T
+        squares = (lead[..., :, None] * lead[..., None, :]).reshape(B, -1)
+        swept = self._swept_cross @ lead.reshape(B, -1).T
+        return swept.reshape(G, w, B), self._M.reshape(G, -1) @ squares.T
+
+    @cached_property
+    def _swept_cross(self) -> Array:
+        """``[rest Q]'lead M``, (G (R + p), q k), where levels differ."""
+        (q, k, w), G = self.parts.cross.shape, len(self.thetas)
+        # All points side by side: a product per level is fast, one per level and point is not.
+        of_level = self._M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
+        return of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
 
 
 def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
@@ -387,14 +399,14 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
 
 def _lowest_around(grids: Index) -> Index:
     """The lowest number among each point of a grid and its neighbours, along diagonals too, (B, *shape)."""
+    lowest = grids.copy()
     for axis in range(1, grids.ndim):
-        before = (slice(None),) * axis
-        first, second = (*before, slice(None, -1)), (*before, slice(1, None))
-        lowest = grids.copy()
-        np.minimum(lowest[second], grids[first], out=lowest[second])
-        np.minimum(lowest[first], grids[second], out=lowest[first])
-        grids = lowest
-    return grids
+        along = lowest.swapaxes(0, axis)  # a view
+        first, second = along[:-1], along[1:]
+        pairs = np.minimum(first, second)
+        np.minimum(first, pairs, out=first)
+        np.minimum(second, pairs, out=second)
+    return lowest
 
 
 def products(cross: Array) -> Array:

@@ -151,6 +151,11 @@ class Criterion(Terms):
         return self.n - self.p if self.reml else self.n
 
     @cached_property
+    def inverse_of_R(self) -> Array:
+        """``R^-1`` for ``X = Q R``."""
+        return np.asarray(np.linalg.inv(self.R))
+
+    @cached_property
     def _log_det_R(self) -> float:
         return float(np.log(np.abs(np.diag(self.R))).sum())
 
@@ -231,7 +236,7 @@ class Criterion(Terms):
                 point = self.point(theta)
         except np.linalg.LinAlgError:
             return Trial(np.inf, lambda: np.full_like(theta, np.nan), lambda: np.eye(len(theta)))
-        value = point.objective if point.r2 > 0 and np.isfinite(point.objective) else np.inf
+        value = point.objective if point.r2 > 0 and math.isfinite(point.objective) else np.inf
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
         ended = self.endless(theta, point) or self.levelled(point)
         hessian = (lambda: self.hessian(point)) if self.has_hessian else None

@@ -150,6 +150,8 @@ class Terms:
 
     def directions(self, theta: Array, factors: list[Array], scores: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
+        if len(self.owned) == 1:  # all of it is the one term's
+            return [self.structures[0].directions(theta, factors[0], scores[0])]
         m = self.of_term[-1].stop
         out = [np.zeros((*score.shape, m)) for score in scores]
         for f, t, own in self.owned:
@@ -174,6 +176,8 @@ class Terms:
 
     def second_order(self, theta: Array, factors: list[Array], slopes: list[Array]) -> Array:
         """``<slope, d2 Sigma>``: couples parameters of the same term."""
+        if len(self.owned) == 1:
+            return self.structures[0].second_order(theta, factors[0], slopes[0])
         m = self.of_term[-1].stop
         hessian = np.zeros((m, m))
         for f, t, own in self.owned:

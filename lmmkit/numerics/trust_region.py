@@ -159,8 +159,9 @@ def minimise(
             exact = True
             continue
         step = _trust_region_step(slope, size, radius)
-        promised = -float(slope @ step + 0.5 * step @ (size * step))
-        proposal = x + axes @ step
+        length, promised = _length(step), -float(slope @ step + 0.5 * step @ (size * step))
+        move = axes @ step
+        proposal = x + move
         trial = evaluate(proposal)
         search.evaluations += 1
         gained = search.value - trial.value
@@ -169,9 +170,9 @@ def minimise(
             if promised < 1e-13 * max(1.0, abs(search.value)):
                 search.converged = 0.5 * float(slope @ (slope / size)) < JUMP * max(1.0, abs(search.value))
                 break
-            radius = 0.25 * _length(step)
+            radius = 0.25 * length
             continue
-        radius = _next_radius(radius, _length(step), gained / promised)
+        radius = _next_radius(radius, length, gained / promised)
         x = proposal
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
@@ -182,7 +183,7 @@ def minimise(
             break
         before, gradient = gradient, trial.gradient()
         search.gradient = gradient
-        seen.append((axes @ step, gradient - before))
+        seen.append((move, gradient - before))
         exact = len(search.trail) > (patience if trial.hessian is None else trust)
         curvature = (
             _second_derivatives(evaluate, search, trial) if exact else _taught(trial.curvature(), seen)
@@ -205,7 +206,7 @@ def _bends(curvature: Array) -> tuple[Array, Array]:
     """The size of each eigenvalue, none next to nothing, and the axes."""
     values, axes = eigen(curvature)
     size = np.abs(values)
-    return np.maximum(size, 1e-9 * max(1.0, float(size.max(initial=0.0)))), axes
+    return np.maximum(size, 1e-9 * max(1.0, *values[-1:], *-values[:1])), axes  # they ascend
 
 
 def _length(step: Array) -> float:

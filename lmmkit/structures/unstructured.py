@@ -82,9 +82,12 @@ class Unstructured(Structure):
         return T
 
     def par(self, x: Array) -> Array:
-        T = self.factor(x)
-        signs = np.where(np.diagonal(T, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
-        return self.theta(T * signs[..., None, :] + 0.0)
+        return self._canonical(self.factor(x))
+
+    def _canonical(self, T: Array) -> Array:
+        """``theta`` of a triangle whose columns are turned so that its diagonal is not negative."""
+        signs = np.where(T.diagonal(axis1=-2, axis2=-1) < 0, -1.0, 1.0)
+        return self.theta(T * signs[..., None, :]) + 0.0
 
     def root(self, x: Array) -> Array:
         return self.factor(x)
@@ -93,7 +96,7 @@ class Unstructured(Structure):
         return par
 
     def in_units(self, par: Array, units: Array) -> Array:
-        return self.par(self.theta(units @ self.factor(par)))
+        return self._canonical(units @ self.factor(par))
 
     def unit_free(self, par: Array, squares: Array) -> Array:
         return self.theta(np.sqrt(squares)[:, None] * self.factor(par))
