@@ -231,11 +231,12 @@ class BlockElimination(Elimination):
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
-        blocks = root.T @ sums.lead @ root + np.eye(layout.lead.k)
+        blocks = root.T @ sums.lead @ root
+        blocks.reshape(len(blocks), -1)[:, :: layout.lead.k + 1] += 1.0  # the diagonals
         self.root_inverse, self.logdet = _inverse_roots(blocks)
         self.half_lead = self.root_inverse @ root.T  # W'W = T (T'GT + I)^-1 T'
         self.Yd = self.half_lead @ sums.lead_d
-        self.dd = sums.dd - inner(self.Yd, self.Yd)
+        self.dd = sums.dd - inner(self.Yd, self.Yd) if sums.dd.size else sums.dd
         if layout.rest:
             self._eliminate_rest()
 

@@ -196,6 +196,8 @@ class Layout:
 
     def _cross_values(self, weights: Array | None) -> Array:
         k, lead = self.lead.k, self.lead
+        if not self.rest:
+            return np.zeros((lead.q, k, 0))
         values = np.empty((len(self.cross_order), k))
         for a in range(k):
             left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
@@ -205,8 +207,7 @@ class Layout:
                     np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)
                 ]
                 parts.append(np.column_stack(block).ravel())
-            if parts:
-                values[:, a] = np.concatenate(parts)[self.cross_order]
+            values[:, a] = np.concatenate(parts)[self.cross_order]
         if not self.dense:
             return values
         full = np.zeros((lead.q, k, self.width))

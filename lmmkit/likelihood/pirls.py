@@ -10,6 +10,7 @@ Each Newton step solves ``(Lambda'Z'WZ Lambda + I) d = Lambda'Z'g - u`` in the b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -272,7 +273,7 @@ class ModeSearch:
                 return None
             step = precision.solve(pull)
             decrement = dot(pull, step)
-            if not np.isfinite(decrement):
+            if not math.isfinite(decrement):
                 return None
             # Where rows weigh little, a tiny decrement may yet move their predictors far.
             moves = reach * dot(step, step)
@@ -322,7 +323,7 @@ class ModeSearch:
         eta = self.fixed + rows_of(self.layout, scaled(u, self.roots))
         derivatives = self.rows.at(eta)
         penalised = dot(u, u) - 2 * float(derivatives[0].sum())
-        return Mode(u, eta, derivatives, penalised) if np.isfinite(penalised) else None
+        return Mode(u, eta, derivatives, penalised) if math.isfinite(penalised) else None
 
     def _zero(self) -> Effects:
         return [np.zeros((factor.q, factor.k)) for factor in self.layout.factors]
@@ -356,8 +357,8 @@ class ModeSearch:
     def _weights(self, mode: Mode) -> Array:
         """Observed information where it is positive, expected information elsewhere."""
         weights = -mode.rows[2]
-        negative = ~(weights >= 0)
-        return np.where(negative, self.rows.expected(mode.eta)[0], weights) if negative.any() else weights
+        positive = weights >= 0
+        return weights if positive.all() else np.where(positive, weights, self.rows.expected(mode.eta)[0])
 
     def _advance(self, mode: Mode, step: Effects, decrement: float, moves: float) -> Mode | None:
         """One Newton step, halved until it goes downhill; it moves the squared predictor by `moves` at most."""

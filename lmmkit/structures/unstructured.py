@@ -153,7 +153,8 @@ class Unstructured(Structure):
         return np.asarray(triangle[:, columns, rows])
 
     def near_edge(self, x: Array, T: Array, lacking: float) -> bool:
-        return bool(np.linalg.svd(T, compute_uv=False)[-1] < lacking)
+        spread = np.linalg.svd(T, compute_uv=False) if self.k > 1 else np.abs(T[0])
+        return bool(spread[-1] < lacking)
 
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Along the eigenvector of ``U'slope U`` with the most negative eigenvalue, ``U`` what ``T`` lacks."""
