@@ -224,5 +224,5 @@ pd.Series(shares).to_frame("R²").round(4)
 # [The lesson](11_testing.ipynb).
 
 # %% [markdown] mends="x000-24"
-# **000, slide 34.** The words beside the table speak of a p of .01. *In truth* the table on the same slide says 0.0356; the .01 is that
+# **000, slide 34.** The words beside the table speak of a p of `.01`. *In truth* the table on the same slide says `0.0356`; the `.01` is that
 # of the invalid test on the slide before.

@@ -114,6 +114,7 @@ QUESTIONS: dict[str, Question] = {
         truth=computed("ex02.w1", lambda own: _promised(own.dose)),
         mistakes={
             "that is the intercept, a dose of zero": lambda: _promised(0),
+            "that is the slope, what one mg/kg more does": lambda: _promised(1) - _promised(0),
             "that is one mg/kg; {{w1.dose:word}} are asked for": lambda: _promised(1),
             "that is what the dose takes off; what is left of the start?": computed(
                 "ex02.w1", lambda own: _promised(own.dose) - _promised(0)
