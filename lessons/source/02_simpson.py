@@ -362,7 +362,7 @@ both = {"lm": lk.lm("Value ~ Dose", fewer).fixef, "lmer": again.fixef}
 pd.DataFrame(both).round(1).T
 
 # %% [markdown] asks="q000-26" mends="x002-2"
-# ## Why two or three groups are fixed
+# ## Why two or three groups to compare are fixed
 #
 # You may read that categories should (almost) always be random: sex, disease and time point, too. That is a rule for one aim, to split
 # a variance into shares (lesson 14). When a few chosen levels are to be compared, they are fixed. There is a second reason:
@@ -415,7 +415,7 @@ lesson.key_points(
     "A pooled slope mixes the slope within groups and the slope between them; they can have opposite signs.",
     "That is Simpson's paradox. Colour the groups before you believe a line.",
     "Slopes that differ between groups are an interaction, which is something else.",
-    "Below about five groups their variance is poorly known; two or three groups are fixed effects.",
+    "Below about five groups their variance is poorly known; two or three that you want to compare are fixed effects.",
 )
 
 # %% [markdown]

@@ -27,6 +27,13 @@ def test_there_are_forty_terms_each_explained_by_a_lesson():
         assert 6 <= len(term.text.split()) <= 60 and term.text.endswith("."), term.name
 
 
+def test_fixed_does_not_mean_the_same_for_all():
+    """Lesson 1 puts that right: an interaction lets a fixed effect differ between groups."""
+    said = {term.name: term.text for term in TERMS}
+    for name in ("fixed effect", "mixed model"):
+        assert "same for all" not in said[name] and "same in all" not in said[name]
+
+
 def test_no_term_is_explained_by_itself():
     for term in TERMS:
         assert not re.search(rf"^{re.escape(term.name)}\b", term.text), f"{term.name} is explained by itself"

@@ -239,8 +239,8 @@ def test_what_an_estimated_spread_is_worth():
     """“With two groups an estimate near zero is nothing unusual, with thirty it is seldom far from the
     truth.” and in the answers “half of the estimates are above two thirds of the truth” and “The area of a normal curve
     within a quarter of an SD of its middle” and “A fifth of all studies with two groups” and
-    “Below about five groups their variance is poorly known; two or three groups are fixed
-    effects.”"""
+    “Below about five groups their variance is poorly known; two or three that you want to
+    compare are fixed effects.”"""
     # The squared estimate is chi-square on k - 1 degrees of freedom, divided by them.
     assert stats.chi2.cdf(0.25**2, 1) == pytest.approx(0.2, abs=0.01)
     assert stats.chi2.cdf(0.25**2, 1) == pytest.approx(stats.norm.cdf(0.25) - stats.norm.cdf(-0.25))

@@ -302,3 +302,11 @@ def test_the_colleague_is_three_times_too_sure(happy):
         ols("happiness ~ zoom_hours", rows).fit().params.iloc[1] for _, rows in happy.groupby("department")
     ]
     assert np.mean(slopes) == pytest.approx(six.fixef["zoom_hours"], abs=1e-4)
+
+
+def test_a_week_of_short_nights():
+    """“eighteen lorry drivers slept too little for a week, and on ten days their reaction time was measured”"""
+    sleep = lk.load_data("sleepstudy")
+    assert sleep["Subject"].nunique() == 18 and sleep["Days"].nunique() == 10
+    assert "deprivation begins after the test of day 2" in " ".join(lk.data_info("sleepstudy").caveats)
+    assert sleep["Days"].max() - 2 == 7  # short nights before the last test

@@ -1,5 +1,7 @@
 """What the dictionary of the data says of the tables."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -232,3 +234,17 @@ def test_owls():
     assert set(gaps % 4) == {0}
     assert (owls["age"].min(), owls["age"].max()) == (14, 35)
     assert isinstance(owls, pd.DataFrame) and owls["brood"].nunique() == 22
+
+
+def test_behaviour_is_of_marmots_wherever_it_is_used():
+    """“Ten marmots were watched for an hour, four times a day, on twenty days.”"""
+    rows = lk.load_data("behaviour")
+    assert rows["animal"].nunique() == 10 and rows["day"].nunique() == 20 and rows["time"].nunique() == 4
+    root = Path(__file__).resolve().parents[3]
+    pages = [
+        path.read_text()
+        for folder in ("lessons", "solutions")
+        for path in (root / folder / "source").glob("*.py")
+    ]
+    using = [page for page in pages if 'load_data("behaviour")' in page]
+    assert len(using) >= 3 and all("marmots = lk.load_data" in page for page in using)
