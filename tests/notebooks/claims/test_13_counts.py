@@ -274,7 +274,8 @@ def test_the_poisson_lacks_zeros_and_the_negative_binomial_needs_no_part_for_the
 
 def test_two_sorts_of_zeros():
     """“Two sorts of zeros. A Poisson model that has seen only the smaller mean expects fewer.” and “that counts some
-    cells twice: only the cells that can be read have a Poisson count” and “it is what the Poisson model expects, and too few”"""
+    cells twice: only the cells that can be read have a Poisson count” and “it is what the Poisson model expects,
+    and too few”"""
     rng = np.random.default_rng(13)
     counts = np.where(rng.random(200_000) < 0.3, 0, rng.poisson(1.0, 200_000))
     both = 0.3 + 0.7 * np.exp(-1)
