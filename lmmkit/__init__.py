@@ -38,7 +38,7 @@ _HOME = {
     "anova": "inference.likelihood_ratio",
     "cancorr_pairs": "diagnostics.canonical_correlations",
     "data_info": "datasets",
-    "dispersion_test": "diagnostics.simulated_residuals",
+    "dispersion_test": "diagnostics.dispersion",
     "emmeans": "inference.emmeans",
     "emtrends": "inference.emtrends",
     "fit_many": "many.fit_many",
@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from .datasets import data_info as data_info
     from .datasets import load_data as load_data
     from .diagnostics.canonical_correlations import cancorr_pairs as cancorr_pairs
-    from .diagnostics.simulated_residuals import dispersion_test as dispersion_test
+    from .diagnostics.dispersion import dispersion_test as dispersion_test
     from .diagnostics.simulated_residuals import simulate_residuals as simulate_residuals
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError

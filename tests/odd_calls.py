@@ -92,6 +92,10 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
     "boot": {"interval": {}},
     "power": {"plot": {}},
     "each": {"coef_table": {}, "confint": {}},
+    "residuals": {
+        "quantiles": {}, "recalculate": {"group": "g"}, "temporal": {}, "spatial": {"x": range(30), "y": range(30)},
+        "generic": {"statistic": max},
+    },
     "many": {"tests": {"contrast": "x"}, "response": {"name": 0}, "fit": {"name": 0},
              "stratified": {"name": 0, "by": "f"}},
 }  # fmt: skip

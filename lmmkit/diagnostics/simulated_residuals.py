@@ -1,4 +1,4 @@
-"""Is the model's distribution right? Residuals by simulation, and tests of dispersion.
+"""Is the model's distribution right? Residuals by simulation, and their tests.
 
 The residuals of counts and of yes/no answers look odd even when the model is right. Simulation gives them
 a shape that the eye can judge: each observation is replaced by the share of responses simulated for its row
@@ -7,10 +7,9 @@ that lie below it. If the model is right, these shares are spread evenly between
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,101 +20,26 @@ from ..fitted.predict import predict
 from ..fitted.simulate import respond, simulate
 from ..formatting.colours import BLACK, BLUE, GREY, PALE, RED
 from ..formatting.noted_table import Table
-from ..formatting.r_text import NARROW
 from ..formatting.wording import p_value
 from ..numerics import arguments
-from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
+from .residual_patterns import PatternTests, shares_below
+from .simulation_test import SimulationTest, dispersion_in_words, two_sided
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DispersionTest", "SimulatedResiduals", "SimulationTest", "dispersion_test", "simulate_residuals"]
+__all__ = ["SimulatedResiduals", "simulate_residuals"]
 
 
 #: Fewer simulations cannot tell a p-value of 0.05.
 FEWEST = 40
-COUNTED = ("binomial", "poisson", "negative_binomial")
-
-
-@dataclass(frozen=True)
-class DispersionTest:
-    """Whether the responses vary more around their fitted means than the family allows.
-
-    Attributes
-    ----------
-    ratio : float
-        Observed over expected variation; 1 is as expected.
-    statistic : float
-        Pearson's chi-squared, or the observed variance (by simulation).
-    df : float or None
-        Residual degrees of freedom of the chi-squared.
-    p_value : float
-        Upper tail of the chi-squared; by simulation, two-sided.
-    method : {"pearson", "simulation"}
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> dispersion_test(lk.glmer("ticks ~ year + (1 | park)", lk.load_data("ticks"), "poisson")).method
-    'pearson'
-    """
-
-    ratio: float
-    statistic: float
-    df: float | None
-    p_value: float
-    method: str
-
-    def __str__(self) -> str:
-        if self.df is None:
-            how = f"simulated, {p_value(self.p_value)}"
-        else:
-            how = f"chi-squared {self.statistic:.1f} on {self.df:g} df, {p_value(self.p_value)}"
-        # Pearson's test looks for too much variation only: too little has its p-value close to 1.
-        tail = self.p_value if self.df is None else min(self.p_value, 1 - self.p_value)
-        text = f"Dispersion ratio {self.ratio:.2f} ({how}): {_dispersion_in_words(self.ratio, tail)}"
-        return textwrap.fill(text, NARROW, break_on_hyphens=False)
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True)
-class SimulationTest:
-    """One test of simulated residuals.
-
-    Attributes
-    ----------
-    name : str
-    statistic : float
-    p_value : float
-    meaning : str
-        The finding in a sentence.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-    >>> simulate_residuals(fit, seed=1).dispersion.name
-    'dispersion'
-    """
-
-    name: str
-    statistic: float
-    p_value: float
-    meaning: str
-
-    def __str__(self) -> str:
-        text = f"{self.name}: {self.statistic:.3g}, {p_value(self.p_value)}. {self.meaning}"
-        return textwrap.fill(text, NARROW, break_on_hyphens=False)
-
-    __repr__ = __str__
 
 
 @answered
 @dataclass(frozen=True)
-class SimulatedResiduals:
+class SimulatedResiduals(PatternTests):
     """Residuals by simulation, with their tests and their picture; made by :func:`simulate_residuals`.
 
     Attributes
@@ -130,6 +54,8 @@ class SimulatedResiduals:
         Means by the fixed effects alone.
     counts_zeros : bool
         Whether a response of zero is possible, so that their number can be tested.
+    data : DataFrame
+        The rows that the model used.
 
     Examples
     --------
@@ -144,18 +70,7 @@ class SimulatedResiduals:
     observed: pd.Series = field(repr=False)
     predicted: pd.Series = field(repr=False)
     counts_zeros: bool = True
-
-    @cached_property
-    def _by_chance(self) -> Array:
-        """Residuals of each simulation among all of them, (n, n_sim): what chance does under the model."""
-        draws = self.simulations.to_numpy()
-        # Ties in random order: shuffle each row, then sort it stably.
-        shuffled = np.argsort(np.random.default_rng(0).random(draws.shape), axis=1)
-        order = np.argsort(np.take_along_axis(draws, shuffled, axis=1), axis=1, kind="stable")
-        ranks = np.empty(draws.shape)
-        places = np.broadcast_to(np.arange(draws.shape[1]) + 0.5, draws.shape)
-        np.put_along_axis(ranks, np.take_along_axis(shuffled, order, axis=1), places, axis=1)
-        return ranks / draws.shape[1]
+    data: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @cached_property
     def _distances(self) -> tuple[float, Array]:
@@ -167,7 +82,7 @@ class SimulatedResiduals:
             ordered = np.sort(columns, axis=0)
             return np.maximum(np.abs(edges[1:] - ordered), np.abs(ordered - edges[:-1])).max(axis=0)
 
-        return float(distance(self.residuals.to_numpy()[:, None])[0]), distance(self._by_chance)
+        return float(distance(self.residuals.to_numpy()[:, None])[0]), distance(self.by_chance)
 
     @cached_property
     def uniformity(self) -> SimulationTest:
@@ -195,8 +110,8 @@ class SimulatedResiduals:
     def dispersion(self) -> SimulationTest:
         """Variance of the observed responses around their means, over that of simulated ones."""
         own, simulated = self._variances
-        ratio, p_value = own / float(simulated.mean()), _two_sided(own, simulated)
-        return SimulationTest("dispersion", ratio, p_value, _dispersion_in_words(ratio, p_value))
+        ratio, p_value = own / float(simulated.mean()), two_sided(own, simulated)
+        return SimulationTest("dispersion", ratio, p_value, dispersion_in_words(ratio, p_value))
 
     @cached_property
     def outliers(self) -> SimulationTest:
@@ -209,7 +124,7 @@ class SimulatedResiduals:
         lowest = (draws == ordered[:, :1]) & (ordered[:, 1] > ordered[:, 0])[:, None]
         highest = (draws == ordered[:, -1:]) & (ordered[:, -2] < ordered[:, -1])[:, None]
         simulated = (lowest | highest).sum(axis=0)
-        p_value = _two_sided(own, simulated)
+        p_value = two_sided(own, simulated)
         verdict = "as chance would have it"
         if p_value < 0.05:
             verdict = f"where chance would put about {simulated.mean():.1f}"
@@ -230,7 +145,7 @@ class SimulatedResiduals:
             raise ModelError("zeros can only be counted where the family can have them, such as in counts")
         own = int((self.observed == 0).sum())
         simulated = (self.simulations == 0).to_numpy().sum(axis=0)
-        expected, p_value = float(simulated.mean()), _two_sided(own, simulated)
+        expected, p_value = float(simulated.mean()), two_sided(own, simulated)
         ratio = own / expected if expected > 0 else (1.0 if own == 0 else np.inf)
         word = "There are as many zeros as the model expects."
         if p_value < 0.05:
@@ -314,7 +229,7 @@ class SimulatedResiduals:
             ax.axhline(share, color=GREY, lw=1, ls="--")
             values = np.array([np.quantile(residuals[member == g], share) for g in range(groups)])
             chance = np.array(
-                [np.quantile(self._by_chance[member == g], share, axis=0) for g in range(groups)]
+                [np.quantile(self.by_chance[member == g], share, axis=0) for g in range(groups)]
             )
             low, high = np.quantile(chance, (0.005, 0.995), axis=1)
             ax.plot(middles, values, color=BLACK, lw=1.5)
@@ -388,15 +303,15 @@ def simulate_residuals(
     trials = fit.design.trials
     observed = fit.design.y if trials is None else np.round(fit.design.y * trials)
     draws = simulations.to_numpy()
-    below = (draws < observed[:, None]).mean(axis=1)
-    up_to = (draws <= observed[:, None]).mean(axis=1)
-    residuals = below + rng.random(len(observed)) * (up_to - below)
+    residuals = shares_below(observed, draws, rng)
+    used = fit.design.used
     return SimulatedResiduals(
         pd.Series(residuals, index=index, name="residual"),
         simulations,
         pd.Series(observed, index=index, name=fit.design.response),
         pd.Series(predict(fit, re_form="~0"), name="predicted"),
         fit.family is not None and (fit.family.has_zeros or "zero_inflation" in fit.design.components),
+        fit.call.data if used is None else fit.call.data[used],
     )
 
 
@@ -405,86 +320,3 @@ def _conditional_draws(fit: Fit, n_sim: int, rng: np.random.Generator) -> pd.Dat
     eta = np.asarray(predict(fit, kind="link"))
     draws = {f"sim_{i + 1}": respond(fit, eta, rng) for i in range(n_sim)}
     return pd.DataFrame(draws, index=fit.design.frame.index)
-
-
-@answered
-def dispersion_test(
-    fit: Fit, method: Literal["pearson", "simulation"] = "pearson", *, n_sim: int = 250, seed: Any = None
-) -> DispersionTest:
-    """Test whether the responses vary more than the family allows.
-
-    Parameters
-    ----------
-    fit : fitted model
-        Of ``glmer`` or ``glm`` with a binomial (more than one trial), Poisson or negative binomial family.
-    method : {"pearson", "simulation"}
-        Sum of the squared Pearson residuals against a chi-squared, quick and rough; or the variance around
-        the fitted means against responses simulated for the same groups, for any model.
-    n_sim : int
-        Number of simulations.
-    seed : int or numpy.random.Generator, optional
-        For the same simulations again.
-
-    Returns
-    -------
-    DispersionTest
-        With ``.ratio`` (1 is as expected), ``.statistic``, ``.df`` and ``.p_value``; printed, a sentence.
-
-    Raises
-    ------
-    ModelError
-        Where dispersion cannot be tested: 0/1 responses, whose variance is fixed by their mean, and, by
-        Pearson's residuals, families whose scale is estimated.
-
-    Notes
-    -----
-    ``"pearson"`` is the ratio of ``performance::check_overdispersion`` and of Bolker's ``overdisp_fun``;
-    ``"simulation"`` that of ``DHARMa::testDispersion`` with conditional simulations, as advised there.
-
-    Examples
-    --------
-    >>> import lmmkit as lk
-    >>> ticks = lk.load_data("ticks")
-    >>> poisson = lk.glmer("ticks ~ year + (1 | park)", ticks, "poisson")
-    >>> dispersion_test(poisson).ratio > 1.5
-    True
-    """
-    family, trials = arguments.fitted("fit", fit).family, fit.design.row_trials
-    method = arguments.one_of("method", method, ("pearson", "simulation"))
-    if family is not None and family.name == "binomial" and (trials is None or (trials <= 1).all()):
-        raise ModelError(
-            "0/1 responses cannot be overdispersed: their variance follows from their mean; "
-            "sum them to hits and trials per group if groups are what you suspect"
-        )
-    if method == "simulation":
-        test = simulate_residuals(fit, n_sim, conditional=True, seed=seed)
-        own, _ = test._variances
-        return DispersionTest(test.dispersion.statistic, own, None, test.dispersion.p_value, method)
-    if family is None or family.name not in COUNTED:
-        raise ModelError(
-            "this model estimates its own residual variance, so Pearson's residuals cannot show too much of "
-            "it; use method='simulation', or plot the residuals"
-        )
-    statistic, df = float((fit.row_residuals("pearson") ** 2).sum()), float(fit.df_resid)
-    return DispersionTest(statistic / df, statistic, df, float(stats.chi2.sf(statistic, df)), method)
-
-
-def _two_sided(observed: float, simulated: Array) -> float:
-    """How extreme the observed value is among the simulated ones, either way."""
-    above = (1 + (simulated >= observed).sum()) / (len(simulated) + 1)
-    below = (1 + (simulated <= observed).sum()) / (len(simulated) + 1)
-    return float(min(1.0, 2 * min(above, below)))
-
-
-def _dispersion_in_words(ratio: float, p_value: float) -> str:
-    if p_value >= 0.05:
-        return "The responses vary as much as the model expects."
-    if ratio > 1:
-        return (
-            "The responses vary more than the model expects, so standard errors of what varies from row to row "
-            "are too small; for counts try negative_binomial, or a random effect for each row."
-        )
-    return (
-        "The responses vary less than the model expects, so standard errors of what varies from row to row are "
-        "too large."
-    )

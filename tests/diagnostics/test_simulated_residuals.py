@@ -106,7 +106,7 @@ def test_p_values_are_spread_evenly_under_the_model():
 
 
 def test_residuals_of_the_simulations_are_even():
-    chance = lk.simulate_residuals(fitted("poisson"), 50, seed=1)._by_chance
+    chance = lk.simulate_residuals(fitted("poisson"), 50, seed=1).by_chance
     for row in chance[:5]:
         np.testing.assert_allclose(np.sort(row), (np.arange(50) + 0.5) / 50)
 

@@ -120,7 +120,7 @@ def test_errors_know_each_name_on_the_page(row, names):
 def test_what_has_no_equal_is_really_missing(names):
     """When one of them comes, this fails: give it a row."""
     missing = re.findall(r"`(\w+)`", doc_tables.text(PAGE).split("## No equal yet")[1])
-    assert len(missing) > 10
+    assert len(missing) > 5
     for theirs in missing:
         assert theirs not in r_names.FUNCTIONS
         assert not hasattr(lk, theirs)
