@@ -114,7 +114,7 @@ def dispersion_test(
         )
     if method == "simulation":
         test = simulate_residuals(fit, n_sim, conditional=True, seed=seed)
-        own, _ = test._variances
+        own, _ = test.variances
         return DispersionTest(test.dispersion.statistic, own, None, test.dispersion.p_value, method)
     if family is None or family.name not in COUNTED:
         raise ModelError(

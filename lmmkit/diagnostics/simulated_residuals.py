@@ -100,7 +100,7 @@ class SimulatedResiduals(PatternTests):
         return SimulationTest("uniformity", own, p_value, word)
 
     @cached_property
-    def _variances(self) -> tuple[float, Array]:
+    def variances(self) -> tuple[float, Array]:
         """Variance around the rows' means, observed and in each simulation."""
         draws = self.simulations.to_numpy()
         centre = draws.mean(axis=1)
@@ -109,7 +109,7 @@ class SimulatedResiduals(PatternTests):
     @cached_property
     def dispersion(self) -> SimulationTest:
         """Variance of the observed responses around their means, over that of simulated ones."""
-        own, simulated = self._variances
+        own, simulated = self.variances
         ratio, p_value = own / float(simulated.mean()), two_sided(own, simulated)
         return SimulationTest("dispersion", ratio, p_value, dispersion_in_words(ratio, p_value))
 
