@@ -471,7 +471,15 @@ def _columns(side: str, rows: KeptRows, contrasts: Mapping[str, Contrast]) -> tu
     """The recipe and the columns of one formula side."""
     terms = expand(side)
     values = [rows.value(node) for node in terms.variables]
-    recipe = ModelMatrix.plan(terms, values, contrasts)
+    try:
+        recipe = ModelMatrix.plan(terms, values, contrasts)
+    except (
+        DataError
+    ) as error:  # a level may have gone with the rows: some readers take the word None for missing
+        gone = 0 if rows.keep is None else int((~rows.keep).sum())
+        raise DataError(
+            f"{error}; {gone} rows with missing values were left out" if gone else str(error)
+        ) from None
     columns = recipe.columns(values, rows.n)
     check_sizes(recipe.names, columns)
     return recipe, columns

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from .fit import Fit
-from .messages import counted_days, dropped_columns, omitted_rows
+from .messages import counted_days, dropped_columns, omitted_rows, ordered_pairs
 
 if TYPE_CHECKING:
     from ..design.design import Design
@@ -83,7 +83,12 @@ class FixedFit(Fit):
     @cached_property
     def messages(self) -> list[str]:
         """What a reader of this fit should know, and what to do."""
-        return [*omitted_rows(self), *dropped_columns(self), *counted_days(self)]
+        return [
+            *omitted_rows(self),
+            *dropped_columns(self),
+            *counted_days(self),
+            *ordered_pairs(self),
+        ]
 
 
 def statsmodels(module: str) -> Any:

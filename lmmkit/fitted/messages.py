@@ -39,9 +39,9 @@ def messages(fit: MixedFit) -> list[str]:
     Returns
     -------
     list of str
-        One item per finding: rows left out, columns dropped, random effects that repeat the fixed part or each
-        other, a search that did not end well, a singular covariance, grouping factors with few levels,
-        predictors on very different scales. Empty if there is nothing to say.
+        One item per finding: rows left out, columns dropped, two levels with an order, random effects that
+        repeat the fixed part or each other, a search that did not end well, a singular covariance, grouping
+        factors with few levels, predictors on very different scales. Empty if there is nothing to say.
 
     Notes
     -----
@@ -59,6 +59,7 @@ def messages(fit: MixedFit) -> list[str]:
         *omitted_rows(fit),
         *dropped_columns(fit),
         *counted_days(fit),
+        *ordered_pairs(fit),
         *_confounded(fit),
         *_copies(fit),
         *_search(fit),
@@ -75,9 +76,30 @@ def omitted_rows(fit: Fit) -> Iterator[str]:
     if gone:
         rows = "1 row was" if gone == 1 else f"{gone} rows were"
         yield (
-            f"{rows} left out because of missing values; {fit.nobs} were used. Compare this model only "
-            "with models fitted to the same rows."
+            f"{rows} left out because of missing values; {fit.nobs} were used.{_where_missing(fit)} Compare this "
+            "model only with models fitted to the same rows."
         )
+
+
+def _where_missing(fit: Fit) -> str:
+    """The columns with missing values: a level called None or NA in a file is one for many readers of files."""
+    data = fit.call.data
+    counts = {name: int(data[name].isna().sum()) for name in fit.design.frame.columns if name in data.columns}
+    found = [f"'{name}' ({count})" for name, count in counts.items() if count]
+    return f" Values are missing in {listed(found)}." if found else ""
+
+
+def ordered_pairs(fit: Fit) -> Iterator[str]:
+    """Factors of two levels that come with an order: their coefficient is not the difference of the two."""
+    frame, names = fit.design.frame, fit.design.x_names
+    pairs = [name for name in frame.columns if f"{name}.L" in names and f"{name}.Q" not in names]
+    for name in pairs:
+        if getattr(frame[name].dtype, "ordered", False):
+            yield (
+                f"'{name}' is an ordered factor of two levels, so {name}.L is their difference divided by the "
+                "square root of 2, as in R. If the order was only given by the reader of the file, as "
+                f"pandas.read_stata does for every labelled column, take data['{name}'].cat.as_unordered()."
+            )
 
 
 def dropped_columns(fit: Fit) -> Iterator[str]:

@@ -68,3 +68,33 @@ def test_missing_values_of_pandas_own_types_are_left_out(holes, column):
 def test_numbers_among_objects_are_numbers(holes):
     objects = holes.assign(n=holes["n"].astype(object))
     assert list(lk.lm("y ~ n", objects).fixef.index) == ["(Intercept)", "n"]
+
+
+def test_a_level_that_the_reader_of_the_file_took_for_missing_is_named(tmp_path):
+    groups = np.repeat(np.arange(12), 4)
+    table = pd.DataFrame(
+        {"y": np.sin(np.arange(48.0)), "g": groups, "dose": np.tile(["None", "high", "low"], 16)}
+    )
+    table.to_csv(tmp_path / "data.csv", index=False)
+    read = pd.read_csv(tmp_path / "data.csv")  # pandas takes None for a missing value
+    fit = lk.lmer("y ~ dose + (1 | g)", read)
+    assert "16 rows were left out" in fit.messages[0] and "missing in 'dose' (16)" in fit.messages[0]
+    with pytest.raises(
+        lk.DataError, match=r"only the level 'low' in these data; .*; 16 rows with missing values"
+    ):
+        lk.lmer("y ~ dose + (1 | g)", read[read["dose"] != "high"])
+    assert "dosehigh" not in fit.fixef and fit.nobs == 32
+
+
+def test_two_levels_that_stata_put_in_order_are_told(tmp_path):
+    table = pd.DataFrame(
+        {"y": [1.0, 2, 4, 7, 5, 9], "sex": pd.Categorical([*"mfmfmf"], categories=["m", "f"])}
+    )
+    table.to_stata(tmp_path / "data.dta", write_index=False)
+    read = pd.read_stata(tmp_path / "data.dta")
+    fit = lk.lm("y ~ sex", read)
+    difference = table["y"][1::2].mean() - table["y"][0::2].mean()
+    assert fit.fixef["sex.L"] == pytest.approx(difference / np.sqrt(2))
+    assert "divided by the square root of 2" in fit.messages[0]
+    plain = lk.lm("y ~ sex", read.assign(sex=read["sex"].cat.as_unordered()))
+    assert plain.fixef["sexf"] == pytest.approx(difference) and plain.messages == []
