@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lmmkit as lk
+from lmmkit.course.neighbours import TRAPS
 
 ROOT = Path(__file__).parents[1]
 FINDINGS = ROOT / "findings"
@@ -89,3 +90,26 @@ def test_finding_has_its_form(path):
     assert "# Guess: " in text
     assert "==" in text  # its packages are pinned
     assert "lmmkit" not in text
+
+
+def test_every_row_has_a_guess_that_can_be_judged():
+    assert all(row["guess"] for row in ROWS)
+    assert sum(row["expected"] != "seen" for row in ROWS) > 2 * len(ROWS) / 3
+    assert 0 < sum(page.missed(row) for row in ROWS if row["expected"] != "seen") < len(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("expected", "value", "wrong"),
+    [
+        ("right", 2.0, False), ("right", 2.1, True), ("off", 2.1, False), ("off", 2.0, True), ("nan", "nan", False),
+        ("error", "nan", True), ("error", "no such thing", False), ("178", 178.0, False), ("2.05..2.2", 2.1, False),
+        ("-3..-2.2", -2.1, True),
+    ],
+)  # fmt: skip
+def test_a_guess_is_judged(expected, value, wrong):
+    assert page.missed({"expected": expected, "value": value, "right": 2.0}) is wrong
+
+
+def test_the_doctor_speaks_of_the_versions_that_were_asked():
+    asked = {(row["package"], row["version"]) for row in ROWS}
+    assert {(name, version) for name, (version, _) in TRAPS.items()} <= asked

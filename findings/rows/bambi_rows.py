@@ -3,7 +3,7 @@
 import bambi as bmb
 from common import say, sleepstudy, versions
 
-versions("bambi", "pymc", "formulae")
+versions("bambi", "pymc", "formulae", "matplotlib")
 data = sleepstudy()
 model = bmb.Model("Reaction ~ Days + (Days | Subject)", data)
 draws = model.fit(draws=2000, tune=1000, chains=4, cores=1, random_seed=1, progressbar=False).posterior

@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .neighbours import PAGE, traps
+
 OLDEST_PYTHON = (3, 11)
 WIDGETS = ("ipywidgets", "widgetsnbextension", "jupyterlab_widgets", "anywidget")
 WIDGET_EXTENSION = Path("@jupyter-widgets", "jupyterlab-manager", "package.json")
@@ -63,6 +65,7 @@ def examine() -> Iterator[Finding]:
         "data": check_data,
         "fit": check_fit,
         "progress": check_progress,
+        "others": check_others,
     }
     yield from (guarded(name, check) for name, check in checks.items())
 
@@ -266,6 +269,17 @@ def check_progress() -> Finding:
         f"nothing can be written to {file.parent}: what you have done is forgotten when a notebook is closed."
     )
     return Finding("progress", False, says, "work in a folder of your own")
+
+
+def check_others() -> Finding:
+    """Which other packages for mixed models are here, and where their numbers differ; never a failure."""
+    lines = list(traps(installed))
+    if not lines:
+        return Finding("others", True, "no other package for mixed models is here")
+    indent = "\n" + " " * 14
+    return Finding(
+        "others", True, indent.join(["where numbers differ from lmmkit's:", *lines, f"More: {PAGE}"])
+    )
 
 
 def main() -> int:

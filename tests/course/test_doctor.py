@@ -125,7 +125,7 @@ def test_the_exit_code_and_the_last_line(monkeypatch, capsys):
 def test_every_check_is_made(monkeypatch):
     monkeypatch.setattr(doctor, "ask_kernel", lambda code: HERE)
     findings = list(doctor.examine())
-    names = ["Python", "packages", "kernel", "widgets", "data", "fit", "progress"]
+    names = ["Python", "packages", "kernel", "widgets", "data", "fit", "progress", "others"]
     assert [finding.check for finding in findings] == names
     assert [str(finding) for finding in findings if not finding.well] == []
 
@@ -168,3 +168,14 @@ def test_a_folder_that_cannot_be_written_is_noticed(tmp_path, monkeypatch):
     assert_ill(doctor.check_progress(), "is forgotten when a notebook is closed")
     monkeypatch.setenv("LMMKIT_PROGRESS", "off")
     assert doctor.check_progress().well
+
+
+def test_who_has_another_package_is_told_where_its_numbers_differ(monkeypatch):
+    fake_versions(monkeypatch, pymer4="0.8.2", gpboost="1.9.0")
+    said = str(doctor.check_others())
+    assert (
+        "pymer4 0.8.2: fit() drops options" in said and "gpboost 1.9.0 (asked: 1.8.0): with two terms" in said
+    )
+    assert "docs/differences.md" in said and all(len(line) <= 130 for line in said.splitlines())
+    monkeypatch.setattr(doctor, "installed", lambda name: None)
+    assert doctor.check_others().well and "no other package" in doctor.check_others().says
