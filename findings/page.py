@@ -16,7 +16,20 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TABLE = HERE / "differences.json"
 PAGE = HERE.parent / "docs" / "differences.md"
-FIELDS = ("package", "version", "data", "call", "quantity", "key", "value", "right", "how", "note", "guess", "expected")
+FIELDS = (
+    "package",
+    "version",
+    "data",
+    "call",
+    "quantity",
+    "key",
+    "value",
+    "right",
+    "how",
+    "note",
+    "guess",
+    "expected",
+)
 HEAD = """\
 # The same model in several packages
 
@@ -24,7 +37,7 @@ For who moves between packages, or finds two numbers where one was expected. Eac
 the same number on the same data. **Look for the name of your package**; a value in bold differs from the right one,
 and the notes below the table say why and what to write instead.
 
-- **Right** is the value that the question asks for; **how we know** says where it comes from.
+- **Right** is the value that the question asks for; beside it stands who says so.
 - Where a package answers another question than the one asked, its note says which.
 - A package that gives the right value is listed too: it shows that the difference is not in the data. lmmkit is among
   them, asked in the same way.
@@ -99,16 +112,17 @@ def link(question: str) -> str:
 
 def index(rows: list[dict[str, object]]) -> str:
     """A line for each package: in which of the tables it differs."""
-    lines = ["## Find your package\n", "| package | differs in | the same in |", "| --- | --- | --- |"]
+    lines = [
+        "## Find your package\n",
+        "| package | differs in | tables where it is right |",
+        "| --- | --- | --- |",
+    ]
     for package in sorted({str(row["package"]) for row in rows}, key=str.lower):
         its = [row for row in rows if row["package"] == package]
         asked = dict.fromkeys(str(row["question"]) for row in its)
         wrong = dict.fromkeys(str(row["question"]) for row in its if differs(row))
         tables = len(asked) - len(wrong)
-        lines.append(
-            f"| {package} | {'; '.join(map(link, wrong)) or 'none of those asked'} | {tables or 'no'} other table"
-            f"{'' if tables == 1 else 's'} |"
-        )
+        lines.append(f"| {package} | {'; '.join(map(link, wrong)) or 'none of those asked'} | {tables} |")
     return "\n".join(lines) + "\n"
 
 
@@ -166,7 +180,7 @@ def guesses(rows: list[dict[str, object]]) -> str:
     (question, most), (package, its) = questions.most_common(1)[0], packages.most_common(1)[0]
     return (
         f"Before a script ran, a guess was written down for each of its rows. {len(wrong)} of {len(written)} were "
-        f"wrong, in {len(questions)} of the tables: most in \"{question}\" ({most}), and about {package} ({its}). The "
+        f'wrong, in {len(questions)} of the tables: most in "{question}" ({most}), and about {package} ({its}). The '
         f"other {len(rows) - len(written)} values were known before.\n"
     )
 
