@@ -67,6 +67,15 @@ def test_no_term_is_printed_before_it_is_explained_or_linked(source):
             assert term.lesson <= source.stem[:2] or linked, f"cell {number} prints {term.name!r}"
 
 
+@pytest.mark.parametrize(
+    "source", [source for source in LESSONS if source.stem < "04"], ids=lambda path: path.stem
+)
+def test_the_whole_printout_of_a_mixed_model_waits_for_the_lesson_that_reads_it(source):
+    for cell in nbformat.read(ROOT / "lessons" / f"{source.stem}.ipynb", as_version=4).cells:
+        for output in cell.get("outputs", []):
+            assert not re.search("Scaled residuals|Correlation of Fixed Effects|REML criterion", str(output))
+
+
 def test_links_lead_to_headings():
     headings = set(re.findall(r"^### (.+)$", "\n".join(cell.source for cell in
                    glossary.page(TERMS, Shelf(ROOT).lessons).cells), re.MULTILINE))  # fmt: skip
