@@ -295,6 +295,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("doubled", with_cell(doubled, "q1_answer", second))
     course.hand_in("loops", course.solved(q1="while True:\n    pass"))
     course.hand_in("raises", course.solved(q2="answer_2 = 1 / 0"))
+    course.hand_in("gives_up", course.solved(q2="raise KeyboardInterrupt"))
     course.hand_in(
         "pretends", with_cell(course.solved(**wrong), "cell1", new_code_cell("check = lambda *any: True"))
     )
@@ -316,6 +317,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("moved", with_cell(moved, "ex06_q3", answer))
     course.hand_in("renamed", course.solved(), name="06_pooling(1).ipynb")
     course.hand_in("pages", "%PDF-1.4", name="06_pooling.pdf")
+    course.hand_in("swallows", course.solved(q1=SWALLOWS))
     link = course.folder / "submitted" / "links" / course.assignment / f"{course.assignment}.ipynb"
     link.parent.mkdir(parents=True)
     link.symlink_to(course.folder / "source" / course.assignment / link.name)
@@ -343,9 +345,11 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["doubled"] == ["9 / 9", "? / 3", "q1_answer is there 2 times; the last one counts"]
     assert marks["loops"] == ["8 / 9", "? / 3", "ran too long and was stopped: while True:"]
     assert marks["raises"] == ["8 / 9", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
+    assert marks["gives_up"] == ["8 / 9", "? / 3", "raised KeyboardInterrupt: raise KeyboardInterrupt"]
     assert marks["pretends"][0] == marks["tampered"][0] == "0 / 9"
     assert marks["kills"][0] == "? / ?" and "kernel died" in marks["kills"][2].lower()
     assert marks["broken"][0] == "? / ?" and "not a notebook" in marks["broken"][2]
+    assert marks["swallows"][0] == "? / ?" and "did not stop when its time was over" in marks["swallows"][2]
     assert marks["stripped"][:2] == ["9 / 9", "? / 3"] and "put back by what stands" in marks["stripped"][2]
     assert marks["moved"] == ["9 / 9", "? / 3", "q2_answer stood elsewhere; moved back"]
     assert marks["renamed"][0] == "? / ?" and "rename it and mark again: mv" in marks["renamed"][2]
@@ -360,7 +364,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
         assert states[student] == "look"
     assert {states[student] for student in ("stripped", "elsewhere")} == {"look"}
     assert {states[student] for student in ("perfect", "wrong", "moved")} == {"to be marked by hand"}
-    assert {states[student] for student in ("kills", "broken", "renamed", "pages", "links")} == {"not marked"}
+    assert {states[student] for student in NOT_MARKED} == {"not marked"}
 
     # Who marks by hand reads the rubric and a model answer, and a wrong answer is told its mistake.
     rubric = [
@@ -392,6 +396,16 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert "Traceback" not in page and str(course.folder) not in page and "site-packages" not in page
 
 
+NOT_MARKED = ("kills", "broken", "renamed", "pages", "links", "swallows")
+#: A loop that an interrupt does not end.
+SWALLOWS = """\
+import time
+while True:
+    try:
+        time.sleep(30)
+    except BaseException:
+        pass
+"""
 PORT = 48765
 #: What students try on the program that marks them.
 REPLACE = {
@@ -400,6 +414,8 @@ REPLACE = {
     "silences": "import lmmkit.course.grading as g\ng.assert_right = lambda *any, **more: None",
     "judges": "import lmmkit.course.check as c\nfrom types import SimpleNamespace\n"
     "c.check = lambda *any: SimpleNamespace(must_be_right=lambda: None)",
+    "leaves_out": "get_ipython().input_transformers_cleanup.append(\n"
+    "    lambda lines: [line for line in lines if 'right' not in line])",
     "rewrites": "from lmmkit.course import grading\n"
     "grading.assert_right.__code__ = (lambda key, value: None).__code__",
     "pretends_module": "import sys, types\nsys.modules['lmmkit.course.grading'] = "

@@ -272,10 +272,11 @@ def longest_in_order(stood: list[str], order: list[str]) -> set[str]:
 
 # ---------------------------------------------------------------- running it
 
-#: Run in the kernel, outside the notebook: which objects judge answers now. Their identities are compared in here, in
-#: the marker's process, where a notebook cannot reach.
+#: Run in the kernel, outside the notebook: which objects judge answers, and run the cells that ask them, now. Their
+#: identities are compared in here, in the marker's process, where a notebook cannot reach.
 LOOK = """
-import importlib, json, pkgutil, sys
+import builtins, importlib, json, pkgutil, sys
+from IPython import get_ipython
 from lmmkit.course.own_data import sign_in
 if STUDENT is not None:
     sign_in(STUDENT, final=True)
@@ -289,6 +290,7 @@ if FIRST:
                 pass
 found = {}
 def note(name, value):
+    value = getattr(value, "__func__", value)  # a bound method is another object each time
     code = getattr(value, "__code__", None)
     found[name] = f"{id(value)} {id(code)}"
 for name, module in list(sys.modules.items()):
@@ -306,6 +308,26 @@ for name, module in list(sys.modules.items()):
             for question, asked in value.items():
                 for inner, member in list(getattr(asked, "__dict__", {}).items()):
                     note(f"{name}.{question}.{inner}", member)
+# What runs a test: it could leave out, or rewrite, the lines that ask.
+for name, value in list(vars(builtins).items()):
+    if callable(value):
+        note(f"builtins.{name}", value)
+shell = get_ipython()
+for name in (
+    *("run_cell", "run_cell_async", "run_code", "run_ast_nodes", "transform_cell", "transform_ast"),
+    *("compile", "showtraceback", "CustomTB", "kernel"),
+):
+    note(f"IPython.{name}", getattr(shell, name, None))
+lines = shell.input_transformer_manager
+for name, several in (
+    ("ast_transformers", shell.ast_transformers),
+    ("custom_exceptions", shell.custom_exceptions),
+    ("input_transformers_cleanup", lines.cleanup_transforms),
+    ("input_transformers_post", shell.input_transformers_post),
+    ("line_transforms", lines.line_transforms),
+    ("token_transformers", lines.token_transformers),
+):
+    found[f"IPython.{name}"] = " ".join(str(id(one)) for one in several)
 told = json.dumps(found)  # as text: a long dictionary would be shown in part
 """
 
@@ -313,6 +335,7 @@ told = json.dumps(found)  # as text: a long dictionary would be shown in part
 #: Seconds that this may take, however short a student's cell may run.
 PATIENCE = 240
 NO_ANSWER = "its kernel did not answer in time: mark it again, with nothing else at work on the machine"
+NO_END = "a cell did not stop when its time was over, or printed without end:"
 
 
 class SealedExecute(Execute):
@@ -348,17 +371,25 @@ class SealedExecute(Execute):
             if not self._known:
                 raise RuntimeError(NO_ANSWER)
         if not cell.metadata.get("nbgrader", {}).get("grade") or cell.cell_type != "code":
-            return super().preprocess_cell(cell, resources, index)
+            return self._run(cell, resources, index)
         now = self._look(resources, index)
         replaced = sorted(name for name, identity in self._known.items() if now.get(name) != identity)
         if replaced or not self._known:
             self._refuse(cell, replaced)
             return cell, resources
-        cell, resources = super().preprocess_cell(cell, resources, index)
+        cell, resources = self._run(cell, resources, index)
         for output in cell.outputs:  # nbgrader counts a warning as a failure
             if output.output_type == "stream" and output.name == "stderr":
                 output.name = "stdout"
         return cell, resources
+
+    def _run(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Run a cell; of one that swallows the interrupt nbclient says nothing that helps."""
+        try:
+            return super().preprocess_cell(cell, resources, index)
+        except CellTimeoutError:
+            first = next(iter(cell.source.strip().splitlines()), "")[:40]
+            raise RuntimeError(f"{NO_END} {first}") from None
 
     def _look(self, resources: Any, index: int, first: bool = False) -> dict[str, str]:
         """The identities of what judges answers; none if the kernel does not tell."""
