@@ -102,8 +102,7 @@ def build(source: Path) -> None:
     exercise = exercise_target(source)
     student = exercise_page(source) if exercise else None
     executed = execute(source)
-    if exercise:
-        refuse_lost_points(executed, source)
+    refuse_lost_points(executed, source)
     write(executed, target(source))
     if exercise and student:
         write(student, exercise)
@@ -115,19 +114,23 @@ def page_of(source: Path) -> NotebookNode:
 
 
 def refuse_lost_points(executed: NotebookNode, source: Path) -> None:
-    """Refuse a solution that its own questions do not call right.
+    """Refuse a solution that its own questions do not call right, and a lesson that answers wrongly.
+
+    A lesson may leave an answer to its reader.
 
     Raises
     ------
     BuildError
         With the first verdict that is not "right".
     """
-    own = f"{chapter_of(source.stem)}."
+    solves = exercise_target(source) is not None
+    own = f"{chapter_of(source.stem)}." if solves else f"{source.stem[:2]}."
+    wrong, what = ("✘…", "the solution") if solves else ("✘", "the answer")
     for number, cell in enumerate(executed.cells):
         for output in cell.get("outputs", []):
             said = str(output.get("data", {}).get("text/plain", ""))
-            if said[:1] in "✘…" and said[2:].startswith(own):
-                raise BuildError(f"{title(source)}, cell {number}: the solution is not right: {said}")
+            if said[:1] in wrong and said[2:].startswith(own):
+                raise BuildError(f"{title(source)}, cell {number}: {what} is not right: {said}")
 
 
 def execute(source: Path) -> NotebookNode:

@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tools import build_notebooks
 from tools.build_notebooks import as_text, exercise_target, is_stale, main, sources, storable, target
@@ -189,6 +191,15 @@ def test_a_build_that_fails_writes_nothing(rooms, capsys, code, message):
     assert message in capsys.readouterr().err
     assert not target(source).exists()
     assert target(sources(rooms, [])[1]).exists()
+
+
+@pytest.mark.parametrize(("said", "refused"), [("✘ 97.q1: no", True), ("… 97.q1: not answered yet", False)])
+def test_a_lesson_may_leave_an_answer_open_but_not_give_a_wrong_one(tmp_path, said, refused):
+    output = new_output("execute_result", {"text/plain": said})
+    notebook = new_notebook(cells=[new_code_cell("check('97.q1', mine)", outputs=[output])])
+    source = tmp_path / "lessons" / "source" / "97_beetles.py"
+    with pytest.raises(BuildError, match="the answer is not right") if refused else nullcontext():
+        build_notebooks.refuse_lost_points(notebook, source)
 
 
 @pytest.mark.slow
