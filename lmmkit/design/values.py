@@ -1,5 +1,6 @@
 """What a formula's variables become: numbers, a `Categorical` or a `Matrix`; and how columns are read."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -148,6 +149,26 @@ def missing(value: Undecided) -> Flags:
 # ---- reading columns ----
 
 
+def _cure(name: str, data: pd.DataFrame) -> str:
+    """What to do about a column that there is not."""
+    if name in data.index.names:
+        return "; it is the index: data.reset_index() makes it a column"
+    for column in map(str, data.columns):
+        if column != name and _plain(column) == _plain(name):
+            why = (
+                "has spaces at its ends"
+                if column.strip() == name.strip()
+                else "is written with other characters"
+            )
+            return f"; '{column}' looks alike, but {why}; rename it '{name}'"
+    return suggest(name, data.columns)
+
+
+def _plain(name: str) -> str:
+    """A name without what the eye does not see: spaces at its ends, and signs with two codes such as micro."""
+    return unicodedata.normalize("NFKC", name).strip()
+
+
 def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
     """One column as numbers, as a factor or as dates.
 
@@ -158,8 +179,11 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
     """
     if name not in data.columns:
         if name in map(str, data.columns):
-            raise DataError(f"the data call a column {name} by something other than text; rename it '{name}'")
-        raise DataError(f"column '{name}' is not in the data{suggest(name, data.columns)}")
+            raise DataError(
+                f"the data call a column {name} by something other than text; data.rename(columns=str) makes "
+                "all names text"
+            )
+        raise DataError(f"column '{name}' is not in the data{_cure(name, data)}")
     series = data[name]
     if isinstance(series, pd.DataFrame):
         raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
