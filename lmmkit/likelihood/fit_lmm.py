@@ -17,7 +17,9 @@ from .point import Point
 from .search import Visit, best_of
 from .theta import checked_par
 
-SMOOTH = 5e3  # standard deviation, relative to the residuals', up to which rounding is not felt
+#: Standard deviations, relative to the residuals', to which the search comes back, and how much lower the criterion
+#: may seem to be farther out: up to the first rounding is not felt, up to the second hardly.
+SMOOTH = ((5e3, 1e-6), (2e4, 1e-3))
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
 HOPELESS = (
     "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
@@ -106,13 +108,15 @@ def estimate_at(criterion: Criterion, theta: Array, converged: bool) -> Estimate
 def _take_smooth(criterion: Criterion, best: Search) -> None:
     """Where the criterion is level, come back to where rounding does not make it rough."""
     largest = max(float(np.abs(T).max()) for T in best.state.factors)
-    if largest <= SMOOTH:
-        return
-    x = criterion.nearer_zero(best.x, SMOOTH / largest)
-    trial = criterion.trial(x)
-    if trial.value < best.value + 1e-6:
-        best.x, best.value, best.state = x, trial.value, trial.state
-        best.gradient, best.curvature = trial.gradient(), trial.curvature()
+    for size, lower in SMOOTH:
+        if largest <= size:
+            return
+        x = criterion.nearer_zero(best.x, size / largest)
+        trial = criterion.trial(x)
+        if trial.value < best.value + lower:
+            best.x, best.value, best.state = x, trial.value, trial.state
+            best.gradient, best.curvature = trial.gradient(), trial.curvature()
+            return
 
 
 def _evaluated(criterion: Criterion, theta: Array) -> Search:
