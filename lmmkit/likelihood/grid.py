@@ -51,6 +51,8 @@ COARSE = {1: 8, 2: 5, 3: 4, 4: 3}
 CORRELATIONS = (-0.98, 0.0, 0.98)
 #: And places between their bounds that the correlations of structured terms are tried at, both edges included.
 PLACES = (-0.98, -0.6, 0.0, 0.5, 0.9, 0.999)
+#: The same where standard deviations take three axes or more, of few points and of many.
+FEWER_PLACES = {False: (0.0,), True: (-0.6, 0.0, 0.9)}
 #: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.
 MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
@@ -180,7 +182,7 @@ def grid_thetas(
     sds = np.geomspace(*ends, (FINE if fine else COARSE)[number])
     places: tuple[float | None, ...] = (None,)
     if any(structure.has_rho for structure in structures):
-        places = PLACES if fine else (PLACES[1], PLACES[-2])
+        places = (PLACES if fine else (PLACES[1], PLACES[-2])) if number < 3 else FEWER_PLACES[fine]
     elif ks == (2,) and isinstance(structures[0], Unstructured):
         places = CORRELATIONS
     along_axes = [np.array(at)[axis] for at in product(sds, repeat=number)]
