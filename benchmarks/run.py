@@ -24,6 +24,7 @@ import counts
 import explorers
 import growth
 import repetition
+import structures
 from cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
@@ -152,7 +153,7 @@ def main() -> None:
     parser.add_argument(
         "cases",
         nargs="*",
-        help="names of cases, batch, counts, repetition, explorers, growth; none means all",
+        help="names of cases, batch, counts, repetition, structures, explorers, growth; none means all",
     )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
@@ -178,6 +179,8 @@ def main() -> None:
         tell(counts.rows())
     if not wanted or "repetition" in wanted:
         tell(repetition.rows())
+    if not wanted or "structures" in wanted:
+        tell(structures.rows())
     tell(["", "| import of | seconds |", "| --- | --- |", *import_time()])
     if not wanted or "explorers" in wanted:
         tell(explorer_rows())
