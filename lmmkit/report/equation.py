@@ -15,7 +15,7 @@ from ..formatting.wording import number
 from ..numerics import arguments
 from ..structures.unstructured import Unstructured
 
-LINE = 56  # letters of a linear predictor on one line
+LINE = 52  # letters of a linear predictor on one line: they fit a notebook in a narrow window
 FULL = 4  # effects up to which a structure's matrix is written in full
 LINKS = {
     "identity": "{}",
@@ -104,8 +104,11 @@ def _sum(summands: list[str]) -> str:
 
 
 def _width(latex: str) -> int:
-    """Roughly how many letters are seen."""
-    return len(re.sub(r"\\[a-zA-Z]+|[{}_^\\]", "", latex))
+    """Roughly how many letters are seen; those below or above the line are smaller, and Greek ones are letters, too."""
+    level = re.sub(r"\\mathrm\{([^{}]*)\}", r"\1", latex)
+    plain = re.sub(r"[_^](?:\{[^{}]*\}|.)", "", level)
+    small = len(re.sub(r"[{}_^]", "", level)) - len(re.sub(r"[{}_^]", "", plain))
+    return len(re.sub(r"\\,|[{}\\]", "", re.sub(r"\\[a-zA-Z]+", "x", plain))) + small // 2
 
 
 def _product(parts: list[Part]) -> str:
