@@ -334,7 +334,7 @@ class Criterion(Terms):
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
         if self.layout.width <= SMALL and self.shielded(search.x[None])[0]:
             others += self.without_each(search.x)
-        if self.layout.width <= SMALL and beyond(self, search.x[None])[0]:
+        if self.layout.width <= SMALL and not self.structured and beyond(self, search.x[None])[0]:
             others += self._far_valleys()
         return others
 
@@ -348,7 +348,10 @@ class Criterion(Terms):
             values = grid.value(self._parts())
         lowest = valleys(values[None], points[1], VALLEYS)[0]
         found = [Place("a valley of large effects", points[0][g]) for g in lowest if g >= 0]
-        return [*found, Place("effects a thousand times the residuals", 1e3 * self.identity())]
+        return [
+            *found,
+            Place("effects a thousand times the residuals", self.nearer_zero(self.identity(), 1e3)),
+        ]
 
     def on_grid(self, again: bool = False) -> tuple[Array, tuple[int, ...], Array]:
         """The criterion on a coarse grid: points (G, m), numbers along the axes, and values (G,).
