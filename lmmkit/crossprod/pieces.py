@@ -64,7 +64,7 @@ class Pieces:
 
     def unstack(self, stacked: Array) -> Array:
         """The inverse of :meth:`stack`."""
-        return np.asarray(stacked.reshape(-1, stacked.shape[2])[self.slot])
+        return np.asarray(stacked.reshape(stacked.shape[0] * stacked.shape[1], stacked.shape[2])[self.slot])
 
     def matrix(self, stacked: Array) -> Any:
         """A ``(c, m, m)`` stack as one ``(R, R)`` matrix in the columns' order, dense or sparse."""

@@ -228,3 +228,12 @@ def test_bootstrap_answers_too():
     fit = lk.lmer("Reaction ~ Days + (1 | Subject)", load("sleepstudy"))
     drawn = fit.bootstrap(3, lambda again: again.sigma, seed=1, progress=False)
     assert len(drawn.replicates) == 3
+
+
+def test_two_groupings_and_no_fixed_effects():
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"g": np.repeat(list("ABCDEFGHIJ"), 6), "h": rng.choice(list("pqrst"), 60)})
+    data["k"] = rng.poisson(3, 60)
+    fit = lk.glmer("k ~ 0 + (1 | g) + (1 | h)", data, "poisson")
+    assert fit.deviance == pytest.approx(256.9023103, abs=1e-5)  # glmmTMB 1.1.5, R 4.2.2
+    assert fit.varcorr.frame["sdcor"].tolist() == pytest.approx([0, 1.0481], abs=1e-3)
