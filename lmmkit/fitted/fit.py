@@ -254,11 +254,11 @@ class Fit(Protocol):
         if kind == "response" or (kind == "working" and family is None):
             return raw
         if kind == "working" and family is not None:
-            return raw / family.mu_eta(self._eta)
+            return _over(raw, family.mu_eta(self._eta))
         if family is None:
             return np.sqrt(design.row_weights) * raw
         if kind == "pearson":
-            return np.sqrt(design.row_weights) * raw / np.sqrt(family.variance(mu))
+            return np.sqrt(design.row_weights) * _over(raw, np.sqrt(family.variance(mu)))
         return family.deviance_residuals(design.y, mu, design.weights)
 
     @property
@@ -270,3 +270,8 @@ class Fit(Protocol):
     def _mu(self) -> Array:
         """Fitted values, (n,)."""
         return self._eta if self.family is None else self.family.linkinv(self._eta)
+
+
+def _over(raw: Array, size: Array) -> Array:
+    """Residuals in units of their size; zero where an outcome that was certain came about."""
+    return np.divide(raw, size, out=np.zeros(len(raw)), where=(raw != 0) | (size != 0))

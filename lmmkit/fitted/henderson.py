@@ -134,7 +134,10 @@ def irls_weights(fit: MixedFit) -> Array:
     family, eta = fit.family, fit.estimate.fitted_eta
     if family is None:
         return fit.design.row_weights
-    return np.asarray(fit.design.row_weights * family.mu_eta(eta) ** 2 / family.variance(family.linkinv(eta)))
+    slope, variance = family.mu_eta(eta), family.variance(family.linkinv(eta))
+    certain = (variance == 0) & (np.abs(slope) < 1e-8)  # rounded to it, as where groups are separated
+    information = np.divide(slope**2, variance, out=np.zeros_like(slope), where=~certain)
+    return np.asarray(fit.design.row_weights * information)
 
 
 def error_variance(fit: MixedFit) -> float:

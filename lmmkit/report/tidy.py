@@ -95,9 +95,11 @@ def _as_factors(fit: MixedFit, table: pd.DataFrame) -> None:
     rows = table["effect"] == "fixed"
     for name in ("estimate", "conf_low", "conf_high"):
         if name in table:
-            table.loc[rows, name] = np.exp(table.loc[rows, name])
+            with np.errstate(over="ignore"):  # where the groups are separated
+                table.loc[rows, name] = np.exp(table.loc[rows, name])
     if "std_error" in table:
-        table.loc[rows, "std_error"] *= table.loc[rows, "estimate"]
+        with np.errstate(over="ignore"):
+            table.loc[rows, "std_error"] *= table.loc[rows, "estimate"]
 
 
 def _fixed(fit: MixedFit, ddf: Ddf) -> pd.DataFrame:

@@ -95,3 +95,19 @@ def test_a_fit_that_reproduces_its_outcomes_says_so():
     ]  # fmt: skip
     fit = lk.glmer("y ~ x + (1 | g)", data, "binomial")
     assert any("nearly every outcome is certain" in message for message in fit.messages)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1.0, 1000.0])
+def test_what_is_asked_of_a_separated_fit_is_answered_without_warnings(unit):
+    # Pearson's residuals and working weights of R's glm: below 1e-6 in size where all is certain.
+    rng = np.random.default_rng(77)
+    data = pd.DataFrame({"x": unit * rng.normal(size=40), "g": np.repeat(range(8), 5)})
+    data["z"] = (data["x"] > 0).astype(int)
+    mixed, fixed = lk.glmer("z ~ x + (1 | g)", data, "binomial"), lk.glm("z ~ x", data, "binomial")
+    for fit in (mixed, fixed):
+        assert np.abs(fit.resid("pearson")).max() < 0.01
+        assert fit.summary() and len(fit.augment()) == len(fit.influence()) == 40
+    assert mixed.predict(data, interval="confidence").notna().all(axis=None)
+    table = mixed.tidy(conf_int=True, exponentiate=True)
+    assert (table["conf_low"] <= table["estimate"]).all() and (table["estimate"] <= table["conf_high"]).all()
