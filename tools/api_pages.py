@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def page(folder: Path, part: str, name: str, place: str) -> str:
     else:
         module, _, attribute = place.rpartition(".")
         found = getattr(lk if module == "lmmkit" else import_module(module), attribute)
-        said = (inspect.getdoc(found) or "").splitlines()[0]
+        said = without_roles((inspect.getdoc(found) or "").splitlines()[0])
         body = [f".. currentmodule:: {module}", ""]
         if inspect.isclass(found):
             # Members of bases that are not ours, such as DataFrame's, stay out.
@@ -74,3 +75,14 @@ def page(folder: Path, part: str, name: str, place: str) -> str:
     text = [".. meta::", f"   :description: {name}: {description}", "", name, "=" * len(name), "", *body, ""]
     (folder / f"{name}.rst").write_text("\n".join(text), encoding="utf-8")
     return said
+
+
+def without_roles(text: str) -> str:
+    """A sentence of a docstring as Markdown: the marks of code stay, what Sphinx makes of them goes.
+
+    Examples
+    --------
+    >>> without_roles("As made by :func:`lmmkit.lmer` and :meth:`~lmmkit.Ranef.frame`.")
+    'As made by `lmmkit.lmer` and `lmmkit.Ranef.frame`.'
+    """
+    return re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text)

@@ -39,15 +39,24 @@ PAGES = {
     "lessons/LEDGER.md": "lessons/LEDGER.md",
     "lessons/COVERAGE.md": "lessons/COVERAGE.md",
 }
+#: What is not read but opened or printed.
+FILES = ("lessons/cheat_sheet.pdf",)
 #: What moves on the front page.
 FRONT = "explorers.random_effects()"
 #: Pages whose Python is run while the site is built.
 HOW_TO = "docs/how_to_"
 FOR_TEACHERS = ("docs/questions", "docs/hub")
 LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?!\w+:|#|<)([^)#\s]*)(#[^)\s]*)?\)")
+#: Letters in a line that the page has room for.
+WIDE = 88
 #: What stays of MathJax: the program, parts of TeX that it loads when a page uses them, and letters.
 MATHJAX = ("tex-chtml.js", "input/tex/extensions/", "output/chtml/fonts/")
 SUMMARY = "Guess first, then open: what it shows"
+#: Said under the title of a lesson and of an exercise.
+TO_READ = (
+    "*This page is for reading: pictures with a handle move, nothing else runs. To run the code, and to have your "
+    "answers checked, [open it as a notebook](../docs/run.md).*"
+)
 
 
 def gather(folder: Path, only: tuple[str, ...] = (), lite: str = "") -> None:
@@ -77,7 +86,7 @@ def gather(folder: Path, only: tuple[str, ...] = (), lite: str = "") -> None:
         if path.stem.startswith(only) or not only
     ]
     write_api(folder / "api")
-    there = {*pages.values(), *(str(path.relative_to(ROOT)) for path in books), "README.md"}
+    there = {*pages.values(), *FILES, *(str(path.relative_to(ROOT)) for path in books), "README.md"}
     for source, target in pages.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         text, words = living(text, target, there), first_words(text)
@@ -86,6 +95,8 @@ def gather(folder: Path, only: tuple[str, ...] = (), lite: str = "") -> None:
         notebook = nbformat.read(path, as_version=4)
         name = str(path.relative_to(ROOT))
         save(folder / name, nbformat.writes(page_of(notebook, name, folder, there, lite)))
+    for name in FILES:
+        shutil.copyfile(ROOT / name, folder / name)
     write_sections(folder, books)
     front = (HERE / "index.md").read_text(encoding="utf-8")
     shown = figure(FRONT, folder / "_static" / "explorers", "", lite)
@@ -122,6 +133,10 @@ def page_of(notebook: NotebookNode, name: str, folder: Path, there: set[str], li
     raise_headings(cells)
     words = next(cell.source for cell in cells if cell.cell_type == "markdown")
     notebook.metadata["myst"] = {"html_meta": {"description": first_words(words)}}
+    if re.match(r"lessons/\d|exercises/", name):
+        cells[0].source = re.sub(
+            r"^(# .+)$", rf"\1\n\n{TO_READ}", cells[0].source, count=1, flags=re.MULTILINE
+        )
     notebook.metadata.pop("widgets", None)
     return notebook
 
@@ -166,11 +181,27 @@ def show_code(cell: NotebookNode, folded: bool) -> None:
                 "code_prompt_hide": "Hide the code",
             }
             kinds = kinds | {"hide-input"}
+        else:  # its code is about what it shows
+            kinds = kinds - {"hide-output"} | {"hide-cell"}
+    if any(is_prose(output) for output in cell.get("outputs", [])):
+        kinds = kinds | {"prose"}
     cell.metadata["tags"] = sorted(kinds)
     for output in cell.get("outputs", []):
         alt = output.get("metadata", {}).get("image/png", {}).get("alt")
         if alt:
             cell.metadata.setdefault("mystnb", {})["image"] = {"alt": " ".join(alt.split())}
+
+
+def is_prose(output: NotebookNode) -> bool:
+    """Whether what is printed has long lines that are no table's: they may break where the page ends.
+
+    Examples
+    --------
+    >>> is_prose(new_output("stream", text="A sentence " * 10)), is_prose(new_output("stream", text="1    2" * 20))
+    (True, False)
+    """
+    text = output.get("text") or output.get("data", {}).get("text/plain", "")
+    return max(map(len, text.splitlines()), default=0) > WIDE and "  " not in text.strip()
 
 
 # ---------------------------------------------------------------- words
@@ -212,12 +243,15 @@ def first_words(text: str, most: int = 155) -> str:
     --------
     >>> first_words("# Title\\n\\nOwls *hunt* mice.")
     'Title: Owls hunt mice.'
+    >>> first_words("# Why?\\n\\n**You will**\\n\\n- call `fit_many`;\\n- read on.\\n\\n![Two owls](owl.png)")
+    'Why? You will call fit_many; read on.'
     """
     title = re.search(r"^# (.+)", text, re.MULTILINE)
     rest = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    rest = re.sub(r"^#.*$|^\|.*$", "", rest, flags=re.MULTILINE)
-    words = re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`$_]", lambda found: found[1] or "", " ".join(rest.split()))
-    told = f"{title[1]}: {words}" if title else words
+    rest = re.sub(r"^#.*$|^\|.*$|^- |!\[[^\]]*\]\([^)]*\)", "", rest, flags=re.MULTILINE)
+    marks = r"\[([^\]]*)\]\([^)]*\)|[*`$]|\b_|_\b"
+    words = re.sub(marks, lambda found: found[1] or "", " ".join(rest.split()))
+    told = f"{title[1]}{'' if title[1].endswith('?') else ':'} {words}" if title else words
     return told if len(told) <= most else told[:most].rsplit(" ", 1)[0] + " …"
 
 

@@ -19,6 +19,10 @@ from lmmkit.course.explorers.explorer import Explorer
 
 #: Places of a handle that are drawn; more would make the pages heavy.
 MOST_PLACES = 13
+#: What an explorer shows where its page asks for nothing: a state in which its first handle has something to move.
+OPENS = {"random_or_fixed": {"variable": "plot"}}
+#: Asked for by the handles that only a notebook has.
+ONLY_THERE = " Choose an answer above."
 CALL = re.compile(r"^explorers\.(\w+)\((.*)\)$", re.DOTALL)
 
 
@@ -60,7 +64,7 @@ def draw(explorer: Explorer[Any], value: float, handle: Slider, state: dict[str,
         packed = io.BytesIO()
         picture.convert("RGB").save(packed, "WEBP", quality=80, method=6)
     plt.close("all")
-    return packed.getvalue(), explorer.sentence(result)
+    return packed.getvalue(), explorer.sentence(result).removesuffix(ONLY_THERE)
 
 
 def figure(code: str, folder: Path, top: str, lite: str = "") -> str:
@@ -85,7 +89,7 @@ def figure(code: str, folder: Path, top: str, lite: str = "") -> str:
     asked = called(code)
     if asked is None:
         raise ValueError(f"no explorer is shown by {code!r}")
-    name, state = asked
+    name, state = asked[0], asked[1] or OPENS.get(asked[0], {})
     explorer: Explorer[Any] = getattr(explorers, name)
     handle = next(control for control in explorer.controls if isinstance(control, Slider))
     key = f"{name}-{hashlib.sha256(repr(sorted(state.items())).encode()).hexdigest()[:8]}"
@@ -100,7 +104,7 @@ def figure(code: str, folder: Path, top: str, lite: str = "") -> str:
             file.write_bytes(picture)
             words.write_text(sentence, encoding="utf-8")
         unit = f" {handle.unit}" if len(handle.unit) < 12 else f" ({handle.unit})"
-        told = number(value) + (unit if handle.unit else "")
+        told = (str(value) if isinstance(value, int) else number(value)) + (unit if handle.unit else "")
         shown.append({"picture": file.name, "value": told, "sentence": words.read_text(encoding="utf-8")})
         at = place if value == start else at
     more = _more(explorer, code, top, lite)

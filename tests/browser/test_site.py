@@ -87,7 +87,9 @@ def test_every_page_has_a_title_and_a_description(site):
         if "_static" in path.parts or path.stem in ("search", "genindex"):
             continue
         assert re.search(r"<title>[^<]{3,}</title>", text), path
-        assert re.search(r'<meta (?:name="description" content|content)="[^"]{10,}', text), path
+        told = re.search(r'<meta (?:name="description" content|content)="([^"]{10,})"', text)
+        marks = r"[`*]|:func:|\?:" if path.parent.name == "api" else r"[`*]|\?:| - "  # a minus is none
+        assert told and not re.search(marks, told[1]), (path, told)
 
 
 def test_sizes_are_sane(site):
@@ -99,6 +101,9 @@ def test_sizes_are_sane(site):
     assert {folder.name.rpartition("-")[0] for folder in drawn} == set(dir(explorers))
     for folder in drawn:
         assert sum(path.stat().st_size for path in folder.iterdir()) < 1_000_000, folder
+        pictures = [path.read_bytes() for path in folder.glob("*.webp")]
+        assert len(set(pictures)) == len(pictures), f"a handle that moves nothing: {folder}"
+        assert not [path for path in folder.glob("*.txt") if "Choose an answer" in path.read_text("utf-8")]
 
 
 def test_a_search_finds_the_word(page):
@@ -116,6 +121,32 @@ def test_a_prediction_opens_on_a_click(page):
     assert not fold.locator(".cell_output").first.is_visible()
     fold.locator("summary").click()
     assert fold.locator(".cell_output").first.is_visible()
+
+
+def test_code_of_what_is_to_be_guessed_is_folded_where_the_notebook_folds_it(page):
+    """It would tell the answer before the guess."""
+    page.goto("/lessons/06_pooling.html")
+    told = page.locator("main pre", has_text="The same three panels with the mixed model's line")
+    assert told.count() == 1 and not told.is_visible()
+
+
+def test_on_paper_nothing_is_folded_and_nothing_is_cut_off(page):
+    page.goto("/lessons/06_pooling.html")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    answers = page.locator("details.hide .cell_output")
+    assert answers.count() and all(answer.is_visible() for answer in answers.all())
+    wide = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    assert page.eval_on_selector_all("main pre", wide) == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not answers.first.is_visible()
+
+
+def test_a_page_for_reading_says_so(page):
+    for name in ("lessons/00_start_here.html", "exercises/06_pooling.html"):
+        page.goto(f"/{name}")
+        page.get_by_role("link", name="open it as a notebook").click()
+        assert page.url.endswith("/docs/run.html")
 
 
 def test_the_way_leads_from_lesson_0_to_16(page):

@@ -39,6 +39,7 @@ myst_links_external_new_tab = False
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 autodoc_member_order = "alphabetical"
+toc_object_entries_show_parents = "hide"  # the names of a class's methods fit beside the page
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 

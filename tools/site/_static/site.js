@@ -36,3 +36,14 @@ document.addEventListener("DOMContentLoaded", () => {
     handle.addEventListener("input", show);
   }
 });
+
+// Paper has no click: what folds hide is opened to be printed, and closed again. Code alone stays folded.
+let opened = [];
+window.addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not([open])")].filter((fold) => fold.querySelector(".cell_output"));
+  for (const fold of opened) fold.open = true;
+  for (const picture of document.querySelectorAll("img[loading]")) picture.loading = "eager";
+});
+window.addEventListener("afterprint", () => {
+  for (const fold of opened) fold.open = false;
+});
