@@ -153,7 +153,9 @@ class ReferenceGrid:
         for name in [*last, *at]:
             if name not in known:
                 has = ", ".join(known) or "none"
-                raise ModelError(f"'{name}' is not a predictor in the fixed part of this model; it has {has}")
+                raise ModelError(
+                    f"{arguments.shown(name)} is not a predictor in the fixed part of this model; it has {has}"
+                )
         names = [*(name for name in known if name not in last), *last]
         if not names:
             frame = pd.DataFrame(index=[0])
