@@ -154,21 +154,24 @@ def grading(tmp_path_factory):
     """An environment of its own with nbgrader and the released wheel; kept below .venv from one run to the next."""
     pins = [HERE / "requirements.txt", ROOT / "requirements.lock", ROOT / "pyproject.toml"]
     key = hashlib.sha256(b"".join(path.read_bytes() for path in pins)).hexdigest()[:12]
-    folder = ROOT / ".venv" / f"nbgrader-{key}"
+    # The scripts in it name this place: where it is reached by another name, or was moved, it is made again.
+    folder = (ROOT / ".venv").resolve() / f"nbgrader-{key}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     wheel = build_wheel(tmp_path_factory.mktemp("wheel"))
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     needs = ["--constraint", pins[1], "--requirement", pins[0], f"{wheel}[course]"]
-    for old in (ROOT / ".venv").glob("nbgrader-*"):
+    for old in folder.parent.glob("nbgrader-*"):
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
-    commands = [] if (folder / "ready").exists() else [[sys.executable, "-m", "venv", folder], [*pip, *needs]]
+    ready = folder / "ready"
+    kept = ready.exists() and ready.read_text(encoding="utf-8") == str(folder)
+    commands = [] if kept else [[sys.executable, "-m", "venv", "--clear", folder], [*pip, *needs]]
     for command in [*commands, [*pip, "--no-deps", "--force-reinstall", wheel]]:
         run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if run.returncode != 0:
             said = (run.stderr.strip() or "no reason given").splitlines()[-1]
             pytest.skip(f"nbgrader cannot be installed here: {said}")
-    (folder / "ready").touch()
+    ready.write_text(str(folder), encoding="utf-8")
     return python
 
 
@@ -295,6 +298,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("doubled", with_cell(doubled, "q1_answer", second))
     course.hand_in("loops", course.solved(q1="while True:\n    pass"))
     course.hand_in("raises", course.solved(q2="answer_2 = 1 / 0"))
+    course.hand_in("unfinished", course.solved(q1="answer_1 = ("))
     course.hand_in("gives_up", course.solved(q2="raise KeyboardInterrupt"))
     course.hand_in(
         "pretends", with_cell(course.solved(**wrong), "cell1", new_code_cell("check = lambda *any: True"))
@@ -345,6 +349,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["doubled"] == ["9 / 9", "? / 3", "q1_answer is there 2 times; the last one counts"]
     assert marks["loops"] == ["8 / 9", "? / 3", "ran too long and was stopped: while True:"]
     assert marks["raises"] == ["8 / 9", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
+    assert marks["unfinished"] == ["8 / 9", "? / 3", "raised SyntaxError: answer_1 = ("]
     assert marks["gives_up"] == ["8 / 9", "? / 3", "raised KeyboardInterrupt: raise KeyboardInterrupt"]
     assert marks["pretends"][0] == marks["tampered"][0] == "0 / 9"
     assert marks["kills"][0] == "? / ?" and "kernel died" in marks["kills"][2].lower()

@@ -372,7 +372,8 @@ class SealedExecute(Execute):
                 raise RuntimeError(NO_ANSWER)
         if not cell.metadata.get("nbgrader", {}).get("grade") or cell.cell_type != "code":
             return self._run(cell, resources, index)
-        now = self._look(resources, index)
+        # After a cell that does not compile, the first look can end in that cell's error.
+        now = self._look(resources, index) or self._look(resources, index)
         replaced = sorted(name for name, identity in self._known.items() if now.get(name) != identity)
         if replaced or not self._known:
             self._refuse(cell, replaced)
