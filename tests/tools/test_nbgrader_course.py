@@ -299,6 +299,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     course.hand_in("loops", course.solved(q1="while True:\n    pass"))
     course.hand_in("raises", course.solved(q2="answer_2 = 1 / 0"))
     course.hand_in("unfinished", course.solved(q1="answer_1 = ("))
+    course.hand_in("quiet", course.solved(q1=known(course.source)["q1_answer"].source.rstrip() + ";"))
     course.hand_in("gives_up", course.solved(q2="raise KeyboardInterrupt"))
     course.hand_in(
         "pretends", with_cell(course.solved(**wrong), "cell1", new_code_cell("check = lambda *any: True"))
@@ -350,6 +351,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["loops"] == ["8 / 9", "? / 3", "ran too long and was stopped: while True:"]
     assert marks["raises"] == ["8 / 9", "? / 3", "raised ZeroDivisionError: answer_2 = 1 / 0"]
     assert marks["unfinished"] == ["8 / 9", "? / 3", "raised SyntaxError: answer_1 = ("]
+    assert marks["quiet"] == ["9 / 9", "? / 3", ""]
     assert marks["gives_up"] == ["8 / 9", "? / 3", "raised KeyboardInterrupt: raise KeyboardInterrupt"]
     assert marks["pretends"][0] == marks["tampered"][0] == "0 / 9"
     assert marks["kills"][0] == "? / ?" and "kernel died" in marks["kills"][2].lower()

@@ -328,7 +328,8 @@ for name, several in (
     ("token_transformers", lines.token_transformers),
 ):
     found[f"IPython.{name}"] = " ".join(str(id(one)) for one in several)
-told = json.dumps(found)  # as text: a long dictionary would be shown in part
+# Not as the value of the cell: whether IPython shows that depends on how the student's last cell ends.
+shell.display_pub.publish({"text/plain": json.dumps(found)})
 """
 
 
@@ -372,8 +373,7 @@ class SealedExecute(Execute):
                 raise RuntimeError(NO_ANSWER)
         if not cell.metadata.get("nbgrader", {}).get("grade") or cell.cell_type != "code":
             return self._run(cell, resources, index)
-        # After a cell that does not compile, the first look can end in that cell's error.
-        now = self._look(resources, index) or self._look(resources, index)
+        now = self._look(resources, index)
         replaced = sorted(name for name, identity in self._known.items() if now.get(name) != identity)
         if replaced or not self._known:
             self._refuse(cell, replaced)
@@ -396,7 +396,7 @@ class SealedExecute(Execute):
         """The identities of what judges answers; none if the kernel does not tell."""
         student = resources["nbgrader"]["student"] if COURSE["own_data"] else None
         scope = f"{{'STUDENT': {student!r}, 'FIRST': {first}}}"
-        asking = new_code_cell(f"(lambda scope: (exec({LOOK!r}, scope), scope['told'])[1])({scope})")
+        asking = new_code_cell(f"(lambda scope: exec({LOOK!r}, scope))({scope})")
         here, limit = self.nb.cells[index], self.trait_values()["timeout"]
         self.timeout = max(
             limit or 0, PATIENCE
@@ -409,8 +409,8 @@ class SealedExecute(Execute):
             self.nb.cells[index] = here
             self.set_trait("timeout", limit)
         for output in asking.outputs:
-            if output.output_type == "execute_result":
-                return dict(json.loads(ast.literal_eval(output.data["text/plain"])))
+            if output.output_type == "display_data":
+                return dict(json.loads(output.data["text/plain"]))
         return {}
 
     def _refuse(self, cell: NotebookNode, replaced: list[str]) -> None:
