@@ -22,6 +22,7 @@ from .times import as_number, one_column_per_level
 
 if TYPE_CHECKING:
     from ..design.design import RandomTerm
+    from ..design.undivided import Undivided
     from .fit import Fit
     from .mixed import MixedFit
 
@@ -232,12 +233,24 @@ def _search(fit: MixedFit) -> Iterator[str]:
             "copied within them, and for more random effects than the rows can tell apart; then leave the "
             "finest random-effects term out."
         )
+    elif (found := fit.estimate.undivided) is not None:
+        yield _undivided(found)
     elif not fit.converged and REPRODUCED not in fit.estimate.warnings:
         yield (
             f"The search for the best theta did not converge (gradient {fit.estimate.gradient_norm:.2g} "
             f"after {fit.estimate.n_evaluations} evaluations), so the estimates may be off. Check the "
             "data for outliers, try a simpler random-effects structure, or another start."
         )
+
+
+def _undivided(found: Undivided) -> str:
+    left = "a single comparison" if found.left == 1 else f"only {found.left} comparisons"
+    return (
+        f"The fixed effects leave {left} of rows, in which {found.name} of {found.term} varies as residuals do: "
+        "only the sum of its variance and the residual variance can be estimated, and the two numbers shown are one "
+        "split of many that fit equally well. So there are no degrees of freedom and no p-values. Take fewer fixed "
+        f"effects or more rows; without {found.term} the residuals are the whole sum."
+    )
 
 
 def _singular(fit: MixedFit) -> Iterator[str]:

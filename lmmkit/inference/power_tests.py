@@ -87,7 +87,7 @@ def _t_tests(fitted: Flags, optima: ManyOptima | None, at: int, df: float | None
         with np.errstate(all="ignore"):
             own = many_df(optima)[:, at] if df is None else np.full(len(optima.sigma), df)
             p = 2 * stats.t.sf(np.abs(optima.beta[:, at] / optima.se[:, at]), own)
-        out[fitted] = np.where(np.isfinite(optima.objective) & ~optima.endless, p, np.nan)
+        out[fitted] = np.where(np.isfinite(optima.objective) & ~optima.open, p, np.nan)
     return out
 
 

@@ -15,6 +15,7 @@ from ..numerics.arrays import Array
 
 if TYPE_CHECKING:
     from ..design.design import Design
+    from ..design.undivided import Undivided
     from ..families.family import Family
 
 
@@ -108,6 +109,8 @@ class Estimate:
     endless : bool
         The likelihood has no maximum: it rises for ever as the residual variance goes to zero, and the numbers
         are those of the point where the search was stopped.
+    undivided : Undivided or None
+        An effect of which only the sum of its variance and the residual variance has an estimate.
     n_agq : int
         Quadrature points per random effect (1 is Laplace); not used by a linear mixed model.
     parts : dict
@@ -136,9 +139,15 @@ class Estimate:
     warnings: list[str] = field(default_factory=list)
     family: Family | None = None
     endless: bool = False
+    undivided: Undivided | None = None
     n_agq: int = 1
     parts: dict[str, PartEstimate] = field(default_factory=dict)
     cov_parts: Array | None = field(default=None, repr=False)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no one value of the residual variance fits best, so that nothing can be tested by it."""
+        return self.endless or self.undivided is not None
 
     @property
     def par_of_terms(self) -> list[Array]:

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..design.design import Design
+from ..design.undivided import undivided
 from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
@@ -134,6 +135,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     """Carry the optimum back to the units of the data."""
     point = search.state
     endless = criterion.endless(search.x, point)
+    apart = undivided(criterion.design) if criterion.reml else None
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
     half = point.root @ criterion.inverse_of_R.T  # half' half = (X'V^-1 X)^-1
@@ -165,8 +167,9 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         n_evaluations=search.evaluations,
         trail=trail,
         visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(trail) :], strict=True)],
-        converged=(search.converged or criterion.levelled(point)) and not endless,
+        converged=(search.converged or criterion.levelled(point)) and not endless and apart is None,
         endless=endless,
+        undivided=apart,
         gradient=partial(criterion.gradient, point),
         warnings=[],
         family=None,

@@ -21,6 +21,7 @@ from scipy.sparse import csr_array, vstack
 from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
+from ..design.undivided import Undivided, undivided
 from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 from .grid import Grid, Parts, cholesky_of_each, dense_parts, products, ring_thetas, swept
@@ -84,6 +85,11 @@ class ManyCriterion(Terms):
         self.constant = 2 * float(np.log(np.abs(np.diag(self.R))).sum()) if reml else 0.0
         if design.weights is not None:
             self.constant -= float(np.log(design.weights).sum())
+
+    @cached_property
+    def undivided(self) -> Undivided | None:
+        """An effect whose variance cannot be told from the residual variance."""
+        return undivided(self.design) if self.reml else None
 
     @property
     def suits(self) -> bool:

@@ -46,6 +46,11 @@ class ManyOptima:
         return np.asarray(self.points.r2 < ENDLESS**2 * self.criterion.nu)
 
     @cached_property
+    def open(self) -> Flags:
+        """Where no one value of the residual variance fits best, as ``Estimate.is_open`` tells."""
+        return self.endless | (self.criterion.undivided is not None)
+
+    @cached_property
     def sigma(self) -> Array:
         """Residual standard deviations, (B,)."""
         return np.asarray(np.sqrt(self.points.r2 / self.criterion.nu) * self.points.y.unit)

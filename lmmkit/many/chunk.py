@@ -19,6 +19,7 @@ from ..numerics.arrays import Array, Flags
 from ..numerics.threads import threads_for
 
 __all__ = [
+    "ENDLESS",
     "Found",
     "contrasts_of",
     "failure",
@@ -28,6 +29,10 @@ __all__ = [
     "singular",
     "status_table",
 ]
+
+
+ENDLESS = "next to no residual variance is left: the random effects reproduce this response"
+UNDIVIDED = "the fixed effects leave too few comparisons of rows to tell a random effect from the residuals"
 
 
 @dataclass
@@ -119,6 +124,7 @@ def _tables(optima: ManyOptima, tests: bool, contrasts: pd.DataFrame | None) -> 
     if tests:
         covariance = information_inverse(optima)
         df, df_sigma = many_df(optima, L, covariance), 2 / covariance[:, -1, -1]
+        df[optima.open] = df_sigma[optima.open] = np.nan
     half = optima.half @ L.T
     se = sigma[:, None] * np.sqrt(np.einsum("bij,bij->bj", half, half))
     factors = [structure.factor(own) for structure, own in zip(criterion.structures, optima.par, strict=True)]
@@ -127,10 +133,9 @@ def _tables(optima: ManyOptima, tests: bool, contrasts: pd.DataFrame | None) -> 
     random, values = ran_pars(criterion, optima.par, sigma)
     status = status_table(len(sigma), len(design.y), optima.objective, sigma)
     status["singular"] = singular(criterion, optima.par)
-    status["converged"] = optima.converged & ~optima.endless
-    status.loc[optima.endless, "message"] = (
-        "next to no residual variance is left: the random effects reproduce this response"
-    )
+    status["converged"] = optima.converged & ~optima.open
+    status.loc[optima.open, "message"] = UNDIVIDED
+    status.loc[optima.endless, "message"] = ENDLESS
     frame: Callable[..., pd.DataFrame] = pd.DataFrame
     return Found(
         frame(optima.beta @ L.T, columns=names),

@@ -20,7 +20,7 @@ from ..likelihood.separation import runaways
 from ..likelihood.theta import LACKING
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from .chunk import Found, contrasts_of, ran_pars, singular, status_table
+from .chunk import ENDLESS, Found, contrasts_of, ran_pars, singular, status_table
 from .laplace import LaplacePoints, ManyGlmmCriterion
 from .laplace_search import ResponseColumns, search
 
@@ -46,6 +46,8 @@ class _Numbers:
     messages : list of str
         What should be known; the reason, where a response could not be fitted.
     failed : array of shape (B,)
+    endless : array of shape (B,)
+        Whether next to no residual variance is left, so that nothing can be tested.
     """
 
     beta: Array
@@ -56,6 +58,7 @@ class _Numbers:
     converged: Flags
     messages: list[str]
     failed: Flags
+    endless: Flags
 
     @classmethod
     def nothing(cls, criterion: ManyGlmmCriterion, B: int) -> _Numbers:
@@ -63,7 +66,8 @@ class _Numbers:
         p, m = criterion.p, criterion.m
         beta, cov, par = np.full((B, p), np.nan), np.full((B, p, p), np.nan), np.full((B, m), np.nan)
         lacking = np.full(B, np.nan)
-        return cls(beta, cov, par, lacking, lacking.copy(), np.zeros(B, bool), [""] * B, np.ones(B, bool))
+        no, yes = np.zeros(B, bool), np.ones(B, bool)
+        return cls(beta, cov, par, lacking, lacking.copy(), no, [""] * B, yes, no.copy())
 
 
 def fit_generalized(
@@ -289,7 +293,8 @@ def _alone(criterion: ManyGlmmCriterion, y: Array, weights: Array | None, b: int
     numbers.dispersion[b] = np.nan if family is None or family.dispersion is None else family.dispersion
     numbers.objective[b], numbers.converged[b] = estimate.objective, estimate.converged
     numbers.failed[b] = False
-    numbers.messages[b] = " ".join(estimate.warnings)
+    numbers.endless[b] = estimate.endless
+    numbers.messages[b] = ENDLESS if estimate.endless else " ".join(estimate.warnings)
 
 
 def _tables(
@@ -309,6 +314,6 @@ def _tables(
     own, L = contrasts_of(design.x_names, contrasts)
     beta = pd.DataFrame(numbers.beta @ L.T, columns=pd.Index(own))
     se = pd.DataFrame(np.sqrt(np.einsum("ri,bij,rj->br", L, numbers.cov, L)), columns=pd.Index(own))
-    df = beta.where(beta.isna(), np.inf)
+    df = beta.where(beta.isna(), np.inf).mask(np.broadcast_to(numbers.endless[:, None], beta.shape))
     df_sigma = pd.DataFrame({"df_sigma": np.full(len(sigma), np.nan)})
     return Found(beta, se, df, pd.DataFrame(values, columns=pd.Index(names)), shares, df_sigma, status)

@@ -42,7 +42,8 @@ class ManyFits:
     fixef, se : DataFrame
         Fixed effects and their standard errors; NaN where a response lacks the data for a column.
     df : DataFrame
-        Satterthwaite's degrees of freedom; NaN with ``ddf="none"``. Infinite for a generalised model, whose
+        Satterthwaite's degrees of freedom; NaN with ``ddf="none"``, and where no residual variance is left or it
+        cannot be told from that of a random effect. Infinite for a generalised model, whose
         tests are z tests.
     ran_pars : DataFrame
         Standard deviations and correlations under lme4's names: ``sd_(Intercept)|Individual``, ``sigma``.
@@ -156,7 +157,7 @@ class ManyFits:
         """
         estimate, std_error, df = self._of(contrast)
         table = Table({"estimate": estimate, "std_error": std_error, "df": df})
-        if table["df"].isna().all():
+        if table["df"].isna().all() and self.status["converged"].any():
             raise ModelError("these fits were made with ddf='none'; fit again with ddf='satterthwaite'")
         from scipy.stats import false_discovery_control
 
@@ -164,7 +165,9 @@ class ManyFits:
         if arguments.flag("moderated", moderated):
             if self.family is not None:
                 raise ModelError("these models have no residual variance that could be moderated")
-            squeezed = Squeezed.of(self.status["sigma"].to_numpy() ** 2, self._df_sigma.to_numpy())
+            df_sigma = self._df_sigma.to_numpy()
+            variances = np.where(np.isnan(df_sigma), np.nan, self.status["sigma"].to_numpy() ** 2)
+            squeezed = Squeezed.of(variances, df_sigma)
             table["std_error"] *= np.sqrt(squeezed.variances) / self.status["sigma"]
             table["df"] = squeezed.total_df(table["df"].to_numpy())
             notes = [squeezed.in_words()]
@@ -172,7 +175,8 @@ class ManyFits:
         table["p_value"] = 2 * stats.t.sf(table["statistic"].abs(), table["df"])
         known = table["p_value"].notna()
         table["adj_p_value"] = np.nan
-        table.loc[known, "adj_p_value"] = false_discovery_control(table.loc[known, "p_value"])
+        if known.any():
+            table.loc[known, "adj_p_value"] = false_discovery_control(table.loc[known, "p_value"])
         return Table(table, notes=notes)
 
     def _of(self, contrast: Any) -> tuple[pd.Series, pd.Series, pd.Series]:
