@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -10,9 +11,10 @@ import pandas as pd
 
 from ..design.design import Design
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..fitted.refit import update
 from ..formatting.noted_table import Table
-from ..formatting.wording import p_value
+from ..formatting.wording import listed, p_value
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.r_names import answered, caller
@@ -21,7 +23,15 @@ from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import check_comparable, check_nested, extra_variances
 
-__all__ = ["anova", "criterion_value", "drop1", "linear_criterion", "mixture_p_value"]
+__all__ = [
+    "anova",
+    "criterion_value",
+    "drop1",
+    "has_maximum",
+    "linear_criterion",
+    "mixture_p_value",
+    "no_maximum_note",
+]
 
 
 @answered
@@ -91,7 +101,14 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
         check_nested(small, large, a, b)
     fits, notes = _by_same_criterion(fits, names, refit)
     table = _comparison(fits, names)
-    notes += [note for i in range(1, len(fits)) if (note := _boundary_note(fits, names, table, i))]
+    maxima = [has_maximum(fit) for fit in fits]
+    table.loc[~np.array([True, *(a and b for a, b in pairwise(maxima))]), "p_value"] = np.nan
+    notes += [
+        note
+        for i in range(1, len(fits))
+        if maxima[i - 1] and maxima[i] and (note := _boundary_note(fits, names, table, i))
+    ]
+    notes += no_maximum_note([name for name, found in zip(names, maxima, strict=True) if not found])
     return Table(table, notes=notes)
 
 
@@ -141,6 +158,21 @@ def _by_same_criterion(fits: list[Any], names: list[str], refit: bool) -> tuple[
             "some models are fitted by REML and some by ML; leave out refit=False, or fit all in one way"
         )
     return fits, ["Compared by their REML criteria."]
+
+
+def has_maximum(fit: Any) -> bool:
+    """Whether a likelihood has a highest value, which a likelihood ratio needs."""
+    return not (isinstance(fit, MixedFit) and fit.estimate.endless)
+
+
+def no_maximum_note(names: list[str]) -> list[str]:
+    """Which models cannot be compared by their likelihoods, and why."""
+    if not names:
+        return []
+    return [
+        f"No p-values of comparisons with {listed(names)}: next to no residual variance is left there, "
+        "so the likelihood rises without end, and there is no highest value to compare."
+    ]
 
 
 def criterion_value(fit: Any, reml: bool) -> float:
@@ -242,6 +274,7 @@ def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthw
     notes = ["Fitted by maximum likelihood (ML) instead of REML."] if fit.is_reml else []
     full = update(fit, reml=False) if fit.is_reml else fit
     rows = {"<none>": (np.nan, full.aic, np.nan, np.nan)}
+    endless = [] if has_maximum(full) else ["the full model"]
     for label in droppable:
         reduced = update(full, f". ~ . - {label}")
         if reduced.nobs != full.nobs:
@@ -251,8 +284,12 @@ def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthw
             )
         df = full.npar - reduced.npar
         chisq = max(2 * (full.loglik - reduced.loglik), 0.0) if df else np.nan
-        rows[label] = (float(df), reduced.aic, chisq, float(stats.chi2.sf(chisq, df)))
+        if not has_maximum(reduced):
+            endless.append(f"the model without {label}")
+        known = has_maximum(full) and has_maximum(reduced)
+        rows[label] = (float(df), reduced.aic, chisq, float(stats.chi2.sf(chisq, df)) if known else np.nan)
     notes += confounded_note([label for label, row in rows.items() if row[0] == 0])
+    notes += no_maximum_note(endless)
     return Table(
         list(rows.values()), index=list(rows), columns=["df", "aic", "chisq", "p_value"], notes=notes
     )

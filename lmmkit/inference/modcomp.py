@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..fitted.refit import update
 from ..fitted.refits import refit_or_none
 from ..formatting.noted_table import Table
+from ..formatting.wording import listed
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array
@@ -18,7 +19,7 @@ from ..numerics.r_names import answered
 from ..numerics.workers import interrupted
 from .contest import contrast_rows
 from .kenward_roger import f_test
-from .likelihood_ratio import criterion_value
+from .likelihood_ratio import criterion_value, has_maximum
 from .nesting import check_comparable, check_nested, restriction, same_random_part
 from .simulated_fits import criterion_values, from_simulated
 
@@ -71,6 +72,10 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
         large = update(large, reml=True)
         notes.append("Refitted by REML for this test.")
     given = isinstance(small, (np.ndarray, list, tuple))
+    if large.estimate.is_open:
+        raise ModelError(
+            "the large model has no known residual variance to test by; its .messages tell why and what to look for"
+        )
     L = contrast_rows(large.design.x_names, small)[0] if given else _contrasts(large, small)
     statistic, num_df, den_df = f_test(large, L)
     row = (int(num_df), den_df, statistic, float(stats.f.sf(statistic, num_df, den_df)))
@@ -154,6 +159,12 @@ def pb_modcomp(
     if small.npar == large.npar:
         raise ModelError("the two models have the same parameters, so there is nothing to test")
     small, large = (update(fit, reml=False) if fit.is_reml else fit for fit in (small, large))
+    endless = [name for name, fit in zip(names, (small, large), strict=True) if not has_maximum(fit)]
+    if endless:
+        raise ModelError(
+            f"next to no residual variance is left in {listed(endless)}, so the likelihood rises without end and "
+            "there is no highest value to compare; .messages of the fit tells what to look for"
+        )
     observed = likelihood_ratio(large, small)
 
     reference, done = null_distribution(large, small, n_sim, seed, n_jobs, progress)

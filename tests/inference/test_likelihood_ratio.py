@@ -148,3 +148,23 @@ def test_a_single_model_gives_its_own_table():
 def test_the_whole_table_is_printed():
     text = repr(lk.anova(model("intercepts"), model("slopes")))
     assert "p_value" in text and "..." not in text and "Refitted" in text
+
+
+def test_no_ratio_of_likelihoods_without_a_maximum():
+    """With one value a group the ML deviance falls for ever as the residual variance goes to zero."""
+    rng = np.random.default_rng(58)
+    data = pd.DataFrame({"g": np.repeat(list("abcdefg"), 3), "x": rng.normal(size=21)})
+    data["y"], data["z"] = np.repeat(rng.normal(size=7), 3), np.repeat(rng.normal(size=7), 3)
+
+    def deviance(residual):  # y around its mean, with the group variance 1: dense matrices
+        V = residual**2 * np.eye(21) + np.kron(np.eye(7), np.ones((3, 3)))
+        r = data.y - data.y.mean()
+        return np.linalg.slogdet(V)[1] + r @ np.linalg.solve(V, r)
+
+    assert deviance(1e-2) > deviance(1e-4) + 50 > deviance(1e-6) + 100
+    large, small = (lk.lmer(f"y ~ {x} + (1 | g)", data) for x in ("z + x", "x"))
+    for table in (lk.anova(small, large), large.drop1(), lk.anova(lk.lm("y ~ x + z", data), large)):
+        assert table["p_value"].isna().all() and "rises without end" in table.notes[-1]
+    for test in (lk.kr_modcomp, lk.pb_modcomp):
+        with pytest.raises(lk.ModelError, match="residual variance"):
+            test(large, small)
