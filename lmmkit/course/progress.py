@@ -54,7 +54,7 @@ def load() -> Known:
 
 def tries(key: str) -> int:
     """How often a question has been tried."""
-    return int(load().get(key, {}).get("tries", 0))
+    return _count(load().get(key, {}))
 
 
 def record(key: str, right: bool) -> int:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from numbers import Real
 from typing import Any
 
@@ -171,14 +172,21 @@ def is_endless(value: Any) -> bool:
     >>> is_endless(itertools.count()), is_endless(range(10**12)), is_endless([1, 2]), is_endless("owl")
     (True, True, False, False)
     """
-    if isinstance(value, (str, bytes, Mapping)) or not hasattr(type(value), "__iter__"):
+    if isinstance(value, (str, bytes, Mapping, np.ndarray, pd.Series, pd.DataFrame)):
         return False
-    if not hasattr(type(value), "__len__"):
+    steps, sized = hasattr(type(value), "__iter__"), hasattr(type(value), "__len__")
+    if steps and not sized:
         return True
+    if not steps and not hasattr(type(value), "__getitem__"):
+        return False
     try:
-        return len(value) >= MOST and not isinstance(value, (np.ndarray, pd.Series, pd.DataFrame))
+        # A class may say of its length what it likes; and what is only asked for items 0, 1, 2 says nothing of it.
+        told = len(value) if sized else MOST
+        return (sized and told >= MOST) or len(list(islice(value, told + 1))) > told
     except OverflowError:
         return True
+    except Exception:  # it cannot be run through at all
+        return False
 
 
 def _is_real(item: Any) -> bool:

@@ -231,7 +231,16 @@ def test_exercises_do_not_show_their_answers(ask):
 
 
 @pytest.mark.parametrize(
-    "value", [itertools.count(), range(10**12), iter("owl"), [0.5] * 1_000_000, (x for x in "ab")]
+    "value",
+    [
+        itertools.count(),
+        range(10**12),
+        iter("owl"),
+        [0.5] * 1_000_000,
+        (x for x in "ab"),
+        type("Items", (), {"__getitem__": lambda self, number: number})(),
+        type("Short", (list,), {"__iter__": lambda self: itertools.count()})([1]),
+    ],
 )
 def test_an_endless_value_is_not_run_through(value, ask):
     ask(Truth(test=lambda answer: "no" if list(answer) else None))

@@ -62,6 +62,14 @@ def test_whole_entries_of_a_damaged_file_are_saved(file, kind, saved):
     assert all(known[key]["right"] for key in RIGHT.keys() & known.keys())
 
 
+@pytest.mark.parametrize("tries", ["NaN", "1e400", "null", '"x"', "[1]"])
+def test_a_count_that_is_none_counts_from_nothing(file, tries):
+    file.write_text(f'{{"00.q1": {{"tries": {tries}, "right": false}}}}')
+    assert "so far 0" in check("00.q1", "show me").message
+    check("00.q1", 3)
+    assert progress.load()["00.q1"]["tries"] == 1
+
+
 def test_a_second_damaged_file_gets_a_copy_of_its_own(file):
     for number in (1, 2):
         file.write_text("{half")
