@@ -160,12 +160,11 @@ class PartCriterion(Terms):
         return places
 
     def second_opinions(self, search: Search) -> list[Place]:
-        """Beside a singular end (:meth:`Terms.second_opinions`), at other powers, and with extra zeros turned round.
+        """Beside a singular end (:meth:`Terms.second_opinions`), and with extra zeros the other way round.
 
-        A Tweedie density has peaks where its power is near one, so the likelihood may have several over it. And
-        covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
+        Covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
         """
-        others = [*super().second_opinions(search), *self._other_shapes(search.x)]
+        others = super().second_opinions(search)
         if ZERO_INFLATION not in self.rows.names or not self.family.has_zeros:
             return others
         number = self.rows.names.index(ZERO_INFLATION)
@@ -178,12 +177,16 @@ class PartCriterion(Terms):
         x[m:] = self.R @ beta
         return [*others, Place("extra zeros the other way round", x)]
 
-    def _other_shapes(self, x: Array) -> list[Place]:
+    def further_opinions(self, search: Search) -> list[Place]:
+        """At other powers: a Tweedie density has peaks where its power is near one, and so has the likelihood."""
         if SHAPE not in self.rows.names:
             return []
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
-        name, unit = self.family.shape_name, np.eye(len(x))[place]
-        return [Place(f"{name} moved by {step:+g}", x + step * unit) for step in (-1.0, -2.0, -3.0, 1.0, 2.0)]
+        name, unit = self.family.shape_name, np.eye(len(search.x))[place]
+        return [
+            Place(f"{name} moved by {step:+g}", search.x + step * unit)
+            for step in (-1.0, -2.0, -3.0, 1.0, 2.0)
+        ]
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

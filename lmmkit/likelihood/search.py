@@ -69,6 +69,9 @@ class Criterion(Protocol):
     def beside(self, search: Search, tolerance: float) -> Iterable[Array]:
         """Points beside the end of a search, in directions in which a variance of zero is no minimum."""
 
+    def further_opinions(self, search: Search) -> list[Place]:
+        """Places worth a try beside each lower end, until none is lower."""
+
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try after this end."""
 
@@ -110,9 +113,11 @@ def best_of(
         visit(place)
     if not ends:
         raise ModelError(hopeless)
+    for place in criterion.second_opinions(_lowest(ends)):
+        visit(place)
     best = _lowest(ends)
-    for _ in range(AGAIN):  # a lower end has second opinions of its own
-        for place in criterion.second_opinions(best):
+    for _ in range(AGAIN):
+        for place in criterion.further_opinions(best):
             visit(place)
         before, best = best, _lowest(ends)
         if best is before:

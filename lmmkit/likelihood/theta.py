@@ -193,6 +193,10 @@ class Terms:
         scaled = [structure.scaled(x[own], share) for own, structure in self.by_term]
         return np.concatenate([*scaled, x[m:]])
 
+    def further_opinions(self, search: Search) -> list[Place]:
+        """Places worth a try beside each lower end: none, where the criterion is known to have few valleys."""
+        return []
+
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
         theta, rest = search.x[: self.of_term[-1].stop], search.x[self.of_term[-1].stop :]

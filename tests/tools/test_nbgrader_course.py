@@ -5,6 +5,7 @@ import csv
 import hashlib
 import html
 import io
+import json
 import os
 import re
 import shutil
@@ -332,6 +333,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     with_cell(elsewhere, "q7_written", new_markdown_cell("Lake 14 has one fish, so its mean says little."))
     right = known(course.source)["q2_answer"].source
     course.hand_in("elsewhere", with_cell(elsewhere, "ex06_q2", new_code_cell(right)))
+    hand_in_odd_ones(course, wrong)
     for student, code in REPLACE.items():
         course.hand_in(student, course.solved(**wrong | {"q1": f"{code}\nanswer_1 = 'no'"}))
 
@@ -366,6 +368,14 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["elsewhere"][:2] == ["8 / 9", "? / 3"]
     assert "q2_answer is untouched, but another cell gives answer_2" in marks["elsewhere"][2]
     assert "q7_written is untouched, but the student added 1 text cell" in marks["elsewhere"][2]
+    assert marks["half"] == ["5 / 9", "? / 3", ""]
+    for student in ("programs", "forks", "marked"):
+        assert marks[student] == ["9 / 9", "? / 3", ""], student
+    assert marks["tripled"][0] == "9 / 9" and "there 3 times; the last one counts" in marks["tripled"][2]
+    assert marks["reversed"][0] == "9 / 9" and "stood elsewhere; moved back" in marks["reversed"][2]
+    assert marks["exits"] == ["8 / 9", "? / 3", "raised SystemExit: raise SystemExit"]
+    assert marks["prints"][0] == "? / ?" and "printed without end" in marks["prints"][2]
+    assert marks["third"][0] == "? / ?" and marks["third"][2]
     for student in REPLACE:
         assert marks[student][0] == "0 / 9" and "replaced what judges it" in marks[student][2], marks[student]
         assert states[student] == "look"
@@ -403,7 +413,35 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert "Traceback" not in page and str(course.folder) not in page and "site-packages" not in page
 
 
-NOT_MARKED = ("kills", "broken", "renamed", "pages", "links", "swallows")
+def hand_in_odd_ones(course, wrong):
+    """Half of it wrong, other programs' metadata, cells many times or backwards, processes, prints, an old format."""
+    course.hand_in("half", course.solved(**{name: wrong[name] for name in ("q6", "q8", "w1", "w2")}))
+    programs = course.solved()
+    programs.metadata["colab"] = {"provenance": []}
+    for number, cell in enumerate(programs.cells):
+        cell.metadata.update(id=f"c{number}", vscode={"languageId": "python"}, colab={"height": 35})
+    course.hand_in("programs", programs)
+    tripled = course.solved()
+    tripled.cells = [copy.deepcopy(cell) for _ in range(3) for cell in tripled.cells]
+    for number, cell in enumerate(tripled.cells):
+        cell.id = f"cell{number}"
+    course.hand_in("tripled", tripled)
+    backwards = course.solved()
+    backwards.cells = backwards.cells[::-1]
+    course.hand_in("reversed", backwards)
+    right = known(course.source)["q1_answer"].source
+    course.hand_in("exits", course.solved(q1="raise SystemExit"))
+    forks = "import os\nchild = os.fork()\nif child == 0:\n    os._exit(0)\nos.waitpid(child, 0)\n"
+    course.hand_in("forks", course.solved(q1=forks + right))
+    course.hand_in(
+        "marked", course.solved(q1=f"import lmmkit.course.own_data as o\no._marked_as = None\n{right}")
+    )
+    course.hand_in("prints", course.solved(q1="while True:\n    print('owl')"))
+    third = nbformat.convert(course.solved(), 3)
+    course.hand_in("third", json.dumps(third))
+
+
+NOT_MARKED = ("kills", "broken", "renamed", "pages", "links", "swallows", "prints", "third")
 #: A loop that an interrupt does not end.
 SWALLOWS = """\
 import time
