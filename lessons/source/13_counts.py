@@ -272,8 +272,8 @@ lesson.show("Sorted shares against the diagonal; left they make an S, right they
 # ticks than the model allows. In the right panel the dots are back inside the grey band. The AIC falls, too.
 #
 # Look at the standard error of `height`. Without groups it was several times too small. Once litters were in the model it changed little: altitude is a
-# property of the litter, so for altitude it was the *litters* that mattered. What about something that differs from hoglet to hoglet? Let us toss a
-# coin for each. It has nothing to do with ticks. How sure is each model of the coin's effect?
+# property of the litter, so for altitude it was the *litters* that mattered. Now toss a coin for each hoglet. How sure is each
+# model of the coin's effect?
 
 # %%
 tossed = ticks.assign(coin=np.random.default_rng(13).integers(0, 2, len(ticks)))
@@ -296,7 +296,7 @@ lesson.in_words(
     f" {interval.iloc[1]:.2f}): {1 - ratio:.0%} fewer.",
     f"A typical litter in a typical park, at 300 metres and in the first year, is expected to have {typical:.1f} ticks a"
     f" hoglet. The mean over all litters and parks is larger, {typical * np.exp(spread / 2):.1f}: the few litters with"
-    " very many ticks weigh more than the many with few. (Multiply by exp of half the variance.)",
+    " very many ticks weigh more than the many with few.",
 )
 
 # %% [markdown]
@@ -308,9 +308,9 @@ lesson.in_words(
 lk.simulate_residuals(poisson, conditional=True, seed=1).zero_inflation
 
 # %% [markdown]
-# So the Poisson model lacks zeros. One cure has them in its name. A **zero-inflated** model says: some hoglets have no tick *whatever*
-# their litter and their year, perhaps because somebody combed them. With probability $\pi$ a hoglet is such a one. Otherwise its count
-# is Poisson, and may be zero, too. `zero_inflation="~ 1"` gives all hoglets the same $\pi$ (glmmTMB's `ziformula`).
+# So the Poisson model lacks zeros. A **zero-inflated** model says: some hoglets have no tick *whatever* their litter and their
+# year. With probability $\pi$ a hoglet is such a one. Otherwise its count is Poisson, and may be zero, too. `zero_inflation="~ 1"`
+# gives all hoglets the same $\pi$.
 #
 # **Predict, then run.** The negative binomial has no part for zeros. Will the zero-inflated Poisson model have a *lower* AIC than
 # the negative binomial, `"yes"` or `"no"`?

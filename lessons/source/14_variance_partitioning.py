@@ -305,7 +305,8 @@ lesson.in_words(
 
 # %%
 rng, changed = np.random.default_rng(14), np.arange(300) < 30
-samples = pd.DataFrame({"donor": np.repeat([f"d{i:02d}" for i in range(16)], 4), "disease": np.repeat(["no", "yes"], 32)})
+samples = pd.DataFrame({"donor": np.repeat([f"d{i:02d}" for i in range(16)], 4)})
+samples["disease"] = np.repeat(["no", "yes"], 32)
 samples["total"] = rng.integers(20_000, 120_000, len(samples))
 log_rate = rng.normal(-8.5, 0.7, (300, 1)) + np.outer(changed, samples["disease"] == "yes")
 log_rate += np.repeat(rng.normal(0, 0.4, (300, 16)), 4, axis=1)

@@ -183,7 +183,7 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
                 f"the data call a column {name} by something other than text; data.rename(columns=str) makes "
                 "all names text"
             )
-        raise DataError(f"column '{name}' is not in the data{_cure(name, data)}")
+        raise DataError(f"column {name!r} is not in the data{_cure(name, data)}")
     series = data[name]
     if isinstance(series, pd.DataFrame):
         raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")

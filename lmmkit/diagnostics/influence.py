@@ -48,7 +48,7 @@ def _groups(fit: MixedFit, by: str | None) -> tuple[Any, Index]:
             codes, levels = pd.factorize(source.loc[frame.index, by], sort=True)
             return list(levels), codes.astype(np.intp)
     known = ", ".join(dict.fromkeys(term.group for term in fit.design.terms))
-    raise DataError(f"'{by}' is neither a grouping factor of the model ({known}) nor a column of the data")
+    raise DataError(f"{by!r} is neither a grouping factor of the model ({known}) nor a column of the data")
 
 
 def _members(codes: Index, count: int) -> list[Index]:

@@ -133,9 +133,8 @@ def emmeans(
     0     1     23.74       1.32  4.54     20.25      27.23
     1     2     21.76       1.30  4.30     18.25      25.27
     """
-    overall = component == "response"
-    if component != "response":
-        fit = one_part(fit, component)
+    overall = isinstance(component, str) and component == "response"
+    fit = fit if overall else one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
     shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
     kind = arguments.one_of("kind", kind, ("link", "response"))

@@ -267,7 +267,7 @@ def _sizes(fit: MixedFit, effect: str | Mapping[str, float]) -> dict[str, float]
     known = dict.fromkeys([*fixed.index, *design.term_labels])
     own = in_any_order(effect, known)
     if own is None:
-        raise ModelError(f"there is no effect '{effect}' in this model; it has {', '.join(known)}")
+        raise ModelError(f"there is no effect {effect!r} in this model; it has {', '.join(known)}")
     if own in fixed.index:
         return {own: float(fixed[own])}
     number = design.term_labels.index(own) + 1
