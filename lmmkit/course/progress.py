@@ -215,8 +215,14 @@ def _notebook(code: str) -> str:
         here = Path.cwd()
     except FileNotFoundError:
         return ""
-    found = sorted((here.parent / room).glob(f"{stem}.ipynb")) if here.name in ROOMS else []
-    return f"../{room}/{found[0].name}" if found else ""
+    if here.name not in ROOMS:
+        return ""
+    course = here.parent
+    found = [path.stem for path in (course / room).glob(f"{stem}.ipynb")]
+    # While a course is being built, a notebook may not be there yet, but what it is made from is.
+    source = "solutions" if room == "exercises" else room
+    found += [path.stem for path in (course / source / "source").glob(f"{stem}.py")]
+    return f"../{room}/{min(found)}.ipynb" if found else ""
 
 
 class Progress:
