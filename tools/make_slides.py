@@ -38,8 +38,10 @@ LARGE = 55
 MOST_WORDS = 100
 #: Rows that a table, and lines that a printout may have beside a question; longer ones have a slide of their own.
 FEW_ROWS, FEW_LINES = 7, 7
+#: Words of a printout and its question together that one slide holds.
+MOST_BESIDE = 70
 #: Lines that a slide holds.
-MOST_LINES = 22
+MOST_LINES = 16
 #: How a question speaks of what stands further up.
 SPEAKS_OF = re.compile(r"(numbers|words|table|printed) above|use the table", re.IGNORECASE)
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -83,7 +85,8 @@ def slides_of(notebook: NotebookNode) -> list[Slide]:
                 part, above = fresh[0], ""
             if asked:
                 above = above or (last if SPEAKS_OF.search(asked) else "")
-                if "<pre" in above and above.count("\n") >= FEW_LINES:
+                both = len(f"{above} {asked}".split())
+                if "<pre" in above and (above.count("\n") >= FEW_LINES or both > MOST_BESIDE):
                     slides.append(Slide(plain(part), above))
                     above = ""
                 slides.append(Slide(plain(part), words(asked, "question", above)))
