@@ -36,7 +36,7 @@ def part_names(fit: MixedFit) -> list[str]:
     return [CONDITIONAL, *(name for name, part in fit.estimate.parts.items() if len(part.beta))]
 
 
-def asked_parts(fit: Any, component: str) -> dict[str, Any]:
+def asked_parts(fit: Any, component: Component | Literal["response"]) -> dict[str, Any]:
     """The parts that are asked for, each as a fit of its own; of a model without parts it is the fit itself.
 
     Parameters
@@ -60,7 +60,7 @@ def asked_parts(fit: Any, component: str) -> dict[str, Any]:
     return {each: component_fit(fit, each) for each in wanted}
 
 
-def one_part(fit: Any, component: str) -> Any:
+def one_part(fit: Any, component: Component | Literal["response"]) -> Any:
     """The part that is asked for, as a fit of its own.
 
     Raises
