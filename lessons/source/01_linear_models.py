@@ -160,8 +160,8 @@ print(m0.summary())
 # %% tags=["fold"]
 # In words: what the table says
 lesson.in_words(
-    f"With every year the concentration is {m0.fixef['age']:.1f} µmol/L higher, "
-    f"and p is {m0.coef_table().loc['age', 'p_value']:.5f}.",
+    f"With every year the concentration is {m0.fixef['age']:.1f} µmol/L higher "
+    f"({lesson.p_value(m0.coef_table().loc['age', 'p_value'])}).",
     f"Age alone accounts for {m0.r_squared:.0%} of the variance (R-squared). Shall we publish?",
 )
 

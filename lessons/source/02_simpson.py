@@ -268,7 +268,7 @@ report.coef_table()[["estimate", "std_error", "p_value"]].round(3)
 lesson.in_words(
     f"Within a cohort, one more unit of the marker goes with {report.fixef['marker']:+.2f} points of disease "
     f"(standard error {report.se['marker']:.2f}).",
-    f"Do cohorts need slopes of their own? F = {extra['statistic']:.2f}, p = {extra['p_value']:.2f}: nothing here asks for"
+    f"Do cohorts need slopes of their own? F = {extra['statistic']:.2f}, {lesson.p_value(extra['p_value'])}: nothing here asks for"
     " them.",
 )
 
@@ -412,8 +412,8 @@ lesson.show(
 # %% tags=["box"]
 # Box: four points to take with you
 lesson.key_points(
-    "A pooled slope mixes the slope within groups and the slope between them; they can have opposite signs.",
-    "That is Simpson's paradox. Colour the groups before you believe a line.",
+    "A pooled slope mixes the slope within groups and the slope between them.",
+    "Where it has the other sign than the slope within, that is Simpson's paradox. Colour the groups before you believe a line.",
     "Slopes that differ between groups are an interaction, which is something else.",
     "Below about five groups their variance is poorly known; two or three that you want to compare are fixed effects.",
 )

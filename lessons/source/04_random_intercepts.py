@@ -208,7 +208,7 @@ NOTES = {
     "Number of obs": "50 mice in 5 strains: right?",
     "(Intercept)": "weight of the average strain without\nthe drug: estimate, standard error, t",
     "Dose": "what one mg/kg more does to the\nweight: estimate, standard error, t",
-    "Dose ": "how the two estimates hang together:\nif one is too high, the other is too low",
+    "Dose ": "how the two estimates hang together:\nif one is too high, the other tends to be low",
 }
 lesson.show(lesson.annotated(fit.summary(ddf="none"), NOTES))
 

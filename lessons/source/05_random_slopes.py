@@ -29,8 +29,9 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, plt
 # red cells in their blood (`PCV`, in per cent). It falls. **How fast?** There need not be one answer: one animal may
 # resist better than another. So the *effect of time itself* differs.
 #
-# On the day of the infection nothing has happened yet. So let all animals start alike, and let each have a slope of
-# its own. In a formula, that is `(0 + time | animal_id)`: the `0` takes the intercept away, and `time` stands for a slope for each animal.
+# On the day of the infection nothing has happened yet. Let us suppose that all animals start alike on that day (we
+# shall check it), and let each have a slope of its own. In a formula, that is `(0 + time | animal_id)`: the `0` takes the
+# intercept away, and `time` stands for a slope for each animal.
 
 # %% covers="003-15"
 cattle = lk.load_data("ex33")
@@ -98,7 +99,8 @@ print(f"criterion with a common start: {fan.reml_criterion:.2f}")
 print(f"criterion with a free start:   {free.reml_criterion:.2f}")
 
 # %% [markdown] covers="004-34 004-35" asks="q004-6"
-# A free start lowers the criterion by almost nothing. Here nothing speaks against the common start.
+# A free start lowers the criterion by almost nothing. Here nothing speaks against the common start. (The fit with free
+# starts is *singular*; what that means comes at the end of this lesson.)
 #
 # ## How fast do owls grow?
 #
@@ -211,7 +213,7 @@ check("05.q3", your_verdict)
 # %% covers="001-16"
 one_pace = lk.lmer("Wing ~ age_c * Implant + (1 | Ring)", owls, reml=False)
 same, own = (model.se["age_c:ImplantP"] for model in (one_pace, wing_c))
-print(f"owls: p = {lk.anova(one_pace, wing_c)['p_value'].iloc[1]:.3f}")
+print(f"owls: {lesson.p_value(lk.anova(one_pace, wing_c)['p_value'].iloc[1])}")
 print(f"standard error: {same:.3f} with one pace for all, {own:.3f} with own paces")
 
 # %% covers="001-17" mends="x001-3 x001-4"
@@ -221,7 +223,7 @@ parallel = lk.lmer("conc ~ age_c + (1 | group)", plasma)
 fanned = lk.lmer("conc ~ age_c + (age_c | group)", plasma)
 compared = lk.anova(parallel, fanned, refit=False)
 one, four = parallel.se["age_c"], fanned.se["age_c"]
-print(f"clinics: p = {compared['p_value'].iloc[1]:.2f}")
+print(f"clinics: {lesson.p_value(compared['p_value'].iloc[1])}")
 print(f"standard error: {one:.2f} with one slope for all, {four:.2f} with four")
 
 # %% [markdown]

@@ -99,7 +99,7 @@ print(partial.fixef.round(2).to_dict())
 print(partial.varcorr)
 
 # %% [markdown]
-# (In R: `lmer(Reaction ~ 1 + Days + (1 + Days | Subject), data = my.data)`.)
+# (In R: `lmer(Reaction ~ 1 + Days + (1 + Days | Subject), data = plus)`.)
 #
 # **Predict, then run.** The fit gives every driver a line. Will the partial-pooling slope of driver 308 be `"steeper"` or
 # `"flatter"` than 308's own?
@@ -262,9 +262,9 @@ lesson.in_words(
 )
 
 # %% [markdown] mends="x004-7"
-# For an honest no pooling, fit one `lm` for each group, or one with `0 + Subject + Subject:Days`, which gives the same lines.
-# You may read that no pooling gives each group a residual variance of its own. In truth it usually keeps one for all; a group with one
-# row has no variance of its own.
+# For an honest no pooling, fit one `lm` for each group, or one for all with `0 + Subject + Subject:Days`, which gives the same lines.
+# You may read that no pooling gives each group a residual variance of its own. In truth only the separate fits do, and a group
+# with one row has none; the one fit for all has one residual variance for all.
 
 # %% [markdown] covers="003-28" asks="q003-2"
 # ## Why should we care?
@@ -319,7 +319,7 @@ lesson.key_points(
     "Complete pooling ignores the groups, no pooling ignores the crowd; a mixed model weighs the two.",
     "A group's own mean counts more the more observations it has and the more groups really differ.",
     "Intercept and slope are pulled as a pair, towards the model's fixed effects; without fixed effects, towards (0, 0).",
-    "Rankings of raw group means put small groups at the ends, just for being small.",
+    "Rankings of raw group means tend to put small groups at the ends, just for being small.",
 )
 
 # %% [markdown]

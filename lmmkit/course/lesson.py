@@ -9,13 +9,14 @@ from lmmkit.course.annotated import annotated
 from lmmkit.errors import DataError
 from lmmkit.formatting.colours import BLUE, CONTROL, GREEN, GREY, ORANGE, PINK, RED, SKY, TREATED
 from lmmkit.formatting.noted_table import with_p_values
+from lmmkit.formatting.wording import p_value
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = [
     "BLUE", "CONTROL", "GREEN", "GREY", "ORANGE", "PINK", "RED", "SKY", "TREATED", "Box", "annotated", "in_words",
-    "key_points", "lecture_vs_truth", "table_text", "use_course_look",
+    "key_points", "lecture_vs_truth", "p_value", "table_text", "use_course_look",
 ]  # fmt: skip
 
 

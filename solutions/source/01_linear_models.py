@@ -229,7 +229,7 @@ if line is not ...:
     axes[1].set_xlabel("pupils")
     axes[2].plot(rank[room], line.resid(), "o", color=lesson.GREY, ms=4, alpha=0.5)
     axes[2].plot(np.sort(rank), np.sort(means), "-", color=lesson.RED, lw=3)
-    axes[2].set_xlabel("classroom, sorted by its mean (line)")
+    axes[2].set_xlabel("classrooms, by their mean (line)")
     axes[2].set_xticks([])
     for ax in axes:
         ax.axhline(0, color="black", lw=1)

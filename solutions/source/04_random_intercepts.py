@@ -179,7 +179,7 @@ check("ex04.q7", mended)
 # Table: the groups of your model
 if mended is not ...:
     print(mended.varcorr)
-    print(dict(mended.ngroups))
+    print(mended.ngroups.to_dict())
 
 # %% [markdown]
 # ## 8. In your own words

@@ -107,7 +107,7 @@ for row, (name, fit, colour, marker) in enumerate(looks):
         found = fit.coef_table().loc["treatmentexcluded"]
         reach = stats.t.ppf(0.975, found["df"]) * found["std_error"]
         ax.errorbar(found["estimate"], row, xerr=reach, fmt=marker, color=colour, capsize=6)
-        told.append(f"{name}: SE {found['std_error']:.3f}, df {found['df']:.0f}, p = {found['p_value']:.3f}")
+        told.append(f"{name}: SE {found['std_error']:.3f}, df {found['df']:.0f}, {lesson.p_value(found['p_value'])}")
 ax.axvline(0, ls=":", color="black")
 ax.set_yticks([0, 1], ["cores as plots", "means of plots"])
 ax.set_ylim(1.6, -0.6)

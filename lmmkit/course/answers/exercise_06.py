@@ -200,8 +200,8 @@ QUESTIONS: dict[str, Question] = {
         },
         tolerance=0.05,
         hints=(
-            "The weights are the bars below the picture, but they follow the ratio found, which is an estimate.",
-            "In theory w = n / (n + 1 / ratio), with n = 2.",
+            "The weights are the bars below the picture. Look at the first, and move the ratio.",
+            "w = n / (n + 1 / ratio), with n = 2",
             "Three quarters of its own mean: 1 / ratio must be a third of n.",
         ),
         praise="Two observations already outweigh the crowd when lakes differ more than fish do.",

@@ -71,7 +71,7 @@ def test_every_department_has_its_price(happy):
 
 
 def test_a_rising_line_with_a_small_p(plasma):
-    """“With every year the concentration is … µmol/L higher, and p is ….”"""
+    """“With every year the concentration is … µmol/L higher (…).”"""
     fit = ols("conc ~ age", plasma).fit()
     # R 4.2.2: summary(lm(conc ~ age))
     assert fit.params["age"] == pytest.approx(1.312344, abs=1e-6)

@@ -252,7 +252,7 @@ def test_ml_variances_are_a_little_small():
 
 def test_every_line_of_the_printout_has_its_note(mixed):
     """“what is left of each mouse, in units of σ, from the lowest to the highest” and “how the two estimates
-    hang together: if one is too high, the other is too low”"""
+    hang together: if one is too high, the other tends to be low”"""
     scaled = mixed.resid() / mixed.sigma
     assert (scaled.min(), scaled.max()) == pytest.approx((-1.90686, 1.86728), abs=1e-3)  # summary
     assert mixed.vcov.loc["(Intercept)", "Dose"] < 0

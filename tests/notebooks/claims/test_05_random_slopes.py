@@ -122,7 +122,8 @@ def test_a_correlation_of_one_is_one_point_elsewhere():
 
 
 def test_nothing_speaks_against_the_common_start(cattle):
-    """“A free start lowers the criterion by almost nothing. Here nothing speaks against the common start.”"""
+    """“A free start lowers the criterion by almost nothing. Here nothing speaks against the common start. (The fit with
+    free starts is *singular*; what that means comes at the end of this lesson.)”"""
     common = lk.lmer("PCV ~ time + (0 + time | animal_id)", cattle)
     free = lk.lmer("PCV ~ time + (time | animal_id)", cattle)
     assert common.reml_criterion == pytest.approx(850.30767, abs=1e-3)  # REMLcrit

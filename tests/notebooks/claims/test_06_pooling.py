@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from statsmodels.formula.api import ols
 
 import lmmkit as lk
 from lmmkit.course import explorers
@@ -196,6 +195,22 @@ def test_the_winner_falls(lakes, estimates):
     assert lakes["size"][estimates.idxmax()] == 17
 
 
+def test_one_fit_without_pooling_gives_the_lines_of_separate_fits(plus, own):
+    """“For an honest no pooling, fit one `lm` for each group, or one for all with `0 + Subject + Subject:Days`,
+    which gives the same lines.” and “In truth only the separate fits do, and a group with one row has none; the one fit
+    for all has one residual variance for all.”"""
+    together = lk.lm("Reaction ~ 0 + Subject + Subject:Days", plus)
+    for name, (slope, level) in own.items():
+        found = together.fixef[[f"Subject{name}:Days", f"Subject{name}"]]
+        assert found.tolist() == pytest.approx([slope, level], abs=1e-6)
+    # R 4.2.2: sigma of lm(Reaction ~ 0 + Subject + Subject:Days); of lm(Reaction ~ Days) for each of 18 drivers
+    assert together.sigma == pytest.approx(25.5918156, abs=1e-6)
+    alone = [
+        lk.lm("Reaction ~ Days", plus[plus["Subject"] == name]).sigma for name in own if name != "374"
+    ]  # two days leave no residual
+    assert (min(alone), max(alone)) == pytest.approx((8.87474409, 60.89627318), abs=1e-6)
+
+
 def test_small_groups_at_the_ends(lakes):
     """“at the top and at the bottom of such a list small groups are easily found” and “Near both ends of
     your list stand lakes in which hardly a fish was caught”"""
@@ -205,7 +220,7 @@ def test_small_groups_at_the_ends(lakes):
 
 
 def test_small_lakes_scatter_more(lakes, estimates):
-    """“Rankings of raw group means put small groups at the ends, just for being small.”"""
+    """“Rankings of raw group means tend to put small groups at the ends, just for being small.”"""
     small = lakes["size"] <= lakes["size"].median()
     assert lakes["mean"][small].std() > 1.5 * lakes["mean"][~small].std()
     assert estimates[small].std() < 0.7 * lakes["mean"][small].std()
@@ -258,15 +273,6 @@ def test_slopes_of_308_and_the_crowd(own, partial):
     anybody else, and the crowd is calmer”"""
     assert own["308"][0] == pytest.approx(21.76, abs=0.01)
     assert partial.fixef["Days"] == pytest.approx(10.45, abs=0.01)
-
-
-def test_one_lm_for_all_gives_the_own_lines(plus, own):
-    """“one with `0 + Subject + Subject:Days`, which gives the same lines”"""
-    often = plus[plus["Subject"].astype(str) != "373"].astype({"Subject": str})
-    fit = ols("Reaction ~ 0 + Subject + Subject:Days", often).fit()
-    for name, (slope, intercept) in own.items():
-        assert fit.params[f"Subject[{name}]"] == pytest.approx(intercept)
-        assert fit.params[f"Subject[{name}]:Days"] == pytest.approx(slope)
 
 
 def test_four_chicks_of_a_nest():
