@@ -292,7 +292,7 @@ class Foreign:
 
 FRAMES = [
     # not a frame
-    ({"y": [1]}, "y ~ 1", {}, "must be a pandas DataFrame, not dict"),
+    ({"y": [1]}, "y ~ 1", {}, "data must be a DataFrame of pandas, polars, ..., not dict; try pandas.DataFrame"),
     (None, "y ~ 1", {}, "not NoneType"),
     (np.ones((3, 2)), "y ~ 1", {}, "not ndarray"),
     (GOOD["y"], "y ~ 1", {}, "not Series"),
@@ -423,7 +423,7 @@ NEWDATA = [
     ({"Dose": [np.inf], "f": ["a"]}, "infinite"),
     ({"Dose": [0.0], "f": ["a"]}, r"log\(Dose\) is not a finite number in row 0"),
     ({"Dose": [1.0], "f": [1.5]}, "level '1.5'"),
-    ([1, 2], "newdata must be a pandas DataFrame"),
+    ([1, 2], "newdata must be a DataFrame of pandas, polars, ..., not list"),
 ]
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from ..errors import DataError
 from ..formula.tree import Node, write
-from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
+from ..numerics.frames import as_pandas
 from .evaluate import Evaluator, check_finite
 from .values import (
     Categorical,
@@ -68,8 +68,8 @@ class KeptRows:
 
 
 def check_frame(data: Any, what: str) -> pd.DataFrame:
-    """Refuse what is not a DataFrame with plain column names."""
-    data = arguments.frame(what, data)
+    """A DataFrame of any library as one of pandas with plain column names, or a refusal."""
+    data = as_pandas(what, data)
     if data.columns.nlevels > 1:
         raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
     return data

@@ -9,11 +9,12 @@ from ..errors import FormulaError
 from ..formula.parse import parse
 from ..formula.syntax import one_line
 from ..numerics.arrays import Array
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 
 
 @answered
-def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:
+def cancorr_pairs(formula: str, data: Table) -> pd.DataFrame:
     """How much each pair of covariates tells the same: 0 not at all, 1 completely.
 
     Parameters
@@ -65,7 +66,7 @@ def cancorr_pairs(formula: str, data: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _term_columns(formula: str, data: pd.DataFrame) -> dict[str, Array]:
+def _term_columns(formula: str, data: Table) -> dict[str, Array]:
     """Columns of each term over all rows; a missing value makes its row NaN."""
     from ..design.evaluate import Evaluator
     from ..design.model_matrix import ModelMatrix

@@ -46,7 +46,7 @@ class Call:
     formula : str
         As written.
     data : DataFrame
-        As given.
+        As given, if it was one of pandas.
     data_name : str or None
         The caller's name for it.
     options : dict

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import DataError
 from ..numerics.arrays import Array
+from ..numerics.frames import if_frame
 from .mixed import MixedFit
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def _with_trials(design: Design, trials: Array) -> Design:
 def _on_used_rows(fit: Fit, y: Any) -> pd.Series | pd.DataFrame:
     """A response for the rows used, out of one for these or for all rows of the data."""
     index, used = fit.design.frame.index, fit.design.used
+    own = if_frame("y", y)
+    y = y if own is y else own.to_numpy()  # the rows of another library have no labels
     if isinstance(y, (pd.Series, pd.DataFrame)):
         if y.index.equals(index):
             return y

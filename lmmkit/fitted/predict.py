@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Index
+from ..numerics.frames import Table, as_pandas
 from .henderson import MixedEquations
 from .mixed import MixedFit
 from .predict_rows import PredictedRows, new_rows, own_rows, requested
@@ -27,7 +28,7 @@ DRAWS = 2000  # of a generalised model's prediction interval
 
 def predict(
     fit: Fit,
-    newdata: pd.DataFrame | None = None,
+    newdata: Table | None = None,
     re_form: str | None = None,
     allow_new_levels: bool = False,
     kind: Scale = "response",
@@ -48,20 +49,21 @@ def predict(
         )
     if interval == "prediction" and kind != "response":
         raise ModelError(f"a prediction interval is about the response; leave out kind='{kind}'")
+    given = None if newdata is None else as_pandas("newdata", newdata)
     if isinstance(fit, MixedFit) and fit.has_parts:
         from .predict_parts import predict_parts
 
         if random_only:
             raise ModelError("random_only=True is for models with one part; take .ranef(component=...)")
-        return predict_parts(fit, newdata, re_form, allow_new_levels, kind, interval, level, se_fit)
+        return predict_parts(fit, given, re_form, allow_new_levels, kind, interval, level, se_fit)
     if kind in ("zero_probability", "dispersion"):
         raise ModelError(
             f"kind={kind!r} is for models fitted by lk.glmer with zero_inflation= or dispersion=, or with a "
             "family of such parts; this one has 'response' and 'link'"
         )
     wanted = requested(fit, re_form)
-    if newdata is not None:
-        rows = new_rows(fit, newdata, wanted, allow_new_levels, interval == "prediction", not random_only)
+    if given is not None:
+        rows = new_rows(fit, given, wanted, allow_new_levels, interval == "prediction", not random_only)
     else:
         rows = own_rows(fit).without_fixed() if random_only else own_rows(fit)
     effects = rows.effects(wanted)

@@ -115,10 +115,7 @@ def new_rows(
     spare = {
         name for term, mask in pairs if not mask.any() for name in _columns(term, slopes=not new_response)
     }
-    absent = (
-        [name for name in spare - needed if name not in newdata] if isinstance(newdata, pd.DataFrame) else []
-    )
-    rows = design.new_rows(newdata, absent)
+    rows = design.new_rows(newdata, [name for name in spare - needed if name not in newdata])
     if not allow_new_levels:
         for term, mask, (codes, _) in zip(design.terms, wanted, rows.terms, strict=True):
             if mask.any() and (codes < 0).any():

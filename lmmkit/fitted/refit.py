@@ -12,6 +12,7 @@ from ..formatting.wording import listed
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from ..numerics import arguments
+from ..numerics.frames import as_pandas
 from ..numerics.r_names import caller
 from .call import Call
 
@@ -101,7 +102,7 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     if "start" in options and "start" not in changes and not same_design:
         options["start"], options["optimize"] = None, True
     name = old.data_name if data is old.data else caller_name(data, depth=3)  # through the method
-    call = Call(old.function, text, data, name, options)
+    call = Call(old.function, text, as_pandas("data", data), name, options)
     design = old_design if same_design else design_of(call)
     if old.response is not None and data is old.data:
         if design.response != old_design.response or not design.frame.index.equals(old_design.frame.index):

@@ -12,6 +12,7 @@ from ..errors import ModelError
 from ..likelihood.parts import CONDITIONAL
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from ..numerics.frames import Table, as_pandas
 from .mixed import MixedFit
 from .simulated_rows import SimulatedRows
 
@@ -26,7 +27,7 @@ def simulate(
     n_sim: int = 1,
     seed: Any = None,
     re_form: str | None = "~0",
-    newdata: pd.DataFrame | None = None,
+    newdata: Table | None = None,
     allow_new_levels: bool = False,
 ) -> pd.DataFrame:
     """New responses from a fit, one column each: `fit.simulate`."""
@@ -36,7 +37,7 @@ def simulate(
     if newdata is None:
         rows = SimulatedRows.own(fit, re_form)
     else:
-        rows = SimulatedRows.new(fit, newdata, re_form, allow_new_levels)
+        rows = SimulatedRows.new(fit, as_pandas("newdata", newdata), re_form, allow_new_levels)
     columns = {f"sim_{i + 1}": draw(fit, rows, rng) for i in range(n_sim)}
     return pd.DataFrame(columns, index=rows.index)
 

@@ -23,6 +23,7 @@ from ..formula.syntax import one_line
 from ..likelihood.many_criterion import ManyCriterion
 from ..numerics import arguments
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.frames import Table, if_frame
 from ..numerics.r_names import answered
 from .chunk import Found, failure, fit_chunk, no_responses
 from .generalized import fit_generalized
@@ -38,9 +39,9 @@ INTERRUPTED = "not fitted, because the work was interrupted before"
 
 @answered
 def fit_many(
-    responses: pd.DataFrame | Array,
+    responses: Table | Array,
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     family: str | Family | type[Family] | None = None,
     reml: bool = True,
@@ -64,7 +65,7 @@ def fit_many(
     formula : str
         One-sided: ``"~ Age + (1 | Individual) + (1 | Tissue)"``; any random-effects structure.
     data : DataFrame
-        A row for each sample.
+        A row for each sample; of pandas, polars, pyarrow, or any other that narwhals reads.
     family : str or Family, optional
         For counts, shares of trials and amounts: ``"poisson"``, ``"negative_binomial"``, ``"binomial"`` or
         ``"gamma"``, as :func:`lmmkit.glmer` takes it; linear models when left out.
@@ -128,14 +129,14 @@ def fit_many(
     if not parsed.bars:
         shown = one_line(formula)
         raise FormulaError(f"the formula '{shown}' has no random effects; add one such as (1 | group)")
-    values, names = aligned(responses, data, axis)
+    data = check_frame(data, "data")
+    given, weights = if_frame("responses", responses), if_frame("weights", weights)
+    values, names = aligned(given, data, axis)
     chosen = None if family is None else _checked(resolve(family))
-    own = own_weights(weights, responses, values, data, axis)
+    own = own_weights(weights, given, values, data, axis)
     if own is not None and chosen is None:
         own = np.where(own == 0, np.nan, own)  # a sample without weight is left out, as a missing one is
-    whole = _Samples(
-        parsed, check_frame(data, "data"), reml and chosen is None, weights if own is None else None, chosen
-    )
+    whole = _Samples(parsed, data, reml and chosen is None, weights if own is None else None, chosen)
     work = _Work(values, own, whole, names, ddf == "satterthwaite", n_jobs, progress)
     frames = work.frames()
     if own is not None:

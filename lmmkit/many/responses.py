@@ -38,7 +38,6 @@ def aligned(responses: pd.DataFrame | Array, data: pd.DataFrame, axis: int) -> t
     """
     axis = arguments.one_of("axis", axis, (0, 1))
     frame = responses if isinstance(responses, pd.DataFrame) else _framed(responses)
-    arguments.frame("data", data)
     frame = frame.T if axis == 1 else frame
     try:
         values = frame.to_numpy(dtype=float, na_value=np.nan)

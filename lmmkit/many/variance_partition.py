@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import pandas as pd
-
 from ..families.family import Family
 from ..numerics.arrays import Array
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .fit_many import fit_many
 from .partition_table import VariancePartition
@@ -15,9 +14,9 @@ from .partition_table import VariancePartition
 
 @answered
 def variance_partition(
-    responses: pd.DataFrame | Array,
+    responses: Table | Array,
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     family: str | Family | type[Family] | None = None,
     reml: bool = False,
@@ -36,7 +35,7 @@ def variance_partition(
     formula : str
         One-sided: ``"~ Age + (1 | Individual) + (1 | Tissue)"``.
     data : DataFrame
-        A row for each sample.
+        A row for each sample; of pandas, polars, pyarrow, or any other that narwhals reads.
     family : str or Family, optional
         As :func:`lmmkit.fit_many` takes it, for counts, shares of trials and amounts; then the fractions are
         those of the linear predictor's variance, ``Residuals`` being what distribution and link add.

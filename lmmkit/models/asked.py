@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from ..fitted.fit import Fit
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class AskedOfAny(Fit):
         seed: int | Generator | None = None,
         *,
         re_form: str | None = "~0",
-        newdata: pd.DataFrame | None = None,
+        newdata: Table | None = None,
         allow_new_levels: bool = False,
     ) -> pd.DataFrame:
         """Draw new responses from the fitted model: new random effects, new residuals, the same design.
@@ -45,7 +46,7 @@ class AskedOfAny(Fit):
             Which random effects are kept as they were estimated; the others are drawn. ``"~0"`` keeps none,
             None all, and ``"~(1 | school)"`` those of schools.
         newdata : DataFrame, optional
-            Rows to simulate for, instead of those of the fit; needs no response.
+            Rows to simulate for, instead of those of the fit, in a frame of any library; needs no response.
         allow_new_levels : bool
             Draw effects for groups of `newdata` that the fit has not seen; else they are refused.
 

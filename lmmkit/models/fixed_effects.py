@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..fitted.fit import ResidualKind
 from ..fitted.fixed import FixedFit
 from ..numerics import arguments
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .asked import AskedOfAny
 
@@ -70,7 +71,7 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
 
     def predict(
         self,
-        newdata: pd.DataFrame | None = None,
+        newdata: Table | None = None,
         *,
         kind: Literal["response", "link"] = "response",
         interval: Literal["confidence", "prediction"] | None = None,
@@ -82,7 +83,7 @@ class FixedEffectsModel(AskedOfAny, FixedFit):
         Parameters
         ----------
         newdata : DataFrame, optional
-            New rows; those of the fit otherwise.
+            New rows, in a frame of any library; those of the fit otherwise.
         kind : {"response", "link"}
             The scale: of the response, or of the linear predictor.
         interval : {"confidence", "prediction"}, optional

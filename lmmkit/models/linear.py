@@ -18,6 +18,7 @@ from ..fitted.call import Call
 from ..fitted.linear import EXACT, LinearFit
 from ..fitted.refit import caller_name, design_of
 from ..numerics import distributions as stats
+from ..numerics.frames import Table, as_pandas
 from ..numerics.r_names import answered
 from .fixed_effects import FixedEffectsModel
 from .generalized import GeneralizedLinearModel
@@ -32,7 +33,7 @@ __all__ = ["GeneralizedLinearModel", "LinearModel", "glm", "lm"]
 @answered
 def lm(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     weights: Any = None,
     offset: Any = None,
@@ -46,7 +47,7 @@ def lm(
     formula : str
         As for :func:`lmmkit.lmer`, without random effects: ``"Weight ~ Dose * Strain"``.
     data : DataFrame
-        One row per observation.
+        One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads.
     weights : column name, array or Series of length n, optional
         Row i has residual variance ``sigma**2 / weights[i]``; a row of weight zero does not count.
     offset : column name, array or Series of length n, optional
@@ -93,7 +94,7 @@ def lm(
     <BLANKLINE>
     """
     options = {"weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action}
-    call = Call("lm", formula, data, caller_name(data), options)
+    call = Call("lm", formula, as_pandas("data", data), caller_name(data), options)
     return LinearModel(design_of(call), call)
 
 
@@ -104,7 +105,7 @@ PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
 @answered
 def glm(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     family: str | Family | type[Family],
     *,
     weights: Any = None,
@@ -120,7 +121,7 @@ def glm(
         As for :func:`lmmkit.glmer`, without random effects. The response of a binomial model is 0/1, a factor
         of two levels, ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`.
     data : DataFrame
-        One row per observation.
+        One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads.
     family : str or Family
         ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``.
     weights : column name, array or Series of length n, optional
@@ -174,7 +175,7 @@ def glm(
         "family": found, "weights": weights, "offset": offset, "contrasts": contrasts,
         "na_action": na_action,
     }  # fmt: skip
-    call = Call("glm", formula, data, caller_name(data), options)
+    call = Call("glm", formula, as_pandas("data", data), caller_name(data), options)
     return GeneralizedLinearModel(design_of(call), call)
 
 

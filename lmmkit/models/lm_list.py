@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import build_design
+from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
 from ..fitted.call import CHECKS
 from ..formula.parse import parse
 from ..numerics import arguments
 from ..numerics import distributions as stats
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .linear import lm
 
@@ -156,9 +158,7 @@ class LmList:
 
 
 @answered
-def lm_list(
-    formula: str, data: pd.DataFrame, *, na_action: Literal["omit", "exclude", "raise"] = "omit"
-) -> LmList:
+def lm_list(formula: str, data: Table, *, na_action: Literal["omit", "exclude", "raise"] = "omit") -> LmList:
     """Fit one linear model for each group: no pooling at all.
 
     Parameters
@@ -166,7 +166,7 @@ def lm_list(
     formula : str
         As for :func:`lmmkit.lm`, with the group after a bar: ``"Reaction ~ Days | Subject"``.
     data : DataFrame
-        One row per observation.
+        One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads.
     na_action : {"omit", "exclude", "raise"}
         As for :func:`lmmkit.lm`.
 
@@ -200,6 +200,7 @@ def lm_list(
     if len(parsed.bars) != 1 or "(" + parsed.bars[0].text + ")" in formula.replace("  ", " "):
         raise FormulaError(f"lm_list takes one group after a bar, as in 'y ~ x | group', not '{formula}'")
     bar = parsed.bars[0]
+    data = check_frame(data, "data")
     design = build_design(parsed, data, na_action=na_action)
     own = f"{parsed.response} ~ {bar.lhs}"
     used = data if design.used is None else data[design.used]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-
 from ..fitted.call import Call
+from ..numerics.frames import Table, as_pandas
 from ..numerics.r_names import answered
 from .mixed import MixedModel
 
@@ -19,7 +18,7 @@ from ..fitted.refit import caller_name, design_of
 @answered
 def lmer(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     reml: bool = True,
     weights: Any = None,
@@ -37,7 +36,8 @@ def lmer(
     formula : str
         In lme4's language: ``"Reaction ~ Days + (Days | Subject)"``.
     data : DataFrame
-        One row per observation. Text, categorical and boolean columns are factors. Dates and times
+        One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads. Text,
+        categorical and boolean columns are factors. Dates and times
         group as they are; as predictors they count days from 1970-01-01.
     reml : bool
         Fit by restricted maximum likelihood (the default) or by maximum likelihood.
@@ -106,14 +106,14 @@ def lmer(
         "reml": reml, "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
         "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
-    call = Call("lmer", formula, data, caller_name(data), options)
+    call = Call("lmer", formula, as_pandas("data", data), caller_name(data), options)
     return MixedModel.of(design_of(call), call)
 
 
 @answered
 def glmer(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     family: str | Family | type[Family],
     *,
     n_agq: int = 1,
@@ -135,7 +135,7 @@ def glmer(
         In lme4's language. The response of a binomial model is 0/1, a factor of two levels,
         ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`.
     data : DataFrame
-        One row per observation.
+        One row per observation, as in :func:`lmer`.
     family : str or Family
         ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``
         with a link of your choice, ``lk.families.Binomial(link="probit")``.
@@ -212,5 +212,5 @@ def glmer(
         "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
         "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
-    call = Call("glmer", formula, data, caller_name(data), options)
+    call = Call("glmer", formula, as_pandas("data", data), caller_name(data), options)
     return MixedModel.of(design_of(call), call)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .asked import AskedOfAny
 from .questions import MixedQuestions
@@ -254,7 +255,7 @@ class MixedModel(AskedOfAny, MixedQuestions):
 
     def predict(
         self,
-        newdata: pd.DataFrame | None = None,
+        newdata: Table | None = None,
         *,
         re_form: str | None = None,
         allow_new_levels: bool = False,
@@ -269,7 +270,7 @@ class MixedModel(AskedOfAny, MixedQuestions):
         Parameters
         ----------
         newdata : DataFrame, optional
-            The rows; those of the fit by default. Needs no response.
+            The rows, in a frame of any library; those of the fit by default. Needs no response.
         re_form : str, optional
             Which random effects to use: None for all, ``"~0"`` for none (then no grouping column is needed),
             or some, such as ``"~(1 | school)"``.

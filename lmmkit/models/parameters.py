@@ -20,6 +20,7 @@ from ..formula.parse import parse
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from ..numerics.frames import Table, as_pandas, if_frame
 from ..numerics.r_names import answered
 from .mixed import MixedModel
 
@@ -39,10 +40,10 @@ TOLD = (
 @answered
 def from_parameters(
     formula: str,
-    data: pd.DataFrame,
+    data: Table,
     *,
     fixef: Mapping[str, float],
-    varcorr: Mapping[str, Any] | pd.DataFrame,
+    varcorr: Mapping[str, Any] | Table,
     sigma: float | None = None,
     family: str | Family | type[Family] | None = None,
 ) -> MixedModel:
@@ -53,7 +54,8 @@ def from_parameters(
     formula : str
         As for :func:`lmmkit.lmer`.
     data : DataFrame
-        The rows of the study: predictors and groups. The response need not be there.
+        The rows of the study: predictors and groups. The response need not be there. Of any library, as
+        in :func:`lmmkit.lmer`.
     fixef : dict
         Coefficient -> its true value. The names are those of a fit; what is left out is zero.
     varcorr : dict or DataFrame
@@ -97,9 +99,8 @@ def from_parameters(
     >>> float(found.table["power"].iloc[0])
     0.95
     """
-    options = _options(family)
-    data = arguments.frame("data", data)
-    call = Call("lmer" if family is None else "glmer", formula, data, caller_name(data), options)
+    options, function = _options(family), "lmer" if family is None else "glmer"
+    call = Call(function, formula, as_pandas("data", data), caller_name(data), options)
     call = replace(call, data=_with_response(call))
     design = design_of(call)
     covariances, in_table = _covariances(design, varcorr)
@@ -182,6 +183,7 @@ def _covariances(design: Design, varcorr: Any) -> tuple[list[Array], float | Non
         raise ModelError(
             f"{tagged.text} has a structure of its own; from_parameters takes plain terms (x | g)"
         )
+    varcorr = if_frame("varcorr", varcorr)
     given, sigma = _of_table(design, varcorr) if isinstance(varcorr, pd.DataFrame) else (varcorr, None)
     groups = list(dict.fromkeys(term.group for term in design.terms))
     if not isinstance(given, Mapping) or set(given) != set(groups):

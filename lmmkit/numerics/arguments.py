@@ -12,11 +12,11 @@ from typing import Any, TypeGuard
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError, ModelError
+from ..errors import ModelError
 from .arrays import Array
 
 __all__ = [
-    "axes", "fitted", "flag", "frame", "function", "level", "name", "names", "number", "numbers", "one_in_model",
+    "axes", "fitted", "flag", "function", "level", "name", "names", "number", "numbers", "one_in_model",
     "one_of", "seed", "seed_sequence", "shown", "whole", "workers",
 ]  # fmt: skip
 
@@ -251,16 +251,6 @@ def numbers(name: str, value: Any) -> Array:
     if value is None or isinstance(value, (str, bytes)) or found.ndim != 1:
         raise ModelError(f"{name} must be a list of numbers, not {shown(value)}")
     return found
-
-
-def frame(name: str, value: Any) -> pd.DataFrame:
-    """A pandas data frame."""
-    if isinstance(value, pd.DataFrame):
-        return value
-    kind, cure = type(value).__name__, f"pandas.DataFrame({name})"
-    if hasattr(value, "to_pandas"):
-        kind, cure = f"{kind} of {type(value).__module__.split('.')[0]}", f"{name}.to_pandas()"
-    raise DataError(f"{name} must be a pandas DataFrame, not {kind}; try {cure}")
 
 
 def fitted(name: str, value: Any, mixed: bool = False) -> Any:

@@ -60,11 +60,6 @@ def test_what_makes_no_sense_is_refused_by_one_sentence(check, sentence):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 200
 
 
-def test_data_must_be_a_frame():
-    with pytest.raises(lk.DataError, match=r"data must be a pandas DataFrame, not None"):
-        arguments.frame("data", None)
-
-
 def test_a_seed_makes_the_same_children_however_it_is_given():
     first = np.random.default_rng(arguments.seed_sequence(7).spawn(1)[0]).random()
     for given in (np.int64(7), np.random.SeedSequence(7), np.random.default_rng(7)):

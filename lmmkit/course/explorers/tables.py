@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.errors import DataError
+from lmmkit.numerics.frames import as_pandas, if_frame
 
 
 def frame(table: Any) -> pd.DataFrame:
@@ -19,15 +20,15 @@ def frame(table: Any) -> pd.DataFrame:
     DataError
         When it is no table, or an empty one.
     """
-    if hasattr(table, "to_pandas"):  # polars, pyarrow
-        table = table.to_pandas()
     if isinstance(table, dict):
         try:
             table = pd.DataFrame(table)
         except ValueError as wrong:
             raise DataError(f"these columns make no table: {wrong}") from None
+    table = if_frame("the table", table)
     if not isinstance(table, pd.DataFrame):
         raise DataError(f"a table (a data frame) is wanted first, not {type(table).__name__}")
+    table = as_pandas("the table", table)
     if table.empty:
         raise DataError("the table is empty")
     return table.reset_index(drop=True)
