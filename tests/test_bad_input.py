@@ -292,7 +292,12 @@ class Foreign:
 
 FRAMES = [
     # not a frame
-    ({"y": [1]}, "y ~ 1", {}, "data must be a DataFrame of pandas, polars, ..., not dict; try pandas.DataFrame"),
+    (
+        {"y": [1]},
+        "y ~ 1",
+        {},
+        "data must be a DataFrame of pandas, polars, ..., not dict; try pandas.DataFrame",
+    ),
     (None, "y ~ 1", {}, "not NoneType"),
     (np.ones((3, 2)), "y ~ 1", {}, "not ndarray"),
     (GOOD["y"], "y ~ 1", {}, "not Series"),
