@@ -111,8 +111,8 @@ lesson.in_words(
 #
 # ## Four promises
 #
-# A line can be drawn through any cloud of dots. `lm` takes the line with the smallest sum of squared distances (*least
-# squares*). It also prints how sure each coefficient is. The *standard error* says how far the slope would scatter
+# A line can be drawn through any cloud of dots. `lm` takes the line with the smallest sum of squared distances, measured straight up or
+# down (*least squares*). It also prints how sure each coefficient is. The *standard error* says how far the slope would scatter
 # if the study were done again and again. The *p-value* says how often a slope at least as far from zero would come about if there
 # were none. For these numbers to mean what they say, the data have to keep four promises:
 #

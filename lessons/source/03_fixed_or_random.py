@@ -34,7 +34,7 @@ from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
 #
 # - an effect is **fixed** when its levels are the very ones you want to know about. You estimate each of them;
 # - an effect is **random** when its levels are a sample. They stand for a population from which others might have come.
-#   You estimate *how much they vary*, and predict each of them on the way.
+#   You estimate *how much they vary*, and from that you can predict each of them, too.
 #
 # A model with both is called *mixed*. The usual signs:
 #

@@ -234,8 +234,8 @@ explorers.shrinkage()
 # ## When "no pooling" is not
 #
 # You may see lines for each driver made by a mixed model from which the fixed effects were taken away, and called "no
-# pooling". It looks plausible, for nothing common is left. In truth the random effects are still draws from a normal
-# distribution, and now this distribution is centred on zero.
+# pooling". It looks plausible, for nothing common is left. In truth the random effects are still draws from one normal
+# distribution.
 #
 # **Predict, then run.** Towards which point does this model pull the *pair* of a driver's intercept and slope? Answer
 # `"the average driver"`, `"zero"` (both of them zero) or `"nothing"`.
@@ -255,7 +255,7 @@ both.loc[["308", "373", "374"]].round(2)
 away = (pulled.loc[own.index, "Days"].abs() > own["Days"].abs()).sum()
 sd0, sd1, corr = so_called.varcorr.frame["sdcor"].iloc[:3]
 lesson.in_words(
-    f"The pair is pulled, and not each number by itself: {away} of {len(own)} slopes have moved away from zero.",
+    f"The centre of the normal distribution is now (0, 0). The pair is pulled, and not each number by itself: {away} of {len(own)} slopes have moved away from zero.",
     f"The model finds intercepts with an SD of {sd0:.0f} ms around zero, and a correlation of {corr:.2f} between intercept and slope. "
     f"Whoever has an intercept of 250 ms must then have a slope of about {corr * sd1 / sd0 * 250:.0f} ms a day: a common slope has "
     f"come in all the same. Even driver 373, with one day, gets a slope of {pulled.loc['373', 'Days']:.2f}.",

@@ -201,7 +201,7 @@ share_within = apart["score_within"].pow(2).sum() / (enzyme["Pheno"] - enzyme["P
 # %% tags=["fold"]
 # In words: the slope within samples, and the slope between them
 lesson.in_words(
-    f"{share_within:.0%} of the score's spread lies within samples. There the slope is"
+    f"{share_within:.0%} of the score's variation (its sum of squares) lies within samples. There the slope is"
     f" {within_samples.fixef['score_within']:.2f}, between the means {collapsed.fixef['Pheno']:.2f}; the slope of"
     f" all rows, {of_slide.fixef['Pheno']:.2f}, is a mixture of the two, and mostly the first.",
     "The first says that a row with a high score has a high activity, within one sample. It says nothing of how"

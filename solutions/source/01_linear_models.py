@@ -132,13 +132,13 @@ check("ex01.q4", answer_4)
 # And this is what independent pupils would give, with rooms as large as these:
 
 # %% tags=["fold"]
-# Table: what pupils who are dealt out by chance would give
+# Table: what pupils who are put into rooms by chance would give
 room = pupils["room"].factorize()[0]
 if line is not ...:
     cards, deck = line.resid().to_numpy(), np.random.default_rng(1)
     dealt = [np.bincount(room, deck.permutation(cards)) / np.bincount(room) for _ in range(200)]
     low, high = np.quantile(np.std(dealt, axis=1, ddof=1), [0.025, 0.975])
-    print(f"residuals dealt out to the rooms by chance, 200 times: from {low:.2f} to {high:.2f} points")
+    print(f"residuals put into rooms by chance, 200 times: from {low:.2f} to {high:.2f} points")
 
 # %% [markdown]
 # ## 5. With the sliders
@@ -247,7 +247,7 @@ if line is not ...:
 # The band in the left picture neither bends nor opens like a funnel, so that linearity and equal spread are in order. In the
 # middle the residuals pile up in one even hump, close to a bell curve: normality is in order, too. Independence is not. In some
 # classrooms most pupils lie above the line, in others most lie below it, and the means of the rooms differ about twice as much as
-# chance deals out. The line counts each
+# chance alone would make them. The line counts each
 # pupil as a witness, while the pupils of a room repeat in part what one teacher has done. So its standard errors cannot be
 # trusted, least of all for anything that belongs to whole rooms. I would give each room a level of its own, as a predictor or
 # (there are many rooms) as a random effect.

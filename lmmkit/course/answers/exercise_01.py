@@ -224,7 +224,7 @@ QUESTIONS: dict[str, Question] = {
             "First the mean of each room, then the standard deviation of these means.",
             "line.resid().groupby(pupils['room']).mean(), and then .std()",
         ),
-        praise="Twice what luck deals out, or so: pupils of a room err together.",
+        praise="About twice what chance alone would give: pupils of a room err together.",
     ),
     "q5": Numbers(
         truth=lambda: _false(10, 4, 20),

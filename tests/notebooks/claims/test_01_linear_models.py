@@ -198,8 +198,8 @@ def test_a_pupil_with_fifty_points(pupils):
 
 
 def test_rooms_differ_more_than_cards_dealt(pupils):
-    """“Twice what luck deals out, or so: pupils of a room err together.” and “the means of the rooms
-    differ about twice as much as chance deals out.”"""
+    """“About twice what chance alone would give: pupils of a room err together.” and “the means of the rooms
+    differ about twice as much as chance alone would make them.”"""
     spread = pupils.groupby("room")["residual"].mean().std()
     # R 4.2.2: sd(tapply(resid(lm(score ~ hours)), room, mean))
     assert spread == pytest.approx(4.271518, abs=1e-5)
