@@ -17,7 +17,7 @@
 # - ask whether a straight line is enough, and whether the days have memory;
 # - give time its memory in the model, and say what each structure assumes.
 #
-# **Data** `protein_years` (synthetic; it reproduces the lecture's tables), `sleepstudy` (real).
+# **Data** `protein_years` (synthetic; it reproduces the tables of a lecture), `sleepstudy` (real).
 
 # %%
 from lmmkit.course.start import check, explorers, lesson, lk, np, pd, plt
@@ -165,7 +165,7 @@ lesson.in_words(
     f" regressions have slopes of {' and '.join(f'{slope:+.1f}' for slope in own)} ms a day; the model predicts"
     f" {' and '.join(f'{slope:+.1f}' for slope in crossing['slope'])}. (Intercept and slope are pulled together, see lesson 6.)",
     f"The slopes of people have a mean of {growth.fixef['Year']:.2f} and an SD of {sd_slope:.2f}."
-    f" That they differ at all is supported with p = {test['p_value'].iloc[1]:.1e}.",
+    f" That they differ at all is supported with {lesson.p_value(test['p_value'].iloc[1])}.",
 )
 
 # %% [markdown]
@@ -384,7 +384,7 @@ pd.DataFrame({term: {"parameters": fit.npar, "AIC": fit.aic} for term, fit in by
 # Box: what to keep of this lesson
 lesson.key_points(
     "Draw people, not yearly means.",
-    "With time inside people, let both intercept and slope vary unless the data refuse.",
+    "With time inside people, let both intercept and slope vary. If that fit is singular, simplify it, and say so.",
     "The average slope is known no better than the number of people allows.",
     "Predicted slopes are shrunken and uncertain; they do not sort people into with and without effect.",
     "Look for curvature and for memory in the residuals, and compare with what a model without them gives.",

@@ -153,7 +153,7 @@ lower, upper = gene.confint(parm="sd_(Intercept)|sample").iloc[0]
 test = log_means.coef_table().loc["diseaseND"]
 lesson.in_words(
     f"The t-test of ten log means still finds the disease: t = {test['statistic']:.1f} on {log_means.df_resid:.0f} degrees of"
-    f" freedom, p = {test['p_value']:.1e}.",
+    f" freedom, {lesson.p_value(test['p_value'])}.",
     f"The variance between donors is estimated as {variance:.2e}. That is zero; its digits only show where the search"
     f" stopped. So the standard error of the intercept, {gene.se['(Intercept)']:.5f}, is hardly more than"
     f" 1/sqrt({total}) = {1 / np.sqrt(total):.5f}, what {total} independent transcripts give.",

@@ -183,9 +183,9 @@ pd.Series(p_values).to_frame("p-value").round(4)
 together = lk.lm("height ~ slope", forest)
 within, between = split.coef_table().loc["slope_within"], split.coef_table().loc["transect_slope"]
 lesson.in_words(
-    f"All trees together, without groups: {together.fixef['slope']:+.3f} m per degree (p ="
-    f" {together.coef_table().loc['slope', 'p_value']:.1g}). Steep ground makes tall trees?",
-    f"Within a transect: {within['estimate']:+.3f} m per degree (p = {within['p_value']:.1g}): steeper plots carry shorter"
+    f"All trees together, without groups: {together.fixef['slope']:+.3f} m per degree"
+    f" ({lesson.p_value(together.coef_table().loc['slope', 'p_value'])}). Steep ground makes tall trees?",
+    f"Within a transect: {within['estimate']:+.3f} m per degree ({lesson.p_value(within['p_value'])}): steeper plots carry shorter"
     " trees.",
     f"Between transects: {between['estimate']:+.3f} m per degree, with {between['df']:.0f} degrees of freedom (p ="
     f" {between['p_value']:.2f}): twelve transects cannot say much, and what they say is the opposite.",
@@ -277,8 +277,8 @@ lesson.in_words(
     " residuals and random effects were checked by eye, and each transect was left out in turn.",
     f"Results. Within transects, trees were {-10 * within['estimate']:.1f} m shorter for every ten degrees of"
     f" slope (95% interval {-10 * high:.1f} to {-10 * low:.1f} m; t({within['df']:.0f}) ="
-    f" {within['statistic']:.2f}, p"
-    f" {'< 0.001' if within['p_value'] < 0.001 else '= ' + format(within['p_value'], '.3f')}). Steeper"
+    f" {within['statistic']:.2f},"
+    f" {lesson.p_value(within['p_value'])}). Steeper"
     f" transects did not carry shorter trees; if anything, taller ones ({10 * between['estimate']:+.1f} m for"
     f" ten degrees, 95% interval {10 * (between['estimate'] - reach):+.1f} to"
     f" {10 * (between['estimate'] + reach):+.1f} m; t({between['df']:.0f}) = {between['statistic']:.2f}, p ="

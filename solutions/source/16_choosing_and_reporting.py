@@ -159,7 +159,7 @@ if model is not ...:
         "condition as fixed effect, random intercepts for words, and random intercepts and slopes of the "
         "condition, correlated, for subjects.",
         f"(C) Primed words were recognised {-row['estimate']:.0f} ms faster (standard error "
-        f"{row['std_error']:.1f} ms, t({df}) = {row['statistic']:.2f}, p = {p:.1g}).",
+        f"{row['std_error']:.1f} ms, t({df}) = {row['statistic']:.2f}, {lesson.p_value(p)}).",
         f"(D) Without a prime, the standard deviation was {sd['subject']:.0f} ms between subjects and "
         f"{sd['item']:.0f} ms between words.",
         "(E) Between answers that share subject, word and condition, the model leaves a standard "

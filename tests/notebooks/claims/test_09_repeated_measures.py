@@ -113,7 +113,7 @@ def test_own_and_mixed_lines_coincide(protein):
 
 def test_slopes_differ(protein):
     """“The slopes of people have a mean of … and an SD of ….” and “That they differ at all is supported with
-    p = ….” and “its SD is nearly as large as the average itself”"""
+    ….” and “its SD is nearly as large as the average itself”"""
     growth = lk.lmer("Value ~ Year + (Year | Sample)", protein)
     parallel = lk.lmer("Value ~ Year + (1 | Sample)", protein)
     # anova(refit = FALSE): Chisq 47.362, Df 2, p 5.193e-11; VarCorr: Year 1.343611
