@@ -9,6 +9,7 @@ from lmmkit.course.check import find
 from tools.student_version import FOLDED_TAGS, read_source, tags
 
 START = re.compile(r"from lmmkit\.course\.start import [\w, ]+")
+P_BY_HAND = re.compile(r"""p_value['"]\](?:\.iloc\[\d\])?:\.(?:\d[eg]|[5-9]f)\}""")  # 5e-11, or 0.00001
 PREDICT, TURN = "**Predict, then run.**", "**Your turn.**"
 
 #: Screens of 900 px that a lesson may be long when its folded cells are folded.
@@ -46,6 +47,8 @@ def _faults(cells: list[NotebookNode], number: int, cell: NotebookNode) -> list[
         found.append("a picture ends in lesson.show('what is to be seen')")
     if "to_string()" in cell.source:
         found.append("a table is shown as such, not printed")
+    if P_BY_HAND.search(cell.source):
+        found.append("a p-value in a sentence is written by lesson.p_value")
     if re.search(r"\b(key_points|lecture_vs_truth)\(", cell.source) and "box" not in tags(cell):
         found.append('a box has the tag "box"')
     found += _cut_off(cell)

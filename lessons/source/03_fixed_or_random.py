@@ -365,7 +365,8 @@ fits = {
     "fields: field random, lmer": (fitted["management"], "managementB"),
 }
 columns = ["estimate", "std_error", "statistic", "p_value"]
-pd.concat({name: fit.coef_table().loc[[term], columns] for name, (fit, term) in fits.items()}).droplevel(1).round(3)
+rows = {name: fit.coef_table().loc[[term], columns] for name, (fit, term) in fits.items()}
+pd.concat(rows).droplevel(1).round(3)
 
 # %% [markdown] mends="x002-1 x002-4 x002-5"
 # In truth, for balanced data and a treatment of whole groups, the analysis of the group means is exact. What it cannot do

@@ -147,6 +147,11 @@ lesson.show("One line that rises to the right.")
         ('lesson.show("One line that rises to the right.")', "plt.show()", "a picture ends in lesson.show"),
         ("plt.plot([1, 2])", "print(table.to_string())", "a table is shown as such"),
         ('tags=["picture"]\n', "\nlesson.key_points('a')\n", 'a box has the tag "box"'),
+        (
+            "plt.plot([1, 2])",
+            "lesson.in_words(f\"p = {row['p_value']:.1e}\")",
+            "is written by lesson.p_value",
+        ),
         ("A weight?", "A [weight](glossary.ipynb#weight)?", "is made by the build"),
         ("your_weight = ...", f"your_weight = ...  # {'owl ' * 24}", "a line of code has more than 108"),
         ("that rises\nplt", f"that rises{' and rises' * 5}\nplt", "the caption has more than 72"),
