@@ -245,7 +245,7 @@ ax.plot(ends, pooled.predict(pd.DataFrame({"Biomarker": ends})), "--", color="bl
 ax.set_xlabel("biomarker (U/mL)")
 ax.set_ylabel("severity of disease (score)")
 ax.legend(loc="upper right", ncols=2, fontsize=11)
-ax.set_ylim(top=patients["Disease"].max() + 1.6)
+ax.set_ylim(top=patients["Disease"].max() + 2.4)
 lesson.show(
     f"Three clouds with parallel lines that rise by {by_cohort.fixef['Biomarker']:.2f}; the cohort with the highest marker "
     f"has the lowest scores. The dashed line of all patients falls by {-pooled.fixef['Biomarker']:.2f}."
@@ -295,7 +295,8 @@ for (colour, marker), (name, mine) in zip(LOOKS, clinic.groupby("Gender", observ
 ax.plot(doses, gain.predict(pd.DataFrame({"Dose": doses})), "--", color="black", label="all together")
 ax.set_xlabel("dose (g/day)")
 ax.set_ylabel("weight gain (g)")
-ax.legend(fontsize=11)
+ax.set_ylim(top=310)
+ax.legend(ncols=3, loc="upper left", fontsize=11)
 first, last = (fixed.predict(pd.DataFrame({"Dose": doses, "Gender": name})) for name in "FM")
 lesson.show(
     f"From the lowest to the highest dose the line of women goes from {first.iloc[0]:.0f} to {first.iloc[1]:.0f} g, that of "

@@ -55,7 +55,7 @@ def draw(model, own=False):
         right.plot(np.full(len(rows), x), residuals, mark, color=colour, ms=6, alpha=0.75)
         right.hlines(residuals.mean(), x - 0.35, x + 0.35, color=colour, lw=3)
     left.plot(doses, model.fixef.iloc[0] + model.fixef["Dose"] * doses, "--", color="black", lw=2.5)
-    left.set(xlabel="dose (mg/kg a day)", ylabel="weight (g)", ylim=(8, 29))
+    left.set(xlabel="dose (mg/kg a day)", ylabel="weight (g)", ylim=(8, 31))
     left.legend(ncols=5, fontsize=11, loc="upper center", handletextpad=0.1, columnspacing=0.8)
     right.axhline(0, color="black", lw=1)
     right.set_xticks(range(5), mice["Strain"].cat.categories)
