@@ -95,15 +95,18 @@ PRECISE_FORMULAS = (
 )  # fmt: skip
 
 
-def precise_design(seed: int) -> HardDesign:
-    """Groups that differ by tens to thousands of residual standard deviations, as where a balance is good."""
+def precise_design(seed: int, powers: tuple[float, float] = (1.3, 3)) -> HardDesign:
+    """Groups that differ by tens to thousands of residual standard deviations, as where a balance is good.
+
+    `powers` are those of ten between which they lie.
+    """
     rng = np.random.default_rng([seed, 5511])
     groups, size = int(rng.integers(4, 10)), int(rng.integers(4, 9))
     n = groups * size
     g, h = np.repeat(np.arange(groups), size), rng.integers(0, 5, n)
 
     def spread() -> float:
-        return float(10 ** rng.uniform(1.3, 3) * rng.choice([0, 1, 1]))
+        return float(10 ** rng.uniform(*powers) * rng.choice([0, 1, 1]))
 
     x = rng.choice([0, 3]) + rng.normal(size=n) * rng.choice([0.1, 1]) + rng.choice([0, 5]) * g
     y = rng.normal(size=n) + spread() * rng.normal(size=groups)[g] + spread() * rng.normal(size=groups)[g] * x

@@ -200,6 +200,18 @@ class Elimination(ABC):
         """
 
     @abstractmethod
+    def solve_spherical(self, lead: Array, rest: Array) -> list[Array]:
+        """``S^-1 w`` for ``S = Lambda'Z'Z Lambda + I``: one ``(levels, k, d)`` array per factor.
+
+        Parameters
+        ----------
+        lead : array of shape (q, k, d)
+            The leading factor's rows of ``w``.
+        rest : array of shape (R, d)
+            The others.
+        """
+
+    @abstractmethod
     def block_sums(self) -> list[Array]:
         """Sum over levels of the diagonal blocks of ``Z'V^-1 Z``: one ``(k, k)`` array per factor."""
 
@@ -226,7 +238,11 @@ class BlockElimination(Elimination):
     ----------
     dd : array of shape (d, d)
         ``D'V^-1 D``.
+    half_cross : cross-block values
+        ``W lead'rest`` where ``W'W = T (T'GT + I)^-1 T'``.
     """
+
+    half_cross: Array
 
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
         self.layout, self.sums, self.roots = layout, sums, roots
@@ -279,6 +295,19 @@ class BlockElimination(Elimination):
     def z_vinv_z(self, lead: Array, rest: Array) -> list[Array]:
         return self.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
 
+    def solve_spherical(self, lead: Array, rest: Array) -> list[Array]:
+        layout, half = self.layout, self.root_inverse @ lead
+        if not layout.rest:
+            return [np.asarray(self.root_inverse.transpose(0, 2, 1) @ half)]
+        below, effects = self._solve_rest(rest, layout.cross.transposed_dot(self.half_cross, half))
+        half = half - layout.cross.dot(self.half_cross, effects)
+        above = np.asarray(self.root_inverse.transpose(0, 2, 1) @ half)
+        return [above, *(below[layout.columns(f)] for f in range(len(layout.rest)))]
+
+    @abstractmethod
+    def _solve_rest(self, u: Array, swept: Array) -> tuple[Array, Array]:
+        """``x`` and ``Lambda x`` of the rest for ``S x = u - Lambda'swept``, with the leading factor out of ``S``."""
+
     @abstractmethod
     def _lead_corrections(self) -> Array:
         """``U_l Lambda S^-1 Lambda' U_l'`` per level, what the rest takes from the leading factor's blocks."""
@@ -318,6 +347,12 @@ class DenseElimination(BlockElimination):
         """``Lambda S^-1 Lambda'``, ``(c, m, m)``."""
         right = self.Lambda.right_transposed(self.inverse)
         return self.Lambda.left(right, out=right)
+
+    def _solve_rest(self, u: Array, swept: Array) -> tuple[Array, Array]:
+        stack, unstack = self.layout.pieces.stack, self.layout.pieces.unstack
+        right = stack(u) - self.Lambda.left_transposed(stack(swept))
+        x = self.rest_cholesky.back(self.rest_cholesky.half(right))
+        return unstack(x), unstack(self.Lambda.left(x))
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         kept = self.keep @ lead_d

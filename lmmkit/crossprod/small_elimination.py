@@ -152,6 +152,10 @@ class SmallElimination(Elimination):
         both = np.concatenate([lead.reshape(-1, lead.shape[2]), rest])
         return self.by_factor(self.images[:, : self.arrangement.m] @ both)
 
+    def solve_spherical(self, lead: Array, rest: Array) -> list[Array]:
+        both, m = np.concatenate([lead.reshape(-1, lead.shape[2]), rest]), self.arrangement.m
+        return self.by_factor(np.asarray(lapack.dpotrs(self._lower[:m, :m], both, lower=1)[0]))
+
     def block_sums(self) -> list[Array]:
         return self._sums(self.images)
 

@@ -130,6 +130,10 @@ class SparseElimination(BlockElimination):
             half = self._root.T @ self._flat_d
             self.dd -= half.T @ self._factor.solve(half)
 
+    def _solve_rest(self, u: Array, swept: Array) -> tuple[Array, Array]:
+        x = self._factor.solve(u - self._root.T @ swept)
+        return x, self._root @ x
+
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
         H = rest_d - self.layout.cross.transposed_dot(self.half_cross, self.half_lead @ lead_d)
         return self._from_flat(self.keep @ lead_d, H)

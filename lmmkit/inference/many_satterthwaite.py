@@ -77,6 +77,6 @@ def _differenced(criterion: ManyCriterion, points: Points, width: float = 1e-4) 
         for sign in (1.0, -1.0):
             moved = theta.copy()
             moved[:, i] += sign * h
-            sides.append(Points(criterion, moved, points.y).gradient())
+            sides.append(Points(criterion, moved, points.y).by_rows().gradient())
         hessian[:, i] = (sides[0] - sides[1]) / (2 * h)[:, None]
     return (hessian + hessian.transpose(0, 2, 1)) / 2

@@ -27,6 +27,7 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
+from .by_rows import LITTLE, solve_by_rows
 from .grid import FAR_ENDS, Grid, Parts, beyond, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .point import Point, SmallPoint
@@ -128,7 +129,8 @@ class Criterion(Terms):
             )
         # The response is measured in its own residual SD during the search.
         self.unit = float(np.sqrt(total / self.n))
-        column = (residual / self.unit)[:, None]
+        self.column = residual / self.unit
+        column = self.column[:, None]
         lead, sums = self.layout.lead, self.sums
         response = level_sums(lead, column)
         dd = sums.dd.copy()
@@ -170,14 +172,20 @@ class Criterion(Terms):
         factors = self.split(theta)
         elimination = self._eliminate(self.roots(factors))
         root, logdet, gamma, r2 = elimination.fixed_part()
-        log_scale = (math.log(2 * np.pi * r2 / self.nu) if r2 > 0 else np.nan) + 2 * math.log(self.unit)
-        objective = elimination.logdet + self.nu * (1 + log_scale)
-        if self.reml:
-            objective += logdet + 2 * self._log_det_R
-        found = factors, objective - self.log_weights, gamma, root, r2, self.nu, self.reml
+        known = factors, np.nan, gamma, root, r2, self.nu, self.reml
+        point: Point
         if isinstance(elimination, SmallElimination):
-            return SmallPoint(elimination, theta, *found)
-        return Point(elimination, theta, *found)
+            point = SmallPoint(elimination, theta, *known)
+        else:
+            point = Point(elimination, theta, *known)
+        if r2 < LITTLE * self.n:
+            solve_by_rows(point, self, self.Q, self.column)
+        log_scale = math.log(2 * np.pi * point.r2 / self.nu) if point.r2 > 0 else np.nan
+        point.objective = elimination.logdet + self.nu * (1 + log_scale + 2 * math.log(self.unit))
+        if self.reml:
+            point.objective += logdet + 2 * self._log_det_R
+        point.objective -= self.log_weights
+        return point
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""

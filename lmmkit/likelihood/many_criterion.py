@@ -22,8 +22,9 @@ from ..crossprod.factors import GroupingFactor
 from ..crossprod.layout import Sums
 from ..design.design import Design
 from ..design.undivided import Undivided, undivided
-from ..numerics.arrays import Array, Flags
+from ..numerics.arrays import Array, Flags, Index
 from ..structures.unstructured import Unstructured
+from .by_rows import LITTLE
 from .grid import Grid, Parts, cholesky_of_each, dense_parts, products, ring_thetas, swept
 from .lmm import Criterion
 from .theta import Terms
@@ -43,6 +44,10 @@ class Responses:
         ``Z'y`` of the residuals in that unit.
     q_y, y_y : arrays of shape (B, p) and (B,)
         ``Q'y`` and ``y'y`` of the same.
+    place : array of shape (B,)
+        Where each stands among the rows of ``given``.
+    given : array
+        The responses as they were given, a row for each; those that are taken share it.
     """
 
     ols: Array
@@ -51,10 +56,13 @@ class Responses:
     rest: Array
     q_y: Array
     y_y: Array
+    place: Index
+    given: Array
 
     def take(self, which: Any) -> Responses:
         """Some of them."""
-        return Responses(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+        own = {name: getattr(self, name)[which] for name in self.__dataclass_fields__ if name != "given"}
+        return replace(self, **own)
 
 
 class ManyCriterion(Terms):
@@ -161,7 +169,8 @@ class ManyCriterion(Terms):
         lead, rest = (np.asarray(matrix @ column.T).T for matrix in self._sum_matrices)
         lead = lead.reshape(len(Y), self.layout.lead.q, self.layout.lead.k)
         y_y = np.einsum("bn,bn->b", column, column)
-        return Responses(ols, unit, lead, rest, column @ self.Q, y_y), left
+        place = np.arange(len(Y))
+        return Responses(ols, unit, lead, rest, column @ self.Q, y_y, place, Y), left
 
 
 def _transposed(factor: GroupingFactor) -> csr_array:
@@ -211,6 +220,19 @@ class Points:
         nu = criterion.nu
         scale = np.log(2 * np.pi * self.r2 * responses.unit**2 / nu)
         self.objective = np.where(self.bad, np.inf, logdet + nu * (1 + scale) + criterion.constant)
+
+    def by_rows(self) -> Points:
+        """Corrected in place where next to nothing of a response is left (:mod:`~lmmkit.likelihood.by_rows`)."""
+        single = self.criterion.single
+        for b in np.flatnonzero(self.r2 < LITTLE * self.y.y_y).tolist():
+            try:
+                point = single.with_response(self.y.given[self.y.place[b]]).point(self.theta[b])
+            except np.linalg.LinAlgError:
+                continue
+            self.gamma[b], self.r2[b], self.objective[b] = point.gamma, point.r2, point.objective
+            for scores, own in zip(self.scores, point.scores, strict=True):
+                scores[b] = own
+        return self
 
     def _times_root(self, matrix: Array) -> Array:
         """``matrix @ diag(Lambda of the rest, I)`` on the last axis."""

@@ -107,7 +107,7 @@ def fit_responses(criterion: ManyCriterion, Y: Array) -> tuple[Flags, ManyOptima
         if not fitted.any():
             return fitted, None
         theta, objective, converged = _search(criterion, responses.take(fitted), Y[fitted])
-        points = Points(criterion, theta, responses.take(fitted))
+        points = Points(criterion, theta, responses.take(fitted)).by_rows()
     return fitted, ManyOptima(criterion, points, objective, converged)
 
 

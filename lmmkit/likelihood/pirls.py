@@ -106,16 +106,7 @@ class Precision(DenseElimination):
 
     def solve(self, right: Effects) -> Effects:
         """``(Lambda'Z'WZ Lambda + I)^-1 right``."""
-        layout = self.layout
-        transposed = self.root_inverse.transpose(0, 2, 1)
-        lead = self.root_inverse @ right[0][:, :, None]
-        if not layout.rest:
-            return [(transposed @ lead)[:, :, 0]]
-        swept = layout.pieces.stack(layout.cross.transposed_dot(self.half_cross, lead))
-        below = layout.pieces.stack(flatten(right[1:])) - self.Lambda.left_transposed(swept)
-        rest = self.rest_cholesky.back(self.rest_cholesky.half(below))
-        lead = lead - layout.cross.dot(self.half_cross, layout.pieces.unstack(self.Lambda.left(rest)))
-        return [(transposed @ lead)[:, :, 0], *unflatten(layout, layout.pieces.unstack(rest))]
+        return [own[:, :, 0] for own in self.solve_spherical(right[0][:, :, None], flatten(right[1:]))]
 
     def posterior_sd(self) -> Array:
         """Standard deviation of each spherical effect given the data, for one scalar effect per level."""
@@ -137,11 +128,6 @@ class Precision(DenseElimination):
 def flatten(effects: Effects) -> Array:
     """The rest's effects one under the other, (R, 1)."""
     return np.concatenate([part.ravel() for part in effects])[:, None] if effects else np.zeros((0, 1))
-
-
-def unflatten(layout: Layout, flat: Array) -> Effects:
-    """The inverse of :func:`flatten`."""
-    return [flat[layout.columns(f), 0] for f in range(len(layout.rest))]
 
 
 def rows_of(layout: Layout, effects: Effects) -> Array:

@@ -12,6 +12,7 @@ from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.lmm import Criterion
+from tests.exact_deviance import exact_objective
 from tests.hard_designs import (
     extreme_design,
     hard_design,
@@ -86,8 +87,32 @@ def test_effects_hundreds_of_times_the_residuals(seed):
     )
     if seed in EXACT:
         np.testing.assert_allclose(fit.fixef, EXACT[seed], rtol=1e-6)
-    # Many responses share sums from which next to all is taken away again, so that the last digits are lost.
-    np.testing.assert_allclose(one_of_many.fixef.iloc[0], fit.fixef, rtol=1e-4 if seed in EXACT else 1e-5)
+    np.testing.assert_allclose(one_of_many.fixef.iloc[0], fit.fixef, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seed", [90, 134, 137])
+def test_the_criterion_of_a_nearly_exact_fit_is_that_of_extended_precision(seed):
+    hard = precise_design(seed, (2.3, 4.3))
+    fit = lk.lmer(hard.formula, hard.data, reml=hard.reml)
+    factors = fit.estimate.factors
+    lowest = exact_objective(fit, factors)
+    assert fit.converged and fit.estimate.objective == pytest.approx(lowest, abs=5e-6)
+    for t, i, j in [
+        (t, *at) for t, T in enumerate(factors) for at in zip(*np.tril_indices(len(T)), strict=True)
+    ]:
+        for share in (0.98, 1.02):
+            moved = [T.copy() for T in factors]
+            moved[t][i, j] *= share
+            assert exact_objective(fit, moved) > lowest - 1e-7
+
+
+def test_many_responses_of_nearly_exact_fits_have_the_criterion_of_extended_precision():
+    hard = precise_design(134, (2.3, 4.3))
+    fit = lk.lmer(hard.formula, hard.data, reml=hard.reml)
+    right_side = hard.formula.partition("y ")[2]
+    many = lk.fit_many([hard.data["y"], hard.data["x"] ** 2], right_side, hard.data, reml=hard.reml)
+    exact = exact_objective(fit, fit.estimate.factors)
+    assert many.status["objective"].iloc[0] == pytest.approx(exact, abs=5e-6)
 
 
 @pytest.mark.slow
