@@ -28,6 +28,8 @@ __all__ = ["CORRECTIONS", "LITTLE", "solve_by_rows"]
 LITTLE = 1e-4
 #: How often the solution is corrected: each time next to nothing of its error stays.
 CORRECTIONS = 2
+#: Smallest entry on the diagonal of a covariance's root by which ``u`` is divided: it holds more digits than ``e``.
+INVERTIBLE = 1e-3
 
 
 def solve_by_rows(point: Point, terms: Terms, Q: Array, y: Array) -> None:
@@ -59,7 +61,11 @@ def solve_by_rows(point: Point, terms: Terms, Q: Array, y: Array) -> None:
         gamma = gamma + step
         u = [before + own[..., 0] - own[..., 1:] @ step for before, own in zip(u, solved, strict=True)]
         left, scores = _left(factors, roots, y - Q @ gamma, u)
-    point.gamma, point.scores = gamma, scores
+    point.gamma = gamma
+    point.scores = [
+        np.linalg.solve(root.T, own.T).T if np.abs(root.diagonal()).min() > INVERTIBLE else score
+        for root, own, score in zip(roots, u, scores, strict=True)
+    ]
     point.r2 = float(left @ left) + sum(float((own**2).sum()) for own in u)
 
 
