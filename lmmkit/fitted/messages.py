@@ -17,7 +17,7 @@ from ..likelihood.estimate import REPRODUCED
 from ..numerics.arrays import Array
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
-from .repeats import constant_within, every_row_is_copied
+from .repeats import cells_of, constant_within, every_row_is_copied
 from .times import as_number, one_column_per_level
 
 if TYPE_CHECKING:
@@ -210,11 +210,23 @@ def _copies(fit: MixedFit) -> Iterator[str]:
             f"no measurements of their own, but tests would count each of them. Keep one row for each level of "
             f"{group}, and leave the random effects of {group} out."
         )
-    if not groups and every_row_is_copied(fit.design):
+    if groups:
+        return
+    if every_row_is_copied(fit.design):
         yield (
             "Every row has a twin with the same response, predictors and groups. Copies are no new data, but "
             "standard errors and p-values would count them; keep one of each (data.drop_duplicates())."
         )
+        return
+    for cells in cells_of(fit.design):
+        if cells.copied(fit.design.y[None])[0]:
+            yield (
+                f"{response} is the same in all rows of each {cells.name}, so these rows look like copies of one "
+                "value. Copies are no new data, but the fit counts each as a measurement of its own: the residual "
+                "variance, and the standard errors of what differs between these cells, are too small. Keep one "
+                "row for each of these combinations."
+            )
+            return
 
 
 def _search(fit: MixedFit) -> Iterator[str]:

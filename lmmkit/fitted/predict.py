@@ -14,6 +14,7 @@ from ..numerics.arrays import Array, Index
 from ..numerics.frames import Table, as_pandas
 from .henderson import MixedEquations
 from .mixed import MixedFit
+from .open_fits import bounded
 from .predict_rows import PredictedRows, new_rows, own_rows, requested
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def predict(
     else:
         ends = _new_responses(fit, rows, eta, variance + _left_out(fit, rows, effects), level)
     # a link may turn the order round
-    return table.assign(conf_low=np.minimum(*ends), conf_high=np.maximum(*ends))
+    return bounded(fit, table, np.minimum(*ends), np.maximum(*ends))
 
 
 def _on_scale(fit: Fit, kind: Scale, eta: Array) -> Array:

@@ -21,6 +21,7 @@ from ..errors import ModelError
 from ..likelihood.parts import CONDITIONAL, DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from ..numerics import distributions as stats
 from ..numerics.arrays import Array, Flags, Index
+from .open_fits import bounded
 from .parts import component_fit, part_names
 from .predict_rows import PredictedRows, new_rows, own_rows, requested, requested_of_part
 from .row_distribution import RowDistribution
@@ -171,7 +172,7 @@ def predict_parts(
         low, high = _limits(rows, kind, errors, float(stats.norm.ppf(0.5 + level / 2)))
     else:
         low, high = _new_responses(fit, rows, found, errors, level)
-    return table.assign(conf_low=low, conf_high=high)
+    return bounded(fit, table, low, high)
 
 
 def _of_part(

@@ -81,7 +81,7 @@ def checked_ddf(ddf: Any) -> Ddf:
 
 def _method(fit: Fit, ddf: Ddf) -> Method | None:
     """How degrees of freedom are found; None where they are n - p or not wanted, and for z tests."""
-    if isinstance(fit, MixedFit) and fit.estimate.is_open and ddf != "none":
+    if isinstance(fit, MixedFit) and fit.estimate.is_open:
         return UNKNOWN
     return METHODS.get(ddf) if fit.design.terms and fit.family is None else None
 

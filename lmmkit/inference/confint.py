@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.open_fits import limits_note
 from ..fitted.parts import component_fit
 from ..formatting.noted_table import Table
 from ..numerics import arguments
@@ -79,8 +80,11 @@ def _wald(fit: MixedFit, level: float, parm: str | int | Sequence[str | int] | N
         estimate = pd.concat([estimate, part.fixef.add_prefix(f"{name}.")])
         error = pd.concat([error, part.se.add_prefix(f"{name}.")])
     half = error * quantile
-    table = Table({"conf_low": estimate - half, "conf_high": estimate + half}).reindex(names)
-    if table.isna().any(axis=None):
+    notes = limits_note(fit)
+    if notes:
+        half = half * np.nan
+    table = Table({"conf_low": estimate - half, "conf_high": estimate + half}, notes=notes).reindex(names)
+    if table.isna().any(axis=None) and not notes:
         table.attrs["notes"] = [
             "Wald intervals exist for fixed effects only; use method='profile' or 'boot' for the others."
         ]

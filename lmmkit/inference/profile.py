@@ -20,12 +20,14 @@ from scipy.optimize import brentq
 
 from ..errors import ModelError
 from ..fitted.mixed import MixedFit
+from ..fitted.open_fits import limits_note
 from ..fitted.refit import update
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from . import profile_glm, profile_glmm, profile_lmm, profile_parts
 from .held import Held
-from .parameters import select
+from .likelihood_ratio import has_maximum
+from .parameters import parameter_values, select
 
 __all__ = ["Profile", "profile"]
 
@@ -49,7 +51,8 @@ class Profile:
         Columns ``parameter value zeta``, along each parameter in order.
     ends : dict
         Parameter -> the limits where zeta does not reach the quantile: the ends of the parameter's range,
-        infinite where the likelihood never falls far enough, NaN where the curve could not be followed.
+        infinite where the likelihood never falls far enough, NaN where the curve could not be followed or the
+        likelihood has no maximum to fall from.
     notes : list of str
         What a reader should know.
 
@@ -165,6 +168,10 @@ def profile(
     if fit.is_reml:
         fit = update(fit, reml=False)
         notes.append("Profile of the ML deviance: the model was refitted by maximum likelihood (ML) for it.")
+    if not has_maximum(fit):
+        names = select(list(parameter_values(fit).index), parm, fit)
+        nothing = pd.DataFrame(columns=["parameter", "value", "zeta"])
+        return Profile(nothing, dict.fromkeys(names, (np.nan, np.nan)), [*notes, *limits_note(fit)])
     if _is_far_apart(fit):
         notes.append(APART)
     cutoff = float(stats.norm.ppf((1 + level) / 2))

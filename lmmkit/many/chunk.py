@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ..design.design import Design
 from ..diagnostics.variance_fractions import fractions
 from ..fitted.mixed import is_singular
+from ..fitted.repeats import cells_of
 from ..fitted.varcorr import distinct_names
 from ..inference.many_satterthwaite import information_inverse, many_df
 from ..likelihood.many_criterion import ManyCriterion
@@ -32,6 +34,7 @@ __all__ = [
 
 
 ENDLESS = "next to no residual variance is left: the random effects reproduce this response"
+COPIED = "this response repeats one value in all rows of each {name}: its residual variance is too small"
 UNDIVIDED = "the fixed effects leave too few comparisons of rows to tell a random effect from the residuals"
 
 
@@ -91,10 +94,17 @@ def fit_chunk(
     else:
         with threads_for(criterion.layout.width), np.errstate(all="ignore"):
             found = _tables(optima, tests, contrasts)
+        _note_copies(found.status, criterion.design, Y[fitted])
     if fitted.all():
         return found
     finite: Flags = np.asarray(np.isfinite(Y).all(axis=1))
     return _with_failures(found, finite, fitted, len(criterion.design.y))
+
+
+def _note_copies(status: pd.DataFrame, design: Design, Y: Array) -> None:
+    """Say in place which responses repeat one value in the rows of each cell."""
+    for cells in cells_of(design):
+        status.loc[cells.copied(Y) & (status["message"] == ""), "message"] = COPIED.format(name=cells.name)
 
 
 def _with_failures(found: Found, finite: Flags, fitted: Flags, n: int) -> Found:

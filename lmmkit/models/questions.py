@@ -59,7 +59,7 @@ class MixedQuestions(MixedFit):
         DataFrame
             Index: lme4's new names. Columns ``conf_low conf_high``. A limit of a profile is infinite where
             the likelihood never falls far enough (a separated outcome), NaN where its curve could not be
-            followed; ``.notes`` says so.
+            followed, and where the likelihood has no maximum (``.messages``); ``.notes`` says so.
 
         Raises
         ------

@@ -12,6 +12,7 @@ from ..design.names import free_name
 from ..errors import ModelError
 from ..fitted.henderson import MixedEquations, error_variance, irls_weights
 from ..fitted.mixed import MixedFit
+from ..fitted.open_fits import limits_note
 from ..fitted.parts import Component, asked_parts
 from ..fitted.predict import predict
 from ..formatting.noted_table import Table
@@ -63,8 +64,8 @@ def tidy(
     table = pd.DataFrame(records or {name: [] for name in ("effect", "term", "estimate", "std_error")})
     notes: list[str] = []
     if conf_int and "std_error" in table:
-        tail = 0.5 + level / 2
-        quantile = np.full(len(table), stats.norm.ppf(tail))
+        notes, tail = limits_note(fit), 0.5 + level / 2
+        quantile = np.full(len(table), np.nan if notes else stats.norm.ppf(tail))
         if "df" in table:
             known = table["df"].notna()
             quantile[known] = stats.t.ppf(tail, table.loc[known, "df"])
@@ -76,7 +77,7 @@ def tidy(
         for name in ("conf_low", "conf_high"):
             values = _in_full(fit, limits[name].to_numpy())
             table.loc[rows[: len(values)], name] = values
-        notes = list(limits.attrs.get("notes", []))
+        notes = list(dict.fromkeys([*notes, *limits.attrs.get("notes", [])]))
     if exponentiate:
         _as_factors(fit, table)
     order = ["effect", "group", "level", "term", "estimate", "std_error", "df", "statistic", "p_value"]

@@ -60,6 +60,16 @@ def test_told_apart(formula):
     assert undivided(design) is None
 
 
+def test_no_wald_limits():
+    """Each split of the sum of the two variances fits equally well, and has its own standard errors."""
+    data = PAIRS.assign(y=np.random.default_rng(12).normal(size=12))
+    fit = lk.lmer("y ~ pair:x + (1 | pair)", data)
+    limits = fit.confint(method="wald")
+    assert limits.isna().all(axis=None)
+    assert "cannot be told from that of a random effect" in limits.notes[0]
+    assert lk.lmer("y ~ x + (1 | pair)", data).confint(method="wald", parm="beta_").notna().all(axis=None)
+
+
 def test_many_responses():
     """All responses of such a design; and one that repeats a value of its group, beside others that do not."""
     noise = np.random.default_rng(12).normal(size=(3, 12))

@@ -53,6 +53,30 @@ def test_data_without_noise(scale, random):
     assert fit.coef_table()["p_value"].isna().all()
 
 
+@pytest.mark.parametrize("method", ["wald", "profile"])
+def test_no_limits_without_noise(method):
+    """As the likelihood has no highest value, there is nothing that limits could be 1.92 below."""
+    fit = lk.lmer("y ~ x + (1 | g)", noise_free(0.0), reml=False)
+    limits = fit.confint(method=method)
+    assert limits.isna().all(axis=None)
+    assert "rises without end" in limits.notes[0]
+
+
+def test_no_limits_of_coefficients_effects_and_predictions_without_noise():
+    fit = lk.lmer("y ~ x + (1 | g)", noise_free(0.0))
+    for table in (
+        fit.tidy(effects=["fixed", "ran_vals"], conf_int=True),
+        fit.predict(interval="confidence"),
+        fit.predict(interval="prediction"),
+        fit.contest({"x": 1.0}, joint=False),
+        fit.contest({"x": 1.0}, joint=False, ddf="none"),
+    ):
+        assert table[["conf_low", "conf_high"]].isna().all(axis=None)
+    assert "No limits" in fit.tidy(conf_int=True).notes[0]
+    noisy = lk.lmer("y ~ x + (1 | g)", noise_free(0.1))
+    assert noisy.tidy(effects="fixed", conf_int=True)["conf_low"].notna().all()
+
+
 @pytest.mark.parametrize("scale", [1e-4, 1e-2])
 def test_little_noise_is_noise(scale):
     fit = lk.lmer("y ~ x + (1 | g)", noise_free(scale))
@@ -82,6 +106,55 @@ def test_every_row_twice():
     twice = lk.lmer("y ~ x + (1 | g)", pd.concat([data, data]))
     assert says(twice, "Every row has a twin", "drop_duplicates")
     assert not says(lk.lmer("y ~ x + (1 | g)", data), "twin")
+
+
+def crossed(copies: int | list[int], seed: int = 1) -> pd.DataFrame:
+    """Eight by seven cells, with a predictor of the cell and one of the row."""
+    rng = np.random.default_rng(seed)
+    cells = pd.MultiIndex.from_product([range(8), range(7)], names=["a", "b"]).to_frame(index=False)
+    a, b = cells["a"].to_numpy(), cells["b"].to_numpy()
+    cells["y"] = rng.normal(size=8)[a] + rng.normal(size=7)[b] + rng.normal(size=56)
+    rows = cells.loc[cells.index.repeat(copies)].reset_index(drop=True)
+    return rows.assign(z=rng.normal(size=len(rows)))
+
+
+def test_copies_in_crossed_cells_make_the_residual_variance_too_small():
+    """Balanced: the sum of squares of the cells is divided by the comparisons of copies, too, which are all zero.
+
+    (lme4 1.1-31, R 4.2.2, says nothing of it, and its sigma is the same.)
+    """
+    once, four = crossed(1), crossed(4)
+    model = "y ~ 1 + (1 | a) + (1 | b)"
+    right, fit = lk.lmer(model, once), lk.lmer(model, four)
+    table = once.pivot(index="a", columns="b", values="y")
+    means = [table.mean(axis=axis, skipna=False) for axis in (0, 1)]
+    squares = ((table.sub(means[0], axis=1).sub(means[1], axis=0) + table.to_numpy().mean()) ** 2).sum().sum()
+    assert right.sigma**2 == pytest.approx(squares / 42, rel=1e-6)
+    assert fit.sigma**2 == pytest.approx(4 * squares / (168 + 42), rel=1e-6)
+    assert says(fit, "twin")
+    for formula in ("y ~ z + (1 | a) + (1 | b)", "y ~ 1 + (z | a) + (1 | b)"):
+        assert says(lk.lmer(formula, four), "each combination of a and b", "residual variance", "Keep one")
+        assert not says(lk.lmer(formula, once), "combination")
+
+
+@pytest.mark.parametrize("random", ["(1 | a) + (1 | b)", "(1 | a)"])
+def test_copies_of_which_some_cells_have_one(random):
+    rows = crossed(np.random.default_rng(3).integers(1, 4, 56)).assign(b=lambda d: d["b"].astype(str))
+    fixed = "1" if "b" in random else "b"
+    assert says(lk.lmer(f"y ~ {fixed} + {random}", rows), "in all rows of each combination of")
+    for innocent in (rows["y"].round(), rows["y"] + 1e-3 * rows["z"]):
+        assert not says(lk.lmer(f"y ~ {fixed} + {random}", rows.assign(y=innocent)), "combination")
+
+
+def test_many_responses_of_which_one_is_copied_in_crossed_cells():
+    rows = crossed(4)
+    responses = np.array([rows["y"], rows["y"] + rows["z"], rows["y"].round()])
+    parts = lk.variance_partition(responses, "~ 1 + (1 | a) + (1 | b)", rows)
+    assert ["combination of a and b" in message for message in parts.status["message"]] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_response_with_few_values_has_twins_by_chance():
