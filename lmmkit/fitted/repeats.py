@@ -95,7 +95,7 @@ def cells_of(design: Design) -> list[Cells]:
     """
     groups = {term.group: term.codes for term in design.terms}
     columns = [design.X, *(term.Z for term in design.terms)]
-    found = []
+    found: list[tuple[str, Array | Index]] = []
     if len(groups) > 1:
         found.append((f"combination of {listed(list(groups))}", np.column_stack([*groups.values()])))
     rows = np.column_stack([*columns, *groups.values()])
@@ -105,7 +105,7 @@ def cells_of(design: Design) -> list[Cells]:
     return [own for own in cells if len(own.order) - len(own.starts) >= max(FEW, SHARE * len(own.order))]
 
 
-def _cells(name: str, keys: Array) -> Cells:
+def _cells(name: str, keys: Array | Index) -> Cells:
     frame = pd.DataFrame(keys)
     codes = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
     order = np.argsort(codes, kind="stable")

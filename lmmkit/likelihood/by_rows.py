@@ -63,10 +63,15 @@ def solve_by_rows(point: Point, terms: Terms, Q: Array, y: Array) -> None:
         left, scores = _left(factors, roots, y - Q @ gamma, u)
     point.gamma = gamma
     point.scores = [
-        np.linalg.solve(root.T, own.T).T if np.abs(root.diagonal()).min() > INVERTIBLE else score
+        _divided(own, root) if np.abs(root.diagonal()).min() > INVERTIBLE else score
         for root, own, score in zip(roots, u, scores, strict=True)
     ]
     point.r2 = float(left @ left) + sum(float((own**2).sum()) for own in u)
+
+
+def _divided(u: Array, root: Array) -> Array:
+    """The scores ``s`` of ``u = Lambda's``."""
+    return np.asarray(np.linalg.solve(root.T, u.T).T)
 
 
 def _left(
