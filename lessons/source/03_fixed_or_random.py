@@ -269,7 +269,7 @@ found = pd.Series({name: fit.fixef["begging"] for name, fit in slopes.items()})
 found.round(2).to_frame("slope, in truth 1").T
 
 # %% [markdown] covers="004-7 004-9 004-11 004-13" asks="q004-2"
-# No. Alone it is only half a cure, for it assumes that there is no such connection. The nest's mean brings the truth back.
+# No. Alone it is only a part of the cure, for it assumes that there is no such connection. The nest's mean brings the truth back.
 #
 # ## Four days in the field
 #

@@ -160,8 +160,8 @@ def test_the_weight_depends_on_rows_and_on_differences(plasma):
 
 
 def test_hungry_nests():
-    """“Alone it is only half a cure, for it assumes that there is no such connection. The nest's mean brings the truth
-    back.”"""
+    """“Alone it is only a part of the cure, for it assumes that there is no such connection. The nest's mean brings the
+    truth back.”"""
     # Closed form: food = begging - 2 hunger + nest + noise, three chicks; hunger, begging and both errors have SD 1.
     between = 1 - 2 / (1 + 1 / 3)  # slope of nests' means: cov(hunger, mean begging) / var(mean begging)
     inside, across = 2.0, 3 * (1 + 1 / 3)  # sums of squares a nest
