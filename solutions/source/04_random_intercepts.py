@@ -113,9 +113,9 @@ if model is not ...:
     for start in model.coef()["school"]["(Intercept)"]:
         ax.plot(ends, start + slope * ends, color=lesson.GREY, lw=1)
     best = first[first["school"] == "sch07"]
-    ax.plot(best["hours"], best["score"], "o", color=lesson.RED, ms=6, label="pupils of sch07")
+    ax.plot(best["hours"], best["score"], "o", color=lesson.BLUE, ms=6, label="pupils of sch07")
     start = model.coef()["school"].loc["sch07", "(Intercept)"]
-    ax.plot(ends, start + slope * ends, color=lesson.RED, lw=3, label="sch07")
+    ax.plot(ends, start + slope * ends, color=lesson.BLUE, lw=3, label="sch07")
     ax.plot(ends, model.fixef.iloc[0] + slope * ends, "--", color="black", lw=3, label="average school")
     ax.set(xlabel="homework (hours a week)", ylabel="score (points)")
     ax.legend(loc="lower right")

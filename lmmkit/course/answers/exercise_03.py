@@ -320,7 +320,7 @@ QUESTIONS: dict[str, Question] = {
     "q7": Numbers(
         truth=_slopes,
         mistakes={
-            "the second is what a room's mean adds at the same own hours; "
+            "the second is what a room's mean adds for two pupils with the same hours; "
             "the slope between rooms is that plus the slope within": lambda: _slopes(
                 "score ~ hours + room_hours + (1 | room)"
             ),

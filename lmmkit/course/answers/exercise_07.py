@@ -215,7 +215,7 @@ QUESTIONS: dict[str, Question] = {
             "the ratio is upside down: yours over the colleague's": lambda: (
                 1 / _times("(1 | animal) + (1 | day)")
             ),
-            "without the days there is one residual for everything; put days in, crossed with animals": lambda: (
+            "without days, what is seen on one day counts as independent; add days, crossed with animals": lambda: (
                 _times("(1 | animal)")
             ),
             "that compares with a regression that knows no groups at all": lambda: _times(""),

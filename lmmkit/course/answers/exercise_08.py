@@ -120,7 +120,7 @@ QUESTIONS: dict[str, Question] = {
             "that is for the mean of one treatment; a difference carries the errors of both": computed(
                 "ex08.q2", lambda own: _of_mean(own) ** 0.5
             ),
-            "that counts all cores as plots: the plots share the first variance, not the cores": computed(
+            "that counts all cores as plots; divide the variance between plots by the plots alone": computed(
                 "ex08.q2", lambda own: (2 * (_BETWEEN + _WITHIN) / (own.plots * own.cores)) ** 0.5
             ),
             "that is as with one core a plot; {{q2.cores:word}} of them average the cores' variance further": computed(
