@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..formula.functions import columns_of
 from ..formula.syntax import read
-from ..formula.tree import FunctionCall, walk
+from ..formula.tree import FunctionCall, walk, write
 from .values import label
 
 if TYPE_CHECKING:
@@ -21,6 +21,16 @@ MAKERS = ("factor", "C")
 def predictors_of(design: Design) -> list[str]:
     """The columns that the fixed part names, in its order."""
     return list(dict.fromkeys(columns_of(read(design.formula.fixed))))
+
+
+def column_behind(design: Design, name: str) -> str:
+    """The column that a call of the fixed part is made of, ``year`` for ``factor(year)``; else the name itself."""
+    calls = [node for node in walk(read(design.formula.fixed)) if isinstance(node, FunctionCall)]
+    for call in calls:
+        columns = list(dict.fromkeys(columns_of(call)))
+        if len(columns) == 1 and write(call).replace(" ", "") == name.replace(" ", ""):
+            return columns[0]
+    return name
 
 
 def factors_of(design: Design) -> set[str]:

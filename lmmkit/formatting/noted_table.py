@@ -17,6 +17,9 @@ P_COLUMNS = frozenset(
     {"p", "p_value", "p_chisq", "adj_p_value", "Pr(>F)", "Pr(>|t|)", "Pr(>|z|)", "Pr(>Chisq)"}
 )
 
+#: Columns of which one stands beside p-values; a row called p beside none of these is a model's or a predictor's.
+BESIDE_P = frozenset({"estimate", "statistic", "chisq", "lrt", "F value", "Chisq", "t value", "z value"})
+
 
 class Table(pd.DataFrame):
     """A DataFrame with sentences under it, which are printed and shown in notebooks.
@@ -136,8 +139,9 @@ class Table(pd.DataFrame):
 def with_p_values(table: pd.DataFrame) -> pd.DataFrame:
     """The same table to look at: p-values as text, never as zero, also where the table lies on its side."""
     shown = pd.DataFrame(table)
+    on_its_side = not P_COLUMNS & set(shown.columns) and bool(BESIDE_P & set(shown.index))
     for place, name in enumerate(shown.index):
-        if isinstance(name, str) and name in P_COLUMNS:
+        if on_its_side and isinstance(name, str) and name in P_COLUMNS:
             shown = shown.astype(object)
             shown.iloc[place] = [p_digits(p) if _is_number(p) else p for p in shown.iloc[place]]
     for place, name in enumerate(shown.columns):

@@ -21,7 +21,7 @@ from ..numerics.r_names import answered, caller
 from .coef_tests import Ddf, checked_ddf
 from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
-from .nesting import check_comparable, check_nested, extra_variances
+from .nesting import check_comparable, check_nested, extra_variances, is_limit
 
 __all__ = [
     "anova",
@@ -42,7 +42,8 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
     ----------
     *models : fitted models
         Two or more of `lmer` and `lm`, or of `glmer` and `glm`; sorted here by their number of parameters. A
-        single mixed model gives its table of F tests.
+        Poisson model may stand beside a negative binomial one, of which it is the limit, and so may a binomial
+        beside a beta-binomial. A single mixed model gives its table of F tests.
     refit : bool
         Refit models fitted by REML by maximum likelihood first, because restricted likelihoods of different
         fixed parts are about different data. With False, REML criteria are compared, which is right as long
@@ -246,16 +247,19 @@ def mixture_p_value(chisq: float, df: int) -> float:
 
 
 def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: int) -> str | None:
-    """What to say when row i tests a variance."""
-    extra = extra_variances(fits[i - 1], fits[i])
-    if extra < 1:
+    """What to say when row i tests a variance, or a family against its limit."""
+    extra, family = extra_variances(fits[i - 1], fits[i]), is_limit(fits[i - 1], fits[i])
+    if extra < 1 and not family:
         return None
     p, chisq, df = (float(table[name].iloc[i]) for name in ("p_value", "chisq", "df"))
-    one = extra == 1
+    more = [] if extra < 1 else ["a variance" if extra == 1 else f"{extra} variances"]
+    more += [f"{fits[i].family.dispersion_name} of its family"] if family else []
+    one = extra + family == 1
+    where = "zero" if not family else "at the end of its range" if one else "at the ends of their ranges"
+    at = f"{'is' if one else 'are'} {where}"
     start = (
-        f"{names[i]} has {'a variance' if one else f'{extra} variances'} more than {names[i - 1]}, which "
-        f"under {names[i - 1]} {'is' if one else 'are'} zero, on the boundary of what is possible: "
-        f"{p_value(p)} is conservative (too large)."
+        f"{names[i]} has {listed(more)} more than {names[i - 1]}, which under {names[i - 1]} {at}, on the "
+        f"boundary of what is possible: {p_value(p)} is conservative (too large)."
     )
     if one:
         parts = f"χ²({int(df) - 1}) and χ²({int(df)})"

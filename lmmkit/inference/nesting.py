@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,19 @@ from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 
-__all__ = ["check_comparable", "check_nested", "extra_variances", "restriction", "same_random_part"]
+__all__ = [
+    "check_comparable", "check_nested", "extra_variances", "is_limit", "restriction", "same_random_part",
+]  # fmt: skip
 
 
 TOLERANCE = 1e-7
+#: Families that become another one when their dispersion parameter goes to the end of its range.
+LIMITS = {
+    "negative_binomial": "poisson",
+    "negative_binomial_1": "poisson",
+    "truncated_negative_binomial": "truncated_poisson",
+    "beta_binomial": "binomial",
+}
 
 
 def check_comparable(models: list[Any], names: list[str]) -> None:
@@ -24,6 +34,7 @@ def check_comparable(models: list[Any], names: list[str]) -> None:
     Parameters
     ----------
     models : list of fitted models
+        From small to large.
     names : list of str
         What to call them.
 
@@ -56,16 +67,37 @@ def check_comparable(models: list[Any], names: list[str]) -> None:
             )
         if not np.array_equal(a.row_weights, b.row_weights):
             raise ModelError(f"{pair} have different weights, so their likelihoods cannot be compared")
-        if _family(first) != _family(other):
-            raise ModelError(
-                f"{pair} have different families ({_family(first)} and {_family(other)}), so neither is a "
-                "special case of the other; compare their .aic instead"
-            )
         if _nodes(first) != _nodes(other):
             raise ModelError(
                 f"{pair} have different n_agq ({_nodes(first)} and {_nodes(other)}), so their likelihoods are "
                 "different approximations; fit both with the same"
             )
+    for (small, a), (large, b) in pairwise(zip(models, names, strict=True)):
+        _check_families(small, large, f"{a} and {b}")
+
+
+def _check_families(small: Any, large: Any, pair: str) -> None:
+    if _family(small) == _family(large):
+        return
+    families = f"{_family(small)} and {_family(large)}"
+    if not is_limit(small, large):
+        raise ModelError(
+            f"{pair} have different families ({families}), so neither is a special case of the other; compare "
+            "their .aic instead"
+        )
+    if _nodes(small) != 1:
+        raise ModelError(
+            f"{pair} have different families ({families}), whose likelihoods leave out different constants when "
+            "n_agq is not 1; fit both with n_agq=1"
+        )
+
+
+def is_limit(small: Any, large: Any) -> bool:
+    """Whether a model's family is what the other's becomes at the end of the range of its dispersion parameter."""
+    if small.family is None or large.family is None or large.call.options["family"].dispersion is not None:
+        return False
+    same_link = small.family.link.name == large.family.link.name
+    return same_link and LIMITS.get(large.family.name) == small.family.name
 
 
 def _family(model: Any) -> str:

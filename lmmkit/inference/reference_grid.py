@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
-from ..design.predictors import factors_of, predictors_of, seen_levels
+from ..design.predictors import column_behind, factors_of, predictors_of, seen_levels
 from ..errors import ModelError
 from ..fitted.fit import Fit
 from ..formatting.wording import listed
@@ -152,9 +152,11 @@ class ReferenceGrid:
         known = list(dict.fromkeys(name for design in parts for name in predictors_of(design)))
         for name in [*last, *at]:
             if name not in known:
+                meant = column_behind(fit.design, name) if isinstance(name, str) else name
                 has = ", ".join(known) or "none"
                 raise ModelError(
-                    f"{arguments.shown(name)} is not a predictor in the fixed part of this model; it has {has}"
+                    f"{arguments.shown(name)} is not a predictor in the fixed part of this model; "
+                    + (f"write '{meant}'" if meant in known else f"it has {has}")
                 )
         names = [*(name for name in known if name not in last), *last]
         if not names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from ..design.predictors import factors_of, is_number, predictors_of, seen_levels
+from ..design.predictors import column_behind, factors_of, is_number, predictors_of, seen_levels
 from ..design.values import label
 from ..errors import ModelError
 from ..formula.functions import columns_of
@@ -118,6 +118,10 @@ class FitPlot(Picture):
 
     def _chosen(self, x: str | None, hue: str | None) -> tuple[str, str | None]:
         known, frame = self._predictors(), self.fit.design.frame
+        x, hue = (
+            None if name is None else column_behind(self.fit.design, arguments.name("x", name))
+            for name in (x, hue)
+        )
         for name in (x, hue):
             if name is not None:
                 arguments.one_in_model(name, known, "predictor")

@@ -64,3 +64,12 @@ def test_the_tests_of_many_fits_show_no_p_value_as_nought():
     genes = genes + 5 * samples.set_index("ID")["Age"]  # age decides all
     tests = lk.fit_many(genes, "~ Age + (1 | Individual)", samples, progress=False).tests("Age")
     assert repr(tests.round(3)).count("<0.001") == 4 and (tests["p_value"] > 0).all()
+
+
+def test_what_is_called_p_is_no_p_value():
+    comparison = Table({"loglik": [-987.9, -888.9], "p_value": [None, 2e-9]}, index=["p", "n"])
+    assert "-987.9" in repr(comparison) and "<0.001" in repr(comparison)
+    limits = Table({"conf_low": [-0.5], "conf_high": [0.25]}, index=["p"])
+    assert "-0.5 " in repr(limits)
+    on_its_side = Table({"Days": [0.25, 3e-9]}, index=["estimate", "p_value"])
+    assert "<0.001" in repr(on_its_side)

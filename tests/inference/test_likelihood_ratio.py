@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import lmmkit as lk
 from lmmkit.inference.likelihood_ratio import criterion_value, mixture_p_value
@@ -86,6 +87,27 @@ def test_other_responses_weights_and_families_are_refused():
     normal = lk.lmer("count ~ temp + (1 | site)", counts)
     with pytest.raises(lk.ModelError, match="different families"):
         lk.anova(normal, poisson)
+
+
+def test_a_family_beside_its_limit():
+    counts = load("counts")
+    formula = "count ~ temp + (1 | site)"
+    poisson, wider = (lk.glmer(formula, counts, family) for family in ("poisson", "negative_binomial"))
+    table = lk.anova(wider, poisson)
+    chisq = 2 * (wider.loglik - poisson.loglik)
+    assert table.index.tolist() == ["poisson", "wider"]
+    assert table["chisq"].iloc[1] == pytest.approx(chisq) and table["df"].iloc[1] == 1
+    assert table["p_value"].iloc[1] == pytest.approx(stats.chi2.sf(chisq, 1))
+    assert "wider has theta of its family more than poisson" in table.notes[0]
+    assert "at the end of its range" in table.notes[0]
+    # Without any dispersion left the likelihood is Poisson's.
+    flat = lk.glmer(formula, counts, lk.families.NegativeBinomial(theta=1e8))
+    assert flat.loglik == pytest.approx(poisson.loglik, abs=1e-4)
+    with pytest.raises(lk.ModelError, match="different families"):
+        lk.anova(poisson, flat.update(". ~ . + I(temp^2)"))
+    nodes = [lk.glmer(formula, counts, family, n_agq=3) for family in ("poisson", "negative_binomial")]
+    with pytest.raises(lk.ModelError, match="leave out different constants"):
+        lk.anova(*nodes)
 
 
 def test_models_that_are_not_nested_are_refused():

@@ -307,6 +307,10 @@ def test_a_factor_made_of_a_number_is_drawn_at_its_levels(kind, made):
 
 def test_a_factor_made_of_a_number_gives_colours_beside_a_line():
     fit = lk.lmer("y ~ x * factor(year) + (1 | site)", visits())
+    ax = fit.plot.fit("x", "factor( year )")  # as it stands in the formula, or by its column
+    assert ax.get_legend().get_title().get_text() == "year"
+    with pytest.raises(lk.ModelError, match=r"'factor\(year\)' is not a predictor .*; write 'year'"):
+        lk.emmeans(fit, "factor(year)")
     ax = fit.plot.fit()
     assert ax.get_xlabel() == "x"
     assert ax.get_legend().get_title().get_text() == "year"
