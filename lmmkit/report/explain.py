@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -150,52 +150,78 @@ def _expected(fit: Fit) -> str:
 
 def _baseline(columns: list[list[Part]], without: set[str]) -> str:
     """Where everything else is at zero or at its reference level."""
-    zero: dict[str, None] = {}
+    zero: dict[str, dict[str, None]] = {"number": {}, "piece": {}, "contrast": {}}
     at: dict[str, str] = {}
     for parts in columns:
         for part in parts:
             if part.variable in without:
                 continue
-            if part.kind == "number":
-                zero[part.variable] = None
-            elif part.kind == "level" and part.reference is not None:
+            if part.kind != "level":
+                zero[part.kind][part.variable] = None
+            elif part.reference is not None:
                 at[part.variable] = part.reference
-    conditions = [f"{listed(list(zero))} {'is' if len(zero) == 1 else 'are'} 0"] if zero else []
+    numbers, pieces, contrasts = (list(found) for found in zero.values())
+    conditions = [f"{listed(numbers)} {'is' if len(numbers) == 1 else 'are'} 0"] if numbers else []
     conditions += [f"{variable} is {level}" for variable, level in at.items()]
+    conditions += [f"the columns of {listed(pieces)} are 0"] if pieces else []
+    conditions += [f"the contrasts of {listed(contrasts)} are 0"] if contrasts else []
     return listed(conditions) if conditions else ""
 
 
-def _intercept(fit: Fit, columns: list[list[Part]], value: float) -> str:
-    where = [_baseline(columns, set())]
+def _intercept(fit: Fit, columns: list[list[Part]], value: float, cell: Sequence[Part] = ()) -> str:
+    """An expected value: the intercept, or the value of a `cell` of levels in a model that has none."""
+    where = [_baseline(columns, {part.variable for part in cell})]
     where += ["the offset is 0"] if fit.design.offset.any() else []
     place = " where " + " and ".join(filter(None, where)) if any(where) else ""
-    text = f"This is {_expected(fit)}{place}"
+    text = f"This is {_expected(fit)}{_for(cell)}{place}"
     if fit.family is not None and fit.family.link.name != "identity":
         mean = float(fit.family.linkinv(np.array(value)))
         text += f"; it means {_mean(fit)} of {number(mean)}"
     return f"{text}."
 
 
+def _for(levels: Sequence[Part]) -> str:
+    """Whom a coefficient is about, where it has a column for each level."""
+    return f" for {listed([f'{part.variable} {part.level}' for part in levels])}" if levels else ""
+
+
 def _effect(fit: Fit, columns: list[list[Part]], parts: list[Part], value: float) -> str:
-    if len(parts) > 1:
-        return _interaction(parts)
-    part = parts[0]
-    partners = {p.variable for other in columns if len(other) > 1 for p in other if part in other} - {
-        part.variable
-    }
-    involved = [other for other in columns if {p.variable for p in other} <= partners]
-    where = _baseline(involved, {part.variable}) if partners else ""
-    condition = f" where {where}" if where else ", everything else equal"
+    levels, rest = _own_levels(parts)
+    if not rest:
+        if [] not in columns:
+            return _intercept(fit, columns, value, levels)
+        return f"For{_for(levels)[4:]} compared with what was dropped, {_direction(fit, value)}."
+    where = _baseline(_beside(columns, parts, rest), set())
+    if len(rest) > 1:
+        return _interaction(rest, _for(levels) + (f", where {where}" if where else ""))
+    part = rest[0]
+    condition = _for(levels) + (f" where {where}" if where else "") or ", everything else equal"
     if part.kind == "piece":
-        return f"One of the columns of {part.variable}; read them together, by a picture of the predictions."
+        return (
+            f"One of the columns of {part.variable}{_for(levels)}; read them together, by a picture of the "
+            "predictions."
+        )
     if part.kind == "contrast":
-        return f"A contrast between the levels of {part.variable}, in the coding that was asked for."
+        return f"A contrast between the levels of {part.variable}{_for(levels)}, in the coding that was asked for."
     change = f"{_direction(fit, value)}{condition}."
     if part.kind == "number":
         return f"With each unit more of {part.variable}, {change}"
-    if part.reference is None:
-        return f"This is {_expected(fit)} for {part.variable} {part.level}{condition}."
     return f"For {part.variable} {part.level} compared with {part.reference}, {change}"
+
+
+def _own_levels(parts: list[Part]) -> tuple[list[Part], list[Part]]:
+    """The parts that say for which level a column is, one of a column for each level; and the others."""
+    levels = [part for part in parts if part.kind == "level" and part.reference is None]
+    return levels, [part for part in parts if part not in levels]
+
+
+def _beside(columns: list[list[Part]], parts: list[Part], rest: list[Part]) -> list[list[Part]]:
+    """What else stands in the columns in which all variables of `rest` interact with others."""
+    own, changing = {part.variable for part in parts}, {part.variable for part in rest}
+    together = [
+        other for other in columns if len(other) > 1 and changing <= {part.variable for part in other}
+    ]
+    return [[part for part in other if part.variable not in own] for other in together]
 
 
 def _direction(fit: Fit, value: float) -> str:
@@ -209,14 +235,14 @@ def _direction(fit: Fit, value: float) -> str:
     return f"{_expected(fit)} is {number(abs(value))} {'higher' if value >= 0 else 'lower'}"
 
 
-def _interaction(parts: list[Part]) -> str:
+def _interaction(parts: list[Part], whom: str = "") -> str:
     told = {"number": "with each unit more of {0.variable}", "level": "with {0.variable} {0.level}"}
     first, others = parts[0], parts[1:]
     subject = f"{first.variable} {first.level}" if first.kind == "level" else first.variable
     how = [told.get(part.kind, "along {0.name}").format(part) for part in others]
     versus = [f" rather than {part.reference}" if part.reference is not None else "" for part in others]
     when = listed([a + b for a, b in zip(how, versus, strict=True)])
-    return f"An interaction: by so much the effect of {subject} differs {when}."
+    return f"An interaction: by so much the effect of {subject} differs {when}{whom}."
 
 
 # ---- random effects and the rest ----
@@ -370,20 +396,25 @@ def _part_effect(fit: MixedFit, name: str, columns: list[list[Part]], parts: lis
     assert fit.family is not None
     zeros = name == "zero_inflation"
     a_zero = "an extra zero" if fit.family.has_zeros else "a zero"
-    if not parts:
-        where = _baseline(columns, set())
-        place = f" where {where}" if where else ""
+    levels, rest = _own_levels(parts)
+    if not rest and (not levels or [] not in columns):
+        where = _baseline(columns, {level.variable for level in levels})
+        place = _for(levels) + (f" where {where}" if where else "")
         if zeros:
             return f"It means a probability of {a_zero} of {number(1 / (1 + np.exp(-value)))}{place}."
         return f"It means a dispersion of {number(float(np.exp(value)))}{place}."
-    if len(parts) > 1:
-        return _interaction(parts)
+    where = _baseline(_beside(columns, parts, rest), set())
+    if len(rest) > 1:
+        return _interaction(rest, _for(levels) + (f", where {where}" if where else ""))
     what = f"the odds of {a_zero} are" if zeros else "the dispersion is"
     change = f"{what} multiplied by {number(float(np.exp(value)))}"
-    part = parts[0]
+    if not rest:
+        return f"For{_for(levels)[4:]} compared with what was dropped, {change}."
+    part = rest[0]
+    change += _for(levels) + (f" where {where}" if where else "")
     if part.kind == "number":
         return f"With each unit more of {part.variable}, {change}."
-    if part.kind == "level" and part.reference is not None:
+    if part.kind == "level":
         return f"For {part.variable} {part.level} compared with {part.reference}, {change}."
     return f"For {part.name}, {change}."
 

@@ -6,6 +6,7 @@ import pytest
 
 import lmmkit as lk
 from lmmkit.design.column_meaning import fixed_parts
+from lmmkit.fitted.parts import component_fit
 from lmmkit.formatting.wording import number
 from tests.lme4_reference import load
 
@@ -106,6 +107,52 @@ def test_contrasts_dummies_and_polynomials():
     dummies = lk.lmer("score ~ 0 + sex + (1 | school)", load("nested")).explain()
     assert "This is the expected value of score for sex f" in dummies
     assert "are expected within" in dummies  # no fixed intercept to lie around
+
+
+def test_a_column_for_each_level_says_what_holds_there():
+    """Slopes and means that a column for each level has are no interactions: own regressions find them."""
+    mice, owls = lk.load_data("mouse"), lk.load_data("owl_cort")
+    own = {
+        name: np.polyfit(rows["Dose"], rows["Weight"], 1)
+        for name, rows in mice.groupby("Strain", observed=True)
+    }
+    nested = lk.lm("Weight ~ Strain / Dose", mice).explain()
+    for name, (slope, _) in own.items():
+        assert (
+            f"With each unit more of Dose, the expected value of Weight is {number(-slope)} lower for Strain {name}."
+            in nested
+        )
+    apart = number(own["m1"][1] - own["m2"][1])
+    assert f"m2 compared with m1, the expected value of Weight is {apart} lower where Dose is 0." in nested
+    assert "interaction" not in nested
+    means = owls.groupby(["Implant", "days"], observed=True)["totCort"].mean()
+    cells = lk.lm("totCort ~ 0 + Implant:days", owls).explain()
+    for (implant, days), mean in means.items():
+        assert f"- Implant{implant}:days{days}: {number(mean)} ±" in cells
+        assert f"the expected value of totCort for Implant {implant} and days {days}." in cells
+    assert "compared with what was dropped" in lk.lm("totCort ~ Implant:days", owls).explain()
+
+
+def test_where_a_coefficient_holds():
+    mice, owls = lk.load_data("mouse"), lk.load_data("owl_cort")
+    common = lk.lm("Weight ~ Dose + Strain:Dose", mice)
+    assert f"is {number(-common.fixef['Dose'])} lower where Strain is m1." in common.explain()
+    dummies = lk.lm("Weight ~ 0 + Strain + Dose", mice).explain()
+    assert "the expected value of Weight for Strain m3 where Dose is 0." in dummies
+    three = lk.lm("totCort ~ Implant * days * Age", owls).explain()
+    assert "differs with days 2 rather than before, where Age is 0." in three
+    assert "differs with days 2 rather than before and with each unit more of Age." in three
+    curve = lk.lm("Weight ~ Strain * poly(Dose, 2)", mice).explain()
+    assert "Weight where Strain is m1 and the columns of poly(Dose, 2) are 0." in curve
+    coded = lk.lm("Weight ~ Strain * Dose", mice, contrasts={"Strain": "sum"}).explain()
+    assert "Weight where Dose is 0 and the contrasts of Strain are 0." in coded
+
+
+def test_zeros_with_a_column_for_each_level():
+    ticks = lk.load_data("ticks")
+    fit = lk.glmer("ticks ~ year + (1 | park)", ticks, family="poisson", zero_inflation="~ 0 + year")
+    share = 1 / (1 + np.exp(-component_fit(fit, "zero_inflation").fixef["year2022"]))
+    assert f"It means a probability of an extra zero of {number(share)} for year 2022." in fit.explain()
 
 
 def test_what_does_not_vary_and_messages():
