@@ -60,6 +60,9 @@ def four_pictures(fit):
         ax.set_title(name)
         if ax.get_legend():
             ax.get_legend().remove()
+    unit = "log of ng/mL" if fit is not raw else "ng/mL"
+    for ax in axes[0]:
+        ax.set_xlabel(f"fitted hormone ({unit})")
     axes[1, 0].set_ylabel("scaled residual")
     axes[1, 1].set_ylabel("scaled random effect")
 
@@ -211,13 +214,14 @@ for ax, name in zip(axes, ("1 residuals", "4 fields in order"), strict=True):
         ax.get_legend().remove()
 axes[1].set_ylabel("scaled random effect")
 lesson.show(
-    f"Left: {len(fields)} residuals without a pattern, but for a bend at the left end, where few points lie."
+    f"Left: {len(fields)} residuals about zero, with a bend at the left end, where few points lie, and a cloud that is flatter at the"
+    " right end."
     f" Right: {meadow.ngroups['field']} points in the grey band along the line."
 )
 
 # %% [markdown]
-# Nothing alarming. The bend of the first picture hangs on a handful of plots at its left end. (Seven points cannot say
-# anything about normality, whatever they look like.)
+# Nothing alarming at first sight. The bend of the first picture hangs on a handful of plots at its left end. The residuals are somewhat
+# smaller at its right end; keep that in mind. (Seven points cannot say anything about normality, whatever they look like.)
 #
 # **Predict, then run.** Which column of the data should you plot the residuals against next: `"nitrate"`, `"species"` or `"distance"` (from
 # the river)?

@@ -94,7 +94,7 @@ for section, (colour, marker) in looks.items():
     ax.plot([], [], marker + "-", color=colour, label=section)
 ax.set_xlabel("slope of the plot (degrees)")
 ax.set_ylabel("height of the tree (m)")
-ax.legend(title="section", loc="upper right")
+ax.legend(title="section", loc="center left", bbox_to_anchor=(1, 0.5))
 lesson.show(
     f"{len(forest)} small marks, the trees; {len(own)} lines, one per transect, all of which fall (by {-max(own.values()):.2f} to"
     f" {-min(own.values()):.2f} m per degree); and {len(own)} large marks, the means of the transects, which rise from left to right."
@@ -202,6 +202,7 @@ lesson.in_words(
 # Picture: residuals in three ways, and the random effects in order
 fig, axes = plt.subplots(2, 2, figsize=(9.5, 4.5), layout="constrained")
 split.plot.residuals(ax=axes[0, 0])
+axes[0, 0].set_xlabel("fitted height (m)")
 axes[0, 1].plot(forest["slope_within"], split.resid(), "o", ms=3, color=lesson.BLUE, alpha=0.5)
 axes[0, 1].axhline(0, color=lesson.GREY, ls="--")
 axes[0, 1].set(xlabel="slope minus transect's mean (degrees)", ylabel="residual (m)")

@@ -70,7 +70,8 @@ explorers.random_or_fixed()
 # <details><summary>What there is to see</summary>
 #
 # At either end the dots lie on one straight line: whoever knows the intercept of a group knows its slope. All lines
-# then go through one point. The fit is singular, and here it is right.
+# then go through one point. The fit to these data is singular, and here it is right. Other data of the same kind can
+# miss the edge a little.
 #
 # </details>
 

@@ -183,7 +183,7 @@ check("ex15.q7", answer_7)
 # The smallest difference that would change how the wood is managed is half a gram of nitrogen per kg of soil. We simulated studies of the size proposed, with
 # plots that differ from each other and cores that differ within a plot as they did in the pilot, and analysed each as we shall analyse the real
 # one, with plots as replicates; the number we ask for is the smallest we tried that finds the difference in at least 85 of 100 such studies.
-# More cores from the same plots would not help, because most of the noise lies between plots. The pilot had only eight plots, so it knows their
+# More cores from the same plots would hardly help, because most of the noise lies between plots. The pilot had only eight plots, so it knows their
 # spread only roughly; should the true spread be larger, the power will be lower, and that case should be simulated as well before a fence is built. We do not plan for the difference
 # seen in the pilot: it is a guess with a large error, the more flattering the luckier the pilot was, and it is not the difference that matters.
 

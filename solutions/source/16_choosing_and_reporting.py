@@ -162,7 +162,7 @@ if model is not ...:
         f"{row['std_error']:.1f} ms, t({df}) = {row['statistic']:.2f}, {lesson.p_value(p)}).",
         f"(D) Without a prime, the standard deviation was {sd['subject']:.0f} ms between subjects and "
         f"{sd['item']:.0f} ms between words.",
-        "(E) Between answers that share subject, word and condition, the model leaves a standard "
+        "(E) What subject, word and condition do not explain of the single answers has a standard "
         f"deviation of {model.sigma:.0f} ms.",
     ]
 lesson.in_words(*cleo)
@@ -215,7 +215,7 @@ if model is not ...:
 #
 # *Results.* Primed words were recognised 35 ms faster (95% interval 23 to 47 ms; t(27) = -5.9, p < 0.001). By the model's estimates, the effect lies
 # between 70 ms faster and hardly any difference in 95% of people, so priming helps nearly everybody, though not by the same amount. The standard
-# deviation was 63 ms between subjects (without a prime), 35 ms between words and 65 ms between answers.
+# deviation was 63 ms between subjects (without a prime), 35 ms between words, and 65 ms in what is left of the single answers.
 
 # %% [markdown] tags=["rubric"] task="q7"
 # One point for each:

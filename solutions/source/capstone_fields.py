@@ -86,14 +86,20 @@ first.coef_table().round(3) if hasattr(first, "resid") else None
 
 # %% tags=["solution"] task="q3"
 first.plot.diagnostics()
-lesson.show(f"Four pictures of {first.nobs} residuals of the first model; only the first has a bend, at its left end.")
+lesson.show(
+    f"Four pictures of {first.nobs} residuals of the first model: a bend at the left end of the first, and sizes that shrink"
+    " as the fitted values grow."
+)
 panels = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained", sharey=True)[1]
 for panel, variable in zip(panels, ["nitrate", "east", "distance"], strict=True):
     panel.plot(fields[variable], first.resid(), "o", color=lesson.BLUE, ms=4, alpha=0.7)
     panel.axhline(0, color=lesson.GREY, ls="--")
     panel.set_xlabel(f"{variable} ({'mg/kg' if variable == 'nitrate' else 'm'})")
 panels[0].set_ylabel("residual (species)")
-lesson.show("Residuals against nitrate and east without a pattern; against the distance from the river they fall.")
+lesson.show(
+    "Residuals against nitrate bend a little, against east they have no pattern, and against the distance from the river they"
+    " fall."
+)
 answer_3 = np.corrcoef(first.resid(), fields["distance"])[0, 1]
 
 # %%

@@ -317,7 +317,7 @@ results
 # correlated random intercepts and slopes of age for broods and for chicks within broods. Chicks with corticosterone grew 1.2 g a day more slowly than their
 # placebo siblings (95% interval 0.9 to 1.5), and at 25 days they were 5.8 g lighter (1.6 to 10.0). Broods
 # differed about twice as much as chicks of one brood did, both in mass at 25 days (SD 19 and 10 g) and in growth (1.0 and 0.6 g a day). Residuals and random effects showed no curve, no change of spread and no heavy tails; neighbouring residuals
-# of a chick were not positively correlated. Ages run from 14 to 35 days, so nothing is said about younger or older owls, nor about what the implant does after
+# of a chick were no more alike than in masses that the model invented. Ages run from 14 to 35 days, so nothing is said about younger or older owls, nor about what the implant does after
 # they have left the nest.
 
 # %% [markdown] tags=["rubric"] task="q10"

@@ -270,6 +270,20 @@ def test_three_structures_side_by_side(sleep):
     assert (steps > 0).any() and (steps < 0).any()
 
 
+def test_the_unstructured_correlations_fade_though_not_smoothly(sleep):
+    """“they fade, though not smoothly” and “before cs, and hardly prefers the unstructured one”"""
+    rows = sleep.assign(pair=(sleep["Days"] // 2).astype(str))
+    terms = ("cs(0 + pair | Subject, hom = TRUE)", "ar1(0 + pair | Subject)", "(0 + pair | Subject)")
+    cs, ar1, free = (lk.lmer(f"Reaction ~ Days + {term}", rows, reml=False) for term in terms)
+    cor = free.varcorr.components[0].cor
+    by_step = [np.diag(cor, step).mean() for step in (1, 2, 3, 4)]
+    # lmer by bobyqa, ML: the means along the diagonals of VarCorr's correlations, and the AIC
+    assert by_step == pytest.approx([0.827649, 0.784527, 0.550471, 0.585863], abs=2e-3)
+    assert free.aic == pytest.approx(1762.44497, abs=1e-2)
+    assert by_step[0] > by_step[1] > by_step[2] and by_step[3] > by_step[2]
+    assert 0 < ar1.aic - free.aic < 2 < 10 < cs.aic - ar1.aic
+
+
 def test_two_parameters_or_fifteen(sleep):
     """“less alike, the farther apart” and “every two have a correlation of their own (unstructured)”"""
     sleep = sleep.assign(pair=(sleep["Days"] // 2).astype(str))

@@ -143,6 +143,19 @@ def test_slow_predictors_get_too_small_errors_and_alternating_ones_do_not():
         assert (claimed < 0.7 * slopes.std()) == too_small
 
 
+def test_the_bend_hangs_on_a_few_plots_and_the_right_end_is_flatter(fields, meadow):
+    """“The bend of the first picture hangs on a handful of plots at its left end. The residuals are somewhat smaller at
+    its right end”"""
+    fitted, r = meadow.fitted.to_numpy(), meadow.resid().to_numpy()
+    bends = [np.polyfit(fitted[kept], r[kept], 2)[0] for kept in (np.argsort(fitted), np.argsort(fitted)[5:])]
+    assert abs(bends[1]) < 0.01 * bends[0]
+    sizes = stats.spearmanr(fitted, np.abs(r))
+    assert sizes.statistic < 0 and sizes.pvalue < 0.01
+    assert sizes.statistic == pytest.approx(-0.24944094, abs=2e-3)  # cor(, method = "spearman") of lmer
+    river = lk.lmer("species ~ nitrate + poly(distance, 2) + (1 | field)", fields)
+    assert stats.spearmanr(river.fitted, river.resid().abs()).statistic == pytest.approx(-0.0355665, abs=2e-3)
+
+
 def test_neighbours_are_alike_far_more_than_chance(fields, meadow):
     """“Plots thirty to sixty metres apart have residuals that are far more alike than chance makes them.”"""
     place = fields[["east", "distance"]].to_numpy()

@@ -85,12 +85,13 @@ def test_more_cells_make_the_wrong_analysis_surer():
 
 
 def test_a_z_value_of_few_donors_is_too_sure():
-    """“With few donors a z-value is too sure of itself, the GLMM's, too.”"""
+    """“With few donors a z-value is too sure of itself, the GLMM's, too.” and “less often, but still more than the 5%
+    that are promised”"""
     # As the log means are nearly normal, the GLMM's z is nearly t of 8 df with a maximum-likelihood variance.
     t = stats.t(8).rvs(100_000, random_state=3)
     z = t * np.sqrt(10 / 8)
     assert (np.abs(z) > 1.96).mean() == pytest.approx(0.12, abs=0.015)
-    assert 0.05 < (np.abs(z) > stats.t.ppf(0.975, 8)).mean() < 0.09
+    assert 0.06 < (np.abs(z) > stats.t.ppf(0.975, 8)).mean() < 0.09
 
 
 def test_the_counts_vary_about_twice_as_much_as_poisson_allows(poisson):
@@ -129,6 +130,8 @@ def test_what_differs_from_hoglet_to_hoglet_looks_twice_as_sure(ticks):
         lk.glmer(formula, tossed, family=family).se["coin"] for family in ("poisson", "negative_binomial")
     ]
     assert errors[1] / errors[0] == pytest.approx(2, abs=0.3)
+    # R 4.2.2 with the same coin: lme4 1.1-31 (Poisson) and glmmTMB 1.1.5 (nbinom2)
+    assert errors == pytest.approx([0.0237366, 0.0481316], rel=0.01)
 
 
 def test_parks_and_litters(negative):
@@ -232,6 +235,8 @@ def test_what_overdispersion_does_depends_on_where_the_predictor_varies(ticks):
     )
     assert negative["coin"] / poisson["coin"] > 1.7
     assert negative["height"] / poisson["height"] == pytest.approx(1, abs=0.05)
+    # R 4.2.2 with the same coin: lme4 1.1-31 (Poisson) and glmmTMB 1.1.5 (nbinom2)
+    assert (poisson["coin"], negative["coin"]) == pytest.approx((0.0480056, 0.0938201), rel=0.01)
 
 
 def test_herds_differ_hugely_within_both_kinds():

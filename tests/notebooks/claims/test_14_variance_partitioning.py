@@ -88,11 +88,17 @@ def test_batch_matters_in_some_genes_and_age_in_fewer(partition):
     """“batch matters in some, age in fewer.”"""
     large = (partition > 0.1).sum()
     assert large["Age"] < large["Batch"] < len(partition) / 2
+    # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML
+    assert large[["Individual", "Tissue", "Batch", "Age"]].tolist() == [159, 127, 60, 42]
 
 
 def test_five_medians_add_up_to_less_than_one(partition):
     """“The five medians printed above add up to less than one”"""
     assert partition.median().sum() < 0.9
+    # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML
+    expected = {"Individual": 0.30637634, "Tissue": 0.18038888, "Batch": 0.04500683, "Residuals": 0.2093535}
+    assert partition.median()[list(expected)].tolist() == pytest.approx(list(expected.values()), abs=2e-4)
+    assert partition["Age"].median() == pytest.approx(0.01884224, abs=2e-4)
 
 
 def test_tissue_and_batch_come_back_and_the_individual_wanders(partition):
@@ -104,12 +110,17 @@ def test_tissue_and_batch_come_back_and_the_individual_wanders(partition):
     assert sizes["Individual"] > 2 * max(sizes["Tissue"], sizes["Batch"])
     assert max(sizes["Tissue"], sizes["Batch"]) < 0.03
     assert (error["Individual"] > 0.2).sum() >= 5
+    # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML; how far its shares are off on average, and at most
+    assert sizes.tolist() == pytest.approx([0.0580893, 0.02644986, 0.01860774], abs=2e-4)
+    assert error["Individual"].max() == pytest.approx(0.48358702, abs=1e-3)
 
 
 def test_with_height_no_share_is_far_too_large(taller):
     """“Leave it out, and the person gets its share: nothing is lost, but it moves.”"""
     truth = lk.load_data("genexpr_truth")
-    assert (taller.loc[truth.index, "Individual"] - truth["Individual"]).max() < 0.2
+    worst = (taller.loc[truth.index, "Individual"] - truth["Individual"]).max()
+    assert worst < 0.2
+    assert worst == pytest.approx(0.14986658, abs=1e-3)  # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML
 
 
 def test_noise_pushes_shares_up(info):
@@ -141,6 +152,7 @@ def test_degrees_of_freedom_are_those_of_people(info, genes):
     """“Degrees of freedom are near …: people, not samples.”"""
     df = lk.fit_many(genes.iloc[:20], FORM, info, progress=False).tests("Age")["df"]
     assert df.median() == pytest.approx(25 - 2, abs=1)
+    assert df.median() == pytest.approx(23.000109, abs=1e-3)  # R 4.2.2, lmerTest 3.1-3, of these twenty genes
 
 
 def test_without_the_day_nothing_is_left_for_chicks():
@@ -159,12 +171,18 @@ def test_without_the_day_nothing_is_left_for_chicks():
 def test_more_than_half_of_one_gene_is_the_laboratory(taller):
     """“More than half of that gene is the laboratory.”"""
     assert taller["Batch"].max() > 0.5
+    # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML
+    assert taller["Batch"].idxmax() == "gene77"
+    assert taller["Batch"].max() == pytest.approx(0.68485204, abs=1e-3)
 
 
 def test_a_quarter_is_the_share_of_the_gene_in_the_middle(taller):
     """“for the gene in the middle of our list; some genes have nearly nothing of it, others nearly all.”"""
     assert taller["Individual"].median() == pytest.approx(0.25, abs=0.01)
     assert taller["Individual"].min() < 0.01 and taller["Individual"].max() > 0.9
+    # R 4.2.2, lme4 1.1-31: an lmer of each gene by ML
+    found = taller["Individual"].median(), taller["Individual"].max()
+    assert found == pytest.approx((0.24937661, 0.90210577), abs=1e-3)
 
 
 def test_classes_matter_more_than_schools():

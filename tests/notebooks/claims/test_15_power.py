@@ -153,7 +153,7 @@ def test_three_times_the_pilot():
 
 
 def test_most_of_the_noise_lies_between_plots():
-    """“More cores from the same plots would not help, because most of the noise lies between plots.”"""
+    """“More cores from the same plots would hardly help, because most of the noise lies between plots.”"""
     tau2, sigma2 = pilot_variances()
     assert tau2 / (tau2 + sigma2 / 10) > 0.9
     assert np.sqrt(tau2 + sigma2) == pytest.approx(

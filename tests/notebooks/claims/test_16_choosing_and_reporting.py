@@ -209,6 +209,8 @@ def test_priming_helps_nearly_everybody(words):
 def test_more_answers_leave_people_as_different(words):
     """“The test counts rows; the effect varies between subjects, who are few.”"""
     assert words.nobs - 2 > 20 * words.coef_table().loc["conditionprimed", "df"]
+    # R 4.2.2, lmerTest 3.1-3
+    assert words.coef_table().loc["conditionprimed", "df"] == pytest.approx(27.3427785, rel=2e-3)
     assert words.ngroups["subject"] == 30
 
 

@@ -21,6 +21,9 @@ def test_three_draws_have_other_rows_and_one_fit():
     np.testing.assert_allclose(moments[1:], [moments[0]] * 2, atol=1e-9)
     criteria = [lk.lmer("V2 ~ V1 + (1 | Group)", rows).reml_criterion for rows in draws]
     np.testing.assert_allclose(criteria, criteria[0], atol=1e-6)
+    assert criteria[0] == pytest.approx(
+        304.124757, abs=1e-5
+    )  # R 4.2.2, lme4 1.1-31: REMLcrit, of the stored rows
 
 
 def test_five_samples_ten_rows_each():

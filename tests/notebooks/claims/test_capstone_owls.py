@@ -76,11 +76,14 @@ def test_broods_differ_about_twice_as_much_as_chicks(model):
 
 
 def test_neighbouring_residuals_lie_among_the_invented(owls, model):
-    """“residuals around a fitted line change their sign. Yours lies among the invented ones”"""
+    """“residuals around a fitted line change their sign. Yours lies among the invented ones” and “neighbouring
+    residuals of a chick were no more alike than in masses that the model invented”"""
     studies = model.simulate(15, seed=3)
     invented = [neighbours(owls, model.refit(y).resid()) for _, y in studies.items()]
     assert max(invented) < 0
     assert min(invented) <= neighbours(owls, model.resid()) <= max(invented)
+    found = neighbours(owls, model.resid())
+    assert found == pytest.approx(-0.354761917, abs=2e-3)  # R 4.2.2, lme4 1.1-31: cor of resid(lmer)
 
 
 def test_the_colleague_is_right_at_age_zero(owls, model):

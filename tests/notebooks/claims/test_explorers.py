@@ -29,10 +29,12 @@ def test_two_levels_hardly_know_an_sd():
 
 
 def test_at_either_end_the_dots_lie_on_one_line():
-    """“At either end the dots lie on one straight line” and “All lines then go through one point. The fit is
-    singular, and here it is right.”"""
+    """“At either end the dots lie on one straight line” and “All lines then go through one point. The fit to these data
+    is singular, and here it is right. Other data of the same kind can miss the edge a little.”"""
     for correlation in (-1.0, 1.0):
         r = explorers.random_effects.result(correlation=correlation)
+        assert r.singular
+        assert not explorers.random_effects.result(correlation=correlation, seed=6).singular
         assert abs(np.corrcoef(r.lines.T)[0, 1]) == pytest.approx(1)
         x = -correlation * 3.0 / 0.8
         assert np.ptp(r.lines[:, 0] + r.lines[:, 1] * x) == pytest.approx(0, abs=1e-9)
