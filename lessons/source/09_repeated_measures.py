@@ -93,11 +93,11 @@ apart = []
 for name, line in growth.coef()["Sample"].iterrows():
     own = lk.lm("Value ~ Year", protein[protein["Sample"] == name]).fixef
     apart.append(abs(own["Year"] - line["Year"]))
-    ax.plot(year, line["(Intercept)"] + line["Year"] * year, "-", color=lesson.SKY, lw=5)
+    ax.plot(year, line["(Intercept)"] + line["Year"] * year, "-", color=lesson.BLUE, alpha=0.6, lw=5)
     ax.plot(year, own["(Intercept)"] + own["Year"] * year, "--", color="black", lw=1.6)
 ax.plot(protein["Year"], protein["Value"], ".", color=lesson.GREY)
 ax.plot([], [], "--", color="black", lw=1.6, label="own regression")
-ax.plot([], [], "-", color=lesson.SKY, lw=5, label="mixed model")
+ax.plot([], [], "-", color=lesson.BLUE, alpha=0.6, lw=5, label="mixed model")
 ax.set(xlabel="year", ylabel="protein (ng/mL)", xticks=sorted(protein["Year"].unique()))
 ax.legend()
 lesson.show(
