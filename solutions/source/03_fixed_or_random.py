@@ -216,7 +216,7 @@ if split is not ...:
     print(f"between minus within: {apart:+.2f}, with a standard error of {error:.2f}")
 
 # %% [markdown]
-# The difference is within its standard error, or nearly: here the two slopes may well be one and the same, and a plain random
+# The difference is smaller than two of its standard errors: here the two slopes may well be one and the same, and a plain random
 # intercept may mix them.
 #
 # ## 8. Your own study

@@ -194,12 +194,12 @@ QUESTIONS: dict[str, Question] = {
         because={
             "a": "ML makes standard errors smaller, if anything",
             "b": "departments of their own level, fixed or random, still have one common slope in that formula",
-            "d": "compare the estimates of the two models: they are the same; the standard errors are not",
+            "d": "compare the estimates of the two models: they are the same, or nearly; the standard errors are not",
             "e": "it took care of the levels; what of the slopes?",
         },
         hints=(
             "Print model.coef_table() and compare it with the colleague's, column by column.",
-            "The estimate is the same, the standard error is not. Why would six slopes know less than 66 people?",
+            "The estimate is (nearly) the same, the standard error is not. Why do six slopes know less than 66 people?",
             "What does the colleague's model believe of the slopes?",
         ),
         praise="Six slopes, six pieces of evidence: with them the standard error is about three times as large.",

@@ -306,7 +306,7 @@ def test_every_subject_and_word_met_both_conditions():
 
 
 def test_pupils_slopes_within_and_between_rooms():
-    """“The difference is within its standard error, or nearly: here the two slopes may well be one and the
+    """“The difference is smaller than two of its standard errors: here the two slopes may well be one and the
     same”"""
     # lmerTest: own 1.627204 (SE 0.1369343), room 2.118913 (1.2980241); the two are uncorrelated
     apart, error = 2.118913 - 1.627204, np.hypot(0.1369343, 1.2980241)

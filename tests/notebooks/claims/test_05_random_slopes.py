@@ -292,7 +292,7 @@ def test_some_departments_may_enjoy_their_meetings(happy):
 
 def test_the_colleague_is_three_times_too_sure(happy):
     """“Six slopes, six pieces of evidence: with them the standard error is about three times as large.” and
-    “compare the estimates of the two models: they are the same; the standard errors are not”"""
+    “compare the estimates of the two models: they are the same, or nearly; the standard errors are not”"""
     one = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
     six = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", happy)
     # lmerTest: 0.0413422 (df 59), 0.128374 (df 5)
