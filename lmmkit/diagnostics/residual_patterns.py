@@ -253,7 +253,8 @@ class PatternTests:
         word = "Residuals of neighbouring places have no more in common than chance gives them."
         if p_value < 0.05:
             word = (
-                "Residuals of neighbouring places resemble each other: a predictor of the place is missing."
+                "Residuals of neighbouring places resemble each other: think of a predictor that depends on the "
+                "place, or of a correlation that fades with distance."
             )
             if own < -1 / (len(places) - 1):
                 word = "Residuals of neighbouring places differ more than those of places far apart."

@@ -92,7 +92,7 @@ class SimulatedResiduals(PatternTests):
         """
         own, simulated = self._distances
         p_value = float((1 + (simulated >= own).sum()) / (len(simulated) + 1))
-        word = "The residuals are spread as evenly as they should be."
+        word = "The residuals are no less evenly spread than chance makes them."
         if p_value < 0.05:
             word = (
                 "The residuals are not evenly spread: the responses do not follow the model's distribution."
@@ -147,9 +147,8 @@ class SimulatedResiduals(PatternTests):
         simulated = (self.simulations == 0).to_numpy().sum(axis=0)
         expected, p_value = float(simulated.mean()), two_sided(own, simulated)
         ratio = own / expected if expected > 0 else (1.0 if own == 0 else np.inf)
-        word = "There are as many zeros as the model expects."
-        if p_value < 0.05:
-            word = f"There are {own} zeros where the model expects about {expected:.0f}."
+        word = f"There are {own} zeros where the model expects about {expected:.0f}"
+        word += "." if p_value < 0.05 else ", as chance has it."
         return SimulationTest("zero inflation", ratio, p_value, word)
 
     @property

@@ -53,7 +53,7 @@ def two_sided(observed: float, simulated: Array) -> float:
 
 def dispersion_in_words(ratio: float, p_value: float) -> str:
     if p_value >= 0.05:
-        return "The responses vary as much as the model expects."
+        return "The responses vary about as much as the model expects; chance explains the difference."
     if ratio > 1:
         return (
             "The responses vary more than the model expects, so standard errors of what varies from row to row "

@@ -21,7 +21,7 @@ from ..numerics.r_names import answered, caller
 from .coef_tests import Ddf, checked_ddf
 from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
-from .nesting import check_comparable, check_nested, extra_variances, is_limit
+from .nesting import aic_to_compare, check_comparable, check_nested, extra_variances, is_limit
 
 __all__ = [
     "anova",
@@ -96,8 +96,8 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
     for small, large, a, b in zip(fits, fits[1:], names, names[1:], strict=False):
         if small.npar == large.npar:
             raise ModelError(
-                f"{a} and {b} both have {small.npar} parameters, so neither is a special case of the other; "
-                "compare their .aic instead"
+                f"{a} and {b} both have {small.npar} parameters, so neither is smaller than the other; "
+                f"compare {aic_to_compare(small, large)} instead"
             )
         check_nested(small, large, a, b)
     fits, notes = _by_same_criterion(fits, names, refit)

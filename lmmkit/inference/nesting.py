@@ -14,7 +14,8 @@ from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 
 __all__ = [
-    "check_comparable", "check_nested", "extra_variances", "is_limit", "restriction", "same_random_part",
+    "aic_to_compare", "check_comparable", "check_nested", "extra_variances", "is_limit", "restriction",
+    "same_random_part",
 ]  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
     if lacking:
         raise ModelError(
             f"{pair}: the fixed part of {large_name} lacks {', '.join(lacking)}; "
-            "add it there, or compare their .aic"
+            f"add it there, or compare {aic_to_compare(small, large)}"
         )
     if _outside((a.offset - b.offset)[:, None], b.X).any():
         raise ModelError(f"{pair}: they have different offsets")
@@ -147,8 +148,28 @@ def check_nested(small: Any, large: Any, small_name: str, large_name: str) -> No
         bars = " and ".join(dict.fromkeys(lacking_bars))
         raise ModelError(
             f"{pair}: the random part of {large_name} has nothing that contains {bars}; "
-            "add it there, or compare their .aic"
+            f"add it there, or compare {aic_to_compare(small, large)}"
         )
+
+
+def aic_to_compare(one: Any, other: Any) -> str:
+    """Which AIC compares two models that do not contain each other.
+
+    Parameters
+    ----------
+    one, other : fitted models
+
+    Returns
+    -------
+    str
+        Their own, or that of their fits by maximum likelihood: a REML likelihood is about the residuals of its
+        fixed part, so it compares with none of another fixed part.
+    """
+    X, Y = one.design.X, other.design.X
+    differ = bool(_outside(X, Y).any() or _outside(Y, X).any())
+    if one.is_reml != other.is_reml or (one.is_reml and differ):
+        return "the .aic of their ML fits, fit.update(reml=False)"
+    return "their .aic"
 
 
 def _check_parts(small: Design, large: Design, pair: str, large_name: str) -> None:

@@ -190,3 +190,21 @@ def test_no_ratio_of_likelihoods_without_a_maximum():
     for test in (lk.kr_modcomp, lk.pb_modcomp):
         with pytest.raises(lk.ModelError, match="residual variance"):
             test(large, small)
+
+
+def test_which_aic_compares_models_that_do_not_contain_each_other():
+    """REML likelihoods of different fixed parts change with the units of x, so their AIC compares nothing."""
+    mice = lk.load_data("mouse")
+    formulas = ("Weight ~ Dose + (1 | Strain)", "Weight ~ I(Dose^2) + (1 | Strain)")
+    one, other = (lk.lmer(formula, mice) for formula in formulas)
+    milli = lk.lmer(formulas[1].replace("Dose^2", "(1000 * Dose)^2"), mice)
+    assert milli.aic != pytest.approx(other.aic, abs=1) and one.aic != pytest.approx(other.aic, abs=1)
+    assert milli.update(reml=False).aic == pytest.approx(other.update(reml=False).aic, abs=1e-6)
+    with pytest.raises(lk.ModelError, match=r"compare the \.aic of their ML fits, fit\.update\(reml=False\)"):
+        lk.anova(one, other)
+    longer = lk.lmer("Weight ~ I(Dose^2) + exp(Dose) + (1 | Strain)", mice)
+    with pytest.raises(lk.ModelError, match=r"or compare the \.aic of their ML fits"):
+        lk.anova(one, longer)
+    by_ml = [lk.lmer(formula, mice, reml=False) for formula in formulas]
+    with pytest.raises(lk.ModelError, match=r"compare their \.aic instead"):
+        lk.anova(*by_ml)
