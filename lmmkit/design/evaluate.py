@@ -260,7 +260,7 @@ class Evaluator:
         wanted = literal(given["levels"])
         assert isinstance(wanted, list)
         levels = [label(level) for level in wanted]
-        left_out = [level for level in factor.drop_unused().levels if level not in levels]
+        left_out = factor.drop_unused().not_among(levels)
         if left_out:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
         return Categorical(factor.recode(levels), levels, ordered=factor.ordered)

@@ -140,7 +140,7 @@ def _new_numbers(node: Node, evaluator: Evaluator) -> Array | Matrix:
 def _new_factor(node: Node, levels: list[str], evaluator: Evaluator) -> Categorical:
     """A factor of new data in the fit's levels."""
     factor = evaluator.factor(node, f"'{write(node)}'").drop_unused()
-    unseen = [level for level in factor.levels if level not in levels]
+    unseen = factor.not_among(levels)
     if unseen:
         known = ", ".join(levels[:5]) + (", …" if len(levels) > 5 else "")
         message = f"'{write(node)}' has the level '{unseen[0]}', which the fit has not seen"

@@ -1,5 +1,6 @@
 """What a formula's variables become: numbers, a `Categorical` or a `Matrix`; and how columns are read."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +12,12 @@ import pandas as pd
 from ..errors import DataError
 from ..formula.functions import Contrast
 from ..formula.syntax import suggest
+from ..formula.tree import number
 from ..numerics.arrays import Array, Flags, Index
 from .dates import date_label, days_of, is_date
+
+#: A whole number as one of its two spellings has it.
+WHOLE = re.compile(r"-?[0-9]+(\.[0-9]+)?e\+[0-9]+|-?[0-9]{6,}")
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,18 @@ class Categorical:
         levels = [level for level, is_used in zip(self.levels, used, strict=True) if is_used]
         return replace(self, codes=renumber[self.codes], levels=levels)
 
+    def places(self, levels: Sequence[str]) -> list[int]:
+        """Where each of this factor's levels stands among others; -1 where it is not among them."""
+        known = {level: place for place, level in enumerate(levels)}
+        return [known.get(level, known.get(_respelt(level), -1)) for level in self.levels]
+
     def recode(self, levels: Sequence[str]) -> Index:
         """This factor's rows as numbers into other levels; -1 where a level is not among them."""
-        known = {level: number for number, level in enumerate(levels)}
-        return np.array([known.get(level, -1) for level in self.levels] + [-1])[self.codes]
+        return np.array([*self.places(levels), -1])[self.codes]
+
+    def not_among(self, levels: Sequence[str]) -> list[str]:
+        """Levels that are not among others."""
+        return [level for level, place in zip(self.levels, self.places(levels), strict=True) if place < 0]
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,7 @@ def as_categorical(value: Undecided, what: str) -> Categorical:
     if isinstance(value, Matrix):
         raise DataError(f"{what} has several columns, so it cannot be a factor")
     codes, distinct = pd.factorize(value, sort=True)
-    return Categorical(*_merged(codes, [label(number) for number in distinct]))
+    return Categorical(*_merged(codes, [label(one) for one in distinct]))
 
 
 def _merged(codes: Index, labels: list[str]) -> tuple[Index, list[str]]:
@@ -112,18 +125,23 @@ def _merged(codes: Index, labels: list[str]) -> tuple[Index, list[str]]:
     levels = list(dict.fromkeys(labels))
     if len(levels) == len(labels):
         return codes, labels
-    place = {level: number for number, level in enumerate(levels)}
+    place = {level: at for at, level in enumerate(levels)}
     return np.array([place[name] for name in labels] + [-1], dtype=np.intp)[codes], levels
 
 
 def label(value: Any) -> str:
-    """A level's name as R writes it: 308, 0.5, TRUE."""
+    """A level's name as R's ``as.character`` writes it: 308, 0.5, 1e+05, TRUE; whole numbers (int) without exponent."""
     if isinstance(value, (bool, np.bool_)):
         return str(value).upper()
-    if isinstance(value, float):
-        whole = abs(value) < 1e15 and value == int(value)
-        return str(int(value)) if whole else f"{value:.15g}"
-    return date_label(value)
+    return number(value) if isinstance(value, float) else date_label(value)
+
+
+def _respelt(level: str) -> str:
+    """A whole number's other spelling, for data that hold it as int here and as float there: 1e+05 and 100000."""
+    if not WHOLE.fullmatch(level):
+        return level
+    plain = f"{float(level):.0f}"
+    return number(float(level)) if level == plain else plain
 
 
 def numeric(value: Undecided, what: str) -> Array:

@@ -113,10 +113,10 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def number(value: float) -> str:
-    """A number as R prints it in code, the shorter of fixed and scientific: `2`, `0.5`, `1e+05`."""
+    """A number as R writes it, the shorter of fixed and scientific in 15 significant digits: `2`, `0.5`, `1e+05`."""
     exact = Decimal(f"{value:.15g}").normalize()
-    fixed = f"{exact:f}"
     mantissa, exponent = exact.scaleb(-exact.adjusted()), exact.adjusted()
+    fixed = f"{value:.{max(0, len(exact.as_tuple().digits) - 1 - exponent)}f}"
     scientific = f"{mantissa:f}e{exponent:+03d}"
     return fixed if len(fixed) <= len(scientific) else scientific
 
