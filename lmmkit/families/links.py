@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from ..numerics.arrays import Array
 
 #: A function of ``eta`` and its derivatives, lowest order first.
@@ -92,6 +94,29 @@ class Link:
         array([0.25])
         """
         raise NotImplementedError
+
+    def working(self, y: Array, eta: Array) -> Array:
+        """Working residuals ``(y - mu) / mu'(eta)``.
+
+        Parameters
+        ----------
+        y, eta : array of the same shape
+            Responses, and linear predictors.
+
+        Returns
+        -------
+        array of that shape
+            On the scale of the linear predictor.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from lmmkit.families.probability_links import Logit
+        >>> Logit().working(np.array([1.0, 1.0]), np.array([0.0, 800.0]))
+        array([2., 1.])
+        """
+        with np.errstate(all="ignore"):
+            return np.asarray((y - self.inverse(eta)) / self.mu_eta(eta))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)

@@ -110,6 +110,11 @@ class Log(MeanLink):
         mu = np.exp(eta)
         return mu, mu, mu, mu
 
+    def working(self, y: Array, eta: Array) -> Array:
+        mu = np.exp(eta)
+        with np.errstate(all="ignore"):
+            return np.where(y == 0, -1.0, (y - mu) / mu)
+
     def log_mean(self, eta: Array) -> Derivatives:
         zero = np.zeros_like(eta)
         return eta, zero + 1.0, zero, zero

@@ -84,6 +84,12 @@ class ProbabilityLink(Link):
         first, *rest = (np.where(y > 0, y * a, 0.0) + np.where(y < 1, (1 - y) * b, 0.0) for a, b in pairs)
         return (first, *rest)  # type: ignore[return-value]
 
+    def working(self, y: Array, eta: Array) -> Array:
+        # What is left of a certain outcome has a limit in units of the slope, though both round to zero.
+        with np.errstate(all="ignore"):
+            hit, miss = -1 / self.log_sf(eta)[1], 1 / self.log_cdf(eta)[1]
+            return np.where(y > 0, y * hit, 0.0) - np.where(y < 1, (1 - y) * miss, 0.0)
+
     def information(self, eta: Array) -> tuple[Array, Array]:
         """Expected information of one trial, ``f^2 / (F (1 - F))``, and its derivative.
 
@@ -224,6 +230,8 @@ class Cloglog(ProbabilityLink):
         # log(1 - exp(-x)) without loss on either side of x = log 2.
         value = np.where(x < 0.69, np.log(-np.expm1(-x)), np.log1p(-np.exp(-np.maximum(x, 0.5))))
         first = np.where(x < 700, x / np.expm1(np.minimum(x, 700)), 0.0)
+        none = x < 1e-300
+        value, first = np.where(none, eta, value), np.where(none, 1.0, first)
         small = -x / 2 - x**2 / 12 + x**4 / 720 - x**6 / 30240
         ratio = np.where(x < 0.05, small, 1 - x - first)  # second / first, where 1 - x - first would cancel
         ratio = np.where(first > 0, ratio, 0.0)

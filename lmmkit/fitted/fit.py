@@ -219,7 +219,9 @@ class Fit(Protocol):
         Notes
         -----
         As R's ``residuals(fit, type = kind)``, except that the default is ``response`` for a generalised
-        model as well.
+        model as well, and that working residuals of outcomes fitted with certainty are exact: they are ±1 for
+        the logit link, as R has them, but R gives ±1 also for probit and cloglog, since it keeps means and
+        slopes away from zero.
 
         Examples
         --------
@@ -254,7 +256,7 @@ class Fit(Protocol):
         if kind == "response" or (kind == "working" and family is None):
             return raw
         if kind == "working" and family is not None:
-            return _over(raw, family.mu_eta(self._eta))
+            return family.link.working(design.y, self._eta)
         if family is None:
             return np.sqrt(design.row_weights) * raw
         if kind == "pearson":
@@ -273,5 +275,5 @@ class Fit(Protocol):
 
 
 def _over(raw: Array, size: Array) -> Array:
-    """Residuals in units of their size; zero where an outcome that was certain came about."""
+    """Residuals in units of their size; zero, their limit, where an outcome that was certain came about."""
     return np.divide(raw, size, out=np.zeros(len(raw)), where=(raw != 0) | (size != 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from lmmkit import DataError, ModelError, families
 from lmmkit.families import Binomial, Family, Gamma, NegativeBinomial, Poisson
@@ -276,3 +276,29 @@ def test_another_dispersion_leaves_the_rest_of_the_family(family):
 def test_a_mean_below_zero_is_impossible_for_a_count_of_zero_too():
     density = Poisson(link="identity").derivatives(np.array([0.0, 0.0, 3.0]), np.array([-0.5, 0.5, 0.5]))[0]
     assert density[0] == -np.inf and np.isfinite(density[1:]).all()
+
+
+#: What is left of a certain success in units of the slope, ``(1 - F) / f``, in closed form far out.
+LEFT = {
+    "logit": lambda eta: 1 + np.exp(-eta),
+    "probit": lambda eta: np.sqrt(np.pi / 2) * special.erfcx(eta / np.sqrt(2)),
+    "cloglog": lambda eta: np.exp(-eta),
+    "cauchit": lambda eta: (1 + eta**2) * np.arctan(1 / eta),
+}
+
+
+@pytest.mark.parametrize("link", LEFT)
+def test_working_residuals_of_certain_outcomes_have_their_limit(link):
+    eta = np.array([3.0, 7.0, 40.0, 800.0])
+    working = Binomial(link).link.working
+    expected = LEFT[link](eta)
+    np.testing.assert_allclose(working(np.ones(4), eta), expected, rtol=1e-7)
+    if link == "cloglog":  # (0 - F) / f with F = 1 - exp(-x), f = x exp(-x), x = exp(eta)
+        expected = special.exprel(np.exp(-eta))
+    np.testing.assert_allclose(working(np.zeros(4), -eta), -expected, rtol=1e-7)
+
+
+def test_working_residuals_of_no_counts_where_none_are_expected():
+    """As R 4.2.2: residuals(glm(c(0, 3) ~ 0 + offset(c(-800, 1)), poisson), "working")."""
+    found = Poisson().link.working(np.array([0.0, 3.0]), np.array([-800.0, 1.0]))
+    np.testing.assert_allclose(found, [-1.0, 0.103638323514327])

@@ -565,3 +565,10 @@ def test_as_many_coefficients_as_rows() -> None:
     assert "as many coefficients as rows" in fit.messages[0]
     assert fit.anova(type=1)["sum_sq"].to_numpy() == pytest.approx([0.2142857, 1.7857143], abs=1e-7)
     assert fit.anova(type=1)["statistic"].isna().all()
+
+
+def test_working_residuals_where_outcomes_are_separated():
+    """R 4.2.2: -1 and 1 by residuals(glm(y ~ x, binomial), "working"), whatever the fitted probabilities round to."""
+    data = pd.DataFrame({"x": [-3.0, -2, -1, 1, 2, 3], "y": [0, 0, 0, 1, 1, 1]})
+    fit = lk.glm("y ~ x", data, "binomial")
+    np.testing.assert_allclose(fit.resid("working"), [-1, -1, -1, 1, 1, 1], rtol=1e-6)
