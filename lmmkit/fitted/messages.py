@@ -13,7 +13,7 @@ from ..design.dates import is_date
 from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
-from ..likelihood.estimate import REPRODUCED
+from ..likelihood.estimate import MULTIPLES, REPRODUCED
 from ..numerics.arrays import Array
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
@@ -236,6 +236,8 @@ def _search(fit: MixedFit) -> Iterator[str]:
             "The model was evaluated at the numbers given as start and nothing was optimised, so these are not "
             "the estimates; leave out optimize=False to get them."
         )
+    elif MULTIPLES in fit.estimate.warnings:
+        return
     elif fit.estimate.endless:
         yield (
             "Next to no residual variance is left: less than a hundred-thousandth of the response's own spread. "

@@ -31,7 +31,7 @@ def limits_note(fit: Fit) -> list[str]:
     """
     if not isinstance(fit, MixedFit) or not fit.estimate.is_open:
         return []
-    why = "next to no residual variance is left, and the likelihood rises without end"
+    why = "the likelihood rises without end"
     if not fit.estimate.endless:
         why = "the residual variance cannot be told from that of a random effect"
     return [

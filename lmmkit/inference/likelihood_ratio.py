@@ -171,8 +171,8 @@ def no_maximum_note(names: list[str]) -> list[str]:
     if not names:
         return []
     return [
-        f"No p-values of comparisons with {listed(names)}: next to no residual variance is left there, "
-        "so the likelihood rises without end, and there is no highest value to compare."
+        f"No p-values of comparisons with {listed(names)}: the likelihood rises without end there, "
+        "so that there is no highest value to compare."
     ]
 
 

@@ -25,6 +25,12 @@ REPRODUCED = (
     "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "
     "nothing on these estimates; it takes more rows, or fewer terms."
 )
+#: Said of a tweedie fit whose power goes to 1.
+MULTIPLES = (
+    "As the power goes to 1 the likelihood rises without end: then all amounts above zero are multiples of one size, "
+    "which these few are, or as good as. So the estimates are those at which the search was stopped, and there are "
+    "no p-values. Give the power, as in lk.families.Tweedie(power=1.5), or model only whether there is any amount."
+)
 
 
 @dataclass(frozen=True)
@@ -107,8 +113,8 @@ class Estimate:
         Returns one array (q, k, k) per term: conditional covariance of the modes given y, theta and beta,
         divided by ``sigma**2``. A function, because it costs more than the fit and is seldom asked for.
     endless : bool
-        The likelihood has no maximum: it rises for ever as the residual variance goes to zero, and the numbers
-        are those of the point where the search was stopped.
+        The likelihood has no maximum: it rises for ever as the residual variance, or what stands for it, goes to
+        the end of its range, and the numbers are those of the point where the search was stopped.
     undivided : Undivided or None
         An effect of which only the sum of its variance and the residual variance has an estimate.
     n_agq : int

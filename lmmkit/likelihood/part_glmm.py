@@ -30,7 +30,7 @@ from .optimum import (
     last_digits,
 )
 from .part_laplace import ConvexPoint, PartPoint
-from .part_messages import part_warnings
+from .part_messages import SHARP, part_warnings
 from .part_modes import PartModeSearch
 from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import (
@@ -249,7 +249,15 @@ class PartCriterion(Terms):
         return Trial(point.objective, *derivatives, point, self._dwindles(point) or self.endless(point))
 
     def endless(self, point: PartPoint) -> bool:
-        """Whether next to nothing is left of the residuals of a measurement, which is rewarded without end."""
+        """Whether next to nothing is left of the residuals of a measurement, which is rewarded without end.
+
+        So is a power of next to one, under which all amounts are multiples of one size.
+        """
+        if any(
+            part.name == SHAPE and part.X.shape[1] and etas.max() < SHARP
+            for part, etas in zip(self.parts, point.mode.etas, strict=True)
+        ):
+            return True
         if self.family.name not in MEASUREMENTS or ZERO_INFLATION in self.rows.names:
             return False
         y, mu = self.rows.y, self.family.linkinv(point.mode.etas[0])
@@ -365,7 +373,7 @@ def _estimate(
         warnings=[
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
             *([] if search.converged or not criterion.paired else [FLATTENED]),
-            *trouble,
+            *([] if endless else trouble),
         ],
         family=family,
         parts=found,

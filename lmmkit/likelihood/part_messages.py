@@ -7,14 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..numerics.arrays import Array
+from .estimate import MULTIPLES
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["part_warnings"]
+__all__ = ["SHARP", "part_warnings"]
 
 #: A probability below this is next to none, in every row.
 NONE = 1e-4
 #: A dispersion parameter so far out is at the end of its range.
 FAR = 1e4
+#: Logarithm of a power less one at which all amounts are multiples of one size to seven digits.
+SHARP = np.log(1e-7)
 
 
 def part_warnings(
@@ -39,7 +42,9 @@ def part_warnings(
             found += _zeros(part, etas[number], beta[own[number]])
         if part.name == DISPERSION and part.X.shape[1]:
             found += _dispersion(rows.family.name, etas[number])
-        if part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > 8:
+        if part.name == SHAPE and part.X.shape[1] and etas[number].max() < SHARP:
+            found.append(MULTIPLES)
+        elif part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > 8:
             found.append(
                 "The power is at the end of its range: near 1 the amounts are like multiples of one size, near 2 "
                 "they have no zeros. Try the gamma family, or a count."

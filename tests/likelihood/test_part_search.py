@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import gamma
 
+import lmmkit as lk
 from lmmkit.design.design import build_design
 from lmmkit.families.resolve import FAMILIES
 from lmmkit.likelihood.fit_glmm import fit_glmm
@@ -98,3 +100,31 @@ def test_ways_down_stop_at_a_minimum_that_is_known():
     assert first.converged and second.value == first.value and second.x is first.x
     assert alone.value == pytest.approx(first.value, abs=1e-7) and second.evaluations < alone.evaluations
     assert len(ways.ends) == 1
+
+
+def test_a_tweedie_power_that_goes_to_one_for_ever():
+    """A single amount: with phi such that one summand has its size, the density there rises without bound."""
+    rng = np.random.default_rng(11)
+    data = pd.DataFrame({"y": np.zeros(40), "g": np.repeat(np.arange(8), 5), "x": rng.normal(size=40)})
+    data.loc[7, "y"] = 5.56
+    deviances = []
+    for s in (1e-4, 1e-8, 1e-12):  # power less one; a rate of 1/40 summands, each gamma with mean 5.56
+        shape = (1 - s) / s
+        amount = np.exp(-1 / 40) / 40 * gamma.pdf(5.56, shape, scale=5.56 / shape)
+        deviances.append(-2 * (np.log(amount) - 39 / 40))
+    assert np.diff(deviances).max() < -9  # of each further four digits
+    fit = lk.glmer("y ~ x + (1 | g)", data, "tweedie")
+    assert not fit.converged
+    assert sum("rises without end" in message for message in fit.messages) == 1
+    assert fit.coef_table()["p_value"].isna().all()
+    assert fit.confint(method="wald").isna().all(axis=None)
+
+
+def test_a_tweedie_power_near_one_with_a_peak():
+    """Amounts alike to a hundredth: the likelihood has its highest value at a power near 1."""
+    data = pd.DataFrame({"y": np.zeros(40), "g": np.repeat(np.arange(8), 5)})
+    data.loc[[3, 21], "y"] = [2.49, 2.51]
+    fit = lk.glmer("y ~ 1 + (1 | g)", data, "tweedie")
+    assert fit.converged and any("end of its range" in message for message in fit.messages)
+    assert 1e-7 < fit.family.power - 1 < 1e-3
+    assert np.abs(fit.estimate.gradient()).max() < 1e-3
