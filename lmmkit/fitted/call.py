@@ -66,3 +66,9 @@ class Call:
         for name, check in CHECKS.items():
             if name in self.options:
                 self.options[name] = check(name, self.options[name])
+
+    def with_response(self, response: Array) -> Call:
+        """The same for another response; its options need no second check."""
+        other = object.__new__(Call)
+        other.__dict__.update(self.__dict__, response=response)
+        return other

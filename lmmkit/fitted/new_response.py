@@ -25,7 +25,7 @@ F = TypeVar("F", bound="Fit")
 def refit(fit: F, y: Any) -> F:
     """The same model fitted to another response: `fit.refit`."""
     design, response = _answered(fit, y)
-    call = replace(fit.call, response=response)
+    call = fit.call.with_response(response)
     if fit.family is not None and "zero_inflation" not in design.components:
         fit.family.check_response(response, design.row_trials, design.response)
     if fit.family is not None and call.options.get("optimize") is False:
@@ -46,7 +46,7 @@ def _answered(fit: Fit, y: Any) -> tuple[Design, Array]:
     design = fit.design
     given = _on_used_rows(fit, y)
     if isinstance(given, pd.DataFrame) and given.shape[1] == 2 and design.trials is not None:
-        hits, misses = (_numbers(fit, given.iloc[:, j]) for j in (0, 1))
+        hits, misses = (_numbers(given.iloc[:, j]) for j in (0, 1))
         if (hits < 0).any() or (misses < 0).any():
             raise DataError("the new response has counts below zero")
         return _with_trials(design, hits + misses), _share(hits, hits + misses)
@@ -55,7 +55,7 @@ def _answered(fit: Fit, y: Any) -> tuple[Design, Array]:
             wanted = "one column, or hits and misses" if design.trials is not None else "one column"
             raise DataError(f"the new response must be {wanted}, not {given.shape[1]} columns")
         given = given.iloc[:, 0]
-    response = _codes(fit, given) if design.response_levels is not None else _numbers(fit, given)
+    response = _codes(fit, given) if design.response_levels is not None else _numbers(given)
     if design.trials is None:
         return design, response
     if (response > design.trials).any():
@@ -74,7 +74,7 @@ def _with_trials(design: Design, trials: Array) -> Design:
     return replace(design, trials=trials, weights=own * trials)
 
 
-def _on_used_rows(fit: Fit, y: Any) -> pd.Series | pd.DataFrame:
+def _on_used_rows(fit: Fit, y: Any) -> pd.Series | pd.DataFrame | Array:
     """A response for the rows used, out of one for these or for all rows of the data."""
     index, used = fit.design.frame.index, fit.design.used
     own = if_frame("y", y)
@@ -98,10 +98,10 @@ def _on_used_rows(fit: Fit, y: Any) -> pd.Series | pd.DataFrame:
             f"the new response must have one value for each of the {len(index)} rows used, not shape "
             f"{np.shape(y)}"
         )
-    return pd.Series(values, index=index) if values.ndim == 1 else pd.DataFrame(values, index=index)
+    return values if values.ndim == 1 else pd.DataFrame(values, index=index)
 
 
-def _numbers(fit: Fit, given: pd.Series) -> Array:
+def _numbers(given: pd.Series | Array) -> Array:
     try:
         response = np.array(given, dtype=float)
     except (TypeError, ValueError, OverflowError):
@@ -111,12 +111,13 @@ def _numbers(fit: Fit, given: pd.Series) -> Array:
     return response
 
 
-def _codes(fit: Fit, given: pd.Series) -> Array:
+def _codes(fit: Fit, values: pd.Series | Array) -> Array:
     """0 and 1 for the two levels of the model's own response; numbers stay what they are."""
     levels = fit.design.response_levels
     assert levels is not None
+    given = pd.Series(values)
     if pd.api.types.is_numeric_dtype(given):
-        return _numbers(fit, given)
+        return _numbers(given)
     labels = given.astype(str)
     unknown = labels[~labels.isin(levels)]
     if len(unknown) or given.isna().any():

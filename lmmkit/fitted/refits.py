@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -67,7 +66,7 @@ class Refits:
                 estimate = estimate_at(criterion, theta, bool(converged))
             except np.linalg.LinAlgError:
                 continue
-            call = replace(self.fit.call, response=Y[row])
+            call = self.fit.call.with_response(Y[row])
             models[row] = type(self.fit)(estimate, call, criterion)
         return models
 

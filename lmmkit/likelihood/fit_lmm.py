@@ -108,7 +108,7 @@ def estimate_at(criterion: Criterion, theta: Array, converged: bool) -> Estimate
 
 def _take_smooth(criterion: Criterion, best: Search) -> None:
     """Where the criterion is level, come back to where rounding does not make it rough."""
-    largest = max(float(np.abs(T).max()) for T in best.state.factors)
+    largest = best.state.largest
     for size, lower in SMOOTH:
         if largest <= size:
             return

@@ -27,6 +27,7 @@ from ..structures.unstructured import Unstructured
 from .theta import Terms
 
 __all__ = [
+    "ENDS",
     "FAR_ENDS",
     "Grid",
     "Parts",

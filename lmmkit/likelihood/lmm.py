@@ -28,7 +28,7 @@ from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE, solve_by_rows
-from .grid import FAR_ENDS, Grid, Parts, beyond, dense_parts, grid_thetas, ring_thetas, valleys
+from .grid import ENDS, FAR_ENDS, Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .point import Point, SmallPoint
 from .search import Place
@@ -258,7 +258,7 @@ class Criterion(Terms):
         """
         if not self.structured:
             return False
-        largest = max(float(np.abs(T).max()) for T in point.factors)
+        largest = point.largest
         if largest < FAR:
             return False
         gradient = self.gradient(point)
@@ -273,8 +273,7 @@ class Criterion(Terms):
 
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
-        largest = max(float(np.abs(T).max()) for T in point.factors)
-        return bool(point.r2 < ENDLESS**2 * self.nu or largest > 1 / ENDLESS)
+        return bool(point.r2 < ENDLESS**2 * self.nu or point.largest > 1 / ENDLESS)
 
     def places(self, start: Array | None = None, guess: bool = False) -> list[Place]:
         """Where the search begins.
@@ -340,9 +339,9 @@ class Criterion(Terms):
             values = self._ring.value(self._parts())
             lowest = valleys(values[None], self._ring.shape, VALLEYS)[0]
             others += [Place("a valley among singular ones", self._ring.thetas[g]) for g in lowest if g >= 0]
-        if self.layout.width <= SMALL and self.shielded(search.x[None])[0]:
+        if self.layout.width <= SMALL and len(self.ks) > 1 and self.shielded(search.x[None])[0]:
             others += self.without_each(search.x)
-        if self.layout.width <= SMALL and not self.structured and beyond(self, search.x[None])[0]:
+        if self.layout.width <= SMALL and not self.structured and search.state.largest > ENDS[1]:
             others += self._far_valleys()
         return others
 

@@ -44,6 +44,11 @@ class Point:
     nu: int
     reml: bool
 
+    @property
+    def largest(self) -> float:
+        """The largest entry of ``T``: how many times the residuals' the effects' standard deviations may be."""
+        return max(float(np.abs(T).max()) for T in self.factors)
+
     @cached_property
     def images(self) -> list[Array]:
         """``Z'V^-1 [Q y]`` per grouping factor, (levels, k, p + 1)."""

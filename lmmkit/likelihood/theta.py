@@ -13,6 +13,7 @@ from ..crossprod.layout import Layout
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
+from ..numerics.small import nearly_singular
 from ..numerics.trust_region import Search
 from ..structures.triangle import Whitening
 from ..structures.unstructured import Unstructured
@@ -201,7 +202,7 @@ class Terms:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
         theta, rest = search.x[: self.of_term[-1].stop], search.x[self.of_term[-1].stop :]
         others = self.elsewhere(theta)
-        if self.vector_singular(theta[None])[0]:
+        if any(len(T) > 1 and nearly_singular(T, LACKING) for T in search.state.factors):
             others |= {why: other[0] for why, other in self.beside_singular(theta[None]).items()}
         return [Place(why, np.concatenate([other, rest])) for why, other in others.items()]
 
@@ -247,20 +248,18 @@ class Terms:
         """Whether some term of several effects is singular, for each of (B, m)."""
         flags = np.zeros(len(theta), dtype=bool)
         for T in self.many_roots(theta)[0]:
-            if T.shape[1] > 1:
-                flags |= np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
+            flags |= _singular(T)
         return flags
 
     def beside_singular(self, theta: Array) -> dict[str, Array]:
         """Starts beside a singular covariance of several effects, each (B, m): without it, and lifted off zero."""
         without, off_zero = theta.copy(), theta.copy()
         for (own, structure), T in zip(self.by_term, self.many_roots(theta)[0], strict=True):
-            if T.shape[1] > 1:
-                singular = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
-                if singular.any():
-                    chosen = theta[singular, own]
-                    off_zero[singular, own] = structure.lifted(chosen, T[singular], LIFT, LACKING)
-                    without[singular, own] = structure.scaled(chosen, 0.0)
+            singular = _singular(T)
+            if singular.any():
+                chosen = theta[singular, own]
+                off_zero[singular, own] = structure.lifted(chosen, T[singular], LIFT, LACKING)
+                without[singular, own] = structure.scaled(chosen, 0.0)
         return {"without the singular terms": without, "off the edge of the singular terms": off_zero}
 
     def beside(self, search: Search, tolerance: float) -> Iterator[Array]:
@@ -278,6 +277,13 @@ class Terms:
                 x = search.x.copy()
                 x[part] = moved
                 yield x
+
+
+def _singular(T: Array) -> Flags:
+    """Whether an effect is next to none or a sum of others, where there are several, for T of (B, k, k)."""
+    if T.shape[1] == 1:
+        return np.zeros(len(T), dtype=bool)
+    return np.asarray(np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING)
 
 
 def checked_par(terms: Terms, start: Any) -> Array:

@@ -149,7 +149,7 @@ def _with_response(call: Call) -> pd.DataFrame:
 def _answered(call: Call, design: Design) -> tuple[Call, Design]:
     """The call and design with the response that was simulated, in the data if it is a plain name."""
     if design.response not in design.frame.columns:
-        return replace(call, response=design.y), design
+        return call.with_response(design.y), design
     column = np.full(len(call.data), np.nan)
     column[np.ones(len(column), dtype=bool) if design.used is None else design.used] = design.y
     frame = design.frame.assign(**{design.response: design.y})

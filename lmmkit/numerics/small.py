@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy.linalg import lapack
 
@@ -79,3 +81,32 @@ def eigen(matrix: Array) -> tuple[Array, Array]:
     if failed:
         raise np.linalg.LinAlgError("the eigenvalues did not converge")
     return values, vectors
+
+
+def nearly_singular(lower: Array, size: float) -> bool:
+    """Whether the smallest singular value of a lower triangle is below `size`.
+
+    Parameters
+    ----------
+    lower : array of shape (m, m)
+    size : float
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If values are missing.
+
+    Notes
+    -----
+    The determinant is at most the smallest singular value times the root sum of squares to the power m - 1, which
+    settles most cases without the singular values.
+
+    Examples
+    --------
+    >>> nearly_singular(np.array([[1.0, 0.0], [0.5, 1e-3]]), 0.01), nearly_singular(np.eye(2), 0.01)
+    (True, False)
+    """
+    determinant = abs(math.prod(lower.diagonal().tolist()))
+    if determinant > size * float(np.vdot(lower, lower)) ** ((len(lower) - 1) / 2):
+        return False
+    return bool(np.linalg.svd(lower, compute_uv=False)[-1] < size)

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.small import nearly_singular
 from .structure import LENGTHS, Structure
 from .triangle import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 
@@ -153,8 +154,7 @@ class Unstructured(Structure):
         return np.asarray(triangle[:, columns, rows])
 
     def near_edge(self, x: Array, T: Array, lacking: float) -> bool:
-        spread = np.linalg.svd(T, compute_uv=False) if self.k > 1 else np.abs(T[0])
-        return bool(spread[-1] < lacking)
+        return nearly_singular(T, lacking)
 
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Along the eigenvector of ``U'slope U`` with the most negative eigenvalue, ``U`` what ``T`` lacks."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import lmmkit as lk
-from lmmkit.numerics.small import eigen, inverse_root
+from lmmkit.numerics.small import eigen, inverse_root, nearly_singular
 
 
 @pytest.mark.parametrize("m", [0, 1, 2, 5])
@@ -27,3 +27,11 @@ def test_a_model_without_fixed_effects_prints_nothing_of_its_own(capfd):
 def test_a_matrix_that_is_not_positive_definite_is_refused():
     with pytest.raises(np.linalg.LinAlgError, match="not positive definite"):
         inverse_root(np.diag([1.0, -1.0]))
+
+
+@pytest.mark.parametrize("m", [1, 2, 4])
+def test_next_to_singular_is_what_numpy_finds(m):
+    rng = np.random.default_rng(m)
+    for size in rng.uniform(1e-3, 1, 200):
+        lower = np.tril(rng.standard_normal((m, m))) * rng.choice([1e-2, 1.0, 1e2])
+        assert nearly_singular(lower, size) == (np.linalg.svd(lower, compute_uv=False)[-1] < size)
