@@ -7,6 +7,7 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -411,10 +412,12 @@ def estimate_at(
         search.converged,
         criterion.estimates_dispersion,
     )
+    points = [search.x, *(x for x, _ in search.trail), *(visit.x for visit in visits)]
+    par, *pars = _pars_at(criterion, points)
     return Estimate(
         design=criterion.design,
         reml=False,
-        par=_par_at(criterion, search.x),
+        par=par,
         theta=np.concatenate(
             [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
         ),
@@ -426,8 +429,8 @@ def estimate_at(
         modes=conditional_modes(criterion, point),
         fitted_eta=point.mode.eta,
         n_evaluations=search.evaluations,
-        trail=[(_par_at(criterion, x), value) for x, value in search.trail],
-        visits=[visit._replace(x=_par_at(criterion, visit.x)) for visit in visits],
+        trail=[(own, value) for own, (_, value) in zip(pars, search.trail, strict=False)],
+        visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(search.trail) :], strict=True)],
         converged=search.converged and not criterion.endless(search.x) and REPRODUCED not in runaway,
         endless=criterion.endless(search.x),
         gradient=search.gradient.copy,
@@ -438,16 +441,22 @@ def estimate_at(
     )
 
 
-def _par_at(criterion: GlmmCriterion, x: Array) -> Array:
-    """Covariance parameters in the units of the data, relative to ``sigma``."""
-    theta, _, family = criterion.unpack(x)
-    parts = criterion.to_par(theta)
-    if family.sigma == 1:
-        return np.concatenate(parts)
-    pairs = zip(criterion.structures, parts, strict=True)
-    return np.concatenate(
-        [structure.in_units(par, np.eye(structure.k) / family.sigma) for structure, par in pairs]
-    )
+def _pars_at(criterion: GlmmCriterion, points: Sequence[Array]) -> Array:
+    """Covariance parameters in the units of the data, relative to ``sigma``, a row for each point of the search."""
+    thetas, _, families = zip(*map(criterion.unpack, points), strict=True)
+    parts = criterion.to_par(np.array(thetas))
+    sigmas = [family.sigma for family in families]
+    if any(sigma != 1 for sigma in sigmas):
+        parts = [
+            np.array(
+                [
+                    structure.in_units(par, np.eye(structure.k) / sigma)
+                    for par, sigma in zip(part, sigmas, strict=True)
+                ]
+            )
+            for structure, part in zip(criterion.structures, parts, strict=True)
+        ]
+    return np.concatenate(parts, axis=-1)
 
 
 def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:
