@@ -167,7 +167,8 @@ if model is not ... and parallel is not ...:
 # %% [markdown]
 # Two things to learn. A slope that was left out looks like memory: with intercepts only, the grey studies lie mostly above zero, though their days are independent, and
 # the drivers' larger number is nothing unusual there. And small is not none: with random slopes the grey studies lie below zero, and the drivers' number, next
-# to zero, is larger than nearly all of them or all. Some memory remains.
+# to zero, is larger than nearly all of them or all. Some memory remains. (With rows of your own it may stand less clearly apart: read what
+# your cell has printed.)
 
 # %% [markdown]
 # ## 6. Give the nights a memory

@@ -158,7 +158,7 @@ QUESTIONS: dict[str, Question] = {
     "q4": Number(
         truth=_enough,
         mistakes={
-            "that has less than 85%: an honest estimate is near three in four": lambda: _next(-1),
+            "that has less than 85%: an honest estimate is between seven and eight in ten": lambda: _next(-1),
             "that is the pilot's size, and far too small": lambda: _next(-2),
             "that is plenty; a smaller one of the four has 85% already": lambda: _next(1),
         },
