@@ -223,8 +223,9 @@ _LOOKS = ((style.RED, "s"), (style.GREEN, "D"), (style.BLUE, "o"))
 
 
 def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> None:
-    """A histogram for every sample, one above the other."""
+    """A histogram for every sample, one above the other; the last bar holds all counts beyond the axis."""
     from matplotlib.collections import PolyCollection
+    from matplotlib.ticker import MaxNLocator
 
     samples = len(counts)
     edges = np.arange(0, top + 2, max(1, int(np.ceil(top / 25))))
@@ -241,6 +242,10 @@ def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> 
     at = np.minimum(means, edges[-1])
     style.dots(ax, at, np.arange(samples)[::-1] + 0.1, "v", color=style.BLACK, markersize=7)
     ax.set(xlim=(0, edges[-1]), ylim=(-0.1, samples + 0.05), yticks=[], xlabel="count in a cell", title=title)
+    if counts.max() >= edges[-1]:
+        below = [at for at in MaxNLocator(3, integer=True).tick_values(0, edges[-1]) if at < 0.6 * edges[-1]]
+        ax.set_xticks([*below, edges[-1]], [*(f"{at:.0f}" for at in below), f"≥{edges[-2]}"])
+        ax.get_xticklabels()[-1].set_ha("right")
 
 
 def draw(r: Counts, fig: Figure) -> None:

@@ -262,10 +262,11 @@ def _draw_design(ax: Axes, r: NestedCrossed) -> None:
         ax.text(0.5, -0.145, "ringed: one unit to the", transform=ax.transAxes, ha="center", fontsize=13)
         ax.text(0.5, -0.20, "formula tried", transform=ax.transAxes, ha="center", fontsize=13)
     names = [f"■ {r.kind.levels[0]}", f"◆ {r.kind.levels[1]}"] + ["● other"] * int(treated.max() > 1)
-    start = 0.0
+    start, tight = 0.0, len(names) > 2
     for name, (colour, _) in zip(names, looks, strict=False):
-        ax.text(start, 1.03, name, color=colour, transform=ax.transAxes, fontsize=14)
-        start += 0.05 + 0.058 * len(name)
+        shown = name.replace(" ", "") if tight else name
+        ax.text(start, 1.03, shown, color=colour, transform=ax.transAxes, fontsize=13 if tight else 14)
+        start += 0.03 + 0.05 * len(shown) if tight else 0.05 + 0.058 * len(shown)
     ax.set(xlim=(-0.7, lower.max() + 0.7), ylim=(upper.max() + 0.7, -0.7), xticks=[], yticks=[])
     each = f"{r.kind.lower} label; {plural(r.rows, r.kind.row)} each"
     ax.set(ylabel=r.kind.upper)

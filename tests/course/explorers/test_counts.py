@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from scipy import optimize, stats
 from scipy.special import gammaln
 
@@ -224,3 +225,18 @@ def test_extra_zeros_make_the_poisson_glm_wrong_without_donors_that_differ():
         > 0.08
         > result(sd=0.0, rate=10.0).wrong[CELLS]
     )
+
+
+def test_the_last_bar_says_that_it_holds_what_lies_beyond():
+    """Some states have counts beyond the axis, whose range follows the rate alone; then its end is marked ≥."""
+    for state, beyond in (({}, False), ({"sd": 1.2, "fold": 4.0}, True)):
+        r = explorers.counts.result(**state)
+        assert (r.counts[1].max() > r.top) == beyond
+        fig = Figure()
+        explorers.counts.draw(r, fig)
+        last = fig.axes[1].get_xticklabels()[-1].get_text()
+        assert last.startswith("≥") == beyond
+        if beyond:
+            assert int(last[1:]) <= r.top + 1 and not fig.axes[0].get_xticklabels()[-1].get_text().startswith(
+                "≥"
+            )
