@@ -149,7 +149,8 @@ def test_three_times_the_pilot():
     tau2, sigma2 = pilot_variances()
     found = {n: mice(n, 10, 0.5, tau2**0.5, sigma2**0.5) for n in (8, 16, 24, 32)}
     assert found[8] < 0.5 and found[16] < 0.85 <= found[24]
-    assert found[16] == pytest.approx(0.75, abs=0.03)  # “an honest estimate is between seven and eight in ten”
+    # “an honest estimate is between seven and eight in ten”
+    assert found[16] == pytest.approx(0.75, abs=0.03)
 
 
 def test_most_of_the_noise_lies_between_plots():
