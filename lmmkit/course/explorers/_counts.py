@@ -245,7 +245,7 @@ def _ridges(ax: Axes, counts: np.ndarray, top: int, colour: str, title: str) -> 
     if counts.max() >= edges[-1]:
         below = [at for at in MaxNLocator(3, integer=True).tick_values(0, edges[-1]) if at < 0.6 * edges[-1]]
         ax.set_xticks([*below, edges[-1]], [*(f"{at:.0f}" for at in below), f"≥{edges[-2]}"])
-        ax.get_xticklabels()[-1].set_ha("right")
+        ax.get_xticklabels()[-1].set_horizontalalignment("right")
 
 
 def draw(r: Counts, fig: Figure) -> None:
