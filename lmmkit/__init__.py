@@ -39,6 +39,8 @@ _HOME = {
     "cancorr_pairs": "diagnostics.canonical_correlations",
     "data_info": "datasets",
     "dispersion_test": "diagnostics.dispersion",
+    "cld": "inference.compact_letters",
+    "eff_size": "inference.effect_sizes",
     "emmeans": "inference.emmeans",
     "emtrends": "inference.emtrends",
     "fit_many": "many.fit_many",
@@ -54,6 +56,7 @@ _HOME = {
     "pb_modcomp": "inference.modcomp",
     "power": "inference.power",
     "rand_test": "inference.zero_variance",
+    "ref_grid": "inference.ref_grid",
     "simulate_residuals": "diagnostics.simulated_residuals",
     "simulate_simpson": "simpson",
     "variance_partition": "many.variance_partition",
@@ -73,6 +76,8 @@ if TYPE_CHECKING:
     from .errors import DataError as DataError
     from .errors import FormulaError as FormulaError
     from .errors import ModelError as ModelError
+    from .inference.compact_letters import cld as cld
+    from .inference.effect_sizes import eff_size as eff_size
     from .inference.emmeans import emmeans as emmeans
     from .inference.emtrends import emtrends as emtrends
     from .inference.joint_tests import joint_tests as joint_tests
@@ -80,6 +85,7 @@ if TYPE_CHECKING:
     from .inference.modcomp import kr_modcomp as kr_modcomp
     from .inference.modcomp import pb_modcomp as pb_modcomp
     from .inference.power import power as power
+    from .inference.ref_grid import ref_grid as ref_grid
     from .inference.zero_variance import rand_test as rand_test
     from .many.fit_many import fit_many as fit_many
     from .many.variance_partition import variance_partition as variance_partition

@@ -32,7 +32,9 @@ from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .response_scale import ResponseScale
 from .satterthwaite import singular_notes
 
-__all__ = ["Asked", "contrast_table", "emmeans", "estimates", "grid_notes", "mean_table"]
+__all__ = [
+    "Asked", "contrast_table", "emmeans", "estimates", "grid_notes", "mean_table", "named_contrasts", "total_sd",
+]  # fmt: skip
 
 OWN = ("estimate", "std_error", "df", "conf_low", "conf_high", "contrast", "statistic", "p_value")
 
@@ -240,6 +242,17 @@ def _spread(fit: Fit, scale: ResponseScale | None, adjust: bool, sigma: float | 
         raise ModelError("bias_adjust=True needs kind='response'")
     if sigma is not None:
         return arguments.number("sigma", sigma)
+    return total_sd(fit)
+
+
+def total_sd(fit: Fit) -> float:
+    """Standard deviation around the fixed part: that of all random effects, on average over the rows, and residuals.
+
+    Parameters
+    ----------
+    fit : fitted model
+        With a `family` the residuals do not count.
+    """
     variance = fit.sigma**2 if fit.family is None else 0.0
     if isinstance(fit, MixedFit):
         for term, factor in zip(fit.design.terms, fit.estimate.factors, strict=True):
@@ -330,7 +343,7 @@ def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseS
     ratio = scale is not None and scale.base is not None
     tables = []
     for members in groups:
-        names, K = _named(asked, cells.iloc[members], ratio)
+        names, K = named_contrasts(asked, cells.iloc[members], ratio)
         estimate, std_error, df = estimates(
             fit, K @ np.where(np.isfinite(L[members]), L[members], 0.0), asked.ddf
         )
@@ -370,7 +383,7 @@ def _on_response_scale(table: Table, scale: ResponseScale) -> str:
     return f"Estimates are {what}; tests are on the {scale.scale} scale."
 
 
-def _named(asked: Asked, cells: pd.DataFrame, ratio: bool) -> tuple[dict[str, list[str]], Array]:
+def named_contrasts(asked: Asked, cells: pd.DataFrame, ratio: bool) -> tuple[dict[str, list[str]], Array]:
     """Columns that name the contrasts, and their coefficients (contrasts, means)."""
     texts = {name: [label(value) for value in cells[name]] for name in asked.wanted}
     if asked.interaction is None:

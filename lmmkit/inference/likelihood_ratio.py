@@ -27,6 +27,8 @@ __all__ = [
     "anova",
     "criterion_value",
     "drop1",
+    "drop1_f",
+    "droppable",
     "has_maximum",
     "linear_criterion",
     "mixture_p_value",
@@ -270,16 +272,14 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
 def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthwaite") -> pd.DataFrame:
     """Each term that can go, tested by leaving it out: `fit.drop1`."""
     test, ddf = arguments.one_of("test", test, ("chisq", "f"), {"lrt": "chisq"}), checked_ddf(ddf)
-    # Numeric predictors count here as factors do, unlike for tests of type 2 and 3 (R's drop.scope).
-    terms = {term.label: set(term.variables) for term in fit.design.model_matrix.terms.terms}
-    droppable = [label for label, own in terms.items() if not any(own < other for other in terms.values())]
+    labels = droppable(fit.design)
     if test == "f":
-        return _drop1_f(fit, droppable, ddf)
+        return drop1_f(fit, labels, ddf)
     notes = ["Fitted by maximum likelihood (ML) instead of REML."] if fit.is_reml else []
     full = update(fit, reml=False) if fit.is_reml else fit
     rows = {"<none>": (np.nan, full.aic, np.nan, np.nan)}
     endless = [] if has_maximum(full) else ["the full model"]
-    for label in droppable:
+    for label in labels:
         reduced = update(full, f". ~ . - {label}")
         if reduced.nobs != full.nobs:
             raise ModelError(
@@ -299,7 +299,20 @@ def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthw
     )
 
 
-def _drop1_f(fit: Any, droppable: list[str], ddf: Ddf) -> pd.DataFrame:
+def droppable(design: Design) -> list[str]:
+    """The fixed terms that no other contains; numeric predictors count here as factors do (R's drop.scope)."""
+    terms = {term.label: set(term.variables) for term in design.model_matrix.terms.terms}
+    return [label for label, own in terms.items() if not any(own < other for other in terms.values())]
+
+
+def drop1_f(fit: Any, labels: list[str], ddf: Ddf) -> pd.DataFrame:
+    """F tests of fixed terms, each against the model without it.
+
+    Raises
+    ------
+    ModelError
+        For a generalised model.
+    """
     if fit.family is not None:
         raise ModelError("a generalised linear mixed model has no F tests; use test='chisq'")
-    return term_tests(fit, {label: dropped_contrasts(fit.design, label) for label in droppable}, ddf)
+    return term_tests(fit, {label: dropped_contrasts(fit.design, label) for label in labels}, ddf)

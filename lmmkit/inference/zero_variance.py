@@ -31,7 +31,7 @@ from ..numerics.workers import interrupted
 from .likelihood_ratio import criterion_value
 from .modcomp import exceeded, likelihood_ratio, null_distribution
 
-__all__ = ["rand_test"]
+__all__ = ["Reduction", "rand_test", "reductions"]
 
 
 @answered
@@ -107,7 +107,7 @@ def rand_test(
     count = (10_000 if method == "exact" else 1000) if n_sim is None else arguments.whole("n_sim", n_sim)
     labels, rows, p_values = [], [], []
     notes: list[str] = []
-    for number, reduction in enumerate(_reductions(fit.design)):
+    for number, reduction in enumerate(reductions(fit.design)):
         small = _fitted(fit, reduction.design)
         observed = likelihood_ratio(fit, small)
         df = fit.npar - small.npar
@@ -137,19 +137,28 @@ def rand_test(
 
 
 @dataclass(frozen=True)
-class _Reduction:
-    """A design without one random effect."""
+class Reduction:
+    """A design without one random effect.
+
+    Attributes
+    ----------
+    label : str
+    design : Design
+    change : str
+        What changes in the formula, as `update` takes it: ``"- (Days | Subject) + (1 | Subject)"``.
+    """
 
     label: str
     design: Design
+    change: str
 
 
-def _reductions(design: Design) -> Iterator[_Reduction]:
+def reductions(design: Design) -> Iterator[Reduction]:
     """Leave out each random effect that may go: an intercept only once it stands alone."""
     for t, term in enumerate(design.terms):
         yield from _simpler(design, t)
         if term.structure.has_rho:  # its effects go together
-            yield _Reduction(term.bar.term, _with_terms(design, t, []))
+            yield Reduction(term.bar.term, _with_terms(design, t, []), f"- {term.bar.term}")
             continue
         assign = np.array(term.model_matrix.assign)
         parts = [0] if set(assign) == {0} else sorted(set(assign) - {0})
@@ -158,16 +167,23 @@ def _reductions(design: Design) -> Iterator[_Reduction]:
             keep = assign != part
             alone = not keep.any()
             label = term.bar.term if alone else f"{labels[part - 1]} in {term.bar.term}"
-            yield _Reduction(label, _with_terms(design, t, [] if alone else [_some_columns(term, keep)]))
+            left = ["1" if 0 in assign else "0"] + [name for i, name in enumerate(labels, 1) if i != part]
+            text = f"{' + '.join(left)} | {':'.join(term.bar.factors)}"
+            instead = f" + {replace(term.bar, text=text).term}"
+            change = f"- {term.bar.term}{'' if alone else instead}"
+            yield Reduction(
+                label, _with_terms(design, t, [] if alone else [_some_columns(term, keep)]), change
+            )
 
 
-def _simpler(design: Design, t: int) -> Iterator[_Reduction]:
+def _simpler(design: Design, t: int) -> Iterator[Reduction]:
     """A structure with fewer parameters in place of a term's own."""
     term = design.terms[t]
     for structure in term.structure.simpler():
         bar = replace(term.bar, tag=structure.tag, homogeneous=structure.homogeneous)
         label = f"{bar.term} for {term.bar.term}"
-        yield _Reduction(label, _with_terms(design, t, [replace(term, bar=bar)]))
+        change = f"- {term.bar.term} + {bar.term}"
+        yield Reduction(label, _with_terms(design, t, [replace(term, bar=bar)]), change)
 
 
 def _with_terms(design: Design, t: int, instead: list[RandomTerm]) -> Design:

@@ -78,6 +78,36 @@ class MixedModel(AskedOfAny, MixedQuestions):
 
         return vcov_full(self)
 
+    def vcov_adjusted(self) -> pd.DataFrame:
+        """Kenward and Roger's covariance of the fixed effects, widened for the uncertainty of the variances.
+
+        Returns
+        -------
+        DataFrame (p, p)
+            What the standard errors of ``coef_table(ddf="kenward_roger")`` are the square roots of.
+
+        Raises
+        ------
+        ModelError
+            For a GLMM or a fit by maximum likelihood.
+
+        Notes
+        -----
+        Agrees with ``pbkrtest::vcovAdj``; prior weights count, which there they do not.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> fit = lk.lmer("Reaction ~ Days + (Days || Subject)", lk.load_data("sleepstudy"))
+        >>> fit.vcov_adjusted().round(4)
+                     (Intercept)    Days
+        (Intercept)      47.4085 -1.9806
+        Days             -1.9806  2.4322
+        """
+        from ..inference.kenward_roger import adjusted_vcov
+
+        return adjusted_vcov(self)
+
     # ---- tables ----
 
     def coef_table(self, ddf: Ddf = "satterthwaite", component: Component = "conditional") -> pd.DataFrame:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..inference.coef_tests import Ddf
+    from .step import Steps
 
 __all__ = ["MixedQuestions"]
 
@@ -218,6 +219,57 @@ class MixedQuestions(MixedFit):
         from ..inference.likelihood_ratio import drop1
 
         return drop1(self, test=test, ddf=ddf)
+
+    def step(
+        self,
+        ddf: Ddf = "satterthwaite",
+        alpha_random: float = 0.1,
+        alpha_fixed: float = 0.05,
+        *,
+        reduce_random: bool = True,
+        reduce_fixed: bool = True,
+        keep: Sequence[str] = (),
+    ) -> Steps:
+        """Backward elimination: leave out random effects, then fixed terms, that a test finds no sign of.
+
+        Parameters
+        ----------
+        ddf : str
+            Degrees of freedom of the F tests, as in :meth:`anova`.
+        alpha_random, alpha_fixed : float
+            What has a p-value above this goes, the largest first.
+        reduce_random, reduce_fixed : bool
+            Leave this part of the model as it is; its tests are shown.
+        keep : sequence of str
+            Fixed terms that stay.
+
+        Returns
+        -------
+        Steps
+            Two tables, ``.random`` and ``.fixed``, and the model found, ``.fit``. Print it.
+
+        Raises
+        ------
+        ModelError
+            For a term of `keep` that is not there, another `ddf`, or an alpha not between 0 and 1.
+
+        Notes
+        -----
+        As ``lmerTest::step``: random effects by likelihood ratio tests of their (restricted) likelihoods, fixed
+        terms by F tests of those that no interaction contains; fixed terms of a generalised model by likelihood
+        ratio tests. What such a search finds is no evidence: its p-values are those of the last model alone.
+
+        Examples
+        --------
+        >>> import lmmkit as lk
+        >>> implants = lk.load_data("implants")
+        >>> steps = lk.lmer("mass ~ implant * day + (day | nest) + (1 | nest:chick)", implants).step()
+        >>> steps.fit.call.formula
+        'mass ~ implant * day + (day | nest) + (1 | nest:chick)'
+        """
+        from .step import step
+
+        return step(self, ddf, alpha_random, alpha_fixed, reduce_random, reduce_fixed, keep)  # type: ignore[arg-type]
 
     def r2(self) -> pd.Series:
         """Marginal and conditional R²: what the fixed effects explain, alone and with the random effects.

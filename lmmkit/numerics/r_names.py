@@ -16,8 +16,12 @@ from types import FrameType, FunctionType
 from typing import Any, TypeVar
 
 from ..errors import ModelError
+from .r_answers import ANSWERS
 
-__all__ = ["ARGUMENTS", "FUNCTIONS", "OTHERWISE", "answered", "caller", "missing_member", "missing_name"]
+__all__ = [
+    "ANSWERS", "ARGUMENTS", "FUNCTIONS", "OTHERWISE", "answer_to", "answered", "caller", "missing_member",
+    "missing_name",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -71,6 +75,8 @@ FUNCTIONS: dict[str, str] = {
     "fitted.values": "fit.fitted",
     "fitVarPartModel": "lk.fit_many(responses, formula, data)",
     "fixef": "fit.fixef",
+    "get_model": "fit.step().fit",
+    "getLRT": "lk.anova(small, large)",
     "get_Lb_ddf": 'fit.contest(L, ddf="kenward_roger")',
     "getME": "fit.theta",
     "glance": "fit.glance()",
@@ -91,6 +97,8 @@ FUNCTIONS: dict[str, str] = {
     "model_performance": "fit.glance()",
     "ngrps": "fit.ngroups",
     "nobs": "fit.nobs",
+    "model2restriction_matrix": "lk.kr_modcomp(large, L)",
+    "PBrefdist": "lk.pb_modcomp(large, small)",
     "pairs": 'lk.emmeans(fit, specs, contrasts="pairwise")',
     "PBmodcomp": "lk.pb_modcomp(large, small)",
     "powerCurve": "lk.power(fit, effect, along={group: sizes})",
@@ -116,6 +124,7 @@ FUNCTIONS: dict[str, str] = {
     "sigma": "fit.sigma",
     "simulate": "fit.simulate(n_sim)",
     "simulateResiduals": "lk.simulate_residuals(fit)",
+    "step": "fit.step()",
     "summary": "fit.summary()",
     "testDispersion": "lk.simulate_residuals(fit).dispersion",
     "testOutliers": "lk.simulate_residuals(fit).outliers",
@@ -135,6 +144,7 @@ FUNCTIONS: dict[str, str] = {
     "vif": "fit.vif()",
     "weights": "fit.weights",
     "vcov": "fit.vcov",
+    "vcovAdj": "fit.vcov_adjusted()",
 }
 
 #: R's argument -> ours, of which a function's own one is named.
@@ -210,9 +220,23 @@ def missing_name(name: str) -> AttributeError:
     """
     ours = None if name.startswith("_") else _row(FUNCTIONS, name)
     if ours is None:
-        return AttributeError(f"module 'lmmkit' has no attribute {name!r}")
+        answer = None if name.startswith("_") else answer_to(name)
+        return AttributeError(
+            f"lmmkit has no '{name}'; {answer}" if answer else f"module 'lmmkit' has no attribute {name!r}"
+        )
     write = "write" if ours.startswith("lk.") else "with a fitted model, write"
     return AttributeError(f"lmmkit has no '{name}'; {write} {ours}")
+
+
+def answer_to(name: str) -> str | None:
+    """What is said of a function of R that has no equal of the same kind.
+
+    Examples
+    --------
+    >>> answer_to("isLMM")
+    'fit.family is None for a linear mixed model, and the family of a generalised one'
+    """
+    return _row({one: sentence for names, sentence in ANSWERS for one in names.split()}, name)
 
 
 def missing_member(kind: type, name: str) -> AttributeError:
