@@ -384,13 +384,14 @@ lesson.in_words(
 
 # %%
 marmots = lk.load_data("behaviour")
-rivals = ["ar1(0 + day | animal)", "cs(0 + day | animal, hom = TRUE)",
-          "(1 | animal) + (1 | animal:day)", "(1 | animal) + (1 | day)"]
+rivals = ["ar1(0 + day | animal)", "cs(0 + day | animal, hom = TRUE)", "(1 | animal) + (1 | animal:day)",
+          "(1 | animal) + ar1(0 + day | animal)", "(1 | animal) + (1 | day)"]
 by_term = {term: lk.lmer(f"activity ~ time + temperature + {term}", marmots, reml=False) for term in rivals}
 pd.DataFrame({term: {"parameters": fit.npar, "AIC": fit.aic} for term, fit in by_term.items()}).T.round(1)
 
 # %% [markdown]
-# They have none: days far apart are as alike as neighbours. The two rows in the middle are the same model. A marmot with a level of its own, and days that
+# They have none: days far apart are as alike as neighbours, and beside a level of its own (fourth row) memory gains a marmot nothing. The second and the
+# third row are the same model. A marmot with a level of its own, and days that
 # differ within it, *is* compound symmetry. And the last row beats them all: what a day brings, it brings to all marmots, as weather does. So first ask
 # what the animals share; no structure inside one animal can know it.
 

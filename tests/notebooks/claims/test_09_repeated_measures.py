@@ -420,14 +420,16 @@ def test_structures_that_do_not_fit_claim_too_little_or_too_much():
 
 def test_the_days_of_marmots_have_no_memory():
     """“An unstructured matrix has a variance for each day and a correlation for each pair of days, far too many for ten
-    marmots.” and “They have none: days far apart are as
-    alike as neighbours. The two rows in the middle are the same model.” and “And the last row beats them all”"""
+    marmots.” and “They have none: days far apart are as alike as neighbours, and beside a level of its own (fourth row)
+    memory gains a marmot nothing. The second and the third row are the same model.” and “And the last row beats them
+    all”"""
     marmots = lk.load_data("behaviour")
     assert marmots["day"].nunique() == 20 and 20 * 21 // 2 == 210 and marmots["animal"].nunique() == 10
     assert list(marmots["day"].cat.categories) == [str(day) for day in range(1, 21)]
-    # R 4.2.2: glmmTMB 1.1.5 for ar1, lme4 1.1-31 for the last two, ML: AIC
+    # R 4.2.2: glmmTMB 1.1.5 for ar1, lme4 1.1-31 for the others, ML: AIC
     r = {"ar1(0 + day | animal)": 5182.176155, "cs(0 + day | animal, hom = TRUE)": 5159.442123,
-         "(1 | animal) + (1 | animal:day)": 5159.442123, "(1 | animal) + (1 | day)": 4967.657373}  # fmt: skip
+         "(1 | animal) + (1 | animal:day)": 5159.442123, "(1 | animal) + ar1(0 + day | animal)": 5161.112954,
+         "(1 | animal) + (1 | day)": 4967.657373}  # fmt: skip
     for term, aic in r.items():
         fit = lk.lmer(f"activity ~ time + temperature + {term}", marmots, reml=False)
         assert fit.aic == pytest.approx(aic, abs=2e-5), term
