@@ -57,7 +57,8 @@ def dispersion_in_words(ratio: float, p_value: float) -> str:
     if ratio > 1:
         return (
             "The responses vary more than the model expects, so standard errors of what varies from row to row "
-            "are too small; for counts try negative_binomial, or a random effect for each row."
+            "are too small; for counts try negative_binomial, for hits out of trials beta_binomial, or a random "
+            "effect for each row."
         )
     return (
         "The responses vary less than the model expects, so standard errors of what varies from row to row are "

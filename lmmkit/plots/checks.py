@@ -145,9 +145,10 @@ def _dispersion(fit: MixedFit, scaled: Array) -> Iterator[str]:
     if fit.family.name in ("poisson", "binomial") and not bernoulli:
         ratio = float(scaled @ scaled) / fit.df_resid
         if stats.chi2.sf(scaled @ scaled, fit.df_resid) < CHANCE and ratio > 1.2:
+            wider = {"poisson": "negative binomial", "binomial": "beta-binomial"}[fit.family.name]
             yield (
                 f"Overdispersion: the residuals vary {ratio:.1f} times as much as the {fit.family.name} "
-                "distribution allows; try the negative binomial, or a random effect for each row."
+                f"distribution allows; try the {wider} family, or a random effect for each row."
             )
     yield (
         "Residuals of such a model are not normal even if all is well; lk.simulate_residuals(fit) compares "

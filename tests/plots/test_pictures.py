@@ -201,6 +201,14 @@ def test_overdispersion_is_noticed():
     assert not any(sentence.startswith("Overdispersion") for sentence in fine)
 
 
+def test_hits_out_of_trials_are_not_sent_to_a_family_of_counts():
+    herds = lk.load_data("herds")
+    cows = "cbind(infected, cows - infected) ~ season + (1 | milking)"
+    found = warnings_of(lk.glmer(cows, herds, "binomial"))
+    (said,) = (sentence for sentence in found if sentence.startswith("Overdispersion"))
+    assert "beta-binomial" in said and "negative" not in said
+
+
 def test_random_effects_that_are_not_normal():
     rng = np.random.default_rng(3)
     group = np.arange(400) % 40
