@@ -13,7 +13,7 @@
 #
 # - list what a linear mixed model takes for granted, and say what of it matters most;
 # - draw the four pictures, and say what each break looks like in them;
-# - find what the four pictures cannot show: a missing variable, neighbours that are alike;
+# - find what the four pictures cannot show;
 # - ask which field, brood or person decides the result.
 #
 # **Data** `owl_cort` (synthetic; it has the numbers of a printed example), `fields` (simulated, with a trap in it), `protein_years` (synthetic).

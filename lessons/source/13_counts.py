@@ -12,7 +12,7 @@
 # **You will be able to**
 #
 # - fit a Poisson mixed model to counts, and read it in ratios, the right way round;
-# - say why many cells of ten donors are ten replicates;
+# - say what is counted when each donor gives many cells;
 # - recognise overdispersion and cure it in two ways, and tell it from extra zeros;
 # - fit yes/no outcomes, and read odds ratios and probabilities.
 #

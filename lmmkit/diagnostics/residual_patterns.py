@@ -101,7 +101,7 @@ class PatternTests:
         statistic = float((apart**2).mean())
         p_value = float((1 + (simulated >= statistic).sum()) / (len(simulated) + 1))
         what = "the prediction" if along is None else str(values.name or "these values")
-        word = f"The quartiles of the residuals stay level along {what}."
+        word = f"The quartiles of the residuals stay as level along {what} as chance leaves them."
         if p_value < 0.05:
             word = f"The residuals change along {what}: look at its picture, and at its shape in the formula."
         return SimulationTest("quantiles", statistic, p_value, word)
