@@ -17,12 +17,18 @@ from ..numerics.arrays import Array
 __all__ = ["ADJUSTMENTS", "adjusted", "coefficients", "kind_of"]
 
 ADJUSTMENTS = ("tukey", "holm", "bonferroni", "sidak", "none")
-CONTRASTS = ("pairwise", "reverse_pairwise", "trt_vs_ctrl", "consecutive", "effects", "poly")
+CONTRASTS = (
+    "pairwise", "reverse_pairwise", "trt_vs_ctrl", "trt_vs_last", "consecutive", "mean_change", "effects",
+    "deleted_effects", "poly",
+)  # fmt: skip
 #: How R's emmeans calls them.
 R_NAMES = {
     "revpairwise": "reverse_pairwise",
     "trt.vs.ctrl": "trt_vs_ctrl",
     "trt.vs.ctrl1": "trt_vs_ctrl",
+    "trt.vs.ctrlk": "trt_vs_last",
+    "mean_chg": "mean_change",
+    "del.eff": "deleted_effects",
     "dunnett": "trt_vs_ctrl",
     "consec": "consecutive",
     "eff": "effects",
@@ -93,12 +99,21 @@ def coefficients(
         raise ModelError("there is only one mean, so there is nothing to contrast")
     if contrasts == "effects":
         return {f"{labels[i]} effect": eye[i] - 1 / m for i in range(m)}
+    if contrasts == "deleted_effects":
+        return {f"{labels[i]} effect": (m * eye[i] - 1) / (m - 1) for i in range(m)}
+    if contrasts == "mean_change":
+        after = [np.arange(m) > i for i in range(m - 1)]
+        return {
+            f"{labels[i]}|{labels[i + 1]}": late / late.sum() - ~late / (~late).sum()
+            for i, late in enumerate(after)
+        }
     if contrasts == "poly":
         return dict(zip(DEGREES, _polynomials(m), strict=False))
     pairs = {
         "pairwise": list(combinations(range(m), 2)),
         "reverse_pairwise": [(j, i) for i, j in combinations(range(m), 2)],
         "trt_vs_ctrl": [(i, 0) for i in range(1, m)],
+        "trt_vs_last": [(i, m - 1) for i in range(m - 1)],
         "consecutive": [(i, i - 1) for i in range(1, m)],
     }[contrasts]
     sign = "/" if ratio else "-"

@@ -70,10 +70,11 @@ def emmeans(
     by : str or list of str, optional
         Further predictors; contrasts are made within each of their combinations.
     contrasts : str or dict, optional
-        ``"pairwise"``, ``"reverse_pairwise"``, ``"trt_vs_ctrl"`` (each against the first), ``"consecutive"``
-        (each against the one before), ``"effects"`` (each against the mean), ``"poly"`` (linear, quadratic
-        …, over levels taken as evenly spaced), or names with one coefficient per mean. Without it the means
-        themselves are returned.
+        ``"pairwise"``, ``"reverse_pairwise"``, ``"trt_vs_ctrl"`` (each against the first), ``"trt_vs_last"``,
+        ``"consecutive"`` (each against the one before), ``"mean_change"`` (the mean of those after against that of
+        those up to each), ``"effects"`` (each against the mean of all), ``"deleted_effects"`` (against that of the
+        others), ``"poly"`` (linear, quadratic …, over levels taken as evenly spaced), or names with one
+        coefficient per mean. Without it the means themselves are returned.
     interaction : str or list of str, optional
         Contrasts of contrasts: such a name for each of `specs`, or one for all. They are not adjusted unless
         `adjust` says so.

@@ -193,6 +193,7 @@ OTHERWISE: dict[str, str] = {
     "condVar": "fit.ranef_sd() gives the conditional standard deviations",
     "control": "what the search found is in fit.optinfo, start= says where it begins, and fit.all_fit() tries others",
     "parallel": "n_jobs says how many workers to use, where a function has it",
+    "ref": "the first level is the reference; relevel(f, 'b') in the formula puts another one first",
     "subset": "choose the rows beforehand, as data[data['x'] > 0]",
     "use.u": "re_form=None keeps the random effects, re_form='~0' draws new ones",
 }

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
+from lmmkit.inference.comparisons import coefficients, kind_of
 from tests.inference.reference import ANSWERS, close, model
 from tests.lme4_reference import REFERENCE, load
 
@@ -344,3 +345,18 @@ def test_slopes_of_two_valued_and_whole_numbers():
 
 def test_slopes_of_transformed_models_say_their_scale():
     assert lk.emtrends(more("growth"), "treat", "temp").notes == ["Slopes are on the log scale."]
+
+
+def test_coefficients_are_those_of_emmeans():  # R's emmeans 1.8.4-1: mean_chg.emmc, del.eff.emmc, trt.vs.ctrlk.emmc
+    four, third = list("abcd"), 1 / 3
+    expected = {
+        "mean_chg": {"a|b": [-1, third, third, third], "b|c": [-0.5, -0.5, 0.5, 0.5],
+                     "c|d": [-third, -third, -third, 1]},
+        "del.eff": {"a effect": [1, -third, -third, -third], "b effect": [-third, 1, -third, -third],
+                    "c effect": [-third, -third, 1, -third], "d effect": [-third, -third, -third, 1]},
+        "trt.vs.ctrlk": {"a - d": [1, 0, 0, -1], "b - d": [0, 1, 0, -1], "c - d": [0, 0, 1, -1]},
+    }  # fmt: skip
+    for name, contrasts in expected.items():
+        found = coefficients(kind_of(name), four)
+        assert list(found) == list(contrasts)
+        np.testing.assert_allclose(list(found.values()), list(contrasts.values()))
