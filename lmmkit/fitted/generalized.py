@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Pearson's statistic, relative to the sum of the weights, that is rounding and nothing else.
 EXACT = 1e-24
+#: How far, as a logarithm, the most likely dispersion may be from the mean deviance.
+WIDE = 5.0
 #: Links with which whole steps may end elsewhere than at the maximum.
 UNSAFE = ("sqrt", "identity", "inverse", "cauchit")
 
@@ -270,10 +272,31 @@ class GeneralizedFit(FixedFit):
         """
         if self.is_exact:
             return np.inf
-        family, rows = self.family, self.counts
+        if not self.has_scale:
+            return self._loglik_under(self.family)
+        dispersion = self.deviance / float(self.design.row_weights[self.counts].sum())
+        return self._loglik_under(self.family.with_dispersion(dispersion))
+
+    @cached_property
+    def highest_loglik(self) -> float:
+        """:attr:`loglik` at its maximum: for an estimated dispersion at the most likely one."""
+        if not self.has_scale or self.is_exact:
+            return self.loglik
+        rows = self.counts
         y, eta, weights = self.design.y[rows], self._eta[rows], self.design.row_weights[rows]
-        if self.has_scale:
-            family = family.with_dispersion(self.deviance / float(weights.sum()))
+
+        def score(log_dispersion: float) -> float:
+            at = self.family.with_dispersion(float(np.exp(log_dispersion)))
+            return float(at.nuisance(y, eta, weights).density.sum())
+
+        middle = float(np.log(self.deviance / weights.sum()))
+        best = optimize.brentq(score, middle - WIDE, middle + WIDE, xtol=1e-12)
+        return self._loglik_under(self.family.with_dispersion(float(np.exp(best))))
+
+    def _loglik_under(self, family: Family) -> float:
+        """Log-likelihood of these coefficients with the dispersion that a family has."""
+        rows = self.counts
+        y, eta, weights = self.design.y[rows], self._eta[rows], self.design.row_weights[rows]
         given = None if self.design.weights is None else weights
         trials = None if self.design.row_trials is None else self.design.row_trials[rows]
         return float(family.derivatives(y, eta, given)[0].sum()) + family.constant(y, given, trials)

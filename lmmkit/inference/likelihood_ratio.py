@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..design.design import Design
 from ..errors import ModelError
+from ..fitted.generalized import GeneralizedFit
 from ..fitted.mixed import MixedFit
 from ..fitted.refit import update
 from ..formatting.noted_table import Table
@@ -21,7 +22,9 @@ from ..numerics.r_names import answered, caller
 from .coef_tests import Ddf, checked_ddf
 from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
-from .nesting import aic_to_compare, check_comparable, check_nested, extra_variances, is_limit
+from .nesting import (
+    adds_zeros, aic_to_compare, check_comparable, check_nested, extra_variances, is_limit,
+)  # fmt: skip
 
 __all__ = [
     "anova",
@@ -71,7 +74,7 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
     Agrees with ``anova(m0, m1, refit = TRUE)`` of lme4. Where the larger model has one variance more, the
     null hypothesis puts it on the boundary, and the statistic follows a mixture of two chi-square
     distributions (Stram and Lee 1994, *Biometrics* 50, 1171-1177); the p-value in the table is then too
-    large, and the mixture's is in the notes.
+    large, and the mixture's is in the notes. So it is where only the larger model has extra zeros.
 
     Examples
     --------
@@ -103,6 +106,7 @@ def anova(*models: Any, refit: bool = True, names: Sequence[str] | None = None) 
             )
         check_nested(small, large, a, b)
     fits, notes = _by_same_criterion(fits, names, refit)
+    notes += _dispersion_note(fits, names)
     table = _comparison(fits, names)
     maxima = [has_maximum(fit) for fit in fits]
     table.loc[~np.array([True, *(a and b for a, b in pairwise(maxima))]), "p_value"] = np.nan
@@ -156,11 +160,24 @@ def _by_same_criterion(fits: list[Any], names: list[str], refit: bool) -> tuple[
             "REML criteria of models with different fixed effects cannot be compared, because each is about "
             "its own residuals; leave out refit=False to have the models refitted by maximum likelihood"
         )
-    if any(not fit.is_reml and fit.design.terms for fit in fits):
+    if any(not fit.is_reml and isinstance(fit, MixedFit) for fit in fits):
         raise ModelError(
             "some models are fitted by REML and some by ML; leave out refit=False, or fit all in one way"
         )
     return fits, ["Compared by their REML criteria."]
+
+
+def _dispersion_note(fits: list[Any], names: list[str]) -> list[str]:
+    """Whose log-likelihood in the table is not that which the fit tells, and why."""
+    found = [
+        n for fit, n in zip(fits, names, strict=True) if isinstance(fit, GeneralizedFit) and fit.has_scale
+    ]
+    if not found:
+        return []
+    return [
+        f"The log-likelihood of {listed(found)} is that at the most likely dispersion, which a likelihood ratio "
+        "needs; .loglik of the fit takes deviance / n, as R does."
+    ]
 
 
 def has_maximum(fit: Any) -> bool:
@@ -179,9 +196,12 @@ def no_maximum_note(names: list[str]) -> list[str]:
 
 
 def criterion_value(fit: Any, reml: bool) -> float:
-    """-2 log-likelihood, restricted or not, of a mixed model fitted so or of a fixed-effects model."""
+    """-2 log-likelihood, restricted or not, of a mixed model fitted so or of a fixed-effects model.
+
+    That of a gamma `glm` is at the most likely dispersion; its `.loglik` takes deviance / n, as R's does.
+    """
     if not reml or fit.is_reml:
-        return -2 * float(fit.loglik)
+        return -2 * float(fit.highest_loglik if isinstance(fit, GeneralizedFit) else fit.loglik)
     return float(linear_criterion(fit.design, fit.deviance, reml))
 
 
@@ -249,21 +269,23 @@ def mixture_p_value(chisq: float, df: int) -> float:
 
 
 def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: int) -> str | None:
-    """What to say when row i tests a variance, or a family against its limit."""
-    extra, family = extra_variances(fits[i - 1], fits[i]), is_limit(fits[i - 1], fits[i])
-    if extra < 1 and not family:
+    """What to say when row i tests a variance, extra zeros, or a family against its limit."""
+    small, large = fits[i - 1], fits[i]
+    extra, family, zeros = extra_variances(small, large), is_limit(small, large), adds_zeros(small, large)
+    count = max(extra, 0) + family + bool(zeros)
+    if not count:
         return None
     p, chisq, df = (float(table[name].iloc[i]) for name in ("p_value", "chisq", "df"))
     more = [] if extra < 1 else ["a variance" if extra == 1 else f"{extra} variances"]
-    more += [f"{fits[i].family.dispersion_name} of its family"] if family else []
-    one = extra + family == 1
-    where = "zero" if not family else "at the end of its range" if one else "at the ends of their ranges"
-    at = f"{'is' if one else 'are'} {where}"
+    more += ["a probability of extra zeros"] if zeros else []
+    more += [f"{large.family.dispersion_name} of its family"] if family else []
+    where = "zero" if not family else "at the end of its range" if count == 1 else "at the ends of their ranges"
     start = (
-        f"{names[i]} has {listed(more)} more than {names[i - 1]}, which under {names[i - 1]} {at}, on the "
-        f"boundary of what is possible: {p_value(p)} is conservative (too large)."
+        f"{names[i]} has {listed(more)} more than {names[i - 1]}, which under {names[i - 1]} "
+        f"{'is' if count == 1 else 'are'} {where}, on the boundary of what is possible: {p_value(p)} is "
+        "conservative (too large)."
     )
-    if one:
+    if count == 1 and zeros < 2:
         parts = f"χ²({int(df) - 1}) and χ²({int(df)})"
         return f"{start} The equal mixture of {parts} gives {p_value(mixture_p_value(chisq, int(df)))}."
     return f"{start} lk.pb_modcomp finds the p-value by simulation."
@@ -287,7 +309,7 @@ def drop1(fit: Any, test: Literal["chisq", "f"] = "chisq", ddf: Ddf = "satterthw
                 "drop the rows with missing values from the data and fit again"
             )
         df = full.npar - reduced.npar
-        chisq = max(2 * (full.loglik - reduced.loglik), 0.0) if df else np.nan
+        chisq = max(criterion_value(reduced, False) - criterion_value(full, False), 0.0) if df else np.nan
         if not has_maximum(reduced):
             endless.append(f"the model without {label}")
         known = has_maximum(full) and has_maximum(reduced)

@@ -14,8 +14,8 @@ from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 
 __all__ = [
-    "aic_to_compare", "check_comparable", "check_nested", "extra_variances", "is_limit", "restriction",
-    "same_random_part",
+    "adds_zeros", "aic_to_compare", "check_comparable", "check_nested", "extra_variances", "is_limit",
+    "restriction", "same_random_part",
 ]  # fmt: skip
 
 
@@ -103,7 +103,13 @@ def is_limit(small: Any, large: Any) -> bool:
 
 def _family(model: Any) -> str:
     """Name and link; an estimated dispersion is part of the fit, not of the family."""
-    return "gaussian" if model.family is None else f"{model.family.name} ({model.family.link.name})"
+    family = model.family
+    if family is None:
+        return "gaussian"
+    # With weights the two are not the same: they divide a variance here, and multiply a log density there.
+    if (family.name, family.link.name) == ("gaussian", "identity") and model.design.weights is None:
+        return "gaussian"
+    return f"{family.name} ({family.link.name})"
 
 
 def _nodes(model: Any) -> int:
@@ -251,7 +257,21 @@ def same_random_part(one: Any, other: Any) -> bool:
 
 def extra_variances(small: Any, large: Any) -> int:
     """How many effects vary between levels in the large model that do not in the small one."""
-    return sum(t.Z.shape[1] for t in _terms(large)) - sum(t.Z.shape[1] for t in _terms(small))
+    return _effects(large.design) - _effects(small.design)
+
+
+def adds_zeros(small: Any, large: Any) -> int:
+    """How many columns describe extra zeros, where the small model has none of them; else 0."""
+    name = "zero_inflation"
+    if name not in large.design.components or name in small.design.components or not large.family.has_zeros:
+        return 0
+    return int(large.design.components[name].X.shape[1])
+
+
+def _effects(design: Design) -> int:
+    """How many effects vary between levels, in all parts of a model."""
+    parts = (design, *design.components.values())
+    return sum(term.Z.shape[1] for part in parts for term in part.terms)
 
 
 def restriction(small: Design, large: Design) -> Array:
