@@ -40,6 +40,7 @@ from .part_start import (
     start_of_parts,
     turned_round,
     without_zeros,
+    zeros_elsewhere,
 )
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from .pirls import Effects
@@ -117,11 +118,6 @@ class PartCriterion(Terms):
         return float(np.sqrt(np.mean((self.rows.y - eta) ** 2))) or 1.0 if gaussian else 1.0
 
     @property
-    def n_theta(self) -> int:
-        """Number of covariance parameters, of all parts."""
-        return self.of_term[-1].stop
-
-    @property
     def paired(self) -> bool:
         """Whether two parts have random effects."""
         return self.stack.paired
@@ -157,6 +153,9 @@ class PartCriterion(Terms):
             if self.family.has_zeros:
                 many = every_zero_extra(self.rows, self.parts, self.start_betas)
                 places.append(Place("every zero an extra one", self.start(many)))
+                zeros = self.asked.components[ZERO_INFLATION]
+                others = zeros_elsewhere(self.rows, self.parts, self.start_betas, zeros)
+                places += [Place("no extra zeros for some levels", self.start(betas)) for betas in others]
         return places
 
     def second_opinions(self, search: Search) -> list[Place]:
@@ -369,7 +368,7 @@ def _estimate(
         converged=search.converged and not endless,
         endless=endless,
         gradient=search.gradient.copy,
-        conditional_cov=partial(conditional_covariances, criterion, point, sigma, own_terms),
+        conditional_cov=partial(conditional_covariances, criterion, point, sigma, slice(own_terms)),
         warnings=[
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
             *([] if search.converged or not criterion.paired else [FLATTENED]),
@@ -403,6 +402,7 @@ def _part_estimates(
     found = {}
     for number, part in enumerate(criterion.parts[1:], start=1):
         own, k = criterion.own[number], len(part.terms)
+        stop = len(criterion.ks) - len(factors) + k
         found[part.name] = PartEstimate(
             part.x_names,
             beta[own],
@@ -411,6 +411,7 @@ def _part_estimates(
             factors[:k],
             modes[:k],
             np.concatenate([np.empty(0), *par[:k]]),
+            partial(conditional_covariances, criterion, point, 1.0, slice(stop - k, stop)),
         )
         factors, modes, par = factors[k:], modes[k:], par[k:]
     return found

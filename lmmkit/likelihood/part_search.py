@@ -18,6 +18,9 @@ __all__ = ["NO_ZEROS", "Ways", "downhill", "search_parts"]
 TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
 #: Steps that correct the cheap curvature, which leaves out how the parts bend each other.
 LEARNING = 2
+#: Steps by the cheap curvature before the Hessian is taken by differences. What runs off to infinity takes many,
+#: a unit at a time, and needs no better one.
+PATIENCE = 60
 NO_ZEROS = "no extra zeros"
 #: First radius of a search that starts near the optimum.
 NEARBY = 0.2
@@ -66,7 +69,13 @@ def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
 
 def _minimised(trial: Callable[[Array], Trial], x: Array, radius: float = 2.0) -> Search:
     return minimise(
-        trial, x, tolerance=TOLERANCE, max_evaluations=MOST_EVALUATIONS, radius=radius, learning=LEARNING
+        trial,
+        x,
+        tolerance=TOLERANCE,
+        max_evaluations=MOST_EVALUATIONS,
+        radius=radius,
+        learning=LEARNING,
+        patience=PATIENCE,
     )
 
 

@@ -9,16 +9,27 @@ import numpy as np
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..families.family import Family
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Flags
 from ..numerics.trust_region import Trial, minimise
 from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["HARDLY", "check_parts", "every_zero_extra", "start_of_parts", "turned_round", "without_zeros"]
+__all__ = [
+    "HARDLY",
+    "check_parts",
+    "every_zero_extra",
+    "start_of_parts",
+    "turned_round",
+    "without_zeros",
+    "zeros_elsewhere",
+]
 
-#: Logit of the probability of extra zeros where there are to be hardly any, and where none.
-HARDLY, NONE = -4.0, -20.0
+#: Logit of the probability of extra zeros where there are to be hardly any, fewer still, and none.
+HARDLY, BARELY, NONE = -4.0, -8.0, -20.0
 #: Largest logit, and largest distance from it, of extra zeros that are turned round.
 MODERATE = 2.0
+#: Levels of a term of which each is tried without extra zeros, rounds of that, and how many other minima are kept:
+#: those that are not much higher, and differ.
+MOST_LEVELS, AGAIN, FEW, NEAR, DISTINCT = 12, 3, 3, 10.0, 0.02
 #: Logarithms of dispersions that are tried for the start.
 SPREADS = np.linspace(-20.0, 20.0, 81)
 #: How far that of a count or share may be from 1 at the start.
@@ -103,7 +114,7 @@ def start_of_parts(rows: PartRows, parts: Sequence[Part]) -> list[Array]:
     if rows.names[1:2] == (DISPERSION,) or DISPERSION in rows.names:
         place = rows.names.index(DISPERSION)
         first[place] = _constant(parts[place], _log_dispersion(rows, parts[0], first[0]))
-    return _downhill(rows, parts, first)
+    return _downhill(rows, parts, first)[0]
 
 
 def without_zeros(rows: PartRows, parts: Sequence[Part]) -> tuple[list[Array], list[Array]]:
@@ -137,6 +148,57 @@ def every_zero_extra(rows: PartRows, parts: Sequence[Part], betas: Sequence[Arra
     many = list(betas)
     many[place] = _constant(parts[place], _logit_of_zeros(rows, 1.0))
     return many
+
+
+def zeros_elsewhere(
+    rows: PartRows, parts: Sequence[Part], betas: list[Array], groups: Design
+) -> list[list[Array]]:
+    """Other minima of the model without random effects: hardly any extra zeros for one level of some term.
+
+    A level's zeros are extra ones, or its other values are so low that zeros are to be expected: each may be a
+    minimum. From the lowest that is found the search begins again, for two levels and more.
+
+    Parameters
+    ----------
+    rows : PartRows
+    parts : sequence of Part
+    betas : list of arrays (p,)
+        The minimum that is known, one array per part.
+    groups : Design
+        Of the extra zeros.
+
+    Returns
+    -------
+    list of lists of arrays (p,)
+        The lowest few, the lowest first.
+    """
+    place = rows.names.index(ZERO_INFLATION)
+    part, levels = parts[place], _levels(groups)
+    found = [_downhill(rows, parts, betas)]
+    for _ in range(AGAIN):
+        lowest = min(found, key=lambda end: end[1])
+        eta = part.offset + part.X @ lowest[0][place]
+        for level in levels:
+            start = list(lowest[0])
+            target = np.where(level, BARELY, eta) - part.offset
+            start[place] = np.asarray(np.linalg.lstsq(part.X, target, rcond=None)[0])
+            end = _downhill(rows, parts, start)
+            if np.isfinite(end[1]) and all(abs(end[1] - value) > DISTINCT for _, value in found):
+                found.append(end)
+        if min(value for _, value in found) >= lowest[1]:
+            break
+    others = sorted(found[1:], key=lambda end: end[1])[:FEW]
+    return [end for end, value in others if value < found[0][1] + NEAR]
+
+
+def _levels(design: Design) -> list[Flags]:
+    """The rows of each level of each term that has few."""
+    assign, levels = np.array(design.assign), list[Flags]()
+    for term in range(1, len(design.term_labels) + 1):
+        of_row = np.unique(design.X[:, assign == term], axis=0, return_inverse=True)[1].ravel()
+        if of_row.max(initial=0) < MOST_LEVELS:
+            levels += [np.asarray(of_row == level) for level in range(of_row.max(initial=0) + 1)]
+    return levels if len(levels) > 1 else []
 
 
 def turned_round(part: Part, beta: Array) -> Array:
@@ -204,8 +266,8 @@ def _log_dispersion(rows: PartRows, part: Part, beta: Array) -> float:
     return best if scaled else float(np.clip(best, -FAR, FAR))
 
 
-def _downhill(rows: PartRows, parts: Sequence[Part], betas: list[Array]) -> list[Array]:
-    """Maximum likelihood without random effects, from a first guess."""
+def _downhill(rows: PartRows, parts: Sequence[Part], betas: list[Array]) -> tuple[list[Array], float]:
+    """Maximum likelihood without random effects, from a first guess, and -2 log-likelihood there."""
     bases = [part.basis() for part in parts]
     Qs = [Q for Q, _ in bases]
     stops = np.cumsum([Q.shape[1] for Q in Qs])[:-1]
@@ -229,9 +291,10 @@ def _downhill(rows: PartRows, parts: Sequence[Part], betas: list[Array]) -> list
 
     found = minimise(trial, start, tolerance=1e-3, max_evaluations=40)
     if not np.isfinite(found.value):
-        return betas
+        return betas, np.inf
     gammas = np.split(found.x, stops)
-    return [
+    ends = [
         np.asarray(np.linalg.solve(R, gamma), dtype=float)
         for (_, R), gamma in zip(bases, gammas, strict=True)
     ]
+    return ends, found.value

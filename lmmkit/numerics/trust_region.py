@@ -144,6 +144,8 @@ def minimise(
     x, trial = start, evaluate(start) if first is None else first
     if not np.isfinite(trial.value):
         return Search(x, np.inf, np.full_like(x, np.nan), 1, [(x, np.inf)])
+    if not len(x):
+        return Search(x, trial.value, x, 1, [(x, trial.value)], True, trial.state, np.empty((0, 0)))
     gradient, curvature, exact = trial.gradient(), trial.curvature(), False
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state, curvature=curvature)
     seen: deque[tuple[Array, Array]] = deque(maxlen=learning)
