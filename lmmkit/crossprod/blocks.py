@@ -255,4 +255,4 @@ class HybridCross(SparseCross):
 def inner(left: Array, right: Array) -> Array:
     """``left' right`` summed over the first two axes: (q, k, a) and (q, k, b) give (a, b)."""
     rows = left.shape[0] * left.shape[1]
-    return np.asarray(left.reshape(rows, -1).T @ right.reshape(rows, -1))
+    return np.asarray(left.reshape(rows, left.shape[-1]).T @ right.reshape(rows, right.shape[-1]))

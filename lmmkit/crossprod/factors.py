@@ -33,6 +33,11 @@ class GroupingFactor:
     Z: Array
     terms: tuple[tuple[int, slice], ...]
 
+    @classmethod
+    def without_effects(cls, n: int) -> GroupingFactor:
+        """One level without any effects, for a model that has no random effects."""
+        return cls(np.zeros(n, dtype=np.intp), 1, np.empty((n, 0)), ())
+
     @cached_property
     def k(self) -> int:
         """Columns per level."""

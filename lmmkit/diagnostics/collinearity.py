@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.linalg import block_diag
 
 from ..errors import ModelError
+from ..fitted.parts import require_effects
 
 if TYPE_CHECKING:
     from ..fitted.fit import Fit
@@ -39,6 +40,7 @@ def vif(fit: Fit) -> pd.DataFrame:
 
 def re_pca(fit: MixedFit) -> pd.DataFrame:
     """Principal components of the random effects: :meth:`~lmmkit.models.questions.MixedQuestions.re_pca`."""
+    require_effects(fit, "to take apart")
     parts = []
     for group in dict.fromkeys(term.group for term in fit.design.terms):
         pairs = zip(fit.design.terms, fit.estimate.factors, strict=True)

@@ -35,6 +35,10 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 
+#: Families that lme4's kind of fit takes, with expected information and quadrature; the others have parts.
+PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
+
+
 @dataclass(frozen=True)
 class Call:
     """What was asked for, so that it can be printed and asked again with changes.
@@ -72,3 +76,16 @@ class Call:
         other = object.__new__(Call)
         other.__dict__.update(self.__dict__, response=response)
         return other
+
+    @property
+    def components(self) -> dict[str, str]:
+        """The one-sided formulas of the parts beside the conditional one."""
+        names = ("zero_inflation", "dispersion")
+        return {name: self.options[name] for name in names if self.options.get(name) is not None}
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it asks `glmer` for a model with several parts, or of a family that lme4 does not have."""
+        if self.function != "glmer":
+            return False
+        return bool(self.components) or self.options["family"].name not in PLAIN

@@ -13,7 +13,8 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
-from .fit import Fit
+from .call import PLAIN
+from .random_effects import RandomEffects
 from .varcorr import VarCorr
 
 if TYPE_CHECKING:
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
     from .row_distribution import RowDistribution
 
 
-#: Families that lme4's kind of fit takes, with expected information and quadrature; the others have parts.
-PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
 SINGULAR = 1e-4  # lme4's isSingular(tol = 1e-4)
 
 
-class MixedFit(Fit):
+class MixedFit(RandomEffects):
     """What a fit found, under the names that the field uses; the base of `MixedModel`.
 
     Parameters
@@ -58,7 +57,7 @@ class MixedFit(Fit):
 
             criterion = Criterion(design, options["reml"])
             return cls(fit_criterion(criterion, options["start"], options["optimize"]), call, criterion)
-        if design.components or options["family"].name not in PLAIN:
+        if call.has_parts:
             _check_plain(options)
             from ..likelihood.part_glmm import fit_parts  # loaded for a model with several parts only
 
@@ -136,7 +135,7 @@ class MixedFit(Fit):
             columns = term.codes[:, None] * k + np.arange(k)
             shape = (n, len(term.levels) * k)
             blocks.append(csr_array((term.Z.ravel(), columns.ravel(), np.arange(n + 1) * k), shape=shape))
-        return csr_array(hstack(blocks))
+        return csr_array(hstack(blocks)) if blocks else csr_array((self.nobs, 0))
 
     @property
     def Lambda(self) -> csr_array:
@@ -145,7 +144,8 @@ class MixedFit(Fit):
         ``sigma**2 * Lambda @ Lambda.T`` is their covariance, in the order of the columns of :attr:`Z`.
         """
         pairs = zip(self.design.terms, self.estimate.factors, strict=True)
-        return csr_array(block_diag([csr_array(T) for term, T in pairs for _ in term.levels]))
+        blocks = [csr_array(T) for term, T in pairs for _ in term.levels]
+        return csr_array(block_diag(blocks)) if blocks else csr_array((0, 0))
 
     @property
     def par_names(self) -> list[str]:
@@ -203,6 +203,11 @@ class MixedFit(Fit):
         if self.family is None:
             return True
         return self.family.name in ("gaussian", "gamma") and self.family.dispersion is not None
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some part of it has random effects."""
+        return any(part.terms for part in (self.design, *self.design.components.values()))
 
     @property
     def has_parts(self) -> bool:
@@ -344,102 +349,6 @@ class MixedFit(Fit):
             "warnings": list(e.warnings),
             "trail": trail,
             "places": places,
-        }
-
-    # ---- random effects ----
-
-    def ranef(self) -> dict[str, pd.DataFrame]:
-        """Conditional means (conditional modes, "BLUPs") of the random effects.
-
-        Returns
-        -------
-        dict
-            Grouping factor -> DataFrame, levels × effects; terms on one factor stand side by side, as in
-            lme4.
-
-        Examples
-        --------
-        >>> import lmmkit as lk
-        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-        >>> fit.ranef()["Subject"].loc["308"].round(3).to_dict()
-        {'(Intercept)': 2.259, 'Days': 9.199}
-        """
-        return self._per_level(self.estimate.modes)
-
-    def ranef_sd(self) -> dict[str, pd.DataFrame]:
-        """Conditional standard deviations of the random effects, given theta and the fixed effects.
-
-        Returns
-        -------
-        dict
-            Shaped as :meth:`ranef`, in the units of the effects.
-
-        Notes
-        -----
-        Roots of the diagonals of lme4's ``attr(ranef(fit), "postVar")``.
-
-        Examples
-        --------
-        >>> import lmmkit as lk
-        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-        >>> fit.ranef_sd()["Subject"].loc["308"].round(3).to_dict()
-        {'(Intercept)': 12.071, 'Days': 2.305}
-        """
-        covs = self.estimate.conditional_cov()
-        sds = [self.sigma * np.sqrt(np.maximum(np.diagonal(cov, axis1=1, axis2=2), 0.0)) for cov in covs]
-        return self._per_level(sds)
-
-    def coef(self) -> dict[str, pd.DataFrame]:
-        """Each level's own coefficients: fixed effect plus random effect.
-
-        Returns
-        -------
-        dict
-            Grouping factor -> DataFrame, levels × coefficients. An effect that varies between levels but
-            has no fixed effect counts as varying around zero and stands first.
-
-        Notes
-        -----
-        As lme4's ``coef``.
-
-        Examples
-        --------
-        >>> import lmmkit as lk
-        >>> fit = lk.lmer("Reaction ~ Days + (Days | Subject)", lk.load_data("sleepstudy"))
-        >>> fit.coef()["Subject"].loc["308"].round(3).to_dict()
-        {'(Intercept)': 253.664, 'Days': 19.666}
-        """
-        random = self.ranef()
-        fixed = self.fixef
-        lacking = [name for frame in random.values() for name in frame.columns if name not in fixed.index]
-        start = pd.concat([pd.Series(0.0, index=list(dict.fromkeys(lacking))), fixed])
-        out = {}
-        for group, frame in random.items():
-            table = pd.DataFrame(
-                np.tile(start.to_numpy(), (len(frame), 1)), index=frame.index, columns=start.index
-            )
-            for j, name in enumerate(frame.columns):
-                table[name] += frame.iloc[:, j]
-            out[group] = table
-        return out
-
-    def _by_group(self) -> dict[str, list[RandomTerm]]:
-        """The terms of each grouping factor, in lme4's order."""
-        groups: dict[str, list[RandomTerm]] = {}
-        for term in self.design.terms:
-            groups.setdefault(term.group, []).append(term)
-        return groups
-
-    def _per_level(self, values: list[Array]) -> dict[str, pd.DataFrame]:
-        """One (q, k) array per term -> one DataFrame per grouping factor."""
-        own = {id(term): value for term, value in zip(self.design.terms, values, strict=True)}
-        return {
-            group: pd.DataFrame(
-                np.column_stack([own[id(term)] for term in terms]),
-                index=pd.Index(terms[0].levels, name=group),
-                columns=[name for term in terms for name in term.names],
-            )
-            for group, terms in self._by_group().items()
         }
 
     # ---- rows ----

@@ -11,6 +11,7 @@ from ..errors import ModelError
 from ..families.part_scale import DispersionScale, ZeroScale
 from ..likelihood.parts import CONDITIONAL, DISPERSION, SHAPE, ZERO_INFLATION
 from ..numerics import arguments
+from .call import PLAIN
 
 if TYPE_CHECKING:
     from ..families.family import Family
@@ -23,6 +24,7 @@ __all__ = [
     "one_part",
     "part_names",
     "refuse_parts",
+    "require_effects",
 ]
 
 #: What a user can ask for of a model with several parts.
@@ -82,10 +84,28 @@ def refuse_parts(fit: Any, what: str) -> None:
     ModelError
     """
     if getattr(fit, "has_parts", False):
+        which = "" if fit.family.name in PLAIN else f", or of the {fit.family.name} family"
         raise ModelError(
-            f"{what} for a model with several parts, or of the {fit.family.name} family; compare models by "
-            "lk.anova or .aic, and look at simulated residuals"
+            f"{what} for a model with several parts{which}; compare models by lk.anova or .aic, and look at "
+            "simulated residuals"
         )
+
+
+def require_effects(fit: Any, what: str) -> None:
+    """Refuse a question about random effects where the conditional part has none.
+
+    Parameters
+    ----------
+    fit : Fit
+    what : str
+        What was to be done with them: ``"to draw"``.
+
+    Raises
+    ------
+    ModelError
+    """
+    if not fit.design.terms:
+        raise ModelError(f"this model has no random effects {what}")
 
 
 def component_fit(fit: MixedFit, name: str) -> MixedFit:
@@ -126,6 +146,7 @@ def component_fit(fit: MixedFit, name: str) -> MixedFit:
         cov_unscaled=fit.estimate.cov_parts[part.own, part.own],
         sigma=1.0,
         modes=part.modes,
+        conditional_cov=part.conditional_cov,
         fitted_eta=part.eta,
         family=SCALES.get(name, DispersionScale)(),
         parts={},

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import FormulaError, ModelError
-from ..formatting.wording import listed
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from ..numerics import arguments
@@ -28,14 +27,7 @@ def design_of(call: Call) -> Design:
     parsed = parse(call.formula, double_bar=call.options.get("double_bar", "split"))
     function = call.function
     mixed, gaussian = function in MIXED, function in GAUSSIAN
-    others = _components(call)
-    if mixed and not parsed.bars and not any(parse(text, one_sided=True).bars for text in others.values()):
-        if others:
-            names = [f"{name}=" for name in others]
-            raise FormulaError(
-                f"neither '{parsed.text}' nor {' nor '.join(names)} has random effects; add one such as (1 | group), "
-                f"without which {listed(names)} cannot be fitted here"
-            )
+    if mixed and not parsed.bars and not call.has_parts:
         plain = "lk.lm" if gaussian else "lk.glm"
         raise FormulaError(
             f"the formula '{parsed.text}' has no random effects; add one such as (1 | group) or use {plain}"
@@ -46,7 +38,9 @@ def design_of(call: Call) -> Design:
             f"{'lk.lmer' if gaussian else 'lk.glmer'}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
-    design = build_design(parsed, call.data, binary_response=_is_binomial(call), components=others, **given)
+    design = build_design(
+        parsed, call.data, binary_response=_is_binomial(call), components=call.components, **given
+    )
     if mixed:
         for part in (design, *design.components.values()):
             check_grouping(part, gaussian=gaussian)
@@ -55,12 +49,6 @@ def design_of(call: Call) -> Design:
             f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
         )
     return design
-
-
-def _components(call: Call) -> dict[str, str]:
-    """The one-sided formulas of the parts beside the conditional one."""
-    names = ("zero_inflation", "dispersion")
-    return {name: call.options[name] for name in names if call.options.get(name) is not None}
 
 
 def _is_binomial(call: Call) -> bool:

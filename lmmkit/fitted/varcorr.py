@@ -181,7 +181,7 @@ class VarCorr:
          Residual              960.38  30.990
         """
         columns, rows = self.cells(digits, show)
-        return matrix_lines(rows, columns)
+        return matrix_lines(rows, columns) if rows else ["No random effects"]
 
     def cells(
         self, digits: int = 5, show: tuple[Literal["Variance", "Std.Dev."], ...] = ("Std.Dev.",)
@@ -206,7 +206,9 @@ class VarCorr:
         >>> vc.cells()[1]
         [['Subject', '(Intercept)', '37.124'], ['Residual', '', '30.990']]
         """
-        sds = np.concatenate([*(part.sd[: part.shown] for part in self.components), *self._residual()])
+        sds = np.concatenate(
+            [np.empty(0), *(part.sd[: part.shown] for part in self.components), *self._residual()]
+        )
         values = {"Variance": format_numbers(sds**2, digits), "Std.Dev.": format_numbers(sds, digits)}
         labels = [
             (part.group if i == 0 else "", name)
@@ -235,6 +237,8 @@ class VarCorr:
         from ..formatting.html import table
 
         columns, rows = self.cells(digits=5, show=("Variance", "Std.Dev."))
+        if not rows:
+            return "<p>No random effects.</p>"
         return table(columns, rows, text_columns=2, caption="Random effects")
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..fitted.mixed import PLAIN, MixedFit
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..likelihood.search import Criterion, descend
@@ -148,7 +148,7 @@ def _problem(fit: MixedFit) -> Problem:
         return Problem(
             linear, linear.identity(), lambda search: estimate_at(linear, search.x, search.converged)
         )
-    if fit.has_parts or options["family"].name not in PLAIN:
+    if fit.has_parts:
         from ..likelihood import part_glmm
 
         parts = part_glmm.PartCriterion(design, options["family"])

@@ -88,7 +88,7 @@ def _method(fit: Fit, ddf: Ddf) -> Method | None:
 
 def _common_df(fit: Fit) -> float:
     """Degrees of freedom n - p of a t test; infinite for z tests (a GLMM, or a glm without a scale)."""
-    if not fit.design.terms:
+    if not isinstance(fit, MixedFit):
         return fit.df_resid if fit.has_scale else np.inf
     return float(fit.nobs - len(fit.beta)) if fit.family is None else np.inf
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..formatting.wording import listed
 from ..numerics import distributions as stats
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ..fitted.fit import Fit
     from ..fitted.generalized import GeneralizedFit
     from ..fitted.linear import LinearFit
-    from ..fitted.mixed import MixedFit
 
 __all__ = ["anova_table", "confounded_note", "deviance_table", "sums_of_squares", "term_tests"]
 
@@ -59,7 +59,7 @@ def term_tests(fit: Fit, contrasts: dict[str, Array], ddf: Ddf, notes: Sequence[
     untested = [label for label, L in contrasts.items() if not len(L)]
     table = Table(rows, index=list(contrasts), columns=COLUMNS, notes=[*notes, *confounded_note(untested)])
     table = table.astype({"num_df": int})
-    if not fit.design.terms and fit.has_scale:
+    if not isinstance(fit, MixedFit) and fit.has_scale:
         table["den_df"] = fit.df_resid
     return table
 

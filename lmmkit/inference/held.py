@@ -182,7 +182,7 @@ class _Mapped:
         if criterion.layout.width > SMALL:
             return self.minimise(value, start)
         plain = start.copy()
-        plain[: criterion.of_term[-1].stop] = criterion.identity()
+        plain[: criterion.n_theta] = criterion.identity()
         return self._best(value, [start, lifted(criterion, joint.optimum, FAR_LIFT), plain])
 
     def _best(self, value: float, starts: list[Array]) -> tuple[float, Array]:

@@ -279,7 +279,9 @@ def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: in
     more = [] if extra < 1 else ["a variance" if extra == 1 else f"{extra} variances"]
     more += ["a probability of extra zeros"] if zeros else []
     more += [f"{large.family.dispersion_name} of its family"] if family else []
-    where = "zero" if not family else "at the end of its range" if count == 1 else "at the ends of their ranges"
+    where = (
+        "zero" if not family else "at the end of its range" if count == 1 else "at the ends of their ranges"
+    )
     start = (
         f"{names[i]} has {listed(more)} more than {names[i - 1]}, which under {names[i - 1]} "
         f"{'is' if count == 1 else 'are'} {where}, on the boundary of what is possible: {p_value(p)} is "

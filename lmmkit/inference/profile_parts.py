@@ -43,7 +43,7 @@ class JointParts:
         self.criterion = PartCriterion(design, family)
         beta = np.concatenate([betas[part.name] for part in self.criterion.parts])
         self.optimum = np.concatenate(
-            [self.criterion.from_original(np.concatenate(par)), self.criterion.R @ beta]
+            [self.criterion.from_original(np.concatenate([np.empty(0), *par])), self.criterion.R @ beta]
         )
 
     def reordered(self, t: int, first: list[int]) -> JointParts:

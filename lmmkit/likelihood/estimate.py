@@ -52,6 +52,8 @@ class PartEstimate:
         Conditional modes of its random effects.
     par : array
         Its covariance parameters in lme4's order.
+    conditional_cov : callable
+        Returns one array (q, k, k) per term, as :attr:`Estimate.conditional_cov`.
     """
 
     x_names: list[str]
@@ -61,6 +63,7 @@ class PartEstimate:
     factors: list[Array]
     modes: list[Array]
     par: Array
+    conditional_cov: Callable[[], list[Array]] = field(repr=False)
 
 
 @dataclass

@@ -125,11 +125,6 @@ class GlmmCriterion(Terms):
         """Whether the log dispersion is the last parameter."""
         return self.family.estimates_dispersion
 
-    @property
-    def n_theta(self) -> int:
-        """Number of covariance parameters."""
-        return self.of_term[-1].stop
-
     def searched(self, x: Array) -> Array:
         """Of all parameters those that are searched.
 

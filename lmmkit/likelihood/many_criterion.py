@@ -88,7 +88,7 @@ class ManyCriterion(Terms):
         self.root_weights = np.ones(self.n) if design.weights is None else np.sqrt(design.weights)
         super().__init__(design, self.root_weights)
         self.Q, self.R = np.linalg.qr(design.X * self.root_weights[:, None])
-        self.m = self.of_term[-1].stop
+        self.m = self.n_theta
         self.nu = self.n - self.p if reml else self.n
         self.constant = 2 * float(np.log(np.abs(np.diag(self.R))).sum()) if reml else 0.0
         if design.weights is not None:

@@ -20,6 +20,7 @@ __all__ = [
     "last_digits",
 ]
 
+EVERY = slice(None)
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
 
@@ -142,7 +143,7 @@ def conditional_modes(criterion: Terms, point: ModePoint[Any, Any]) -> list[Arra
 
 
 def conditional_covariances(
-    criterion: Terms, point: ModePoint[Any, Any], sigma: float, n_terms: int | None = None
+    criterion: Terms, point: ModePoint[Any, Any], sigma: float, terms: slice = EVERY
 ) -> list[Array]:
     """Covariance of each level's effects given the data, (q, k, k) per term, divided by ``sigma**2``.
 
@@ -152,11 +153,11 @@ def conditional_covariances(
     point : ModePoint
         One of its points.
     sigma : float
-    n_terms : int, optional
-        How many terms are wanted; all when left out.
+    terms : slice
+        Which terms are wanted.
     """
     covs: list[Array] = [np.empty(0)] * len(criterion.ks)
     for f, t, own in criterion.owned:
         A = criterion.whitenings[t].matrix / sigma
         covs[t] = A @ point.variances.own[f][:, own, own] @ A.T
-    return covs[:n_terms]
+    return covs[terms]

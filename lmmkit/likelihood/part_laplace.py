@@ -59,7 +59,8 @@ class PartPoint(ModePoint[PartModeSearch, PartMode]):
         """
         precision = self.precision
         spread = (precision.root_inverse**2).sum(axis=(1, 2)).max(initial=1.0)
-        lead = precision.root_inverse.shape[1] / float(spread)
+        k = precision.root_inverse.shape[1]
+        lead = k / float(spread) if k else 1.0
         if not self.search.layout.rest:
             return lead
         return min(lead, float((precision.rest_cholesky.lower.diagonal(axis1=1, axis2=2) ** 2).min()))

@@ -167,7 +167,8 @@ class Stack:
     """
 
     def __init__(self, parts: list[Part]) -> None:
-        self.random = [number for number, part in enumerate(parts) if part.terms]
+        # Without any random effects the conditional part stands for one with none.
+        self.random = [number for number, part in enumerate(parts) if part.terms] or [0]
         self.n = len(parts[0].offset)
         self.paired = len(self.random) == 2
         self.terms = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..crossprod.factors import factors_of
+from ..crossprod.factors import GroupingFactor, factors_of
 from ..crossprod.layout import Layout
 from ..design.design import Design
 from ..errors import ModelError
@@ -75,8 +75,14 @@ class Terms:
             whitening = Whitening(term.structure.units(Z.T @ Z / (len(scale) * unit**2)))
             self.whitenings.append(whitening)
             columns.append(Z @ whitening.matrix)
-        self.layout = Layout(factors_of(self.design.terms, columns), sparse=self.sparse)
+        factors = factors_of(self.design.terms, columns) or [GroupingFactor.without_effects(len(scale))]
+        self.layout = Layout(factors, sparse=self.sparse)
         self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
+
+    @property
+    def n_theta(self) -> int:
+        """Number of covariance parameters."""
+        return self.of_term[-1].stop if self.of_term else 0
 
     def split(self, theta: Array) -> list[Array]:
         """One lower triangle per term."""
@@ -99,9 +105,8 @@ class Terms:
 
     def settled(self, theta: Array) -> Array:
         """``theta`` with zero for what is so small that it changes no fitted value visibly."""
-        return np.concatenate(
-            [structure.settled(theta[..., own]) for own, structure in self.by_term], axis=-1
-        )
+        settled = [structure.settled(theta[..., own]) for own, structure in self.by_term]
+        return np.concatenate([theta[..., :0], *settled], axis=-1)
 
     def to_par(self, theta: Array) -> list[Array]:
         """Parameters in the units of the data and lme4's order, one array (..., m) per term."""
@@ -124,7 +129,7 @@ class Terms:
                 structure.search(structure.in_units(par[own], whitening.inverse))
                 for (own, structure), whitening in zip(self.by_term, self.whitenings, strict=True)
             ]
-        return np.concatenate(parts)
+        return np.concatenate([par[:0], *parts])
 
     @cached_property
     def has_slopes(self) -> bool:
@@ -133,7 +138,8 @@ class Terms:
 
     def identity(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
-        return np.concatenate([structure.from_sds(np.ones(structure.k)) for structure in self.structures])
+        ones = [structure.from_sds(np.ones(structure.k)) for structure in self.structures]
+        return np.concatenate([np.empty(0), *ones])
 
     @property
     def seen_coarsely(self) -> bool:
@@ -153,7 +159,7 @@ class Terms:
         """``dSigma/dtheta_i`` times the scores: (levels, k, m) per factor."""
         if len(self.owned) == 1:  # all of it is the one term's
             return [self.structures[0].directions(theta, factors[0], scores[0])]
-        m = self.of_term[-1].stop
+        m = self.n_theta
         out = [np.zeros((*score.shape, m)) for score in scores]
         for f, t, own in self.owned:
             part, structure = self.of_term[t], self.structures[t]
@@ -162,7 +168,7 @@ class Terms:
 
     def covariance_slopes(self, theta: Array, factors: list[Array]) -> list[Array]:
         """``dSigma/dtheta_i`` of each grouping factor, (m, k, k)."""
-        m = self.of_term[-1].stop
+        m = self.n_theta
         out = [np.zeros((m, factor.k, factor.k)) for factor in self.layout.factors]
         for f, t, own in self.owned:
             part = self.of_term[t]
@@ -179,7 +185,7 @@ class Terms:
         """``<slope, d2 Sigma>``: couples parameters of the same term."""
         if len(self.owned) == 1:
             return self.structures[0].second_order(theta, factors[0], slopes[0])
-        m = self.of_term[-1].stop
+        m = self.n_theta
         hessian = np.zeros((m, m))
         for f, t, own in self.owned:
             part, structure = self.of_term[t], self.structures[t]
@@ -190,7 +196,7 @@ class Terms:
         """The same point with the standard deviations of ``theta``, its first entries, multiplied by ``share``."""
         if share == 1:
             return x
-        m = self.of_term[-1].stop
+        m = self.n_theta
         scaled = [structure.scaled(x[own], share) for own, structure in self.by_term]
         return np.concatenate([*scaled, x[m:]])
 
@@ -200,7 +206,7 @@ class Terms:
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
-        theta, rest = search.x[: self.of_term[-1].stop], search.x[self.of_term[-1].stop :]
+        theta, rest = search.x[: self.n_theta], search.x[self.n_theta :]
         others = self.elsewhere(theta)
         if any(len(T) > 1 and nearly_singular(T, LACKING) for T in search.state.factors):
             others |= {why: other[0] for why, other in self.beside_singular(theta[None]).items()}
@@ -230,7 +236,7 @@ class Terms:
 
     def without_each(self, x: Array) -> list[Place]:
         """Next to none of each term that has some, so that terms that have vanished may take its place."""
-        parts = self.split(x[: self.of_term[-1].stop])
+        parts = self.split(x[: self.n_theta])
         vanished = [bool(np.abs(T).max() < LACKING) for T in parts]
         lifted = x.copy()
         for (own, structure), gone in zip(self.by_term, vanished, strict=True):
@@ -299,7 +305,7 @@ def checked_par(terms: Terms, start: Any) -> Array:
     ModelError
         If there are too many or too few, or if they are no finite numbers.
     """
-    wanted = terms.of_term[-1].stop
+    wanted = terms.n_theta
     try:
         par = np.asarray(start, dtype=float).ravel()
     except (TypeError, ValueError):

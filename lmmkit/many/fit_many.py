@@ -17,7 +17,7 @@ from ..design.rows import check_frame
 from ..errors import DataError, FormulaError, ModelError
 from ..families.family import Family
 from ..families.resolve import resolve
-from ..fitted.mixed import PLAIN
+from ..fitted.call import PLAIN
 from ..formula.parse import Formula, parse
 from ..formula.syntax import one_line
 from ..likelihood.many_criterion import ManyCriterion

@@ -49,7 +49,7 @@ class ManyGlmmCriterion(Terms):
         super().__init__(design, np.ones(self.n))
         Q, R = np.linalg.qr(design.X)
         self.Q, self.R = Q * np.sqrt(self.n), R / np.sqrt(self.n)
-        self.m = self.of_term[-1].stop
+        self.m = self.n_theta
         self.size = self.m + self.p + family.estimates_dispersion
 
     @property

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
-from ..fitted.call import Call
+from ..fitted.call import PLAIN, Call
 from ..fitted.linear import EXACT, LinearFit
 from ..fitted.refit import caller_name, design_of
 from ..numerics import distributions as stats
@@ -98,10 +98,6 @@ def lm(
     return LinearModel(design_of(call), call)
 
 
-#: The families of R's ``glm``, and the negative binomial.
-PLAIN = ("binomial", "poisson", "gamma", "negative_binomial")
-
-
 @answered
 def glm(
     formula: str,
@@ -123,7 +119,9 @@ def glm(
     data : DataFrame
         One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads.
     family : str or Family
-        ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families``.
+        ``"binomial"``, ``"poisson"``, ``"gamma"``, ``"negative_binomial"``, or one of ``lk.families`` with these
+        names; other families, and extra zeros or a modelled dispersion, are fitted by :func:`lmmkit.glmer`, which
+        needs no random effects for them.
     weights : column name, array or Series of length n, optional
         Each row's log density is multiplied by its weight; for a proportion, the numbers of trials.
     offset : column name, array or Series of length n, optional
@@ -168,8 +166,8 @@ def glm(
     found = resolve(family)
     if found.name not in PLAIN:
         raise ModelError(
-            f"lk.glm fits the families {', '.join(PLAIN)}; the {found.name} family needs lk.glmer, with a random "
-            "effect such as (1 | group)"
+            f"lk.glm fits the families {', '.join(PLAIN)}; fit the {found.name} family with lk.glmer, which needs "
+            "no random effects for it"
         )
     options = {
         "family": found, "weights": weights, "offset": offset, "contrasts": contrasts,

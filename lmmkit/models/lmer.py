@@ -133,7 +133,8 @@ def glmer(
     ----------
     formula : str
         In lme4's language. The response of a binomial model is 0/1, a factor of two levels,
-        ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`.
+        ``cbind(hits, misses)``, or a proportion with the numbers of trials as `weights`. With `zero_inflation` or
+        `dispersion`, and for families that :func:`glm` does not have, it needs no random effects.
     data : DataFrame
         One row per observation, as in :func:`lmer`.
     family : str or Family
@@ -204,6 +205,9 @@ def glmer(
     >>> fit = lk.glmer("cbind(ill, size - ill) ~ period + (1 | herd)", herds, "binomial")
     >>> bool(fit.fixef["period"] < 0)
     True
+    >>> shares = herds.assign(share=herds["ill"] / herds["size"]).query("share > 0")
+    >>> lk.glmer("share ~ period", shares, "beta").npar
+    3
     """
     from ..families.resolve import resolve
 

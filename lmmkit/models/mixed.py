@@ -10,6 +10,7 @@ import pandas as pd
 from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .asked import AskedOfAny
+from .groups import AskedOfGroups
 from .questions import MixedQuestions
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @answered
-class MixedModel(AskedOfAny, MixedQuestions):
+class MixedModel(AskedOfAny, AskedOfGroups, MixedQuestions):
     """A fitted mixed model, as made by :func:`lmmkit.lmer` and :func:`lmmkit.glmer`.
 
     Parameters

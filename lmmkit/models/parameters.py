@@ -11,8 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..families.resolve import resolve
-from ..fitted.call import Call
-from ..fitted.mixed import PLAIN
+from ..fitted.call import PLAIN, Call
 from ..fitted.refit import caller_name, design_of
 from ..fitted.simulate import draw
 from ..fitted.simulated_rows import SimulatedRows

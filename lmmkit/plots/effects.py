@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import require_effects
 from ..formatting.wording import listed
 from ..numerics import arguments
 from ..numerics.arrays import Array
@@ -60,6 +61,7 @@ class Ranef(Picture):
         ModelError
             When `group` is no grouping factor of the model.
         """
+        require_effects(self.fit, "to draw")
         effects, sds = self.fit.ranef(), self.fit.ranef_sd()
         groups = _chosen(group, list(effects))
         jobs = [(name, i) for name in groups for i in range(effects[name].shape[1])]
@@ -226,6 +228,7 @@ class Pooling(Picture):
         )
 
     def _term(self, group: str | None) -> int:
+        require_effects(self.fit, "to pool")
         groups = [term.group for term in self.fit.design.terms]
         if group is None:
             return int(np.argmax([len(term.names) for term in self.fit.design.terms]))

@@ -59,10 +59,14 @@ class AxesPicture(Picture):
         matplotlib.axes.Axes
             What has been drawn, to change it or to save it: ``ax.figure.savefig("picture.png")``.
         """
+        self._refuse()
         with style.look():
             ax = style.axes(ax)
             self._draw(ax)
         return ax
+
+    def _refuse(self) -> None:
+        """Raise a `ModelError` where there is nothing to draw, before a figure is made."""
 
     def _draw(self, ax: Axes) -> None:
         raise NotImplementedError

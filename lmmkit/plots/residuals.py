@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..fitted.mixed import MixedFit
+from ..fitted.parts import require_effects
 from ..formatting.wording import listed
 from ..numerics.arrays import Array
 from . import style
@@ -155,6 +156,9 @@ class RanefQQ(AxesPicture):
     ['(Intercept) | Subject', 'Days | Subject']
     """
 
+    def _refuse(self) -> None:
+        require_effects(self.fit, "to draw")
+
     def _draw(self, ax: Axes) -> None:
         effects = standardised_effects(self.fit)
         for values in {len(values): values for values in effects.values()}.values():
@@ -171,6 +175,7 @@ class RanefQQ(AxesPicture):
             ax.text(0.5, 0.5, "all random effects are zero", ha="center", transform=ax.transAxes)
 
     def describe(self) -> str:
+        self._refuse()
         effects = standardised_effects(self.fit)
         if not effects:
             return "All random effects are estimated as zero, so there are no quantiles to show."
@@ -227,10 +232,18 @@ class Leverage(AxesPicture):
             return hat, self.fit.row_residuals("scaled") / np.sqrt(1 - hat)
 
 
+class _Last(NamedTuple):
+    """The fourth picture of :class:`Diagnostics`, its title, and what it shows in words."""
+
+    picture: type[AxesPicture]
+    title: str
+    words: str
+
+
 class Diagnostics(Picture):
     """Four pictures at a glance: residuals, their quantiles, their spread, quantiles of the random effects.
 
-    Without random effects the fourth is that of leverage.
+    Without random effects the fourth is that of leverage, and a model with several parts has three.
 
     Beside the pictures stands in plain words what looks wrong, and what to try. ``describe()`` says the same
     in a sentence.
@@ -249,6 +262,13 @@ class Diagnostics(Picture):
     ['Residuals', 'Normal QQ of residuals']
     """
 
+    @property
+    def _last(self) -> _Last | None:
+        """The fourth picture; a model with several parts but without random effects has none."""
+        if self.fit.design.terms:
+            return _Last(RanefQQ, "Normal QQ of random effects", "quantiles of the random effects")
+        return None if isinstance(self.fit, MixedFit) else _Last(Leverage, "Leverage", "leverage")
+
     def __call__(self) -> Figure:
         """Draw them.
 
@@ -262,13 +282,15 @@ class Diagnostics(Picture):
         with style.look():
             figure = plt.figure(figsize=(11.5, 7.4))
             grid = figure.add_gridspec(2, 3, width_ratios=(1, 1, 0.72))
-            mixed = bool(self.fit.design.terms)
-            last = "Normal QQ of random effects" if mixed else "Leverage"
-            titles = ("Residuals", "Normal QQ of residuals", "Scale–location", last)
-            pictures: Any = (Residuals, QQ, ScaleLocation, RanefQQ if mixed else Leverage)
-            for number, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
-                ax = picture(self.fit)(figure.add_subplot(grid[number // 2, number % 2]))
-                ax.set_title(title)
+            panels: list[Any] = [
+                (Residuals, "Residuals", grid[0, 0]),
+                (QQ, "Normal QQ of residuals", grid[0, 1]),
+                (ScaleLocation, "Scale–location", grid[1, 0] if self._last else grid[1, :2]),
+            ]
+            if self._last:
+                panels.append((self._last.picture, self._last.title, grid[1, 1]))
+            for picture, title, place in panels:
+                picture(self.fit)(figure.add_subplot(place)).set_title(title)
             _write(figure.add_subplot(grid[:, 2]), warnings_of(self.fit))
         return figure
 
@@ -277,9 +299,9 @@ class Diagnostics(Picture):
         verdict = (
             "nothing looks wrong" if not found else f"{len(found)} finding{'s' if len(found) > 1 else ''}"
         )
-        last = "quantiles of the random effects" if self.fit.design.terms else "leverage"
+        last = f", and {self._last.words}" if self._last else ""
         return (
-            f"Residuals, their quantiles and spread, and {last} of the model for "
+            f"Residuals, their quantiles and spread{last} of the model for "
             f"{self.fit.design.response}: {verdict}{': ' + ' '.join(found) if found else '.'}"
         )
 

@@ -66,7 +66,10 @@ def explain(fit: Fit) -> Explanation:
     paragraphs = [_opening(fit), "\n".join([_heading(fit), *_fixed(fit)])]
     if isinstance(fit, MixedFit):
         scale = "" if fit.family is None else f", on the {SCALES[fit.family.link.name]} scale"
-        paragraphs.append("\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)]))
+        if fit.design.terms:
+            paragraphs.append(
+                "\n".join([f"What differs between groups (random effects{scale}):", *_random(fit)])
+            )
         paragraphs += _parts(fit) if fit.has_parts else []
     paragraphs.append(_rest(fit))
     if fit.messages:
@@ -77,17 +80,17 @@ def explain(fit: Fit) -> Explanation:
 def _opening(fit: Fit) -> str:
     design, family = fit.design, fit.family
     kind = "linear" if family is None else family.name.replace("_", " ").replace("poisson", "Poisson")
-    kind += " mixed model" if design.terms else " model"
+    kind += " mixed model" if isinstance(fit, MixedFit) and fit.is_mixed else " model"
     predictors = design.term_labels
     by = f" by {listed(predictors)}" if predictors else " by its overall mean"
     text = f"This {kind} describes {_response(fit)}{by}"
     if isinstance(fit, MixedFit):
         groups = [f"the {size} levels of {group}" for group, size in fit.ngroups.items()]
-        text += f", and lets {listed(groups)} differ"
+        text += f", and lets {listed(groups)} differ" if groups else ""
     method = METHODS["REML" if fit.is_reml else "ML"]
     if family is None and not design.terms:
         method = "least squares"
-    if family is not None and isinstance(fit, MixedFit):
+    if family is not None and isinstance(fit, MixedFit) and fit.is_mixed:
         points = fit.estimate.n_agq
         laplace = " with the Laplace approximation"
         quick = ", its fixed effects found together with the random ones (n_agq=0), which is a little off"

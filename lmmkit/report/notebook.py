@@ -32,11 +32,11 @@ def model(fit: MixedFit) -> str:
     ]
     if fit.family is not None:
         lines.append(escape(fit.family.label.replace("  ( ", " (").replace(" )", ")")))
-    groups = ", ".join(f"{size} levels of {group}" for group, size in fit.ngroups.items())
-    lines.append(escape(f"{fit.nobs} rows, {groups}"))
+    groups = [f"{size} levels of {group}" for group, size in fit.ngroups.items()]
+    lines.append(escape(", ".join([f"{fit.nobs} rows", *groups])))
     header = "<br>".join(lines)
     columns, rows = fit.varcorr.cells(digits=4, show=("Variance", "Std.Dev."))
-    random = table(columns, rows, text_columns=2, caption="Random effects")
+    random = table(columns, rows, text_columns=2, caption="Random effects") if rows else ""
     notes = "".join(f"<li>{escape(text)}</li>" for text in fit.messages)
     notes = f"<ul style='max-width: 46em;'>{notes}</ul>" if notes else ""
     return f"<div>{header}{_fixed(fit)}{random}{_criteria(fit)}{notes}</div>"

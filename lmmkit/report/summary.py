@@ -185,7 +185,11 @@ def _coefficients(values: pd.Series) -> list[str]:
 
 def _random(fit: MixedFit, *columns: Any) -> list[str]:
     """Standard deviations and correlations, of the conditional part and of the extra zeros."""
-    lines = ["Random effects:", *fit.varcorr.lines(DIGITS, *columns)] if fit.design.terms else []
+    lines = []
+    if fit.design.terms:
+        lines = ["Random effects:", *fit.varcorr.lines(DIGITS, *columns)]
+    elif fit.has_scale:
+        lines = [f"Residual standard deviation: {format_numbers([fit.sigma], DIGITS)[0]}"]
     for name, part in _other_parts(fit).items():
         if part.design.terms:
             head = HEADS[name].split(" (")[0].removesuffix(":")
@@ -203,6 +207,8 @@ def title(fit: MixedFit) -> str:
     """What was fitted and how, as lme4's ``methTitle``."""
     if fit.family is None:
         return f"Linear mixed model fit by {'REML' if fit.is_reml else 'maximum likelihood '}"
+    if not fit.is_mixed:
+        return "Generalized linear model fit by maximum likelihood"
     points = fit.estimate.n_agq
     how = "Laplace Approximation" if points == 1 else f"Adaptive Gauss-Hermite Quadrature, nAGQ = {points}"
     return f"Generalized linear mixed model fit by maximum likelihood ({how})"
@@ -213,7 +219,9 @@ def _heading(fit: MixedFit, ddf: Ddf = "none") -> list[str]:
     text, tag = title(fit), "lmerMod" if fit.family is None else "glmerMod"
     if fit.family is None and ddf in METHODS:
         text, tag = f"{text}. t-tests use {METHODS[ddf]}", "lmerModLmerTest"
-    if len(text) + 5 + len(tag) > WIDTH:
+    if not fit.is_mixed:
+        lines = [text]
+    elif len(text) + 5 + len(tag) > WIDTH:
         wrapped = textwrap.wrap(text, WIDTH - 3, subsequent_indent="  ", break_on_hyphens=False)
         lines = fill([*wrapped, " [", tag, "]"], sep="")
     else:
@@ -247,6 +255,8 @@ def _quantiles(residuals: np.ndarray) -> list[str]:
 
 
 def _sizes(fit: MixedFit) -> list[str]:
+    if not fit.design.terms:
+        return [f"Number of obs: {fit.nobs}"]
     groups = "; ".join(f"{group}, {size}" for group, size in fit.ngroups.items())
     return fill([f"Number of obs: {fit.nobs}, groups: ", groups])
 

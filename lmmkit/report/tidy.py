@@ -153,6 +153,8 @@ def _ran_vals(fit: MixedFit) -> pd.DataFrame:
         )
         for group, frame in fit.ranef().items()
     ]
+    if not parts:
+        return pd.DataFrame(columns=["effect", "group", "level", "term", "estimate", "std_error"])
     return pd.concat(parts, ignore_index=True)
 
 

@@ -24,10 +24,3 @@ def test_structures_inside_the_parts(formula, zeros, family, objective, beta):
     assert fit.deviance == pytest.approx(objective, abs=1e-5)
     assert fit.estimate.parts["zero_inflation"].beta == pytest.approx(beta, abs=2e-4)
     assert fit.converged and not fit.messages
-
-
-def test_a_part_for_zeros_without_random_effects_is_answered():
-    with pytest.raises(
-        lk.FormulaError, match="neither 'count ~ mined' nor zero_inflation= has random effects; add"
-    ):
-        lk.glmer("count ~ mined", pd.read_csv(DATA), "poisson", zero_inflation="~ mined")

@@ -133,4 +133,30 @@ add("count", SPECIES, "nbinom1", data="salamanders")
 add("count", SPECIES, "truncated_nbinom2", zi="~ mined", data="salamanders")
 add("count", SPECIES, "truncated_poisson", zi="~ spp + mined", data="salamanders")
 add("count", SPECIES, "tweedie", data="salamanders")
+FIXED = "x + f"  # without random effects
+for family, response in (
+    ("poisson", "zip"),
+    ("nbinom2", "zinb2"),
+    ("nbinom1", "zinb1"),
+    ("truncated_poisson", "hp"),
+    ("truncated_nbinom2", "hnb"),
+    ("beta", "zshare"),
+    ("betabinomial", ZERO_HITS),
+):
+    for zi in ("~ 1", "~ x"):
+        add(response, FIXED, family, zi=zi)
+add("zinb2", FIXED, "nbinom2", zi="~ x", disp="~ f")
+add("zamount", FIXED, "gamma", link="log", zi="~ x")
+add("nb2", FIXED, "nbinom2", disp="~ f")
+add("nb1", FIXED, "nbinom1")
+add("tp", FIXED, "truncated_poisson")
+add("tnb", FIXED, "truncated_nbinom2")
+add("share", FIXED, "beta")
+add("share", FIXED, "beta", disp="~ f")
+add(HITS, FIXED, "betabinomial", disp="~ f")
+add("tw", FIXED, "tweedie")
+add("norm", FIXED, "gaussian", disp="~ f")
+add("amount", FIXED, "gamma", link="log", disp="~ f")
+for family in ("poisson", "nbinom2"):
+    add("count", "spp + mined", family, zi="~ spp + mined", data="salamanders")
 (HERE / "parts_specs.json").write_text(json.dumps(specs, indent=0))
