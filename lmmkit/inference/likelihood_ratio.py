@@ -23,7 +23,12 @@ from .coef_tests import Ddf, checked_ddf
 from .contrasts import dropped_contrasts
 from .f_tests import confounded_note, term_tests
 from .nesting import (
-    adds_zeros, aic_to_compare, check_comparable, check_nested, extra_variances, is_limit,
+    adds_zeros,
+    aic_to_compare,
+    check_comparable,
+    check_nested,
+    extra_variances,
+    is_limit,
 )  # fmt: skip
 
 __all__ = [

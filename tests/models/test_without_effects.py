@@ -76,7 +76,8 @@ def test_whether_there_are_extra_zeros_is_tested_at_the_boundary():
     plain, inflated = lk.glm("zip ~ x + f", DATA, "poisson"), zip_of_x(zero_inflation="~ 1")
     table = lk.anova(plain, inflated)
     assert table["chisq"].iloc[1] == pytest.approx(-2 * plain.loglik - inflated.deviance)
-    assert "a probability of extra zeros more than plain, which under plain is zero" in table.notes[0] and "χ²(0)" in table.notes[0]
+    said = "a probability of extra zeros more than plain, which under plain is zero"
+    assert said in table.notes[0] and "χ²(0)" in table.notes[0]
     table = lk.anova(inflated, zip_of_x())
     assert table["df"].iloc[1] == 1 and not table.notes
 
