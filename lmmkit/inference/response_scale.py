@@ -4,6 +4,7 @@ own function, as in ``log(y) ~ x``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ class ResponseScale:
             steps = [_Step(family.linkinv, family.mu_eta), *undone]
             scale = family.link.name
             ratio = {"log": "", "logit": "odds"}.get(scale)
-            logarithm = None if ratio is None or undone else (float(np.e), ratio)
+            logarithm = None if ratio is None or undone else (math.e, ratio)
         base, ratio_of = logarithm or (None, "")
         return cls(steps, scale, write(inner), base, ratio_of, "" if left == "cbind" else left)
 
@@ -126,8 +127,8 @@ def _logarithm(node: Node) -> Undone | None:
     inner = given["x"]
     odds_of = _odds_of(inner)
     if node.function == "log" and "base" not in given and odds_of is not None:
-        return _Step(expit, lambda x: expit(x) * expit(-x)), odds_of, float(np.e)
-    base = {"log2": 2.0, "log10": 10.0}.get(node.function, float(np.e))
+        return _Step(expit, lambda x: expit(x) * expit(-x)), odds_of, math.e
+    base = {"log2": 2.0, "log10": 10.0}.get(node.function, math.e)
     if "base" in given:
         named = literal(given["base"])
         assert isinstance(named, float)
