@@ -120,7 +120,7 @@ bent.coef_table().round(3)
 # In words: how large the bend is
 row = bent.coef_table().loc["I(Year^2)"]
 lesson.in_words(
-    f"The bend is {row['estimate']:.3f}, with a standard error of {row['std_error']:.3f} (p = {row['p_value']:.2f}):"
+    f"The bend is {row['estimate']:.3f}, with a standard error of {row['std_error']:.3f} ({lesson.p_value(row['p_value'])}):"
     " nothing in these five years speaks against a straight line."
 )
 

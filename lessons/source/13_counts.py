@@ -390,7 +390,7 @@ response = "cbind(infected, cows - infected)"
 careless = lk.glm(f"{response} ~ season + milking", herds, family="binomial")
 careful = lk.glmer(f"{response} ~ season + milking + (1 | herd)", herds, family="binomial")
 both = {"glm": careless, "glmer": careful}
-pd.DataFrame({name: fit.coef_table().loc["milkingrobot"] for name, fit in both.items()}).T.round(4)
+pd.concat({name: fit.coef_table().loc[["milkingrobot"]] for name, fit in both.items()}).droplevel(1).round(4)
 
 # %% [markdown]
 # The row `glm` takes every cow for a replicate, the row `glmer` every herd.

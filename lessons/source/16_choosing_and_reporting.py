@@ -187,8 +187,8 @@ lesson.in_words(
     f" ({lesson.p_value(together.coef_table().loc['slope', 'p_value'])}). Steep ground makes tall trees?",
     f"Within a transect: {within['estimate']:+.3f} m per degree ({lesson.p_value(within['p_value'])}): steeper plots carry shorter"
     " trees.",
-    f"Between transects: {between['estimate']:+.3f} m per degree, with {between['df']:.0f} degrees of freedom (p ="
-    f" {between['p_value']:.2f}): twelve transects cannot say much, and what they say is the opposite.",
+    f"Between transects: {between['estimate']:+.3f} m per degree, with {between['df']:.0f} degrees of freedom"
+    f" ({lesson.p_value(between['p_value'])}): twelve transects cannot say much, and what they say is the opposite.",
     f"The standard error of the within effect, {within['std_error']:.3f}, belongs to {within['df']:.0f} degrees of freedom: it"
     f" knows that there are plots, not {len(forest)} independent trees.",
 )
@@ -236,8 +236,8 @@ lesson.in_words(
     "Above: no curve, no funnel, points along the lines. Nothing there to worry about.",
     f"Does a single transect carry the result? Not the one within transects: whichever is left out, it stays between"
     f" {each['within'].min():+.3f} and {each['within'].max():+.3f}. The one between them does hang on single transects:"
-    f" without {surest} it is {each.loc[surest, 'between']:+.3f} (p = {each.loc[surest, 'p_value']:.2f}), without {least_sure}"
-    f" {each.loc[least_sure, 'between']:+.3f} (p = {each.loc[least_sure, 'p_value']:.2f}). Its sign is always the same.",
+    f" without {surest} it is {each.loc[surest, 'between']:+.3f} ({lesson.p_value(each.loc[surest, 'p_value'])}), without {least_sure}"
+    f" {each.loc[least_sure, 'between']:+.3f} ({lesson.p_value(each.loc[least_sure, 'p_value'])}). Its sign is always the same.",
 )
 
 # %% [markdown]
@@ -282,11 +282,11 @@ lesson.in_words(
     f" {lesson.p_value(within['p_value'])}). Steeper"
     f" transects did not carry shorter trees; if anything, taller ones ({10 * between['estimate']:+.1f} m for"
     f" ten degrees, 95% interval {10 * (between['estimate'] - reach):+.1f} to"
-    f" {10 * (between['estimate'] + reach):+.1f} m; t({between['df']:.0f}) = {between['statistic']:.2f}, p ="
-    f" {between['p_value']:.2f}), which hung on single transects (p from {each['p_value'].min():.2f} to"
-    f" {each['p_value'].max():.2f}). Between the sections no difference was clear (p ="
-    f" {split.coef_table().loc['sectionmiddle', 'p_value']:.2f} and"
-    f" {split.coef_table().loc['sectionupper', 'p_value']:.2f} against the lower one). The standard deviation was {sd['transect']:.1f} m between transects, {sd['plot:transect']:.1f} m between"
+    f" {10 * (between['estimate'] + reach):+.1f} m; t({between['df']:.0f}) = {between['statistic']:.2f},"
+    f" {lesson.p_value(between['p_value'])}), which hung on single transects (from {lesson.p_value(each['p_value'].min())} to"
+    f" {lesson.p_value(each['p_value'].max())}). Between the sections no difference was clear"
+    f" ({lesson.p_value(split.coef_table().loc['sectionmiddle', 'p_value'])} and"
+    f" {lesson.p_value(split.coef_table().loc['sectionupper', 'p_value'])} against the lower one). The standard deviation was {sd['transect']:.1f} m between transects, {sd['plot:transect']:.1f} m between"
     f" plots of a transect and {sd['Residual']:.1f} m between trees of a plot (marginal R²"
     f" {r2['marginal']:.2f}, conditional R² {r2['conditional']:.2f}).",
 )

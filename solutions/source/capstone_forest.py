@@ -246,7 +246,7 @@ results = lesson.in_words(
     "degrees of freedom).",
     f"Between transects the difference was {10 * between['estimate']:+.1f} m for ten degrees more (standard error "
     f"{10 * between['std_error']:.1f} m, t = {between['statistic']:.1f} on {between['df']:.0f} degrees of freedom, "
-    f"p = {between['p_value']:.2f}), and {10 * answer_7:+.1f} m without the one transect that matters most.",
+    f"{lesson.p_value(between['p_value'])}), and {10 * answer_7:+.1f} m without the one transect that matters most.",
     f"Standard deviations: {spread['transect']:.1f} m between transects, {spread['plot:transect']:.1f} m between "
     f"plots, {spread['Residual']:.1f} m between trees of a plot.",
 )
