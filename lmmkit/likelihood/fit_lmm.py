@@ -6,6 +6,8 @@ from functools import partial
 
 import numpy as np
 
+from ..crossprod.elimination import Elimination
+from ..crossprod.layout import Layout
 from ..design.design import Design
 from ..design.undivided import undivided
 from ..errors import ModelError
@@ -22,6 +24,9 @@ from .theta import checked_par
 #: may seem to be farther out: up to the first rounding is not felt, up to the second hardly.
 SMOOTH = ((5e3, 1e-6), (2e4, 1e-3))
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
+#: Standard deviation, relative to the residuals', from which what is known of an effect is no small part of a
+#: difference.
+CANCELLING = 30.0
 HOPELESS = (
     "the criterion has no finite value anywhere near the start of the search; check the units of the predictors "
     "and of the response (scale() brings them to size one)"
@@ -190,12 +195,34 @@ def _modes(criterion: Criterion, point: Point) -> list[Array]:
 
 def _conditional_cov(criterion: Criterion, point: Point) -> list[Array]:
     """``Sigma - Sigma C_l Sigma`` per level, (q, k, k) per term, in units of the residual variance."""
-    elimination = point.elimination
+    elimination, largest = point.elimination, max(float(np.abs(T).max()) for T in point.factors)
+    spherical = None
+    if largest > CANCELLING and criterion.layout.width <= SMALL:
+        spherical = _spherical_blocks(criterion.layout, elimination)
     covs: list[Array] = [np.empty(0)] * len(criterion.ks)
     for f, t, own in criterion.owned:
-        blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
         T, A = point.factors[t], criterion.whitenings[t].matrix
-        Sigma = T @ T.T
-        conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
+        if spherical is not None:
+            conditional = T @ spherical[f][:, own, own] @ T.T
+        else:
+            blocks = elimination.lead_blocks() if f == 0 else elimination.rest_blocks(f - 1)
+            Sigma = T @ T.T
+            conditional = Sigma - Sigma @ blocks[:, own, own] @ Sigma
         covs[t] = A @ conditional @ A.T
     return covs
+
+
+def _spherical_blocks(layout: Layout, elimination: Elimination) -> list[Array]:
+    """Diagonal blocks of ``(Lambda'Z'Z Lambda + I)^-1``, (levels, k, k) per grouping factor: nothing cancels."""
+    lead, found = layout.lead, list[Array]()
+    if not layout.rest:
+        return elimination.solve_spherical(np.tile(np.eye(lead.k), (lead.q, 1, 1)), np.zeros((0, lead.k)))
+    for f, factor in enumerate(layout.factors):
+        blocks = np.empty((factor.q, factor.k, factor.k))
+        for level in range(factor.q):
+            unit = [np.zeros((other.q, other.k, factor.k)) for other in layout.factors]
+            unit[f][level] = np.eye(factor.k)
+            rest = [np.zeros((0, factor.k)), *(own.reshape(-1, factor.k) for own in unit[1:])]
+            blocks[level] = elimination.solve_spherical(unit[0], np.concatenate(rest))[f][level]
+        found.append(blocks)
+    return found

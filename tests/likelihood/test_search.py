@@ -106,6 +106,16 @@ def test_the_criterion_of_a_nearly_exact_fit_is_that_of_extended_precision(seed)
             assert exact_objective(fit, moved) > lowest - 1e-7
 
 
+@pytest.mark.parametrize("ratio", [1e2, 1e3, 1e4])
+def test_what_the_data_leave_open_of_large_effects(ratio):
+    """Of groups of five rows, however much they differ, a mean is known to sigma / sqrt(5); shrinkage takes nothing."""
+    rng, g = np.random.default_rng(0), np.repeat(np.arange(8), 5)
+    data = pd.DataFrame({"g": g, "y": rng.normal(size=40) + ratio * rng.normal(size=8)[g]})
+    fit = lk.lmer("y ~ 1 + (1 | g)", data)
+    shrunk = 1 / (5 + 1 / fit.theta[0] ** 2)
+    np.testing.assert_allclose(fit.ranef_sd()["g"].iloc[:, 0], fit.sigma * np.sqrt(shrunk), rtol=1e-6)
+
+
 def test_many_responses_of_nearly_exact_fits_have_the_criterion_of_extended_precision():
     hard = precise_design(134, (2.3, 4.3))
     fit = lk.lmer(hard.formula, hard.data, reml=hard.reml)
