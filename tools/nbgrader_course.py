@@ -67,7 +67,8 @@ PROMISE = re.compile(r"[:.]\s+[Yy]ou\s+get\s+a\s+verdict\s+at\s+once,[^.]*\.")
 
 NOTE = """*This copy is marked. Write into the answer cells, add cells where you like, and leave the other cells as they
 are. Before you hand it in, run it once from top to bottom (Kernel ▸ Restart Kernel and Run All Cells).*"""
-NOTE_BLIND = " *Whether an answer is right you learn when it has been marked.*"
+NOTE_BLIND = """ *Whether an answer is right you learn when it has been marked; what the button Validate says means only
+that the cells can be run.*"""
 STUDENT_CELL = "STUDENT = ...  # your student id in quotes, exactly as your course knows you"
 SIGN_IN_CELL = """\
 from lmmkit.course.own_data import own_data, sign_in
@@ -320,6 +321,8 @@ def settings_for(folder: Path, asked: dict[str, Any]) -> Settings:
         If the course was made with other settings than those asked for.
     """
     asked = {name: value for name, value in asked.items() if value is not None}
+    if "without" in asked:  # whatever their order
+        asked["without"] = " ".join(sorted(set(asked["without"].split())))
     file = folder / REMEMBERED
     if not file.exists():
         return Settings(**asked)
@@ -358,8 +361,8 @@ def write_course(folder: Path, names: list[str], **asked: Any) -> list[Path]:
     Raises
     ------
     BuildError
-        If no exercise has one of the names, a source cannot become an assignment, or the course was made with
-        other settings.
+        If no exercise of the course has one of the names, a source cannot become an assignment, or the course was
+        made with other settings.
     """
     settings = settings_for(folder, asked)
     found = sorted((ROOT / "solutions" / "source").glob("*.py"))
@@ -367,10 +370,15 @@ def write_course(folder: Path, names: list[str], **asked: Any) -> list[Path]:
         if not any(source.stem.startswith(name) for source in found):
             raise BuildError(f"no exercise is called {name}; there are {', '.join(s.stem for s in found)}")
     left_out = frozenset(settings.without.split())
-    wanted = [source for source in found if source.stem.startswith(tuple(names)) or not names]
+    there = [source for source in found if not is_left_out(f"exercises/{source.stem}", left_out)]
+    for name in names:
+        if not any(source.stem.startswith(name) for source in there):
+            raise BuildError(
+                f"{name} is left out of this course, which was made with WITHOUT={settings.without!r}"
+            )
     written = []
-    for source in wanted:
-        if is_left_out(f"exercises/{source.stem}", left_out):
+    for source in there:
+        if names and not source.stem.startswith(tuple(names)):
             continue
         path = folder / "source" / source.stem / f"{source.stem}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)

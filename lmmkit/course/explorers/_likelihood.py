@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.course.explorers import style
-from lmmkit.course.explorers.controls import Choice, Number, Slider, State, plural
+from lmmkit.course.explorers.controls import Choice, Number, Slider, State, number, plural
 from lmmkit.course.explorers.explorer import Explorer
 from lmmkit.course.explorers.sources import with_unit
 from lmmkit.course.explorers.tables import measured
@@ -201,15 +201,15 @@ def _at(
     response, predictor, group = names
     codes, _ = pd.factorize(frame[group])
     y, x = frame[response].to_numpy(float), frame[predictor].to_numpy(float)
+    plain = pd.DataFrame(
+        {"y": y, "x": x, "group": codes.astype(str)}
+    )  # any name may stand in a reader's table
+    fit = lmer("y ~ x + (1 | group)", plain, reml=criterion == "REML")  # refuses what has no criterion
     crit = _Criterion(y, x, codes)
     here, beta = crit.parts(np.array(theta))
     along, _ = crit.parts(_GRID)
     n, p = crit.X.shape
     df = n - p if criterion == "REML" else n
-    plain = pd.DataFrame(
-        {"y": y, "x": x, "group": codes.astype(str)}
-    )  # any name may stand in a reader's table
-    fit = lmer("y ~ x + (1 | group)", plain, reml=criterion == "REML")
     theta_hat = float(fit.theta[0])
     best, _ = crit.parts(np.array(theta_hat))
     return Likelihood(
@@ -239,8 +239,6 @@ def _own_compute(
 def own(table: Any, y: str, x: str, group: str) -> Explorer[Likelihood]:
     """`y` and `x` are columns of numbers, `group` says which rows belong together: y ~ x + (1 | group)."""
     rows = measured(table, (y, x), group)
-    if rows[x].nunique() < 2:
-        raise DataError(f"column {x!r} is the same in every row; a slope needs numbers that differ")
     explorer = replace(
         EXPLORER,
         controls=tuple(c for c in EXPLORER.controls if c.name in ("theta", "criterion")),
@@ -331,8 +329,8 @@ def sentence(r: Likelihood) -> str:
             where += f", which lies beyond the slider, at θ = {r.theta_hat:.2f}"
     name = "the REML criterion" if r.criterion == "REML" else "the deviance (ML)"
     return (
-        f"At θ = {r.theta:.2f} the {r.names[2]} effects have an SD of {sd:.2f}, "
-        f"the residual SD is {r.sigma:.2f}, and {name} is {r.value:.2f}, {where}."
+        f"At θ = {r.theta:.2f} the {r.names[2]} effects have an SD of {number(sd)}, "
+        f"the residual SD is {number(r.sigma)}, and {name} is {r.value:.2f}, {where}."
     )
 
 
@@ -348,8 +346,8 @@ def details(r: Likelihood) -> str:
         ("deviance (ML)", p.ml),
         ("REML criterion", p.reml),
     ]
-    body = "".join(f"<tr><td>{label}</td><td>{float(value):.3f}</td></tr>" for label, value in rows)
-    head = f"at θ = {r.theta:.2f}; residual + penalty = {float(total):.3f}"
+    body = "".join(f"<tr><td>{label}</td><td>{number(float(value), 3)}</td></tr>" for label, value in rows)
+    head = f"at θ = {r.theta:.2f}; residual + penalty = {number(float(total), 3)}"
     return f"<table><tr><th>{head}</th><th></th></tr>{body}</table>"
 
 

@@ -95,14 +95,14 @@ class Simpson:
         return self.within is not None and self.within.direction * self.pooled_slope.direction < 0
 
 
-def _slope(value: float, rest: float, df: int, sxx: float) -> Slope:
-    """A slope and its interval from the residual sum of squares."""
+def _slope(value: float, rest: float, df: int, sxx: float, syy: float) -> Slope:
+    """A slope and its interval from the residual sum of squares; `sxx` and `syy` are those of x and y."""
     from lmmkit.numerics.distributions import t
 
     if df == 0:
         return Slope(value, np.inf, -np.inf, np.inf)
     se = float(np.sqrt(max(rest, 0.0) / df / sxx))
-    if se < 1e-9 * max(1.0, abs(value)):  # rounding, where every point lies on its line
+    if se < 1e-9 * np.sqrt(syy / sxx):  # rounding, where every point lies on its line
         se = 0.0
     reach = float(t.ppf(0.975, df)) * se
     return Slope(value, se, value - reach, value + reach)
@@ -128,13 +128,14 @@ def analyse(
     dx, dy = x - x.mean(), y - y.mean()
     b = float(dx @ dy / (dx @ dx))
     a = float(y.mean() - b * x.mean())
-    pooled = _slope(b, float(((y - a - b * x) ** 2).sum()), n - 2, float(dx @ dx))
+    pooled = _slope(b, float(((y - a - b * x) ** 2).sum()), n - 2, float(dx @ dx), float(dy @ dy))
     if groups == 1:
         return Simpson(data, names, (a, b), pooled, None, None, None, False, means, coloured, limits)
 
     wx, wy = x - means[codes, 0], y - means[codes, 1]
     inside = float(wx @ wy / (wx @ wx))
-    within = _slope(inside, float(((wy - inside * wx) ** 2).sum()), n - groups - 1, float(wx @ wx))
+    rest = float(((wy - inside * wx) ** 2).sum())
+    within = _slope(inside, rest, n - groups - 1, float(wx @ wx), float(dy @ dy))
     off = means - means.mean(0)
     between = float(off[:, 0] @ off[:, 1] / (off[:, 0] @ off[:, 0])) if off[:, 0].any() else None
     mixed, fell_back = inside, False  # what the mixed model tends to as the noise goes to zero
@@ -187,9 +188,6 @@ def own(table: Any, y: str, x: str, group: str) -> Explorer[Simpson]:
     """`y` and `x` are columns of numbers, `group` says which rows belong together."""
     rows = measured(table, (x, y), group)
     rows.columns = pd.Index(["x", "y", "group"])
-    for column, name in (("x", x), ("y", y)):
-        if rows[column].nunique() < 2:
-            raise DataError(f"column {name!r} is the same in every row; a slope needs numbers that differ")
     if not (rows.groupby("group")["x"].nunique() > 1).any():
         raise DataError(f"{x!r} is constant within every {group!r}; there is no slope inside the groups")
     sides: list[float] = []
@@ -255,8 +253,7 @@ def _draw_slopes(r: Simpson, ax: Any) -> None:
 
 
 def _said(slope: Slope) -> str:
-    se = f"{slope.se:.2f}" if slope.se >= 0.005 or slope.se == 0 else f"{slope.se:.1g}"
-    return f"{number(slope.value)} (SE {se})" if np.isfinite(slope.se) else f"{number(slope.value)} (no SE)"
+    return f"{number(slope.value)} ({f'SE {number(slope.se)}' if np.isfinite(slope.se) else 'no SE'})"
 
 
 def _verdict(r: Simpson) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from lmmkit.errors import DataError
-from lmmkit.formatting.wording import p_value, plural
-from lmmkit.formatting.wording import rounded as number
+from lmmkit.formatting.wording import p_value, plural, rounded
 
 __all__ = [
     "Choice",
@@ -26,6 +26,22 @@ __all__ = [
 
 State = dict[str, Any]
 R = TypeVar("R")
+_ROUNDING = 1e-10  # what the arithmetic leaves where a number is zero
+
+
+def number(value: float, digits: int = 2) -> str:
+    """So many decimals, and for small numbers, as in a table of small units, so many digits that are not zero.
+
+    Examples
+    --------
+    >>> number(-1.234), number(0.0), number(0.000378), number(-2e-7)
+    ('−1.23', '0.00', '0.00038', '−2.0e−07')
+    """
+    size = abs(value)
+    if not _ROUNDING < size < 0.01:
+        return rounded(value, digits)
+    decimals = digits - 1 - math.floor(math.log10(size))
+    return rounded(value, decimals) if decimals < 7 else f"{value:.{digits - 1}e}".replace("-", "−")
 
 
 @dataclass(frozen=True)

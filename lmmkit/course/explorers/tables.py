@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lmmkit.errors import DataError
+from lmmkit.formatting.wording import plural
 from lmmkit.numerics.frames import as_pandas, if_frame
 
 
@@ -59,11 +60,14 @@ def measured(table: Any, numbers: tuple[str, ...], group: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        For a column that is not there, numbers that are none, or fewer than two groups.
+        For a column that is not there, numbers that are none or all the same, fewer than two groups, or groups of
+        one row each.
     """
     table = frame(table)
     made = {}
     for name in numbers:
+        if name in made:
+            raise DataError(f"column {name!r} is named twice; name two columns of numbers")
         values = column(table, name)
         if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
             raise DataError(f"column {name!r} is not numeric; choose a column of numbers")
@@ -74,8 +78,15 @@ def measured(table: Any, numbers: tuple[str, ...], group: str) -> pd.DataFrame:
     made[group] = labels.astype(object)
     rows = pd.DataFrame(made).replace([np.inf, -np.inf], np.nan).dropna().reset_index(drop=True)
     rows[group] = rows[group].astype(str)
-    if rows[group].nunique() < 2:
+    groups = rows[group].nunique()
+    if groups < 2:
+        raise DataError(f"column {group!r} has {plural(groups, 'group')} with complete rows; two are needed")
+    if groups == len(rows):
         raise DataError(
-            f"column {group!r} has {rows[group].nunique()} groups with complete rows; two are needed"
+            f"every row is a group of {group!r} by itself; groups of several rows are needed, to tell the variance "
+            "between them from that within"
         )
+    for name in numbers:
+        if rows[name].nunique() < 2:
+            raise DataError(f"column {name!r} is the same in every row; numbers that differ are needed")
     return rows

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -234,3 +235,43 @@ else:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def own_tables(name, table, x="x"):
+    """An explorer that takes a table, given this one."""
+    columns = {"pooling": ("y", "g"), "model_builder": ()}.get(name, ("y", x, "g"))
+    return getattr(explorers, name)._with((table, *columns), {})[0]
+
+
+OWN = pd.DataFrame({
+    "y": [20.1, 21.7, 22.6, 17.2, 18.1, 19.8, 25.4, 25.8, 27.3],
+    "x": [1.0, 2, 3] * 3,
+    "g": list("aaabbbccc"),
+})  # fmt: skip
+MEASURED = ("likelihood", "pooling", "shrinkage", "simpson")
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_table_without_what_is_looked_for_is_refused_in_a_sentence(name):
+    with pytest.raises(DataError, match="'y' is the same in every row; numbers that differ are needed"):
+        own_tables(name, OWN.assign(y=3.0))
+    with pytest.raises(DataError, match="every row is a group of 'g' by itself"):
+        own_tables(name, OWN.assign(g=range(9)))
+    with pytest.raises(DataError, match="'g' has 1 group with complete rows; two are needed"):
+        own_tables(name, OWN.assign(g="a"))
+    if name != "pooling":
+        with pytest.raises(DataError, match="'y' is named twice"):
+            own_tables(name, OWN, x="y")
+    if name in ("likelihood", "shrinkage"):
+        with pytest.raises(DataError, match="cannot be fitted: the response 'y' is reproduced exactly"):
+            own_tables(name, OWN.assign(y=2 * OWN["x"]))
+
+
+@pytest.mark.parametrize("name", [*MEASURED, "model_builder"])
+def test_a_table_in_small_units_shows_its_numbers(name):
+    """Tonnes in place of kilograms: the same digits, not 0.00."""
+    explorer = own_tables(name, OWN.assign(y=OWN["y"] * 1e-4))
+    words = explorer.sentence(explorer.result())
+    assert not re.search(r"(?<!\d)0\.00(?!\d)", words), words
+    large = own_tables(name, OWN)
+    assert words != large.sentence(large.result())

@@ -81,5 +81,5 @@ def test_a_table_of_the_readers():
     r = result(mouse, "body mass", "Dose", "Strain", theta=1.0)
     fit = lk.lmer("Weight ~ Dose + (1 | Strain)", lk.load_data("mouse"))
     assert r.theta_hat == pytest.approx(float(fit.theta[0]), rel=1e-4) and r.names[0] == "body mass"
-    with pytest.raises(lk.DataError, match="has 1 groups with complete rows; two are needed"):
+    with pytest.raises(lk.DataError, match="has 1 group with complete rows; two are needed"):
         result(mouse.assign(Strain="m1"), "body mass", "Dose", "Strain")

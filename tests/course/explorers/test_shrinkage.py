@@ -63,7 +63,7 @@ def test_a_table_of_the_readers():
     assert "The fit is singular" in explorers.shrinkage.sentence(r)
     with pytest.raises(DataError, match="no column 'dose'; did you mean 'Dose'"):
         result(mouse, "Weight", "dose", "Strain")
-    flat = pd.DataFrame({"y": np.arange(6.0), "x": 1.0, "g": list("aabbcc")})
+    flat = pd.DataFrame({"y": np.arange(6.0), "x": [1.0, 1, 2, 2, 3, 3], "g": list("aabbcc")})
     with pytest.raises(DataError, match="fewer than two groups of 'g' have a line of their own"):
         result(flat, "y", "x", "g")
 
