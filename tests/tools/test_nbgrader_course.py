@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 
 import nbformat
 import pytest
@@ -215,10 +216,9 @@ class Course:
 
     def hand_in(self, student, notebook, name=None):
         path = self.folder / "submitted" / student / self.assignment / (name or f"{self.assignment}.ipynb")
-        path.parent.mkdir(parents=True)
-        path.write_text(
-            notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf-8"
-        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = notebook if isinstance(notebook, str | bytes) else nbformat.writes(notebook)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
 
     def marks(self):
         """Mark all; the table, by student."""
@@ -329,7 +329,7 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     link = course.folder / "submitted" / "links" / course.assignment / f"{course.assignment}.ipynb"
     link.parent.mkdir(parents=True)
     link.symlink_to(course.folder / "source" / course.assignment / link.name)
-    warns = "import warnings\nwarnings.simplefilter('always')\n{}"
+    warns = "import warnings\nwarnings.simplefilter('always')\nopen('picture.png', 'w').close()\n{}"
     course.hand_in("warns", course.solved(q3=warns.format(known(course.source)["q3_answer"].source)))
     elsewhere = course.solved(q7_written=known(course.release)["q7_written"].source, q2="answer_2 = ...")
     with_cell(elsewhere, "q7_written", new_markdown_cell("Lake 14 has one fish, so its mean says little."))
@@ -378,10 +378,21 @@ def test_every_student_gets_the_right_mark_or_a_clear_report(course):
     assert marks["exits"] == ["8 / 9", "? / 3", "raised SystemExit: raise SystemExit"]
     assert marks["prints"] == ["8 / 9", "? / 3", "ran too long and was stopped: while True:"]
     assert marks["third"] == ["9 / 9", "? / 3", ""]
+    assert marks["two files"][:2] == ["9 / 9", "? / 3"]
+    assert marks["two files"][2].startswith("there is 06_pooling (1).ipynb as well, which does not count")
+    assert marks["bare"][:2] == ["9 / 9", "? / 3"] and "put back by what stands" in marks["bare"][2]
+    assert "perhaps it is another notebook" in marks["one_cell"][2]
+    assert marks["empty"][2] == "the file is empty; ask for it again"
+    assert marks["document"][2].startswith(
+        "the file is a zip or a document of a word processor, not a notebook"
+    )
+    assert "there is 06_pooling/06_pooling.ipynb but no 06_pooling.ipynb" in marks["folder"][2]
     for student in REPLACE:
         assert marks[student][0] == "0 / 9" and "replaced what judges it" in marks[student][2], marks[student]
         assert states[student] == "look"
-    assert {states[student] for student in ("stripped", "elsewhere")} == {"look"}
+    assert {states[student] for student in ("stripped", "elsewhere", "two files", "bare", "one_cell")} == {
+        "look"
+    }
     assert {states[student] for student in ("perfect", "wrong", "moved")} == {"to be marked by hand"}
     assert {states[student] for student in NOT_MARKED} == {"not marked"}
 
@@ -442,8 +453,27 @@ def hand_in_odd_ones(course, wrong):
     third = nbformat.convert(course.solved(), 3)
     course.hand_in("third", json.dumps(third))
 
+    # Files of other programs: with a byte-order mark, and two of them; of a format to come, and with nothing but cells.
+    course.hand_in("two files", nbformat.writes(course.solved()).encode("utf-8-sig"))
+    course.hand_in("two files", course.release, name="06_pooling (1).ipynb")
+    bare = json.loads(nbformat.writes(course.solved()))
+    bare |= {"nbformat": 5, "nbformat_minor": 0}
+    del bare["metadata"]
+    for cell in bare["cells"]:
+        for name in ("id", "metadata", "outputs", "execution_count"):
+            cell.pop(name, None)
+    course.hand_in("bare", json.dumps(bare))
+    joined = "\n\n".join(cell.source for cell in course.solved().cells if cell.cell_type == "code")
+    course.hand_in("one_cell", nbformat.v4.new_notebook(cells=[new_code_cell(joined)]))
+    course.hand_in("empty", "")
+    course.hand_in("document", b"PK\x03\x04\x14\x00")
+    course.hand_in("folder", course.solved(), name="06_pooling/06_pooling.ipynb")
 
-NOT_MARKED = ("kills", "broken", "renamed", "pages", "links", "swallows")
+
+NOT_MARKED = (
+    *("kills", "broken", "renamed", "pages", "links", "swallows"),
+    *("empty", "document", "folder"),
+)
 #: A loop that an interrupt does not end.
 SWALLOWS = """\
 import time
@@ -516,20 +546,42 @@ answer_1 = "no"
 def test_what_is_handed_in_through_moodle_and_canvas_is_collected(tmp_path, grading):
     course = Course(tmp_path, grading, "06_pooling")
     archive = course.folder / "downloaded" / "06_pooling" / "archive"
+    archive.mkdir(parents=True)
     text = nbformat.writes(course.release)
-    for name in (
-        "Ada Byron_1234567_assignsubmission_file_/06_pooling.ipynb",
-        "Kim Lee_7654321_assignsubmission_file/06_pooling (1).ipynb",
-        "noetheremmy_12345_67890_06_pooling-1.ipynb",
-        "curiemarie_LATE_12346_67891_06_pooling.ipynb",
-    ):
-        (archive / name).parent.mkdir(parents=True, exist_ok=True)
-        (archive / name).write_text(text, encoding="utf-8")
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as file:
+        file.writestr("06_pooling.ipynb", text)
+    with zipfile.ZipFile(archive / "all submissions.zip", "w") as file:
+        for name, content in {
+            "Ada Byron_1234567_assignsubmission_file_/06_pooling.ipynb": text,
+            "Kim Lee_7654321_assignsubmission_file/06_pooling (1).ipynb": text,
+            "Ju\u0308rgen O'Groß_11_assignsubmission_file/Übung 06_pooling Jürgen.ipynb": text,
+            "Eva Sub_12_assignsubmission_file/week 6/06_pooling.ipynb": text,
+            "Tom Zip_13_assignsubmission_file/tom.zip": inner.getvalue(),
+            "Leo Two_14_assignsubmission_file/06_pooling (1).ipynb": text,
+            "Leo Two_14_assignsubmission_file/06_pooling.ipynb": text,
+            "Leo Two_14_assignsubmission_file/__MACOSX/06_pooling.ipynb": "",
+            "Pia Doc_15_assignsubmission_file/my answers.docx": "PK",
+            "Ann Text_16_assignsubmission_onlinetext/onlinetext.html": "<p>I forgot</p>",
+            "Participant_17_assignsubmission_file/06_pooling.ipynb": text,
+            "Participant_18_assignsubmission_file/06_pooling.ipynb": text,
+            "noetheremmy_12345_67890_06_pooling-1.ipynb": text,
+            "curiemarie_LATE_12346_67891_06_pooling.ipynb": text,
+            "doejane_12347_67892_Untitled.ipynb": text,
+        }.items():
+            file.writestr(name, content)
     run = course.run("-m", "nbgrader", "zip_collect", "06_pooling")
-    found = {
-        path.parent.parent.name for path in course.folder.glob("submitted/*/06_pooling/06_pooling.ipynb")
+    found = {path.parent.parent.name: path.name for path in course.folder.glob("submitted/*/06_pooling/*")}
+    right = ("Ada Byron", "Kim Lee", "Jürgen O'Groß", "Eva Sub", "Tom Zip", "noetheremmy", "curiemarie",
+             "Participant 17", "Participant 18")  # fmt: skip
+    others = {"Pia Doc": "my answers.docx", "Ann Text": "onlinetext.html", "doejane": "Untitled.ipynb"}
+    assert {name: path for name, path in found.items() if name != "Leo Two"} == (
+        dict.fromkeys(right, "06_pooling.ipynb") | others
+    ), run.stderr
+    assert {path.name for path in course.folder.glob("submitted/Leo Two/06_pooling/*")} == {
+        "06_pooling.ipynb",
+        "06_pooling (1).ipynb",
     }
-    assert found == {"Ada Byron", "Kim Lee", "noetheremmy", "curiemarie"}, run.stderr
 
 
 @pytest.mark.slow

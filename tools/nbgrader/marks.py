@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
+from arrivals import read
 from marking import BEGUN, HERE, NO_WALL, digest, first_name, marked, released_cells
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 
-NO_NOTEBOOK = "the file is not a notebook"
 HEAD = ("student", "assignment", "tests", "tests_max", "written", "written_max", "state", "remarks")
 
 
@@ -58,27 +58,45 @@ def handed_in(student: str, assignment: str) -> tuple[NotebookNode | None, list[
     """The notebook as it was handed in, if it is one, and what is odd about the file."""
     folder = HERE / "submitted" / student / assignment
     path = folder / f"{assignment}.ipynb"
+    files = (one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file() and one != path)
+    others = sorted(name for name in files if name != "timestamp.txt" and ".ipynb_checkpoints" not in name)
+    notebooks = [name for name in others if name.lower().endswith(".ipynb")]
     if not path.exists():
-        others = sorted(one.name for one in folder.glob("*") if one.is_file())
         if not others:
             return None, [f"{assignment}.ipynb is not there"]
-        one = next((name for name in others if name.endswith(".ipynb")), others[0])
-        command = f"mv {shlex.quote(str((folder / one).relative_to(HERE)))} {shlex.quote(str(path.relative_to(HERE)))}"
         told = f"there is {', '.join(others)} but no {assignment}.ipynb"
-        return None, [f"{told}; rename it and mark again: {command}" if one.endswith(".ipynb") else told]
+        if not notebooks:
+            return None, [told]
+        one = folder / notebooks[0]
+        command = f"mv {shlex.quote(str(one.relative_to(HERE)))} {shlex.quote(str(path.relative_to(HERE)))}"
+        return None, [f"{told}; rename it and mark again: {command}"]
+    more = (
+        [f"there is {', '.join(notebooks)} as well, which does not count: please look"] if notebooks else []
+    )
     try:
-        return nbformat.read(path, as_version=4), []
-    except Exception as error:  # whatever it is, it is no notebook
-        return None, [f"{NO_NOTEBOOK} ({type(error).__name__}); ask for it again"]
+        return read(path), more
+    except ValueError as error:
+        return None, [f"{error}; ask for it again", *more]
 
 
 def oddities_handed_in(notebook: NotebookNode, student: str, assignment: str, mended: list[str]) -> list[str]:
     """What is odd about the cells as they were handed in."""
-    wanted = ids(nbformat.read(HERE / "source" / assignment / f"{assignment}.ipynb", as_version=4))
+    master = nbformat.read(HERE / "source" / assignment / f"{assignment}.ipynb", as_version=4)
+    wanted = ids(master)
+    tests = [
+        name
+        for name, cell in marked(master).items()
+        if cell.metadata.nbgrader.grade and cell.cell_type == "code"
+    ]
     counts = Counter(ids(notebook))
     found = []
+    gone = [name for name in wanted if not counts[name]]
     if not any("were lost" in one for one in mended):
-        found += [f"{name} was deleted" for name in wanted if not counts[name]]
+        found += [f"{name} was deleted" for name in gone]
+        if len(gone) > 6:
+            found = [f"{len(gone)} of the {len(wanted)} cells that matter were deleted"]
+        if not any(counts[name] for name in tests):
+            found.append("none of the tests is in it, perhaps it is another notebook: please look")
     found += [f"{name} is there {n} times; the last one counts" for name, n in counts.items() if n > 1]
     text = "\n".join(cell.source for cell in notebook.cells)
     names = re.findall(r"^STUDENT\s*=\s*[\"'](.+?)[\"']", text, re.MULTILINE)

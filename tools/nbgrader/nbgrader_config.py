@@ -11,7 +11,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-import marking  # noqa: E402  # the file beside this one
+import arrivals  # noqa: E402  # the files beside this one
+import marking  # noqa: E402
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821  # nbgrader gives this name
 
@@ -36,11 +37,14 @@ marking.begin()
 # Whether a student's feedback shows the rubrics and model answers; not before the last one has handed in.
 c.ForStudents.show_rubric = False
 
-# How the files are called that come from Moodle (first line) and Canvas (second), for `nbgrader zip_collect`.
+# Where the student stands in the name of a file from Moodle (second line) or Canvas (third): `nbgrader zip_collect`.
 c.FileNameCollectorPlugin.named_regexp = (
-    r".*[/\\](?P<student_id>[^/\\_]+)(?:_LATE)?_\d+_"
-    r"(?:assignsubmission_file[_/\\]*|\d+_)(?P<file_id>(?:\d\d|capstone)_[a-z_]*[a-z])[^/\\]*\.ipynb$"
+    r".*[/\\](?P<student_id>[^/\\_]+)(?:_LATE)?_(?P<number>\d+)_"
+    r"(?:assignsubmission_(?:file|onlinetext)_?[/\\](?:.*[/\\])?"
+    r"|\d+_)(?P<file_id>[^/\\]+)$"
 )
+c.ZipCollectApp.collector_plugin = arrivals.Collector
+c.Autograde.exporter_class = arrivals.Reader
 
 if (HERE / "nbgrader_config_local.py").exists():
     load_subconfig("nbgrader_config_local.py")  # type: ignore[name-defined]  # noqa: F821

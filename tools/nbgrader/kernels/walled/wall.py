@@ -1,8 +1,9 @@
 """Start the kernel that runs a submission behind a wall, made by bubblewrap (`bwrap`).
 
-The kernel sees the submission's own folder, Python with its packages, and lmmkit with the course's data, all of it
-read-only, and an empty `/tmp`. It has no network: it talks to nbgrader through sockets in one folder. So a student's
-code finds neither solutions nor hidden tests, gradebook or other people's work, and changes nothing.
+The kernel sees the files of the submission, Python with its packages, and lmmkit with the course's data, all of it
+read-only, and an empty `/tmp`. What it saves beside the notebook, such as a picture, is gone when it ends. It has no
+network: it talks to nbgrader through sockets in one folder. So a student's code finds neither solutions nor hidden
+tests, gradebook or other people's work, and changes nothing.
 """
 
 import importlib.util
@@ -48,7 +49,7 @@ def _bwrap(submission: Path, sockets: Path, command: list[str]) -> list[str]:
     # What lies in the course's folder stays out of sight, even if Python was installed around it.
     seen |= {Path("/tmp"): "--tmpfs", COURSE: "--tmpfs"}
     seen |= {Path(place): "--ro-bind-try" for place in _python() if COURSE in Path(place).parents}
-    seen |= {submission: "--ro-bind", sockets: "--bind"}
+    seen |= {submission: "--tmpfs"} | dict.fromkeys(submission.iterdir(), "--ro-bind") | {sockets: "--bind"}
     parts = ["bwrap", "--unshare-all", "--die-with-parent", "--proc", "/proc", "--dev", "/dev"]
     for place in sorted(seen, key=lambda place: len(place.parts)):  # outer folders first
         kind = seen[place]
