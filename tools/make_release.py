@@ -48,6 +48,9 @@ CONTENTS = (
     "docs/images/*.png",
 )
 READABLE = 0o644 << 16  # by everybody: a teacher may unpack the zip for a whole class
+TO_ADD = (
+    b"\n## To add a data set"  # from here on the page of the data speaks of tools that students do not have
+)
 LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:|#)([^)#]+)(#[^)]*)?\)")
 
 
@@ -122,6 +125,7 @@ def members(without: frozenset[str] = frozenset()) -> dict[str, bytes]:
     found |= {
         name: content for name, content in student_files(ROOT).items() if not is_left_out(name, without)
     }
+    found["data/README.md"] = found["data/README.md"].partition(TO_ADD)[0]
     return {name: living_links(name, content, found.keys()) for name, content in found.items()}
 
 

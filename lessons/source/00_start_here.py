@@ -139,7 +139,7 @@ explorers.random_effects()
 # With no spread of slopes all lines are parallel. That is called a *random intercept* model, and it is where
 # lesson 4 begins.
 #
-# (You see no sliders, only a picture? Then this page is not running. Open it in JupyterLab with `make lab`, and run all its
+# (You see no sliders, only a picture? Then this page is not running. Open it in JupyterLab, as the README says, and run all its
 # cells. If there are still none, `python -m lmmkit.course.doctor` in a terminal tells you what is wrong.)
 
 # %% tags=["fold"]

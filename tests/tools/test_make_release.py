@@ -78,6 +78,17 @@ def test_everybody_may_read_all_of_it(release):
     assert {entry.external_attr >> 16 for entry in release.infolist()} == {0o644}
 
 
+def test_no_command_is_named_that_needs_a_makefile(readable):
+    """Students have none; a page that says how it was written is not for them to run."""
+    told = {
+        name: text
+        for name, text in readable.items()
+        if name.endswith((".ipynb", ".md")) and "LEDGER" not in name
+    }
+    assert [name for name, text in told.items() if re.search(r"`make \w", text)] == []
+    assert any("rows, synthetic" in text for text in told.values())
+
+
 def test_nothing_has_been_run(release):
     for name in release.namelist():
         if name.endswith(".ipynb"):
