@@ -133,11 +133,11 @@ def _first_uses(text: str, terms: list[Term], waiting: list[Term]) -> list[tuple
 
 
 def page(terms: list[Term], titles: dict[str, str]) -> NotebookNode:
-    """The glossary as a notebook: a heading a term, its meaning, and the lesson that explains it."""
+    """The glossary as a notebook: a heading a term, its meaning, and the lesson that explains it, if it is there."""
     top = "# Words of the trade\n\nEach word with its meaning, and the lesson that explains it."
     cells = [new_markdown_cell(top)]
     for term in terms:
-        stem = next(stem for stem in titles if stem.startswith(term.lesson))
-        where = f"[Lesson {int(term.lesson)}, {titles[stem]}]({stem}.ipynb)"
-        cells.append(new_markdown_cell(f"### {term.name}\n\n{term.text.strip()} ({where})"))
+        stem = next((stem for stem in titles if stem.startswith(term.lesson)), None)
+        where = f" ([Lesson {int(term.lesson)}, {titles[stem]}]({stem}.ipynb))" if stem else ""
+        cells.append(new_markdown_cell(f"### {term.name}\n\n{term.text.strip()}{where}"))
     return regular(cells)

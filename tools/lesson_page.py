@@ -110,20 +110,21 @@ def head_of(title: NotebookNode, shelf: Shelf, source: Path) -> list[NotebookNod
     Raises
     ------
     BuildError
-        If the lesson names another that does not exist, or one that comes later.
+        If the lesson names one that comes later. One that was taken out of the course is named without a link.
     """
     needs, minutes = title.metadata.get("needs"), title.metadata.get("minutes")
     lines = [f"**Time** about {minutes} minutes."] if minutes else []
     if needs:
         for number in NUMBER.findall(needs):
-            if shelf.lesson(number) is None or number >= source.stem[:2]:
+            if number >= source.stem[:2]:
                 raise BuildError(f"{source.stem}: lesson {number} cannot be needed: it does not come before")
         lines.append(f"**What you need to know** {NUMBER.sub(lambda found: _link(found[1], shelf), needs)}.")
     return [new_markdown_cell("\n\n".join(lines))] if lines else []
 
 
 def _link(number: str, shelf: Shelf) -> str:
-    return f"([lesson {int(number)}]({shelf.lesson(number)}.ipynb))"
+    name, there = f"lesson {int(number)}", shelf.lesson(number)
+    return f"([{name}]({there}.ipynb))" if there else f"({name}, which is not in this course)"
 
 
 def lesson_foot(stem: str, shelf: Shelf) -> list[NotebookNode]:

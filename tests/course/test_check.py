@@ -263,4 +263,6 @@ def test_every_question_of_a_lesson_can_be_shown(code):
     ],
 )  # fmt: skip
 def test_right_answers_in_another_form_are_right(key, value):
+    if key.partition(".")[0] not in checking.chapters():
+        pytest.skip("its lesson was taken out of this course")
     assert check(key, value).state == "right"

@@ -71,6 +71,17 @@ def test_only_what_comes_before_can_be_needed(root, number):
         lesson_page(write(root, TITLE.format(f' needs="a line ({number})"', 2, "Groups")))
 
 
+def test_a_lesson_that_was_taken_out_leaves_no_link(root):
+    (root / "lessons" / "source" / "01_lines.py").unlink()
+    head = (
+        lesson_page(write(root, TITLE.format(' needs="a straight line (01)"', 2, "Groups"))).cells[1].source
+    )
+    assert head == "**What you need to know** a straight line (lesson 1, which is not in this course)."
+    terms = glossary.read(root)
+    shown = "\n".join(cell.source for cell in glossary.page(terms, Shelf(root).lessons).cells)
+    assert all(f"### {term.name}" in shown for term in terms) and "01_lines" not in shown
+
+
 def test_the_foot_of_a_lesson_shows_the_way(root):
     *_, progress, foot = lesson_page(root / "lessons" / "source" / "02_groups.py").cells
     assert progress.source.endswith('show_progress("02")')
