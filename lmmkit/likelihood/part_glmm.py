@@ -123,6 +123,11 @@ class PartCriterion(Terms):
         return self.stack.paired
 
     @property
+    def peaked(self) -> bool:
+        """Whether minima can be narrow and close to each other: a Tweedie density has peaks over its power."""
+        return SHAPE in self.rows.names
+
+    @property
     def of_zeros(self) -> slice:
         """The coefficients of the extra zeros, where there are any."""
         own, m = self.own[self.rows.names.index(ZERO_INFLATION)], self.n_theta

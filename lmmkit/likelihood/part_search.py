@@ -24,8 +24,9 @@ PATIENCE = 60
 NO_ZEROS = "no extra zeros"
 #: First radius of a search that starts near the optimum.
 NEARBY = 0.2
-#: How little above a known minimum a way down may be, in value and as its curvature has it, to lead there.
-ARRIVED = 0.01
+#: How little above a known minimum a way down may be, in value and as its curvature has it, to lead there: less
+#: than half a standard error away. Where there are narrow peaks, next to nothing.
+ARRIVED, CLOSE = 0.2, 0.01
 HOPELESS = (
     "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
     "the range of its link; centre and scale the covariates, or try another link"
@@ -41,6 +42,10 @@ class SeveralParts(Criterion, Protocol):
     @property
     def paired(self) -> bool:
         """Whether two parts have random effects, so that the approximation can break down."""
+
+    @property
+    def peaked(self) -> bool:
+        """Whether minima can be narrow and close to each other."""
 
     @property
     def of_zeros(self) -> slice:
@@ -150,6 +155,7 @@ class Ways:
     def __init__(self, criterion: SeveralParts) -> None:
         self.criterion = criterion
         self.ends: list[Search] = []
+        self.arrived = CLOSE if criterion.peaked else ARRIVED
 
     def down(self, x: Array, radius: float = 2.0) -> Search:
         """The end of one way.
@@ -186,9 +192,9 @@ class Ways:
     def _known(self, x: Array, value: float) -> Search | None:
         """The minimum in whose bowl this point lies, or None."""
         for end in self.ends:
-            if not end.converged or end.curvature is None or not 0 <= value - end.value < ARRIVED:
+            if not end.converged or end.curvature is None or not 0 <= value - end.value < self.arrived:
                 continue
             away = x - end.x
-            if 0 <= float(away @ end.curvature @ away) < 2 * ARRIVED:
+            if 0 <= float(away @ end.curvature @ away) < 2 * self.arrived:
                 return end
         return None
