@@ -57,6 +57,8 @@ FEWER_PLACES = {False: (0.0,), True: (-0.6, 0.0, 0.9)}
 #: Numbers that a grid may hold, and multiplications that it may cost: a few evaluations of the criterion.
 MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
+#: How much more of these it may be where each point would be evaluated alone otherwise.
+SAVED = 5
 #: Relative difference of blocks that rounding can make.
 ALIKE = 1e-12
 
@@ -265,13 +267,14 @@ class Grid:
         self._lead_logdet = logdet * len(lead) if self._alike else logdet
 
     @staticmethod
-    def suits(terms: Terms, p: int) -> bool:
-        """Whether it costs no more than a few evaluations of the criterion."""
-        lead, points = terms.layout.lead, len(grid_thetas(tuple(terms.structures))[0])
+    def suits(terms: Terms, p: int, few: tuple[Array, tuple[int, ...]] | None = None) -> bool:
+        """Whether it costs no more than a few evaluations of the criterion; of few points, than as many of them."""
+        lead = terms.layout.lead
+        points = len((few or grid_thetas(tuple(terms.structures)))[0])
         w, rows = terms.layout.width + p, lead.q * lead.k
         numbers = points * (w * (w + rows) + rows * lead.k)
         work = (points + 10) * (rows * lead.k * w**2 + 2 * w**3)
-        return numbers <= MOST_NUMBERS and work <= MOST_WORK
+        return numbers <= MOST_NUMBERS and work <= MOST_WORK * (SAVED if few else 1)
 
     @classmethod
     def of(cls, terms: Terms, sums: Sums, p: int, reml: bool, nu: int | None) -> Grid | None:

@@ -366,8 +366,12 @@ class Criterion(Terms):
         `again` says that more responses of the design may follow, for which it pays to prepare the grid.
         """
         if self._grid is None:
-            thetas, shape = grid_thetas(tuple(self.structures), fine=False)
-            return thetas, shape, np.array([self.trial(theta).value for theta in thetas])
+            points = grid_thetas(tuple(self.structures), fine=False)
+            if not Grid.suits(self, self.p, points):
+                return *points, np.array([self.trial(theta).value for theta in points[0]])
+            parts = dense_parts(self.layout, self.sums, self.p)
+            few = Grid(self, parts, self.reml, self.nu, points)
+            return *points, few.value(self._parts()) + self._constant
         if again:
             sums, p = self.sums, self.p
             of_y = sums.lead_d[None, ..., p], sums.rest_d[None, :, p], sums.dd[None, :p, p], sums.dd[p, p:]
