@@ -208,7 +208,7 @@ class Terms:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
         theta, rest = search.x[: self.n_theta], search.x[self.n_theta :]
         others = self.elsewhere(theta)
-        if any(len(T) > 1 and nearly_singular(T, LACKING) for T in search.state.factors):
+        if any(len(T) > 1 and nearly_singular(T, LACKING) for T in self.split(theta)):
             others |= {why: other[0] for why, other in self.beside_singular(theta[None]).items()}
         return [Place(why, np.concatenate([other, rest])) for why, other in others.items()]
 
