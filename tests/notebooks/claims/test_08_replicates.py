@@ -43,6 +43,8 @@ def test_the_standard_error_of_all_rows_is_too_small(assays):
     means = stats.ttest_ind(treated.mean(axis=1), control.mean(axis=1))
     truth = np.sqrt(2 * (4 / 5 + 1 / 30))
     of_rows, of_means = ((treated.mean() - control.mean()) / test.statistic for test in (rows, means))
+    # R 4.2.2: summary(lm(y ~ treated)) of the sixty rows
+    assert (of_rows, rows.statistic) == pytest.approx((0.47046593, 6.1401817), abs=1e-6)
     assert of_rows < 0.5 * truth < of_means < 1.5 * truth
     from pandas import DataFrame
 
@@ -103,6 +105,7 @@ def test_rows_are_independent_when_samples_do_not_differ():
     """“Only when samples do not differ at all: then rows are independent, and there is nothing to forget.”"""
     from lmmkit.course.explorers import pseudoreplication
 
+    # no R number: how often the explorer's analyses err over simulated studies
     wrong = [
         pseudoreplication.result(sd_bio=sd, effect=0.0).analyses[0].false_positives for sd in (0.0, 0.4, 1.0)
     ]
@@ -122,6 +125,8 @@ def test_means_and_mixed_model_agree_but_for_the_exception():
 
     rng = np.random.default_rng(1)
     mouse, singular = np.repeat(np.arange(10), 6), 0
+    # R 4.2.2, lmerTest 3.1-3 on the same rows: p of lmer(y ~ treated + (1 | mouse)), the last three singular
+    found = {2.0: [0.907983887], 0.1: [0.308498265, 0.988215541, 0.912039066]}
     for spread in (2.0, 0.1, 0.1, 0.1):
         y = spread * rng.standard_normal(10)[mouse] + rng.standard_normal(60)
         data = DataFrame({"y": y, "mouse": mouse, "treated": (mouse >= 5).astype(int)})
@@ -130,8 +135,9 @@ def test_means_and_mixed_model_agree_but_for_the_exception():
         test = stats.ttest_ind(means.query("treated == 1")["y"], means.query("treated == 0")["y"])
         agree = abs(fit.coef_table().loc["treated", "p_value"] - test.pvalue) < 1e-5
         assert agree != fit.is_singular
+        assert fit.coef_table().loc["treated", "p_value"] == pytest.approx(found[spread].pop(0), abs=1e-5)
         singular += fit.is_singular
-    assert 0 < singular < 4
+    assert singular == 3
 
 
 def test_the_mixed_model_is_better_with_unequal_replicates():
@@ -152,7 +158,7 @@ def test_the_mixed_model_is_better_with_unequal_replicates():
 def test_counting_rows_finds_something_in_two_studies_of_five():
     """“in two studies of five they find an effect that is not there” and “The means are wrong as often
     as the five per cent promise.” and “Alike rows look like overwhelming agreement.”"""
-    # Closed form: t on rows is t on means times a factor; simulated anew with another generator.
+    # Closed form: t on rows is t on means times a factor; simulated anew with another generator (so no R number).
     rng = np.random.default_rng(99)
     y = 2 * rng.standard_normal((20_000, 10, 1)) + rng.standard_normal((20_000, 10, 6))
     a, b = y[:, :5].reshape(20_000, -1), y[:, 5:].reshape(20_000, -1)
