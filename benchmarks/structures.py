@@ -29,14 +29,30 @@ def study(k: int) -> pd.DataFrame:
     return data.assign(g="g" + data["g"].astype(str), f="t" + data["t"].astype(str))
 
 
-def seconds(formula: str, data: pd.DataFrame) -> float:
+def many_groups(k: int, groups: int, items: int) -> pd.DataFrame:
+    """The same of more groups, crossed with items; and counts."""
+    rng = np.random.default_rng(10 * k + items)
+    cells = [(g, t) for g in range(groups) for t in range(k) for _ in range(ROWS)]
+    data = pd.DataFrame(cells, columns=["g", "t"])
+    root = np.linalg.cholesky(0.6 ** np.abs(np.subtract.outer(range(k), range(k))))
+    effects = rng.standard_normal((groups, k)) @ root.T
+    data["h"] = rng.integers(0, items, len(data))
+    mean = 0.5 * data["t"] + effects[data["g"], data["t"]] + rng.normal(0, 0.5, items)[data["h"]]
+    data["y"] = mean + 0.7 * rng.standard_normal(len(data))
+    data["counts"] = rng.poisson(np.exp(0.5 * mean))
+    return data.assign(
+        g="g" + data["g"].astype(str), h="h" + data["h"].astype(str), f="t" + data["t"].astype(str)
+    )
+
+
+def seconds(formula: str, data: pd.DataFrame, family: str | None = None) -> float:
     """Processor time of the fastest of a few fits."""
     import lmmkit as lk
 
     taken = []
     for _ in range(REPEATS):
         begin = time.process_time()
-        lk.lmer(formula, data)
+        lk.lmer(formula, data) if family is None else lk.glmer(formula, data, family)
         taken.append(time.process_time() - begin)
     return min(taken)
 
@@ -50,9 +66,17 @@ def rows() -> list[str]:
         f"| effects | us, ms | {' | '.join(TERMS)} |",
         f"| --- | --- | {' | '.join('---' for _ in TERMS)} |",
     ]
-    for k in range(2, 7):
-        data = study(k)
-        plain = seconds("y ~ t + (0 + f | g)", data)
-        ratios = [f"{seconds(f'y ~ t + {term}', data) / plain:.2f}" for term in TERMS.values()]
-        lines.append(f"| {k} | {1e3 * plain:.1f} | {' | '.join(ratios)} |")
+    lines += [_row(str(k), "y ~ t + {}", study(k)) for k in range(2, 7)]
+    for k, items in ((3, 5), (3, 30), (4, 10), (4, 50)):
+        crossed = many_groups(k, 100, items)
+        lines.append(_row(f"{k}, 100 groups crossed with {items}", "y ~ t + {} + (1 | h)", crossed))
+    for groups in (18, 60):
+        label = f"2, counts of {groups} groups (Poisson)"
+        lines.append(_row(label, "counts ~ t + {}", many_groups(2, groups, 5), "poisson"))
     return lines
+
+
+def _row(label: str, formula: str, data: pd.DataFrame, family: str | None = None) -> str:
+    plain = seconds(formula.format("(0 + f | g)"), data, family)
+    ratios = [f"{seconds(formula.format(term), data, family) / plain:.2f}" for term in TERMS.values()]
+    return f"| {label} | {1e3 * plain:.1f} | {' | '.join(ratios)} |"
