@@ -58,7 +58,7 @@ FEWER_PLACES = {False: (0.0,), True: (-0.6, 0.0, 0.9)}
 MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
 #: How much more of these it may be where each point would be evaluated alone otherwise.
-SAVED = 5
+SAVED = 8
 #: Relative difference of blocks that rounding can make.
 ALIKE = 1e-12
 
