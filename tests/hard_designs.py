@@ -156,6 +156,21 @@ def hard_glmm_design(seed: int) -> tuple[str, pd.DataFrame, str]:
 LINKS = (("poisson", "sqrt"), ("poisson", "identity"), ("poisson", "sqrt"), ("binomial", "cloglog"))
 
 
+def cauchit_design(seed: int) -> tuple[str, pd.DataFrame]:
+    """Formula and data: zeros and ones in a few small groups that differ much or little, under the cauchit link."""
+    rng = np.random.default_rng([seed, 78])
+    groups, size = int(rng.integers(5, 14)), int(rng.integers(4, 9))
+    n = groups * size
+    g, h, x = np.repeat(np.arange(groups), size), rng.integers(0, 5, n), rng.normal(size=n)
+    eta = rng.choice([-1.0, 0, 1.5]) + rng.choice([0.3, 1.0]) * x
+    eta += np.exp(rng.normal(0.5, 0.8)) * rng.normal(size=groups)[g]
+    y = rng.binomial(1, 0.5 + np.arctan(eta) / np.pi)
+    formula = str(
+        rng.choice(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)", "y ~ x + (x || g)", "y ~ x + (1 | g) + (1 | h)"])
+    )
+    return formula, pd.DataFrame({"y": y, "x": x, "g": g, "h": h})
+
+
 def link_design(seed: int) -> tuple[str, pd.DataFrame, str, str]:
     """Formula, data, family and link: small counts whose predictor under the square root crosses zero, and others."""
     rng = np.random.default_rng([seed, 32])

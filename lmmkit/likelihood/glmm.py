@@ -35,7 +35,7 @@ from .optimum import (
 )
 from .pirls import Effects, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
-from .search import SHRUNK, Place, Visit, best_of
+from .search import LOWER, SHRUNK, Place, Visit, best_of
 from .separation import runaways
 from .theta import Terms
 
@@ -49,6 +49,8 @@ MOST_SIGNS = 6
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
 LARGE = 2.0
+#: Rounds of the search, each from better modes than the one before.
+ROUNDS = 3
 #: Dispersion below which the likelihood rises for ever.
 ENDLESS = 1e-10
 HOPELESS = (
@@ -200,6 +202,10 @@ class GlmmCriterion(Terms):
             sizes[3.0] = "effects of three units"
         if not point.search.rows.single_mode:  # then the objective itself has more valleys
             sizes |= {0.1: "effects of a tenth of a unit", 1.0: "effects of one unit"}
+        if point.search.rows.heavy_tails:
+            sizes |= {3.0: "effects of three units", 10.0: "effects of ten units"}
+        if point.search.rows.heavy_tails and len(self.ks) > 1:
+            places += self.without_each(usual.x)
         theta = usual.x[: self.n_theta]
         places += [Place(why, np.concatenate([size * theta, rest])) for size, why in sizes.items()]
         if point.search.rows.two_branches:
@@ -238,19 +244,21 @@ class GlmmCriterion(Terms):
             others += [Place("effects of ten units", afar), *(self.without_each(afar) if several else [])]
         return others
 
-    def point(self, x: Array) -> LaplacePoint | None:
+    def point(self, x: Array, starts: list[Effects] | None = None) -> LaplacePoint | None:
         """Evaluate the objective; None where no mode is found.
 
         Parameters
         ----------
         x : array
             Parameters in the units of the search.
+        starts : list, optional
+            Spherical effects from which to look for the modes; by default those of the last point.
         """
         theta, gamma, family = self.unpack(x)
         factors = self.split(theta)
         rows = Observations(self.y, self.design.weights, family)
         search = ModeSearch(self.layout, rows, self.design.offset + self.Q @ gamma, self.roots(factors))
-        mode = search.find(self._starts(x, search))
+        mode = search.find(self._starts(x, search) if starts is None else starts)
         if mode is None or mode.precision is None:
             return None
         weight, bend = (
@@ -280,6 +288,18 @@ class GlmmCriterion(Terms):
         if self.estimates_dispersion and x[-1] != before[-1]:
             scores = point.nuisance.score * (x[-1] - before[-1])
         return [point.mode.u, point.search.follow(point.mode, search, scores)]
+
+    def better_modes(self, search: Search) -> bool:
+        """Whether the end of a search has better conditional modes than it found; the next one begins with them."""
+        point: LaplacePoint = search.state
+        if not point.search.rows.heavy_tails:
+            return False
+        mode = point.search.from_aside(point.mode)
+        found = None if mode is point.mode else self.point(search.x, [mode.u])
+        if found is not None and found.objective < search.value - LOWER:
+            return True
+        self._last = (search.x, point)
+        return False
 
     def gradient(self, point: LaplacePoint) -> Array:
         """Derivative of the objective with respect to ``x``."""
@@ -371,6 +391,12 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     with threads_for(criterion.layout.width):
         places = criterion.places() if start is None else [Place("the start given", start)]
         search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
+        for _ in range(ROUNDS):
+            if not criterion.better_modes(search):
+                break
+            again = minimise(criterion.trial, search.x, **SEARCH)
+            again.evaluations += search.evaluations
+            search = again
         hessian = last_digits(criterion, search)
         return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
 

@@ -81,6 +81,11 @@ class Observations(NamedTuple):
         return (self.family.name, self.family.link.name) in CONCAVE
 
     @property
+    def heavy_tails(self) -> bool:
+        """Whether outcomes that a link makes unlikely stay possible however far out, so that a level may lie there."""
+        return bool(self.family.link.name == "cauchit")
+
+    @property
     def two_branches(self) -> bool:
         """Whether the mean is the same for ``eta`` and ``-eta``."""
         return bool(self.family.link.name == "sqrt")
@@ -234,13 +239,18 @@ class ModeSearch:
             mode = _best(self.climb(self.at(start)) for start in [*starts, self._zero()])
             return mode if mode is None or not self.rows.two_branches else self._best_branches(mode)
 
-    def _best_branches(self, mode: Mode) -> Mode:
-        """The mode after all levels have tried the other branch of the link, and beginning on either side of zero."""
+    def from_aside(self, mode: Mode) -> Mode:
+        """The mode, or a higher one to which levels come that begin on either side of zero."""
         for f, part in enumerate(mode.u):
             for aside in ASIDE:
                 u = [np.full_like(part, aside) if g == f else other for g, other in enumerate(mode.u)]
                 found = self._mixed(mode, self.climb(self.at(u)), f)
                 mode = found if found is not None and found.penalised < mode.penalised - 1e-8 else mode
+        return mode
+
+    def _best_branches(self, mode: Mode) -> Mode:
+        """The mode after all levels have tried the other branch of the link, and beginning on either side of zero."""
+        mode = self.from_aside(mode)
         for _ in range(ROUNDS):
             other = _best(self._other_branch(mode, f) for f in range(len(self.layout.factors)))
             if other is None or not other.penalised < mode.penalised - 1e-8:

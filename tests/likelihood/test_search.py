@@ -14,6 +14,7 @@ from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.lmm import Criterion
 from tests.exact_deviance import exact_objective
 from tests.hard_designs import (
+    cauchit_design,
     extreme_design,
     hard_design,
     hard_glmm_design,
@@ -245,6 +246,16 @@ def test_no_link_ends_above_lme4(seed):
 def test_no_link_ends_above_lme4_in_60_designs():
     worse = {seed: link_above(seed) for seed in range(LINK_DESIGNS)}
     assert {seed: by for seed, by in worse.items() if not by < 1e-4} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 3, 5, 6])
+def test_no_other_start_finds_less_under_the_cauchit_link(seed):
+    formula, data = cauchit_design(seed)
+    criterion = GlmmCriterion(
+        build_design(parse(formula), data, binary_response=True), lk.families.Binomial(link="cauchit")
+    )
+    assert fit_glmm_criterion(criterion).objective - lowest_of_eight(criterion, seed) < 1e-4
 
 
 @pytest.mark.parametrize("seed", [*range(6), 242])
