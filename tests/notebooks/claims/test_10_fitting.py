@@ -57,6 +57,8 @@ def test_one_part_rises_the_other_falls_and_there_is_one_valley(mouse, reml):
     assert (np.diff(misfit) < 0).all()
     assert (np.diff(np.sign(np.diff(price + misfit))) != 0).sum() == 1
     assert sum(parts(mouse, reml.theta[0])) == pytest.approx(reml.reml_criterion, abs=1e-6)
+    # R 4.2.2, lme4 1.1-31: REMLcrit, the criterion at the bottom of the valley
+    assert sum(parts(mouse, 3.02677416)) == pytest.approx(156.57555628, abs=1e-6)
 
 
 def test_lmer_finds_the_bottom(reml):
@@ -121,6 +123,7 @@ def test_the_larger_model_buys_no_more_than_noise(reml, slopes):
     drop = 156.57555628 - 153.43115622
     assert reml.reml_criterion - slopes.reml_criterion == pytest.approx(drop, abs=1e-4)
     assert 0.5 * chi2.sf(drop, 1) + 0.5 * chi2.sf(drop, 2) > 0.1
+    assert (reml.aic, slopes.aic) == pytest.approx((164.575556, 165.431156), abs=1e-4)  # AIC of both
     assert reml.aic < slopes.aic
 
 
@@ -146,7 +149,7 @@ def test_the_spread_of_strains_shrinks_most(reml, ml):
 def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
     """“REML takes away most of that bias (all of it in balanced designs, as long as no estimate is cut off at
     zero).”"""
-    rng = np.random.default_rng(10)
+    rng = np.random.default_rng(10)  # no R number: a mean over studies simulated with a seed of our own
     for spread, biased in ((3.0, False), (0.3, True)):
         y = spread * rng.standard_normal((20_000, 5, 1)) + rng.standard_normal((20_000, 5, 4))
         within = y.var(axis=2, ddof=1).mean(axis=1)
@@ -158,6 +161,7 @@ def test_balanced_reml_is_unbiased_until_it_is_cut_off_at_zero():
 def test_ml_divides_by_five_where_four_would_be_right():
     """“ML divides by five where four would be right.” and “because the mean was estimated from the same ten mice
     and lies too close to them”"""
+    # no R number: draws with a seed of our own, against the closed form
     draws = np.random.default_rng(5).normal(size=(100_000, 5))
     assert draws.var(axis=1).mean() == pytest.approx(4 / 5, abs=0.01)
 
@@ -218,6 +222,8 @@ def test_three_fits_are_almost_equally_good(patients):
     printed, third = (lk.lmer(formula, patients, start=start, optimize=False) for start in starts)
     sds = [fit.varcorr.frame["sdcor"] for fit in (printed, best, third)]
     assert sds[0].iloc[2] == pytest.approx(0.98, abs=5e-3) and sds[2].iloc[2] == pytest.approx(-1)
+    # R 4.2.2, lme4 1.1-31: the deviance function of lmer(devFunOnly = TRUE) at both starts
+    assert (printed.reml_criterion, third.reml_criterion) == pytest.approx((137.37697, 137.394643), abs=1e-5)
     assert 0 < printed.reml_criterion - best.reml_criterion < 0.001
     assert 0 < third.reml_criterion - best.reml_criterion < 0.02
     for one, slope, correlation in (sd.iloc[:3] for sd in sds):
@@ -254,3 +260,6 @@ def test_centring_gives_the_ridge_a_bottom(patients):
     assert np.ptp(ridge) < 0.05
     assert valley[0] - valley[1] > 10 and valley[2] - valley[1] > 1
     assert valley[1] == pytest.approx(ridge[1], abs=0.02)
+    # R 4.2.2, lme4 1.1-31: lmer(devFunOnly = TRUE) at the same theta1, the lowest over the others by optim
+    assert ridge == pytest.approx([137.378765, 137.379659, 137.411783], abs=5e-3)
+    assert valley == pytest.approx([152.214063, 137.376755, 138.704474], abs=1e-3)

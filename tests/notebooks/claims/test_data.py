@@ -55,7 +55,8 @@ def test_biomarker():
     """“Over all patients the marker falls with the severity of disease; within each cohort it rises:
     Simpson's paradox.”"""
     patients = lk.load_data("biomarker")
-    assert np.polyfit(patients["Biomarker"], patients["Disease"], 1)[0] < 0
+    pooled = np.polyfit(patients["Biomarker"], patients["Disease"], 1)[0]
+    assert pooled == pytest.approx(-0.238178842, abs=1e-6)  # R 4.2.2: lm of all patients
     slopes = [
         np.polyfit(rows["Biomarker"], rows["Disease"], 1)[0]
         for _, rows in patients.groupby("Cohort", observed=True)
@@ -71,7 +72,10 @@ def test_protein_years():
     people = lk.load_data("protein_years").groupby("Sample", observed=True)
     slopes = [np.polyfit(rows["Year"], rows["Value"], 1)[0] for _, rows in people]
     assert sum(slope > 0 for slope in slopes) == 5 and len(slopes) == 6
-    assert min(slopes) == pytest.approx(-0.4187405, abs=1e-6)  # R 4.2.2: lm of each person
+    # R 4.2.2: lm of each person
+    assert slopes == pytest.approx(
+        [0.5568458, -0.4187405, 2.0460597, 1.372209, 2.7372841, 3.156418], abs=1e-6
+    )
 
 
 def test_plasma_age():
@@ -79,12 +83,16 @@ def test_plasma_age():
     model is a weighted mean of the two”"""
     plasma = lk.load_data("plasma_age")
     clinics = plasma.groupby("group", observed=True)
-    assert np.polyfit(plasma["age"], plasma["conc"], 1)[0] > 0
-    assert max(np.polyfit(rows["age"], rows["conc"], 1)[0] for _, rows in clinics) < 0
+    pooled = np.polyfit(plasma["age"], plasma["conc"], 1)[0]
+    own = [np.polyfit(rows["age"], rows["conc"], 1)[0] for _, rows in clinics]
+    # R 4.2.2: lm of all and of each clinic
+    assert pooled == pytest.approx(1.3123437, abs=1e-6)
+    assert own == pytest.approx([-3.03383621, -1.87617217, -2.62454626, -1.22804698], abs=1e-6)
     within = ols("conc ~ age + group", plasma).fit().params["age"]
     means = clinics[["age", "conc"]].mean()
     between = np.polyfit(means["age"], means["conc"], 1)[0]
     assert within < lk.lmer("conc ~ age + (1 | group)", plasma).fixef["age"] < between
+    assert between == pytest.approx(1.94988321, abs=1e-6)  # R 4.2.2: lm of the clinics' means
     # R 4.2.2, lme4 1.1-31: lm within -1.9021905, lmer -1.829255
     mixed = lk.lmer("conc ~ age + (1 | group)", plasma).fixef["age"]
     assert (within, mixed) == pytest.approx((-1.9021905, -1.829255), abs=1e-4)
