@@ -181,7 +181,18 @@ def guesses(rows: list[dict[str, object]]) -> str:
     return (
         f"Before a script ran, a guess was written down for each of its rows. {len(wrong)} of {len(written)} were "
         f'wrong, in {len(questions)} of the tables: most in "{question}" ({most}), and about {package} ({its}). The '
-        f"other {len(rows) - len(written)} values were known before.\n"
+        f"other {len(rows) - len(written)} values were known before. {beyond()}\n"
+    )
+
+
+def beyond() -> str:
+    """How often the guesses beside the table were wrong: a line of guesses.md each."""
+    lines = (HERE / "guesses.md").read_text(encoding="utf-8").splitlines()
+    ran = [line for line in lines if line.startswith("| ") and line.count(" | ") == 3 and "| not run" not in line][2:]
+    wrong = [line.split(" | ")[0].removeprefix("| ") for line in ran if "| **wrong**" in line]
+    grounds = ", ".join(dict.fromkeys(wrong))
+    return (
+        f"Beyond it, {len(wrong)} of {len(ran)} guesses in `findings/guesses.md` were wrong, about {grounds}."
     )
 
 

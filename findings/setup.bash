@@ -6,9 +6,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-install() { # pinned packages, into the temporary folder
+install() { # pinned packages, into the temporary folder; only what is imported is compiled
     "$python" -m venv --without-pip env
-    "$python" -m pip --quiet --disable-pip-version-check --python env/bin/python install "$@" 2> install.log ||
+    "$python" -m pip --quiet --disable-pip-version-check --python env/bin/python install --no-compile "$@" 2> install.log ||
         { cat install.log; exit 2; }
     echo "$(env/bin/python --version) $*"
 }

@@ -229,3 +229,35 @@ gam <- glmmTMB(weight ~ Diet + week + (1 | Rat), bw, family = Gamma("log"))
 say("bodyweight.gamma.sd.glmmTMB", attr(VarCorr(gam)$cond$Rat, "stddev"))
 gam1 <- suppressWarnings(glmer(weight ~ Diet + week + (1 | Rat), bw, Gamma("log")))
 say("bodyweight.gamma.sd.lme4", attr(VarCorr(gam1)$Rat, "stddev"))
+
+# --- the standard error of a variance: the Hessian of the restricted likelihood in the four parameters ---
+X <- model.matrix(m)
+rows <- split(seq_len(nrow(sleep)), sleep$Subject)
+restricted <- function(p) { # variances of intercept and slope, their covariance, variance of the residuals
+  A <- 0; b <- 0; q <- 0; l <- 0
+  for (r in rows) {
+    V <- X[r, ] %*% matrix(p[c(1, 2, 2, 3)], 2) %*% t(X[r, ]) + p[4] * diag(length(r))
+    C <- chol(V)
+    Xc <- backsolve(C, X[r, ], transpose = TRUE)
+    yc <- backsolve(C, sleep$Reaction[r], transpose = TRUE)
+    A <- A + crossprod(Xc); b <- b + crossprod(Xc, yc); q <- q + sum(yc^2); l <- l + 2 * sum(log(diag(C)))
+  }
+  (l + as.numeric(determinant(A)$modulus) + q - sum(b * solve(A, b)) + (nrow(X) - 2) * log(2 * pi)) / 2
+}
+top <- c(VarCorr(m)$Subject[c(1, 2, 4)], sigma(m)^2)
+H <- optimHess(top, restricted, control = list(parscale = top, ndeps = rep(1e-3, 4)))
+say("sleep.dense.reml.loglik", -restricted(top))
+say("sleep.se.var.intercept", sqrt(diag(solve(H)))[1])
+
+# --- grouse ticks, three terms, Poisson ---
+three <- TICKS ~ h + YEAR + (1 | BROOD) + (1 | INDEX) + (1 | LOCATION)
+g3 <- suppressWarnings(glmer(three, ticks, poisson))
+t3 <- glmmTMB(three, ticks, family = poisson)
+say("ticks3.se.h", sqrt(diag(as.matrix(vcov(g3))))["h" == names(fixef(g3))])
+say("ticks3.glmmTMB.se.h", sqrt(diag(vcov(t3)$cond))["h"])
+say("ticks3.h", fixef(g3)["h"])
+say("ticks3.glmmTMB.h", fixef(t3)$cond["h"])
+
+# --- sleepstudy, intercept only, more of it ---
+say("sleep1.sigma", sigma(i))
+say("sleep1.reml.loglik", as.numeric(logLik(i)))

@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 import statsmodels.formula.api as smf
 from common import few, other, say, sleepstudy, versions
+from statsmodels.genmod.bayes_mixed_glm import BinomialBayesMixedGLM
+from statsmodels.iolib.summary2 import summary_col
 
 warnings.simplefilter("ignore")
 versions("statsmodels")
@@ -67,3 +69,17 @@ cake = other("cake")
 cake["unit"] = cake["recipe"] + cake["replicate"].astype(str)
 made = smf.mixedlm("angle ~ recipe * temp", cake, groups="unit").fit()
 say("cake.chisq.recipe.wald", lambda: made.wald_test_terms(scalar=True).table.loc["recipe", "statistic"])
+table = fit.summary().tables[1]
+say("sleep.summary.se.group.var", lambda: table.loc["Subject Var", "Std.Err."])
+say("sleep.bse.times.scale", lambda: fit.bse["Subject Var"] * fit.scale)
+say("sleep.summary.col.group.var", lambda: summary_col([fit]).tables[0].loc["Subject Var", "Reaction"])
+herds = other("cbpp", "herd", "period")
+animals = herds.loc[herds.index.repeat(herds["size"])]
+ill = animals.groupby(level=0).cumcount() < animals["incidence"]
+animals = animals.assign(y=ill.astype(float)).reset_index(drop=True)
+bayes = BinomialBayesMixedGLM.from_formula("y ~ period", {"herd": "0 + C(herd)"}, animals)
+top, mean = bayes.fit_map(), bayes.fit_vb()
+say("cbpp.map.intercept", lambda: top.fe_mean[0])
+say("cbpp.map.sd", lambda: np.exp(top.vcp_mean[0]))
+say("cbpp.vb.intercept", lambda: f"{mean.fe_mean[0]:.4f}")
+say("cbpp.vb.se.intercept", lambda: f"{mean.fe_sd[0]:.4f}")

@@ -18,6 +18,7 @@ TRAPS = {
         "(x | g) has no random intercept there: write (1 + x | g); its df can be ten times too large",
     ),
     "kamino-lme": ("0.0.1", "it refuses Kenward-Roger for a fit with weights"),
+    "linearmodels": ("7.1", "a formula has no intercept there unless it says 1 +, and its df count rows"),
     "lme-python": (
         "0.2.7",
         "glmer's coefficients are near lme4's nAGQ = 0, and the bootstrap keeps the random effects",

@@ -98,3 +98,29 @@ def test_two_levels_that_stata_put_in_order_are_told(tmp_path):
     assert "divided by the square root of 2" in fit.messages[0]
     plain = lk.lm("y ~ sex", read.assign(sex=read["sex"].cat.as_unordered()))
     assert plain.fixef["sexf"] == pytest.approx(difference) and plain.messages == []
+
+
+def test_treatments_are_compared_at_the_mean_age_and_not_at_zero():
+    ages = np.linspace(30, 60, 40)
+    table = pd.DataFrame({"treatment": np.tile(["A", "B"], 20), "age": ages})
+    table["y"] = np.where(table["treatment"] == "B", 0.1 * ages, 0) + np.sin(np.arange(40.0))
+    fit = lk.lm("y ~ treatment * age", table)
+    got = lk.emmeans(fit, "treatment", contrasts="pairwise")["estimate"].iloc[0]
+    at_mean = fit.fixef["treatmentB"] + 45 * fit.fixef["treatmentB:age"]
+    assert got == pytest.approx(-at_mean)
+    assert abs(fit.fixef["treatmentB"]) < 1 < at_mean
+
+
+def test_animals_numbered_alike_in_two_groups_are_counted():
+    cells = [(group, animal) for group in ("control", "treated") for animal in range(1, 9) for _ in range(2)]
+    table = pd.DataFrame(cells, columns=["group", "animal"])
+    table["y"] = np.sin(np.arange(32.0)) + table["animal"] * (table["group"] == "treated")
+    assert lk.lmer("y ~ group + (1 | animal)", table).ngroups["animal"] == 8
+    assert lk.lmer("y ~ group + (1 | group:animal)", table).ngroups["group:animal"] == 16
+
+
+def test_a_table_that_lost_all_its_rows_on_the_way_to_long_is_refused():
+    wide = pd.DataFrame({"g": [1, 2], "ya": [1.0, 2], "yb": [3.0, 4]})
+    long = pd.wide_to_long(wide, "y", "g", "day").reset_index()  # empty: the default looks for digits
+    with pytest.raises(lk.DataError, match="no rows"):
+        lk.lmer("y ~ 1 + (1 | g)", long)
