@@ -97,7 +97,7 @@ def test_a_shapeless_band(owls):
 def test_the_five_slopes_are_one():
     """“Up, in every valley!” and in the answers “Run the next cell: it fits a line to each valley. Are all five slopes
     alike?”"""
-    for seed in (11, 12, 13):
+    for seed in (11, 12, 13):  # R's lm of each valley, for each seed: 0.95 five times
         rows = lk.simulate_simpson(seed=seed)
         assert list(slopes(rows, "V2", "V1", "Group").values()) == pytest.approx([0.95] * 5, abs=1e-6)
 
@@ -106,15 +106,16 @@ def test_the_pooled_slope_is_an_average(owls, mice):
     """“The slope of all rows together (the *pooled* slope) is an average of two slopes: one **within** groups, and one
     **between** them” and
     “The two numbers of the last line agree to every digit.”"""
-    for data, y, x, by in ((owls, "V2", "V1", "Group"), (mice, "Weight", "Dose", "Strain")):
+    cases = ((owls, "V2", "V1", "Group", -0.354347826), (mice, "Weight", "Dose", "Strain", -2.43871939))
+    for data, y, x, by, of_lm in cases:  # coef(lm) of each
         within, between, share = split(data, y, x, by)
-        assert share * between + (1 - share) * within == pytest.approx(np.polyfit(data[x], data[y], 1)[0])
+        assert share * between + (1 - share) * within == pytest.approx(of_lm, abs=1e-6)
 
 
 def test_equal_means_leave_the_slope_within(owls):
     """“With w at zero only the slope within is left: a good reason to give all groups one mean of x.”"""
     level = owls.assign(V1=owls["V1"] - owls.groupby("Group", observed=True)["V1"].transform("mean"))
-    assert np.polyfit(level["V1"], level["V2"], 1)[0] == pytest.approx(0.95, abs=1e-6)
+    assert np.polyfit(level["V1"], level["V2"], 1)[0] == pytest.approx(0.95, abs=1e-6)  # coef(lm): 0.95
 
 
 def test_when_the_pooled_slope_leaves_and_turns():
@@ -126,9 +127,10 @@ def test_when_the_pooled_slope_leaves_and_turns():
 
     start = result(0.8)
     steps = [result(between).pooled[1] for between in (0.8, 0.7, 0.6, 0.5)]
-    assert np.diff(steps) == pytest.approx([-0.1] * 3, abs=0.02)
-    assert result(0.0).pooled[1] == pytest.approx(0, abs=0.1)
-    assert result(-0.2).pooled[1] < 0 < result(0.1).pooled[1]
+    # coef(lm(y ~ x)) of the rows that the explorer drew
+    assert steps == pytest.approx([0.794091096, 0.698208674, 0.602326253, 0.506443832], abs=1e-6)
+    turn = [result(between).pooled[1] for between in (0.1, 0.0, -0.2)]
+    assert turn == pytest.approx([0.122914147, 0.027031726, -0.164733116], abs=1e-6)
     data = pd.DataFrame({"x": start.x, "group": start.group}) if hasattr(start, "x") else start.data
     within, across = data["x"] - data.groupby("group")["x"].transform("mean"), data["x"] - data["x"].mean()
     assert (within @ within) / (across @ across) < 0.2
@@ -137,13 +139,18 @@ def test_when_the_pooled_slope_leaves_and_turns():
 def test_the_mixed_model_stays_near_within_or_falls_back():
     """“It stays near the slope within as long as the fit finds that groups differ, and falls back on the
     pooled slope where it finds no difference between them”"""
-    for between in (0.7, 0.6):
+    # fixef(lmer(y ~ x + (1 | group), control = lmerControl("bobyqa"))) of the rows drawn; its theta is 0 in the
+    # first two. In the third its default search stays at theta 0, where REMLcrit is 183.72446 and not 153.41348.
+    # The slope within is 0.97808089 in all, coef(lm(y ~ x + group)).
+    for between, of_lmer in ((0.7, 0.698208674), (0.6, 0.602326253)):
         result = explorers.simpson.result(between=between)
         assert result.fell_back
+        assert result.mixed == pytest.approx(of_lmer, abs=1e-6)
         assert result.mixed == pytest.approx(result.pooled[1], abs=1e-6)
-    for between in (0.0, -0.6):
+    for between, of_lmer in ((0.0, 0.927752487), (-0.6, 0.947529367)):
         result = explorers.simpson.result(between=between)
         assert not result.fell_back
+        assert (result.mixed, result.within.value) == pytest.approx((of_lmer, 0.97808089), abs=1e-5)
         assert abs(result.mixed - result.within.value) < 0.1 < abs(result.mixed - result.pooled[1])
 
 
@@ -217,8 +224,12 @@ def test_women_and_men(clinic):
     """“But this average slope describes nobody. For women the drug does nothing that these data could show, for men it
     does a lot.”"""
     fit = ols("Value ~ Dose * Gender", clinic).fit()
-    # lm: Dose -22.75281 (p 0.566), Dose:GenderM 343.97489 (p 1.7e-08); alone 149.2346
-    assert fit.params["Dose"] == pytest.approx(-22.75281, abs=1e-4) and fit.pvalues["Dose"] > 0.5
+    # lm: Dose -22.752811 (SE 39.490843, p 0.565859), Dose:GenderM 343.974892 (p 1.703150e-08); alone 149.2346
+    assert fit.params["Dose"] == pytest.approx(-22.752811, abs=1e-5)
+    assert fit.pvalues["Dose"] == pytest.approx(0.565859, abs=1e-5)
+    assert fit.params["Dose:Gender[T.M]"] == pytest.approx(343.974892, abs=1e-5)
+    assert fit.pvalues["Dose:Gender[T.M]"] == pytest.approx(1.703150e-08, rel=1e-5)
+    assert fit.bse["Dose"] == pytest.approx(39.490843, abs=1e-5)
     men = fit.params["Dose"] + fit.params["Dose:Gender[T.M]"]
     assert men > 2 * 149.2346
     assert abs(fit.params["Dose"] - 149.2346) > 3 * fit.bse["Dose"]
@@ -241,7 +252,7 @@ def test_what_an_estimated_spread_is_worth():
     within a quarter of an SD of its middle” and “A fifth of all studies with two groups” and
     “Below about five groups their variance is poorly known; two or three that you want to
     compare are fixed effects.”"""
-    # The squared estimate is chi-square on k - 1 degrees of freedom, divided by them.
+    # No R number: closed forms. The squared estimate is chi-square on k - 1 degrees of freedom, divided by them.
     assert stats.chi2.cdf(0.25**2, 1) == pytest.approx(0.2, abs=0.01)
     assert stats.chi2.cdf(0.25**2, 1) == pytest.approx(stats.norm.cdf(0.25) - stats.norm.cdf(-0.25))
     assert stats.chi2.median(1) ** 0.5 == pytest.approx(2 / 3, abs=0.01)
@@ -270,6 +281,8 @@ def test_strains_creep_into_the_slope(mice):
     assert within == pytest.approx(-2.0464369, abs=1e-6)
     assert share * between + (1 - share) * within == pytest.approx(-2.4387194, abs=1e-6)
     assert share < 0.1 and between < 3 * within < 0
+    # coef(lm) of the five means, and R² of lm(Dose ~ Strain)
+    assert (between, share) == pytest.approx((-8.18493084, 0.0639053254), abs=1e-6)
 
 
 def test_a_slope_of_a_third_outweighs():
@@ -279,6 +292,8 @@ def test_a_slope_of_a_third_outweighs():
     def pooled(between):
         return explorers.simpson.result(groups=2, within=1.5, between=between).pooled[1]
 
+    # coef(lm(y ~ x)) of the rows that the explorer drew
+    assert [pooled(b) for b in (-0.4, -0.5)] == pytest.approx([0.0412230396, -0.0343829017], abs=1e-6)
     turn = next(b for b in np.round(-0.1 * np.arange(15), 1) if pooled(b) < 0)
     assert turn == pytest.approx(-1.5 / 3, abs=0.11)
 
@@ -311,11 +326,13 @@ def test_an_owl_that_hunts_longer_catches_more():
     within, between, _ = split(
         pd.DataFrame({"valley": valley, "hours": hours, "catch": catch}), "catch", "hours", "valley"
     )
-    assert within == pytest.approx(0.8, abs=0.25) and between < -0.5
+    # these rows in R: coef(lm(catch ~ hours + factor(valley))), and coef(lm) of the twelve means
+    assert (within, between) == pytest.approx((0.650042765, -0.975423208), abs=1e-6)
 
 
 def test_rows_of_one_mouse_are_alike():
     """“Thirty rows of one mouse are more alike than thirty rows of thirty mice.”"""
+    # No R number: simulated with our own seed.
     rng = np.random.default_rng(2)
     mouse, day = rng.normal(size=(200, 1, 30)), rng.normal(size=(200, 30, 30))
     rows = mouse + day  # studies, weighings, mice

@@ -36,7 +36,8 @@ def test_six_intercepts_for_sixty_six_people():
     happy = lk.load_data("happiness")
     assert len(happy) == 66 and (happy["department"].value_counts() == 11).all()
     fit = lk.lmer("happiness ~ zoom_hours + (1 | department)", happy)
-    assert len(fit.ranef()["department"]) == 6
+    assert len(fit.ranef()["department"]) == 6  # nrow(ranef): 6
+    assert fit.varcorr.frame["sdcor"].to_list() == pytest.approx([1.515701, 1.062100], abs=1e-4)  # VarCorr
 
 
 def test_slopes_of_departments():
@@ -52,6 +53,7 @@ def test_slopes_of_departments():
 def test_changes_have_a_random_intercept():
     """“What all rows of a patient share is a random intercept, and its standard deviation is that of the
     error of one measurement.” and “has a change that is too low at *every* later visit”"""
+    # No R number: simulated with our own seed.
     rng = np.random.default_rng(6)
     error = rng.normal(0, 1.5, (20_000, 6))
     change = error[:, 1:] - error[:, :1]  # the slopes would come on top
@@ -61,15 +63,15 @@ def test_changes_have_a_random_intercept():
 
 def test_three_data_sets_give_a_singular_fit():
     """“The fit then often ends at the edge of what is possible, with a correlation of plus or minus one.”"""
-    singular = {
-        "mouse": "Weight ~ Dose + (Dose | Strain)",
-        "clinic": "Value ~ Dose + (Dose | Gender)",
-        "biomarker": "Disease ~ Biomarker + (Biomarker | Cohort)",
-    }
-    for name, formula in singular.items():
+    singular = [  # VarCorr by bobyqa; isSingular is TRUE for all three
+        ("mouse", "Weight ~ Dose + (Dose | Strain)", [3.440484, 0.200382, -1.0]),
+        ("clinic", "Value ~ Dose + (Dose | Gender)", [67.320144, 241.894201, -1.0]),
+        ("biomarker", "Disease ~ Biomarker + (Biomarker | Cohort)", [0.922927, 0.008886, 1.0]),
+    ]
+    for name, formula, of_lmer in singular:
         fit = lk.lmer(formula, lk.load_data(name))
         assert fit.is_singular
-        assert abs(fit.varcorr.frame["sdcor"].iloc[2]) == pytest.approx(1)
+        assert fit.varcorr.frame["sdcor"].iloc[:3].to_list() == pytest.approx(of_lmer, rel=2e-3)
     fit = lk.lmer("happiness ~ zoom_hours + (zoom_hours | department)", lk.load_data("happiness"))
     assert not fit.is_singular
     assert sd(fit, 2) == pytest.approx(-0.433, abs=5e-4)  # VarCorr: Corr -0.433
@@ -137,12 +139,14 @@ def test_average_ages_explain_the_levels(plasma):
     """“The clinics' average ages explain their levels so well that no variance between clinics is left”"""
     data = plasma.assign(mean_age=plasma.groupby("group", observed=True)["age"].transform("mean"))
     fit = lk.lmer("conc ~ I(age - mean_age) + mean_age + (1 | group)", data)
-    assert fit.is_singular and sd(fit) == pytest.approx(0, abs=1e-6)  # VarCorr: 0.0000, residual 9.1591
+    assert fit.is_singular and sd(fit) == pytest.approx(0, abs=1e-6)  # VarCorr: 0.0000, residual 9.15911
+    assert fit.sigma == pytest.approx(9.15911, abs=1e-5)
 
 
 def test_the_weight_depends_on_rows_and_on_differences(plasma):
     """“With many rows per group *and* groups that differ a lot, as here, the mixture is nearly pure” and
     “With *few* rows per group, or groups that differ little, it can be bad.”"""
+    # No R number: a closed form, in which only the ages are data.
     ages = plasma["age"] - plasma.groupby("group", observed=True)["age"].transform("mean")
     centres = plasma.groupby("group", observed=True)["age"].mean()
     inside = ages @ ages
@@ -174,6 +178,8 @@ def test_hungry_nests():
     inside_nests["mean"] = inside_nests.groupby("Group", observed=True)["V1"].transform("mean")
     with_mean = lk.lmer("V2 ~ V1 + mean + (1 | Group)", inside_nests).fixef["V1"]
     assert with_mean == pytest.approx(slope_within(inside_nests, "V2", "V1", "Group"), abs=1e-6)
+    # fixef(lmer) of these rows, and coef(lm(V2 ~ V1 + Group)): 0.95
+    assert with_mean == pytest.approx(0.95, abs=1e-6)
 
 
 def test_four_studies_are_balanced():
@@ -202,10 +208,14 @@ def test_standard_errors_go_either_way():
         "implants": ("mass ~ day * implant", "day:implant[T.P]"),
         "behaviour": ("activity ~ time + temperature", "temperature"),
     }
-    ratio = {
-        name: ols(formula, lk.load_data(name)).fit().bse[term] / seen[name]
-        for name, (formula, term) in formulas.items()
+    ignored = {
+        name: ols(formula, lk.load_data(name)).fit().bse[term] for name, (formula, term) in formulas.items()
     }
+    # summary(lm) of the same formulas
+    assert list(ignored.values()) == pytest.approx(
+        [0.0890973376, 2.57697164, 0.611508308, 0.0570767588], rel=1e-6
+    )
+    ratio = {name: ignored[name] / seen[name] for name in seen}
     assert max(ratio["herbivory"], ratio["behaviour"]) < 0.4
     assert min(ratio["management"], ratio["implants"]) > 1.9
 
@@ -247,36 +257,36 @@ def test_the_paired_t_test_is_a_mixed_model():
 def test_four_or_five_levels_span_half_to_twice():
     """“With four or five levels the interval spans from half to twice the estimate. It narrows slowly, and nothing
     special happens at any number.”"""
+    # confint(parm = ".sig01") of each, divided by the SD
     few = [
-        ("plasma_age", "conc ~ age + (1 | group)", "group"),
-        ("simpson", "V2 ~ V1 + (1 | Group)", "Group"),
-        ("mouse", "Weight ~ Dose + (1 | Strain)", "Strain"),
+        ("plasma_age", "conc ~ age + (1 | group)", "group", (0.47144778, 2.12996963)),
+        ("simpson", "V2 ~ V1 + (1 | Group)", "Group", (0.53457244, 1.94898278)),
+        ("mouse", "Weight ~ Dose + (1 | Strain)", "Strain", (0.52727938, 1.95679539)),
     ]
     many = [
-        ("management", "species ~ management + (1 | field)", "field"),
-        ("sleepstudy", "Reaction ~ Days + (1 | Subject)", "Subject"),
-        ("groups20", "length ~ 1 + (1 | group)", "group"),
+        ("management", "species ~ management + (1 | field)", "field", (0.64623665, 1.54826817)),
+        ("sleepstudy", "Reaction ~ Days + (1 | Subject)", "Subject", (0.70055064, 1.42593014)),
+        ("groups20", "length ~ 1 + (1 | group)", "group", (0.64942873, 1.47356996)),
     ]
 
-    def bounds(name, formula, group):
+    def bounds(name, formula, group, of_lmer):
         fit = lk.lmer(formula, lk.load_data(name))
-        return (fit.confint(parm=f"sd_(Intercept)|{group}").iloc[0] / sd(fit)).to_list()
+        found = (fit.confint(parm=f"sd_(Intercept)|{group}").iloc[0] / sd(fit)).to_list()
+        assert found == pytest.approx(of_lmer, abs=2e-3)
+        return found
 
     for low, high in (bounds(*case) for case in few):
         assert low == pytest.approx(0.5, abs=0.06)
         assert high == pytest.approx(2.0, abs=0.15)
     for low, high in (bounds(*case) for case in many):
         assert low > 0.6 and high < 1.6
-    # R 4.2.2, lme4 1.1-31: confint(parm = ".sig01") over the SD: plasma_age 0.4714, 2.1300; groups20 0.6494, 1.4736
-    assert bounds(*few[0]) == pytest.approx([0.47144778, 2.12996963], abs=2e-3)
-    assert bounds(*few[2]) == pytest.approx([0.52727938, 1.95679539], abs=2e-3)
-    assert bounds(*many[2]) == pytest.approx([0.64942873, 1.47356996], abs=2e-3)
 
 
 def test_below_five_levels_a_variance_is_poorly_known():
     """“Below about five levels a variance between groups is poorly known: treat them as fixed, or say how
     uncertain it is.”"""
-    # Exact for group means without error: 95% limits of an SD from k levels, by chi-square on k - 1 degrees of freedom.
+    # No R number: a closed form, exact for group means without error.
+    # 95% limits of an SD from k levels, by chi-square on k - 1 degrees of freedom.
     upper = {k: np.sqrt((k - 1) / stats.chi2.ppf(0.025, k - 1)) for k in (3, 4, 5, 10, 20)}
     assert upper[3] > 6 and upper[4] > 3.5 and upper[5] > 2.8
     assert upper[10] < 2 and upper[20] < 1.5
@@ -330,11 +340,13 @@ def test_plots_fixed_leave_the_fence_without_estimate():
     assert (cores.groupby("plot", observed=True)["treatment"].nunique() == 1).all()
     design = np.column_stack([cores["plot"].str.get_dummies() if cores["plot"].dtype == object
                               else np.eye(8)[cores["plot"].cat.codes], cores["treatment"] == "excluded"])  # fmt: skip
+    # lm(nitrogen ~ plot + treatment)$rank: 8 of nine columns, and the fence's coefficient is NA
     assert np.linalg.matrix_rank(design.astype(float)) == 8
 
 
 def test_three_levels_say_next_to_nothing():
     """“From three levels almost nothing is known of a spread; twelve are no luxury.”"""
+    # No R number: the explorer's limits are those of the chi-square above, and no fit.
     story = {"story": "mice of five strains", "variable": "strain"}
     three, twelve = (explorers.random_or_fixed.result(**story, levels=k).sd_high for k in (3, 12))
     assert three > 6

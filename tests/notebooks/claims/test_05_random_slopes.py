@@ -103,6 +103,8 @@ def test_five_strains_cannot_tell_the_correlation(mice, strains):
     edge, half = (minimize(at, start, (c,), method="Nelder-Mead").fun for c in (-1.0, -0.5))
     assert edge == pytest.approx(153.43116, abs=1e-3)  # REMLcrit
     assert strains.reml_criterion == pytest.approx(153.43116, abs=1e-3)
+    # the deviance function of lmer, minimised by optim with the correlation held at -0.5: 155.145443
+    assert half - edge == pytest.approx(155.145443 - 153.431156, abs=1e-3)
     assert 0 < half - edge < 3.84  # within the 95% interval of a profile
 
 
@@ -110,6 +112,7 @@ def test_a_correlation_of_one_is_one_point_elsewhere():
     """“`(0 + x | g)` does, where `x` is zero. So does a correlation of plus or minus one, but there the point
     lies elsewhere.” and “Which ones make all lines pass through one point?”"""
 
+    # No R number: lines that the explorer draws without any error, and no fit.
     def lines(**state):
         return explorers.random_effects.result(sigma=0.0, **state).lines
 
@@ -163,10 +166,13 @@ def test_the_hormone_slows_growth(wing):
 def test_less_than_nothing_at_hatching(wing, owls):
     """“a wing of *less* than nothing, a spread of about 15 mm between birds, and a correlation of nearly minus one”
     and “the youngest bird was more than two weeks old”"""
-    assert wing.fixef["(Intercept)"] < -8  # fixef: -8.288685, with placebo 9.78 less
-    assert wing.fixef["(Intercept)"] + wing.fixef["ImplantP"] < -18
+    # fixef: -8.288685, with placebo -9.781607 more; VarCorr: 14.642393, -0.902576
+    start, placebo = wing.fixef["(Intercept)"], wing.fixef["ImplantP"]
+    assert (start, placebo) == pytest.approx((-8.288685, -9.781607), abs=1e-3)
+    assert start < 0 > start + placebo
     assert owls["Age"].min() > 14
-    assert sds(wing)[0] == pytest.approx(15, abs=0.5) and sds(wing)[2] < -0.9
+    assert (sds(wing)[0], sds(wing)[2]) == pytest.approx((14.642393, -0.902576), abs=2e-3)
+    assert round(sds(wing)[0]) == 15 and sds(wing)[2] < -0.9
 
 
 def test_what_centring_leaves_and_what_it_moves(wing, owls):
@@ -192,6 +198,7 @@ def test_four_clinics_do_not_show_that_slopes_differ(plasma):
     assert not four.is_singular
     spread = sds(four)[1]
     assert spread == pytest.approx(0.6265, abs=1e-3)  # VarCorr: a third of the mean slope
+    assert (one.se["age"], four.se["age"]) == pytest.approx((0.301444, 0.437354), abs=1e-3)  # sqrt of vcov
     assert four.se["age"] > 1.4 * one.se["age"]
 
 
@@ -201,7 +208,9 @@ def test_the_owls_clearly_differ_in_their_pace(owls):
     own = lk.lmer("Wing ~ age_c * Implant + (age_c | Ring)", owls, reml=False)
     # R: anova of the two, Chisq 10.413 on 2 df, p 0.00548
     assert one.deviance - own.deviance == pytest.approx(10.4126, abs=2e-3)
-    assert own.se["age_c:ImplantP"] > 1.1 * one.se["age_c:ImplantP"]
+    errors = one.se["age_c:ImplantP"], own.se["age_c:ImplantP"]
+    assert errors == pytest.approx((0.1203720, 0.1363347), abs=2e-5)  # sqrt of vcov
+    assert errors[1] > 1.1 * errors[0]
 
 
 def test_placebo_birds_begin_lower_and_end_higher(wing, owls):
@@ -229,7 +238,8 @@ def test_the_fan_of_the_cattle(cattle):
     assert fan.varcorr.frame["sdcor"].to_list() == pytest.approx([0.1159, 2.7685], abs=1e-3)
     lines = fan.coef()["animal_id"]
     assert len(lines) == 12 and lines["(Intercept)"].nunique() == 1
-    assert (lines["time"] < 0).all()
+    # coef: slopes from -0.5051013 to -0.1230850; isSingular: FALSE
+    assert (lines["time"].min(), lines["time"].max()) == pytest.approx((-0.5051013, -0.1230850), abs=1e-4)
     assert 4.5 < (cattle["time"].max() - cattle["time"].min()) / 7 < 5.1
     assert not fan.is_singular
 
@@ -251,6 +261,7 @@ def test_the_correlation_moves_with_the_zero(plasma, owls):
 
 def test_a_model_with_one_slope_is_too_sure():
     """“If slopes really differ, a model with one slope makes the standard error too small”"""
+    # No R number: simulated with our own seed.
     rng = np.random.default_rng(55)
     x = np.tile(np.arange(10.0), 8)
     group = np.repeat(np.arange(8), 10)
@@ -303,6 +314,8 @@ def test_the_colleague_is_three_times_too_sure(happy):
         ols("happiness ~ zoom_hours", rows).fit().params.iloc[1] for _, rows in happy.groupby("department")
     ]
     assert np.mean(slopes) == pytest.approx(six.fixef["zoom_hours"], abs=1e-4)
+    # mean of coef(lm), department by department
+    assert np.mean(slopes) == pytest.approx(-0.500013636, abs=1e-6)
 
 
 def test_a_week_of_short_nights():
