@@ -241,7 +241,8 @@ class LinearModel(FixedEffectsModel, LinearFit):
         ----------
         type : {1, 2, 3}
             1 adds the terms one by one (R's ``anova``); 2 tests a term after all others that do not contain
-            it; 3 does not depend on how many rows there are per cell. As for a mixed model.
+            it; 3 does not depend on how many rows there are per cell. As for a mixed model, a factor is tested
+            where a number that it interacts with is 0 (not so in R's car).
         ddf : {"residual", "satterthwaite", "kenward_roger", "none"}
             All the same, n - p; ``"none"`` leaves out the p-values.
 

@@ -147,7 +147,8 @@ class MixedQuestions(MixedFit):
         ----------
         type : {1, 2, 3}
             1 adds the terms one by one; 2 tests a term after all others that do not contain it; 3 does
-            not depend on how many rows there are in each cell.
+            not depend on how many rows there are in each cell. A factor is not contained in its interaction
+            with a number (lmerTest's and SAS's rule, not car's): it is tested where the number is 0.
         ddf : str
             How the denominator degrees of freedom are found, as in :meth:`coef_table`; ``"none"`` gives F
             statistics only.

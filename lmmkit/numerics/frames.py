@@ -103,25 +103,22 @@ def _of_narwhals(read: narwhals.DataFrame[Any] | narwhals.LazyFrame[Any]) -> pd.
 
     frame = read.collect() if isinstance(read, narwhals.LazyFrame) else read
     if frame.implementation.is_polars():  # its own way to pandas needs pyarrow
-        return pd.DataFrame({column.name: _of_polars(column) for column in frame.iter_columns()})
+        return pd.DataFrame({name: _of_polars(frame.get_column(name)) for name in frame.columns})
     return _without_arrow(frame.to_pandas())
 
 
 def _of_polars(column: narwhals.Series[Any]) -> Any:
     import narwhals
+    from narwhals.dtypes import NumericType
 
     kind = column.dtype
     if isinstance(kind, narwhals.Enum):
-        return pd.Categorical(column.to_list(), categories=list(kind.categories))
+        return pd.Categorical(column.to_list(), categories=column.to_native().dtype.categories.to_list())
     if isinstance(kind, narwhals.Datetime) and kind.time_zone is not None:
         return pd.DatetimeIndex(column.to_numpy()).tz_localize("UTC").tz_convert(kind.time_zone)
-    if (
-        kind.is_integer()
-        or kind.is_float()
-        or isinstance(kind, (narwhals.Date, narwhals.Datetime, narwhals.Duration))
-    ):
+    if isinstance(kind, (NumericType, narwhals.Date, narwhals.Datetime, narwhals.Duration)):
         return column.to_numpy()
-    return pd.Series(column.to_list())  # text, times of day, decimals; true and false with missing values
+    return pd.Series(column.to_list())  # text, times of day; true and false with missing values
 
 
 def _without_arrow(data: pd.DataFrame) -> pd.DataFrame:
