@@ -83,6 +83,7 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
         "bootstrap": {"n_sim": 2, "seed": 1, "progress": False}, "confint": {"method": "wald"},
         "contest": {"L": {"x": 1}}, "anova": {}, "drop1": {}, "influence": {"progress": False}, "summary": {},
         "equation": {}, "resid": {}, "all_fit": {"methods": "l_bfgs_b", "n_starts": 1, "seed": 1},
+        "step": {"reduce_random": False}, "coef": {},
     },
     "lm": {
         "coef_table": {}, "tidy": {}, "predict": {}, "simulate": {}, "refit": {"y": "y"}, "update": {},
@@ -125,6 +126,9 @@ def calls() -> list[Call]:
         Call("emmeans", lk.emmeans, {"fit": lmm, "specs": "f"}),
         Call("emmeans of contrasts", lk.emmeans, {"fit": lmm, "specs": "f", "contrasts": "pairwise"}),
         Call("emtrends", lk.emtrends, {"fit": lmm, "specs": "f", "var": "x"}),
+        Call("eff_size", lk.eff_size, {"fit": lmm, "specs": "f"}),
+        Call("cld", lk.cld, {"fit": lmm, "specs": "f"}),
+        Call("ref_grid", lk.ref_grid, {"fit": lmm}),
         Call("joint_tests", lk.joint_tests, {"fit": lmm}),
         Call("kr_modcomp", lk.kr_modcomp, {"large": lmm, "small": less}),
         Call("pb_modcomp", lk.pb_modcomp, {"large": lmm, "small": less, "n_sim": 2, **quick}),

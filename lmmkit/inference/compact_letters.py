@@ -15,7 +15,7 @@ from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
-from .comparisons import adjusted
+from .comparisons import ADJUSTMENTS, adjusted
 from .emmeans import Asked, emmeans, estimates
 from .reference_grid import ReferenceGrid, rows_of_groups
 
@@ -43,12 +43,20 @@ def cld(
     ----------
     fit : fitted model
         Of `lmer`, `glmer`, `lm` or `glm`.
-    specs, by, ddf, at, weights, kind
+    specs, by : str or list of str
         As in :func:`lmmkit.emmeans`.
     alpha : float
         Two means differ if the adjusted p-value of their difference is below this.
     adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}
         For the p-values of all pairs, within each combination of `by`.
+    ddf : str, optional
+        As in :func:`lmmkit.emmeans`.
+    at : dict, optional
+        Other values for predictors in the grid.
+    weights : {"equal", "proportional"}
+        How cells are averaged.
+    kind : {"link", "response"}
+        The scale of the means; the letters are the same.
 
     Returns
     -------
@@ -76,6 +84,7 @@ def cld(
     """
     alpha = arguments.level(alpha, "alpha")
     means = emmeans(fit, specs, by, ddf=ddf, at=at, weights=weights, kind=kind)
+    adjust = arguments.one_of("adjust", adjust, ADJUSTMENTS)
     asked = Asked.of(fit, specs, by, None, None, adjust, ddf, 0.95)
     grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
     asked = asked.within_nests(grid)
@@ -86,7 +95,7 @@ def cld(
         )
     parts = []
     for members in rows_of_groups(cells, asked.within):
-        differ = _different(fit, L[members], asked, alpha)
+        differ = _different(asked, L[members], adjust, alpha)
         order = np.argsort(means["estimate"].to_numpy()[members], kind="stable")
         text = letters(differ[np.ix_(order, order)])
         parts.append(pd.DataFrame(means).iloc[members[order]].assign(letters=text))
@@ -98,15 +107,14 @@ def cld(
     return Table(pd.concat(parts, ignore_index=True), notes=notes)
 
 
-def _different(fit: Fit, L: Array, asked: Asked, alpha: float) -> Flags:
+def _different(asked: Asked, L: Array, adjust: str, alpha: float) -> Flags:
     """Which pairs of means differ, (m, m)."""
     m = len(L)
     first, second = np.triu_indices(m, 1)
     out = np.zeros((m, m), dtype=bool)
     if len(first):
-        estimate, std_error, df = estimates(fit, L[first] - L[second], asked.ddf)
-        assert asked.adjust is not None
-        out[first, second] = adjusted(estimate / std_error, df, asked.adjust, m) < alpha
+        estimate, std_error, df = estimates(asked.fit, L[first] - L[second], asked.ddf)
+        out[first, second] = adjusted(estimate / std_error, df, adjust, m) < alpha
     return out | out.T
 
 

@@ -16,6 +16,7 @@ from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
+from .comparisons import kind_of
 from .emmeans import Asked, estimates, grid_notes, named_contrasts, total_sd
 from .reference_grid import ReferenceGrid, rows_of_groups
 
@@ -36,14 +37,16 @@ def eff_size(
     weights: Literal["equal", "proportional"] = "equal",
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Differences of marginal means in units of a standard deviation, as Cohen's d.
+    """Divide differences of marginal means by a standard deviation, as Cohen's d does.
 
     Parameters
     ----------
     fit : fitted model
         Of `lmer` or `lm`. What a generalised model tells as odds ratios or ratios has no unit already.
-    specs, by, contrasts, ddf, at, weights
+    specs, by : str or list of str
         As in :func:`lmmkit.emmeans`.
+    contrasts : str or dict
+        As in :func:`lmmkit.emmeans`: all pairs by default.
     sigma : {"total", "residual"} or float
         The standard deviation to divide by. ``"total"`` is that of a new response around the fixed part, all
         random effects and residuals; ``"residual"`` that within the groups, by which an effect looks larger; in a
@@ -51,6 +54,12 @@ def eff_size(
     edf : float, optional
         Degrees of freedom with which that standard deviation is known: the fewer, the wider the intervals. By
         default the residual ones for ``"residual"``, and the smallest of the means' own for anything else.
+    ddf : str, optional
+        As in :func:`lmmkit.emmeans`.
+    at : dict, optional
+        Other values for predictors in the grid.
+    weights : {"equal", "proportional"}
+        How cells are averaged.
     level : float
         Coverage of the intervals.
 
@@ -85,7 +94,7 @@ def eff_size(
             "eff_size is for models of measurements; a generalised model's effects have no unit already: "
             "lk.emmeans(fit, specs, contrasts='pairwise', kind='response')"
         )
-    asked = Asked.of(fit, specs, by, contrasts, None, "none", ddf, level)
+    asked = Asked.of(fit, specs, by, kind_of(contrasts), None, "none", ddf, level)
     grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
     asked = asked.within_nests(grid)
     cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)

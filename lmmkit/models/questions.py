@@ -270,7 +270,7 @@ class MixedQuestions(MixedFit):
         """
         from .step import step
 
-        return step(self, ddf, alpha_random, alpha_fixed, reduce_random, reduce_fixed, keep)  # type: ignore[arg-type]
+        return step(self, ddf, alpha_random, alpha_fixed, reduce_random, reduce_fixed, keep)
 
     def r2(self) -> pd.Series:
         """Marginal and conditional R²: what the fixed effects explain, alone and with the random effects.

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ModelError
+from ..fitted.mixed import MixedFit
 from ..formatting.noted_table import Table
 from ..inference.coef_tests import Ddf, checked_ddf
 from ..inference.likelihood_ratio import drop1_f, droppable
 from ..inference.zero_variance import Reduction, rand_test, reductions
 from ..numerics import arguments
 from .linear import glm, lm
-
-if TYPE_CHECKING:
-    from .mixed import MixedModel
 
 __all__ = ["Steps", "step"]
 
@@ -69,7 +67,7 @@ class Steps:
 
 
 def step(
-    fit: MixedModel,
+    fit: MixedFit,
     ddf: Ddf,
     alpha_random: float,
     alpha_fixed: float,
@@ -87,13 +85,15 @@ def step(
     labels = [term.label for term in fit.design.model_matrix.terms.terms]
     for name in arguments.names("keep", keep):
         if name not in labels:
-            raise ModelError(f"keep has no term '{name}'; the fixed part has {', '.join(labels) or 'none'}")
+            raise ModelError(
+                f"keep has no term {arguments.shown(name)}; the fixed part has {', '.join(labels) or 'none'}"
+            )
     model, random = _without_random(fit, limits[0])
     model, fixed = _without_fixed(model, limits[1], list(keep), ddf)
     return Steps(random, fixed, model)
 
 
-def _without_random(fit: MixedModel, alpha: float) -> tuple[Any, pd.DataFrame]:
+def _without_random(fit: MixedFit, alpha: float) -> tuple[Any, pd.DataFrame]:
     """Random effects left out as long as the one that is missed least has a p-value above alpha."""
     model: Any = fit
     first = {"eliminated": None, "npar": fit.npar, "loglik": fit.loglik, "aic": fit.aic}
