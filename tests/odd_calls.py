@@ -83,7 +83,7 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
         "bootstrap": {"n_sim": 2, "seed": 1, "progress": False}, "confint": {"method": "wald"},
         "contest": {"L": {"x": 1}}, "anova": {}, "drop1": {}, "influence": {"progress": False}, "summary": {},
         "equation": {}, "resid": {}, "all_fit": {"methods": "l_bfgs_b", "n_starts": 1, "seed": 1},
-        "step": {"reduce_random": False}, "coef": {},
+        "step": {"reduce_random": False}, "coef": {}, "ranef": {}, "ranef_sd": {},
     },
     "lm": {
         "coef_table": {}, "tidy": {}, "predict": {}, "simulate": {}, "refit": {"y": "y"}, "update": {},
