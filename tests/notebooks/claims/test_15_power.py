@@ -36,7 +36,7 @@ def test_theory_of_twelve_mice():
 
 def test_the_model_that_forgets_the_mice_finds_too_much():
     """“then chance looks like an effect.”"""
-    rng = np.random.default_rng(2)
+    rng = np.random.default_rng(2)  # no R number: simulated with a seed of our own
     y = TAU * rng.standard_normal((10_000, 12, 1)) + SIGMA * rng.standard_normal((10_000, 12, 4))
     rows, means = y.reshape(10_000, 2, 24), y.mean(axis=2)
     assert (stats.ttest_ind(rows[:, 0], rows[:, 1], axis=1).pvalue < 0.05).mean() > 0.25
@@ -59,7 +59,10 @@ def test_weighing_for_ever_leaves_the_mice():
 def test_new_mice_climb_and_new_weighings_stay():
     """“Circles spend them on new mice and climb past the dotted line, which marks the customary four in five; squares
     spend them on the old ones and stay nearly where they were.”"""
-    pilot = {"tau": 1.55932, "sigma": 0.86665}  # what the pilot's printout says
+    pilot = {
+        "tau": 1.559322,
+        "sigma": 0.866646,
+    }  # R 4.2.2, lme4 1.1-31: VarCorr of lmer for the lesson's pilot
     new_mice = [mice(number, 4, 2, **pilot) for number in (12, 24, 36)]
     weighings = [mice(12, number, 2, **pilot) for number in (4, 8, 12)]
     assert new_mice[0] < 0.55 and new_mice[1] > 0.8
@@ -110,7 +113,7 @@ def test_six_in_ten_measurements_are_not_balanced():
 
 def test_the_lucky_say_too_much():
     """“Only the lucky get past the threshold, and their luck is in the estimate.”"""
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(4)  # no R number: simulated with a seed of our own
     means = np.sqrt(TAU**2 + SIGMA**2 / 3) * rng.standard_normal((20_000, 8))
     estimate = means[:, :4].mean(1) + 1 - means[:, 4:].mean(1)
     lucky = stats.ttest_ind(means[:, :4] + 1, means[:, 4:], axis=1).pvalue < 0.05
@@ -130,6 +133,7 @@ def test_observed_power_is_a_function_of_the_p_value():
 def test_the_likelihood_ratio_finds_too_much():
     """“The likelihood ratio: it finds too much, and a test that breaks its promise has no power worth planning
     with.”"""
+    # no R number: rates over studies simulated by the explorer
     state = explorers.tests.result(groups=4, size=4, sd_group=1.5)
     rates = {method: state.rate(method) for method in state.null}
     assert max(rates, key=rates.get) == "likelihood ratio"
@@ -172,6 +176,7 @@ def test_near_the_optimum_the_curve_is_flat():
 
 def test_samples_buy_what_replicates_cannot():
     """“As many measurements, and about half the standard error: samples buy what replicates cannot.”"""
+    # no R number: the explorer's own simulated samples, against the closed form
     panels = [explorers.pseudoreplication.result(bio=bio, tech=tech) for bio, tech in ((4, 20), (16, 5))]
     shown = [panel.analyses[-1].se for panel in panels]
     truth = [np.sqrt(2 * (1 / bio + 0.6**2 / 80)) for bio in (4, 16)]
