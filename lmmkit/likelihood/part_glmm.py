@@ -124,8 +124,12 @@ class PartCriterion(Terms):
 
     @property
     def peaked(self) -> bool:
-        """Whether minima can be narrow and close to each other: a Tweedie density has peaks over its power."""
-        return SHAPE in self.rows.names
+        """Whether minima can be narrow and close to each other.
+
+        A Tweedie density has peaks over its power; and a model without extra zeros, an end at infinity where
+        nothing curves, takes in by its curvature minima that are far away and hardly higher on the way.
+        """
+        return not {SHAPE, ZERO_INFLATION}.isdisjoint(self.rows.names)
 
     @property
     def of_zeros(self) -> slice:
