@@ -91,6 +91,7 @@ def test_pairs_are_drawn_not_slopes():
 
 def test_unique_labels_make_the_plus_right():
     """“With labels of their own the formula with the plus becomes the right one”"""
+    # No R number: whether two formulas name the same groups, an identity of labels.
     assert explorers.nested_crossed.result(labels="unique").same
     assert not explorers.nested_crossed.result().same
 
