@@ -30,7 +30,7 @@ from .optimum import (
     last_digits,
 )
 from .part_laplace import ConvexPoint, PartPoint
-from .part_messages import SHARP, part_warnings
+from .part_messages import NEAR_ONE, SHARP, SPIKE, part_warnings
 from .part_modes import PartModeSearch
 from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import (
@@ -110,6 +110,9 @@ class PartCriterion(Terms):
         self.p = int(stops[-1])
         self._last: PartPoint | None = None
         self.without_zeros: float | None = None  # the lowest objective without extra zeros
+        self.sharpens = (
+            False  # whether a way down ran off to a power of one, which is not where the search ends
+        )
         self.convex = False  # whether the relative of the objective is searched that never breaks down
 
     def _spread_of(self, eta: Array) -> float:
@@ -261,15 +264,25 @@ class PartCriterion(Terms):
 
         So is a power of next to one, under which all amounts are multiples of one size.
         """
-        if any(
-            part.name == SHAPE and part.X.shape[1] and etas.max() < SHARP
-            for part, etas in zip(self.parts, point.mode.etas, strict=True)
-        ):
+        if self._log_power(point) < SHARP:
             return True
         if self.family.name not in MEASUREMENTS or ZERO_INFLATION in self.rows.names:
             return False
         y, mu = self.rows.y, self.family.linkinv(point.mode.etas[0])
         return bool(np.mean((y - mu) ** 2) < ENDLESS * np.var(y))
+
+    def sharp(self, point: PartPoint) -> bool:
+        """Whether the power is so near to one that amounts are multiples of one size."""
+        return self._log_power(point) < NEAR_ONE
+
+    def _log_power(self, point: PartPoint) -> float:
+        """The logarithm of a power less one that is searched; infinite where there is none."""
+        powers = [
+            float(etas.max())
+            for part, etas in zip(self.parts, point.mode.etas, strict=True)
+            if part.name == SHAPE and part.X.shape[1]
+        ]
+        return min(powers, default=np.inf)
 
     def _dwindles(self, point: PartPoint) -> bool:
         """Whether extra zeros go on becoming fewer for ever, towards the end without any, which is known."""
@@ -381,6 +394,7 @@ def _estimate(
         warnings=[
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
             *([] if search.converged or not criterion.paired else [FLATTENED]),
+            *([SPIKE] if criterion.sharpens and not endless else []),
             *([] if endless else trouble),
         ],
         family=family,

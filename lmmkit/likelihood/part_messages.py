@@ -10,7 +10,7 @@ from ..numerics.arrays import Array
 from .estimate import MULTIPLES
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["SHARP", "part_warnings"]
+__all__ = ["NEAR_ONE", "SHARP", "SPIKE", "part_warnings"]
 
 #: A probability below this is next to none, in every row.
 NONE = 1e-4
@@ -18,6 +18,14 @@ NONE = 1e-4
 FAR = 1e4
 #: Logarithm of a power less one at which all amounts are multiples of one size to seven digits.
 SHARP = np.log(1e-7)
+#: And one at which they are nearly so.
+NEAR_ONE = -8.0
+#: Said of a tweedie fit beside whose maximum the likelihood has no bound.
+SPIKE = (
+    "The likelihood has this maximum, and beside it rises without end as the power goes to 1, where all amounts are "
+    "multiples of one size. Counts are: if the response holds counts, take a family for these, such as "
+    "family='negative_binomial'."
+)
 
 
 def part_warnings(
@@ -44,7 +52,7 @@ def part_warnings(
             found += _dispersion(rows.family.name, etas[number])
         if part.name == SHAPE and part.X.shape[1] and etas[number].max() < SHARP:
             found.append(MULTIPLES)
-        elif part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > 8:
+        elif part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > -NEAR_ONE:
             found.append(
                 "The power is at the end of its range: near 1 the amounts are like multiples of one size, near 2 "
                 "they have no zeros. Try the gamma family, or a count."

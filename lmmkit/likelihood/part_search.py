@@ -37,6 +37,7 @@ class SeveralParts(Criterion, Protocol):
     """What this search asks of a criterion."""
 
     without_zeros: float | None
+    sharpens: bool
     convex: bool
 
     @property
@@ -56,6 +57,9 @@ class SeveralParts(Criterion, Protocol):
 
     def endless(self, point: Any) -> bool:
         """Whether a point has next to no residuals left, which is rewarded without end."""
+
+    def sharp(self, point: Any) -> bool:
+        """Whether its density has come to hold multiples of one size only."""
 
 
 def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
@@ -170,7 +174,7 @@ class Ways:
         if any(np.array_equal(x, end.x) and end.converged for end in self.ends):
             return next(end for end in self.ends if np.array_equal(x, end.x))
         end = _minimised(self._trial, x, radius)
-        known = None if end.converged else self._known(end.x, end.value)
+        known = None if end.converged else self._known(end.x, end.value) or self._instead(end)
         if known is None:
             self.ends.append(end)
             return end
@@ -184,6 +188,15 @@ class Ways:
             known.state,
             known.curvature,
         )
+
+    def _instead(self, end: Search) -> Search | None:
+        """The lowest minimum so far, for a way that runs into a peak without an end; None while there is none."""
+        if end.state is None or not self.criterion.sharp(end.state):
+            return None
+        minima = [other for other in self.ends if other.converged and not self.criterion.sharp(other.state)]
+        if minima:
+            self.criterion.sharpens = True
+        return min(minima, key=lambda other: other.value, default=None)
 
     def _trial(self, x: Array) -> Trial:
         trial = self.criterion.trial(x)
