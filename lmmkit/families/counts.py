@@ -86,7 +86,7 @@ class Poisson(CountFamily):
         return np.asarray(mu)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return _poisson(np.asarray(mu, dtype=float), rng)
+        return poisson_counts(np.asarray(mu, dtype=float), rng)
 
     def _density(self, y: Array, eta: Array) -> Derivatives:
         if isinstance(self.link, Log):
@@ -189,7 +189,7 @@ class NegativeBinomial(CountFamily):
         return mu + mu**2 / self._known
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return _poisson(rng.gamma(self._known, np.asarray(mu) / self._known), rng)
+        return poisson_counts(rng.gamma(self._known, np.asarray(mu) / self._known), rng)
 
     def _excess(self, eta: Array) -> tuple[Array, Array, Array]:
         """``log(1 + mu/theta)``, and the shares of ``mu`` and of ``theta`` in ``mu + theta``."""
@@ -289,7 +289,7 @@ def _stirling(x: Any) -> Any:
     return 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5)
 
 
-def _poisson(mu: Array, rng: np.random.Generator) -> Array:
+def poisson_counts(mu: Array, rng: np.random.Generator) -> Array:
     """Poisson counts; beyond the whole numbers that a float tells apart, their normal limit."""
     small = mu < LARGEST_COUNT
     counts = rng.poisson(np.where(small, mu, 0.0)).astype(float)

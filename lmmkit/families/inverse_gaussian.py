@@ -16,6 +16,9 @@ from .joint import JointFamily
 from .links import Link
 from .mean_links import Identity, Inverse, Log
 
+#: Ratio of mean and shape up to which NumPy's random numbers keep their digits.
+WIDEST = 1e12
+
 
 class InverseGaussian(JointFamily):
     """Positive amounts whose variance grows with the cube of the mean: times until something happens.
@@ -58,7 +61,10 @@ class InverseGaussian(JointFamily):
         return np.asarray(self._known * mu**3)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return rng.wald(mu, 1 / np.asarray(self._known))
+        shape = 1 / np.asarray(self._known)
+        mean = np.clip(mu, shape / WIDEST, shape * WIDEST)
+        # below, a response is nearly its mean; above, the distribution no longer depends on the mean
+        return rng.wald(mean, shape) * np.minimum(np.asarray(mu) / mean, 1.0)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
         eta, log_phi = predictors

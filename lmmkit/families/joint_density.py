@@ -202,4 +202,7 @@ class JointDensity:
         predictors = [Jet.constant(self.linkfun(mu))]
         if self.dispersion_name is not None:
             predictors.append(Jet.constant(np.broadcast_to(np.log(self._known), mu.shape)))
-        return np.exp(self.log_density(np.zeros(mu.shape), trials, predictors).value)
+        with np.errstate(all="ignore"):
+            found = np.exp(self.log_density(np.zeros(mu.shape), trials, predictors).value)
+        found = np.where(np.isnan(found) & ~np.isnan(mu), 0.0, found)  # of a mean at the upper end
+        return np.where(mu < np.finfo(float).tiny, 1.0, found)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from ..numerics.arrays import Array
-from .counts import CountFamily
+from .counts import CountFamily, poisson_counts
 from .gamma_functions import log_rising
 from .jets import Jet, exp, softplus
 from .joint import JointFamily
@@ -53,7 +53,7 @@ class NegativeBinomial1(CountFamily, JointFamily):
         return np.asarray(mu * (1 + self._known))
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        return rng.poisson(rng.gamma(mu / np.asarray(self._known)) * self._known).astype(float)
+        return poisson_counts(rng.gamma(mu / np.asarray(self._known)) * self._known, rng)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
         eta, log_phi = predictors

@@ -38,7 +38,7 @@ class TruncatedFamily(CountFamily, JointFamily, ABC):
 
     @abstractmethod
     def untruncated(self, mu: Array) -> tuple[Array, Array]:
-        """Probability of zero, and variance, before the truncation.
+        """Minus the log probability of zero, and the variance as a multiple of the mean, before the truncation.
 
         Parameters
         ----------
@@ -48,22 +48,29 @@ class TruncatedFamily(CountFamily, JointFamily, ABC):
         Returns
         -------
         tuple of two arrays of that shape
-            Between 0 and 1, and in squared counts.
+            Both above or at zero, the second in counts.
 
         Examples
         --------
         >>> import numpy as np
         >>> from lmmkit.families import TruncatedPoisson
         >>> TruncatedPoisson().untruncated(np.array([0.0]))
-        (array([1.]), array([0.]))
+        (array([0.]), array([1.]))
         """
 
     def response_mean(self, mu: Array) -> Array:
-        return np.asarray(mu / (1 - self.untruncated(mu)[0]))
+        return np.asarray(mu + self._lift(mu))
 
     def variance(self, mu: Array) -> Array:
-        zero, spread = self.untruncated(mu)
-        return np.asarray((spread + mu**2) / (1 - zero) - (mu / (1 - zero)) ** 2)
+        lift, spread = self._lift(mu), self.untruncated(mu)[1]
+        return np.asarray((mu + lift) * np.maximum(spread - lift, 0.0))
+
+    def _lift(self, mu: Array) -> Array:
+        """How far the truncation lifts the mean: ``mu / (exp(m) - 1)`` at a probability ``exp(-m)`` of zero."""
+        mu = np.asarray(mu, dtype=float)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            lift = mu / np.expm1(self.untruncated(mu)[0])
+        return np.where(mu < np.finfo(float).tiny, 1.0, np.where(np.isinf(mu), 0.0, lift))
 
     def check_response(self, y: Array, weights: Array | None, name: str) -> None:
         super().check_response(y, weights, name)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..numerics.arrays import Array
-from .counts import NegativeBinomial
+from .counts import NegativeBinomial, poisson_counts
 from .jets import Jet, exp, softplus
 from .links import Link
 from .mean_links import Log
@@ -50,15 +50,14 @@ class TruncatedNegativeBinomial(TruncatedFamily):
     links: ClassVar[dict[str, type[Link]]] = {"log": Log}
 
     def untruncated(self, mu: Array) -> tuple[Array, Array]:
-        zero = np.exp(-self._known * np.log1p(mu / self._known))
-        return zero, np.asarray(mu + mu**2 / self._known)
+        return self._known * np.log1p(mu / self._known), 1 + mu / self._known
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         mu = np.asarray(mu, dtype=float)
         theta = np.broadcast_to(self._known, mu.shape)
         y, again = np.zeros(mu.shape), np.ones(mu.shape, bool)
         for _ in range(ROUNDS):
-            y[again] = rng.poisson(rng.gamma(theta[again], mu[again] / theta[again]))
+            y[again] = poisson_counts(rng.gamma(theta[again], mu[again] / theta[again]), rng)
             again = y == 0
             if not again.any():
                 break

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from ..numerics.arrays import Array
+from .counts import poisson_counts
 from .jets import Jet, exp
 from .links import Link
 from .mean_links import Log
@@ -48,12 +49,12 @@ class TruncatedPoisson(TruncatedFamily):
         super().__init__(link)
 
     def untruncated(self, mu: Array) -> tuple[Array, Array]:
-        return np.exp(-mu), mu
+        return mu, np.ones_like(mu)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         # The waiting time to the first event, given that it comes in time, and then the events after it.
         first = -np.log1p(rng.random(np.shape(mu)) * np.expm1(-mu))
-        return np.asarray(1.0 + rng.poisson(mu - np.minimum(first, mu)))
+        return 1.0 + poisson_counts(mu - np.minimum(first, mu), rng)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
         (eta,) = predictors

@@ -12,6 +12,7 @@ from scipy.special import digamma, expit, gammaln, polygamma
 from ..errors import DataError, ModelError
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from .counts import poisson_counts
 from .family import first_offender
 from .jets import Jet, Key, exp, softplus
 from .joint import JointFamily
@@ -107,9 +108,10 @@ class Tweedie(JointFamily):
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
         mu, p = np.asarray(mu, dtype=float), self._power
-        number = rng.poisson(mu ** (2 - p) / (self._known * (2 - p)))
+        number = poisson_counts(mu ** (2 - p) / (self._known * (2 - p)), rng)
         scale = self._known * (p - 1) * mu ** (p - 1)
-        return np.where(number > 0, rng.gamma(np.maximum(number, 1) * (2 - p) / (p - 1)) * scale, 0.0)
+        sums = rng.gamma(np.clip(number, 1.0, np.finfo(float).max) * (2 - p) / (p - 1)) * scale
+        return np.where(number > 0, sums, 0.0)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
         eta, log_phi, shape = predictors

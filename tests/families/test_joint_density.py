@@ -157,3 +157,47 @@ def test_a_huge_size_is_the_poisson():
             for key in ((), (0,), (0, 0), (0, 0, 0)):
                 np.testing.assert_allclose(near[key], poisson[key], rtol=1e-6, atol=1e-9 + 500 / size)
             assert np.abs(near[1]).max() < 1e-9 + 500 / size
+
+
+# ---- means at the ends of what a float holds ----
+
+FAR = np.array([0.0, 1e-320, 1e-300, 1e19, 1e300, np.inf])
+
+
+def drawn(name, mu, n=1, **known):
+    return FAMILIES[name](**known).simulate(np.full(n, mu), None, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if "log" in family.links])
+@pytest.mark.filterwarnings("error")
+def test_a_response_can_be_drawn_at_every_mean_a_log_link_reaches(name):
+    known = {} if FAMILIES[name].dispersion_name is None else {FAMILIES[name].dispersion_argument: PHI}
+    reached = FAR[:3] if name in ("binomial", "beta", "beta_binomial") else FAR
+    least = 1.0 if name.startswith("truncated") else 0.0
+    for mu in reached:
+        y = drawn(name, mu, **known)[0]
+        if name != "gaussian":
+            assert y >= least, mu
+        if mu < 1 and FAMILIES[name].has_zeros:
+            assert y == 0 and FAMILIES[name](**known).zero_probability(np.array([mu]))[0] == pytest.approx(1)
+        if mu == np.inf and name != "inverse_gaussian":
+            assert y == np.inf
+
+
+def test_an_inverse_gaussian_with_an_endless_mean_is_a_levy_distribution():
+    """Its density without the terms of the mean; the shape is 1 / phi."""
+    for mu in (1e16, 1e300, np.inf):
+        y = drawn("inverse_gaussian", mu, 4000, dispersion=PHI)
+        assert stats.kstest(y, stats.levy(scale=1 / PHI).cdf).pvalue > 0.001
+    np.testing.assert_allclose(drawn("inverse_gaussian", 1e-290, 5, dispersion=PHI), 1e-290, rtol=1e-5)
+
+
+@pytest.mark.parametrize("mu", [1e-300, 1e-12, 1e-7, 1e-3])
+def test_moments_of_nearly_empty_truncated_counts(mu):
+    """The Taylor series of ``mu / (1 - P(0))`` and of its variance."""
+    poisson, nb = FAMILIES["truncated_poisson"](), FAMILIES["truncated_negative_binomial"](dispersion=PHI)
+    at = np.array([mu])
+    np.testing.assert_allclose(poisson.response_mean(at), 1 + mu / 2 + mu**2 / 12, rtol=1e-13)
+    np.testing.assert_allclose(poisson.variance(at), mu / 2 + mu**2 / 6, rtol=1e-7, atol=1e-15)
+    np.testing.assert_allclose(nb.response_mean(at), 1 + mu * (1 + 1 / PHI) / 2, rtol=1e-15 + mu**2)
+    np.testing.assert_allclose(nb.variance(at), mu * (1 + 1 / PHI) / 2, rtol=3 * mu + 1e-7, atol=1e-15)
