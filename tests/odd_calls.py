@@ -51,7 +51,8 @@ def data() -> pd.DataFrame:
     f = np.tile(list("abcab"), 6)
     y = 2 + x + rng.normal(size=6)[g] + rng.normal(size=30)
     counts = rng.poisson(np.exp(0.2 + 0.3 * x + 0.7 * rng.normal(size=6)[g]))
-    return pd.DataFrame({"y": y, "x": x, "f": f, "g": [f"g{i}" for i in g], "count": counts, "one": 1.0})
+    return pd.DataFrame({"y": y, "x": x, "f": f, "g": [f"g{i}" for i in g], "count": counts, "one": 1.0,
+                         "hurdle": counts * (np.arange(30) % 4 > 0)})  # fmt: skip
 
 
 def responses() -> np.ndarray:
@@ -66,6 +67,7 @@ def fits() -> dict[str, Any]:
     return {
         "lmm": lmm,
         "less": lk.lmer("y ~ x + (1 | g)", data()),
+        "parts": lk.glmer("hurdle ~ x + f + (1 | g)", data(), "poisson", zero_inflation="~ 1"),
         "glmm": lk.glmer("count ~ x + f + (1 | g)", data(), "poisson"),
         "lm": lk.lm("y ~ x + f", data()),
         "glm": lk.glm("count ~ x + f", data(), "poisson"),
@@ -101,6 +103,7 @@ MEMBERS = {  # class of what `fits` gives -> its methods that take arguments, wi
              "stratified": {"name": 0, "by": "f"}},
 }  # fmt: skip
 MEMBERS["glmm"] = MEMBERS["lmm"]
+MEMBERS["parts"] = {name: usual for name, usual in MEMBERS["lmm"].items() if name not in ("all_fit", "step")}
 MEMBERS["glm"] = MEMBERS["lm"]
 
 PICTURES = {
@@ -113,7 +116,7 @@ PICTURES = {
 
 def calls() -> list[Call]:
     """All rows."""
-    d, lmm, less, glmm = data(), fits()["lmm"], fits()["less"], fits()["glmm"]
+    d, lmm, less, glmm, parts = (data(), *(fits()[name] for name in ("lmm", "less", "glmm", "parts")))
     quick = {"seed": 1, "progress": False}
     many = {"responses": responses(), "formula": "~ x + (1 | g)", "data": d, "progress": False}
     rows = [
@@ -129,6 +132,11 @@ def calls() -> list[Call]:
         Call("eff_size", lk.eff_size, {"fit": lmm, "specs": "f"}),
         Call("cld", lk.cld, {"fit": lmm, "specs": "f"}),
         Call("ref_grid", lk.ref_grid, {"fit": lmm}),
+        Call("glmer of parts", lk.glmer,
+             {"formula": "hurdle ~ x + (1 | g)", "data": d, "family": "poisson", "zero_inflation": "~ 1"}),
+        *[Call(f"{name} of parts", function, {"fit": parts, **usual}) for name, function, usual in (
+            ("emmeans", lk.emmeans, {"specs": "f"}), ("emtrends", lk.emtrends, {"specs": "f", "var": "x"}),
+            ("joint_tests", lk.joint_tests, {}), ("ref_grid", lk.ref_grid, {}))],
         Call("joint_tests", lk.joint_tests, {"fit": lmm}),
         Call("kr_modcomp", lk.kr_modcomp, {"large": lmm, "small": less}),
         Call("pb_modcomp", lk.pb_modcomp, {"large": lmm, "small": less, "n_sim": 2, **quick}),
@@ -149,8 +157,7 @@ def calls() -> list[Call]:
         Call("from_parameters", lk.from_parameters,
              {"formula": "y ~ x + (1 | g)", "data": d, "fixef": {"x": 1}, "varcorr": {"g": 1}, "sigma": 1}),
         Call("variance_partition", lk.variance_partition, many),
-        Call("Binomial", lk.families.Binomial), Call("Poisson", lk.families.Poisson),
-        Call("Gamma", lk.families.Gamma), Call("NegativeBinomial", lk.families.NegativeBinomial),
+        *[Call(name, getattr(lk.families, name)) for name in lk.families.__all__ if name != "resolve"],
         Call("fit.confint by bootstrap", lmm.confint,
              {"method": "boot", "n_sim": 5, **quick}, ("n_sim", "seed", "n_jobs", "progress")),
         Call("fit.update", lmm.update, {}, ("data", "reml", "weights", "offset", "contrasts", "na_action", "start")),

@@ -77,6 +77,10 @@ class Family(RowLikelihood, JointDensity):
 
     @classmethod
     def _resolve_link(cls, link: str | Link | None) -> Link:
+        if not hasattr(cls, "links"):
+            raise ModelError(
+                "Family is what all families have in common; choose one of them, such as lk.families.Poisson()"
+            )
         if link is None:
             return next(iter(cls.links.values()))()
         name = link.name if isinstance(link, Link) else link

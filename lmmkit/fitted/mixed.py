@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.sparse import block_diag, csr_array, hstack
 
 from ..errors import ModelError
+from ..numerics import arguments
 from ..numerics.arrays import Array
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
@@ -396,14 +397,9 @@ def is_singular(term: RandomTerm, par: Array) -> Any:
 
 
 def _check_plain(options: dict[str, Any]) -> None:
-    """Refuse what a model with several parts does not know.
-
-    Raises
-    ------
-    ModelError
-    """
+    """Refuse what a model with several parts does not know."""
     families = f"is for the families {', '.join(PLAIN)} without zero_inflation= and dispersion=; leave it out"
-    if options["n_agq"] != 1:
+    if arguments.whole("n_agq", options["n_agq"], 0) != 1:
         raise ModelError(f"n_agq={options['n_agq']} {families}, for the Laplace approximation")
     if options["start"] is not None or not options["optimize"]:
         raise ModelError(f"{'start=' if options['start'] is not None else 'optimize=False'} {families}")

@@ -83,6 +83,8 @@ def contrast_rows(known: list[str], L: Any) -> tuple[Array, pd.Index]:
 def _right_side(rhs: Any, count: int) -> Array:
     try:
         values = np.asarray(rhs, dtype=float).ravel()
+        if np.asarray(rhs).dtype.kind in "SU":
+            raise TypeError
     except (TypeError, ValueError, OverflowError):
         raise ModelError(
             f"rhs must be a number, or one for each contrast, not {arguments.shown(rhs)}"
