@@ -110,7 +110,10 @@ class Tweedie(JointFamily):
         mu, p = np.asarray(mu, dtype=float), self._power
         number = poisson_counts(mu ** (2 - p) / (self._known * (2 - p)), rng)
         scale = self._known * (p - 1) * mu ** (p - 1)
-        sums = rng.gamma(np.clip(number, 1.0, np.finfo(float).max) * (2 - p) / (p - 1)) * scale
+        shape = np.minimum(
+            np.maximum(number, 1.0) * (2 - p) / (p - 1), 1e300
+        )  # an endless one is never drawn
+        sums = rng.gamma(shape) * scale
         return np.where(number > 0, sums, 0.0)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:

@@ -315,7 +315,7 @@ def _new_responses(
     rng = np.random.default_rng(0)
     normal = rng.standard_normal((DRAWS, len(names)))
     begin = rng.bit_generator.state
-    for row in np.flatnonzero(np.isfinite(cov).all(axis=(1, 2)) & np.isfinite(_point(rows, "response"))):
+    for row in np.flatnonzero(np.isfinite(cov).all(axis=(1, 2)) & ~np.isnan(_point(rows, "response"))):
         i = int(row)
         rng.bit_generator.state = begin  # the same random numbers for each row: its limits are its own
         size, axes = np.linalg.eigh(cov[i])

@@ -317,6 +317,23 @@ def test_a_huge_mean_has_limits():
 
 
 @pytest.mark.parametrize(
+    "family", ["negative_binomial_1", "truncated_poisson", "tweedie", "inverse_gaussian"]
+)
+def test_extreme_rows_of_other_families_have_limits_too(family):
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"g": np.repeat(range(6), 8), "x": rng.normal(size=48)})
+    data["y"] = 1.0 + rng.negative_binomial(2, 0.3, 48)
+    fit = lk.glmer("y ~ x + (1 | g)", data, family)
+    far = np.sign(fit.fixef["x"]) * 1e6 * np.array([1.0, -1.0])
+    rows = data.iloc[[0, 1, 2, 3]].assign(x=[0.1, np.nan, *far])
+    found = fit.predict(rows, interval="prediction")
+    assert found.iloc[0].tolist() == fit.predict(rows.iloc[[0]], interval="prediction").iloc[0].tolist()
+    assert found.iloc[1].isna().all() and found.iloc[[0, 2, 3]].notna().all(axis=None)
+    assert found["fit"].iloc[2] == np.inf
+    assert found["conf_low"].iloc[3] == (1.0 if family == "truncated_poisson" else 0.0)
+
+
+@pytest.mark.parametrize(
     ("formula", "name", "family", "cdf"),
     [
         ("count ~ temp", "counts", "poisson", lambda y, mu, fit: poisson.cdf(y, mu)),
