@@ -260,7 +260,8 @@ class ModeSearch:
 
     def climb(self, mode: Mode | None) -> Mode | None:
         """Newton's method from one start; None where it does not arrive."""
-        previous, reach = np.inf, max(float(np.abs(root).max(initial=0.0)) for root in self.roots) ** 2
+        largest = max(float(np.abs(root).max(initial=0.0)) for root in self.roots)
+        previous, reach = np.inf, largest * largest
         while mode is not None and mode.steps < MAX_STEPS:
             pull = self._pull(mode)
             try:

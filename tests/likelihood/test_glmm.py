@@ -388,6 +388,12 @@ def test_a_huge_linear_predictor():
     assert fit.converged and np.isfinite(fit.se).all()
 
 
+@pytest.mark.parametrize("theta", [1e155, 1e200, 1e308])
+def test_a_start_whose_square_is_no_number_is_refused(theta):
+    with pytest.raises(ModelError, match="no conditional modes can be found at the start"):
+        lk.glmer("y ~ x + (1 | g)", sample(Poisson(), n=60), "poisson", start={"theta": [theta]})
+
+
 def test_means_that_the_link_cannot_reach():
     data = sample(Poisson("identity"), n=60)
     with pytest.raises(ModelError, match="possible mean under the identity link"):
