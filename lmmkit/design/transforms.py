@@ -75,7 +75,14 @@ class Poly:
             alpha.append(float(np.sum(x * now**2) / norm2[-1]))
             before, now = now, (x - alpha[-1]) * now - norm2[-1] / norm2[-2] * before
             norm2.append(float(np.sum(now**2)))
-        return cls(tuple(alpha), tuple(norm2))
+        made = cls(tuple(alpha), tuple(norm2))
+        columns = made(x)
+        if not np.abs(columns.T @ columns - np.eye(int(degree))).max() < 1e-6:
+            raise DataError(
+                f"poly() of degree {degree:g} cannot be computed for these values to enough digits; take a lower "
+                "degree, or a spline: ns() or bs()"
+            )
+        return made
 
     @property
     def names(self) -> list[str]:

@@ -133,7 +133,7 @@ def label(value: Any) -> str:
     """A level's name as R's ``as.character`` writes it: 308, 0.5, 1e+05, TRUE; whole numbers (int) without exponent."""
     if isinstance(value, (bool, np.bool_)):
         return str(value).upper()
-    return number(value) if isinstance(value, float) else date_label(value)
+    return number(value + 0.0) if isinstance(value, float) else date_label(value)  # R writes -0 as 0
 
 
 def _respelt(level: str) -> str:
@@ -274,6 +274,11 @@ def _logical(series: pd.Series) -> Categorical:
 SMALLEST, LARGEST = 1e-150, 1e153
 
 
+def out_of_range(largest: Array) -> Flags:
+    """Whether sums of squares of a column cannot be computed, by the size of its largest value."""
+    return (largest > LARGEST) | ((largest > 0) & (largest < SMALLEST))
+
+
 def check_sizes(names: Sequence[str], columns: Array) -> None:
     """Refuse columns in units in which sums of squares cannot be computed.
 
@@ -289,7 +294,7 @@ def check_sizes(names: Sequence[str], columns: Array) -> None:
         If a column's largest value is out of range; all zeros, and missing values, are not.
     """
     largest = np.abs(columns).max(axis=0, initial=0.0)
-    wrong = (largest > LARGEST) | ((largest > 0) & (largest < SMALLEST))
+    wrong = out_of_range(largest)
     if wrong.any():
         at = int(np.argmax(wrong))
         raise DataError(

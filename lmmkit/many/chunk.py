@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
+from ..design.values import out_of_range
 from ..diagnostics.variance_fractions import fractions
 from ..fitted.mixed import is_singular
 from ..fitted.repeats import cells_of
@@ -35,6 +36,7 @@ __all__ = [
 
 ENDLESS = "next to no residual variance is left: the random effects reproduce this response"
 COPIED = "this response repeats one value in all rows of each {name}: its residual variance is too small"
+OUT_OF_RANGE = "sums of squares of this response's values cannot be computed; use other units"
 UNDIVIDED = "the fixed effects leave too few comparisons of rows to tell a random effect from the residuals"
 
 
@@ -97,8 +99,7 @@ def fit_chunk(
         _note_copies(found.status, criterion.design, Y[fitted])
     if fitted.all():
         return found
-    finite: Flags = np.asarray(np.isfinite(Y).all(axis=1))
-    return _with_failures(found, finite, fitted, len(criterion.design.y))
+    return _with_failures(found, Y, fitted, len(criterion.design.y))
 
 
 def _note_copies(status: pd.DataFrame, design: Design, Y: Array) -> None:
@@ -107,18 +108,18 @@ def _note_copies(status: pd.DataFrame, design: Design, Y: Array) -> None:
         status.loc[cells.copied(Y) & (status["message"] == ""), "message"] = COPIED.format(name=cells.name)
 
 
-def _with_failures(found: Found, finite: Flags, fitted: Flags, n: int) -> Found:
+def _with_failures(found: Found, Y: Array, fitted: Flags, n: int) -> Found:
     """Rows of NaN for the responses that could not be fitted, at their places."""
     place = np.full(len(fitted), -1)
     place[fitted] = np.arange(fitted.sum())
     parts = {name: getattr(found, name) for name in found.__dataclass_fields__}
     out = {name: frame.reindex(place).reset_index(drop=True) for name, frame in parts.items()}
     status, bad = out["status"], ~fitted
-    message = np.where(
-        finite,
-        "the fixed effects reproduce this response exactly (is it constant?)",
-        "this response has infinite values",
+    message = np.full(
+        len(Y), "the fixed effects reproduce this response exactly (is it constant?)", dtype=object
     )
+    message[out_of_range(np.abs(Y).max(axis=1))] = OUT_OF_RANGE
+    message[~np.isfinite(Y).all(axis=1)] = "this response has infinite values"
     status["message"] = np.where(bad, message, status["message"].astype(object))
     for flag in ("singular", "converged", "failed"):
         status[flag] = np.where(bad, flag == "failed", status[flag]).astype(bool)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import lmmkit as lk
 from lmmkit.design.contrasts import contrast_matrix
@@ -294,6 +295,16 @@ def test_missing_values_in_new_data_give_missing_rows():
     new = NEW.assign(x=[1.0, np.nan, 2, 3], f=["a", "b", None, "c"])
     X = build_design("y ~ log(z) + f * x", DATA).new_rows(new).X
     assert np.isnan(X).any(axis=1).tolist() == [False, True, True, False]
+
+
+def test_a_polynomial_whose_columns_have_lost_their_digits_is_refused():
+    """R 4.2.2 refuses degrees of 30 and more for such values; below, columns are orthonormal, as they must be."""
+    data = pd.DataFrame({"x": stats.norm.ppf((np.arange(60) + 0.5) / 60)})
+    data["y"] = data["x"] ** 2
+    X = build_design("y ~ 0 + poly(x, 15)", data).X
+    np.testing.assert_allclose(X.T @ X, np.eye(15), atol=1e-10)
+    with pytest.raises(DataError, match=r"poly\(\) of degree 59 cannot be computed"):
+        lk.lm("y ~ poly(x, 59)", data)
 
 
 def test_no_new_rows_are_no_trouble():

@@ -43,3 +43,10 @@ def test_small_doses_are_levels_as_in_r():
     assert fit.predict(data).tolist() == fit.fitted.tolist()
     with pytest.raises(lk.DataError, match="has the level '6e-04'"):
         fit.predict(data.assign(dose=6e-4))
+
+
+def test_zero_has_one_name_whatever_its_sign():
+    """R 4.2.2: levels(factor(c(-0.0, 1, 0))) is "0", "1"."""
+    data = sites(float).assign(dose=np.resize([-0.0, 1.0, 0.0], len(sites(float))))
+    fit = lk.lmer("y ~ 0 + factor(dose) + (1 | site)", data)
+    assert fit.fixef.index.tolist() == ["factor(dose)0", "factor(dose)1"]

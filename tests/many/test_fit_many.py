@@ -131,6 +131,9 @@ def test_missing_values_by_pattern(data: pd.DataFrame) -> None:
 def test_responses_that_cannot_be_fitted_stay_in_the_tables(data: pd.DataFrame) -> None:
     Y = mixed_difficulty(data, 5, 5)
     Y[1], Y[3, 2], Y[4] = 2.0, np.inf, 3 * data["x"] - 1
+    extreme = lk.fit_many(np.array([Y[0], 1e300 * Y[0], 1e-300 * Y[0]]), "~ x + (1 | g)", data).status
+    assert extreme["failed"].tolist() == [False, True, True]
+    assert extreme["message"].str.contains("sums of squares").tolist() == [False, True, True]
     fits = lk.fit_many(Y, "~ x + (1 | g)", data)
     assert fits.status["failed"].tolist() == [False, True, False, True, True]
     assert fits.fixef.loc[[1, 3, 4]].isna().all(axis=None)
