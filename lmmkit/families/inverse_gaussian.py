@@ -16,8 +16,8 @@ from .joint import JointFamily
 from .links import Link
 from .mean_links import Identity, Inverse, Log
 
-#: Ratio of mean and shape up to which NumPy's random numbers keep their digits.
-WIDEST = 1e12
+#: Means nearer to infinity are taken for this.
+MOST = 1e300
 
 
 class InverseGaussian(JointFamily):
@@ -61,10 +61,16 @@ class InverseGaussian(JointFamily):
         return np.asarray(self._known * mu**3)
 
     def simulate(self, mu: Array, weights: Array | None, rng: np.random.Generator) -> Array:
-        shape = 1 / np.asarray(self._known)
-        mean = np.clip(mu, shape / WIDEST, shape * WIDEST)
-        # below, a response is nearly its mean; above, the distribution no longer depends on the mean
-        return rng.wald(mean, shape) * np.minimum(np.asarray(mu) / mean, 1.0)
+        # Michael, Schucany and Haas (1976), as a factor of the mean: so nothing cancels where the mean is far above
+        # the shape, as it does in NumPy's own numbers.
+        mean = np.minimum(mu, MOST)
+        with np.errstate(over="ignore"):
+            half = (
+                0.5 * np.maximum(mean, 0.0) * np.asarray(self._known) * rng.standard_normal(mean.shape) ** 2
+            )
+            factor = 1 + half + np.sqrt(half) * np.sqrt(half + 2)
+            below = rng.random(mean.shape) * (factor + 1) <= factor
+            return np.where(below, mean / factor, mean * factor)
 
     def log_density(self, y: Array, trials: Array | None, predictors: Sequence[Jet]) -> Jet:
         eta, log_phi = predictors

@@ -19,6 +19,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 
 from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Flags, Index
@@ -89,8 +90,10 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
         cross[...] = sums.cross
     else:
         cross[layout.cross_level, :, layout.cross_column] = sums.cross
-    rest = layout.pieces.matrix(sums.rest) if width else np.zeros((0, 0))
-    rest = np.asarray(rest if isinstance(rest, np.ndarray) else rest.toarray())
+    rest = np.zeros((0, 0))
+    if width:
+        whole = sums.rest if issparse(sums.rest) else layout.pieces.matrix(sums.rest)
+        rest = np.asarray(whole if isinstance(whole, np.ndarray) else whole.toarray())
     other = np.empty((width + p, width + p))
     other[:width, :width], other[width:, width:] = rest, sums.dd[:p, :p]
     other[:width, width:], other[width:, :width] = sums.rest_d[:, :p], sums.rest_d[:, :p].T

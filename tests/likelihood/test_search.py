@@ -97,7 +97,7 @@ def test_the_criterion_of_a_nearly_exact_fit_is_that_of_extended_precision(seed)
     fit = lk.lmer(hard.formula, hard.data, reml=hard.reml)
     factors = fit.estimate.factors
     lowest = exact_objective(fit, factors)
-    assert fit.converged and fit.estimate.objective == pytest.approx(lowest, abs=5e-6)
+    assert fit.converged and fit.estimate.objective == pytest.approx(lowest, abs=1e-5)
     for t, i, j in [
         (t, *at) for t, T in enumerate(factors) for at in zip(*np.tril_indices(len(T)), strict=True)
     ]:
@@ -123,7 +123,7 @@ def test_many_responses_of_nearly_exact_fits_have_the_criterion_of_extended_prec
     right_side = hard.formula.partition("y ")[2]
     many = lk.fit_many([hard.data["y"], hard.data["x"] ** 2], right_side, hard.data, reml=hard.reml)
     exact = exact_objective(fit, fit.estimate.factors)
-    assert many.status["objective"].iloc[0] == pytest.approx(exact, abs=5e-6)
+    assert many.status["objective"].iloc[0] == pytest.approx(exact, abs=1e-5)
 
 
 @pytest.mark.slow
