@@ -19,7 +19,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array
 
 from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Flags, Index
@@ -91,8 +91,10 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
     else:
         cross[layout.cross_level, :, layout.cross_column] = sums.cross
     rest = np.zeros((0, 0))
-    if width:
-        whole = sums.rest if issparse(sums.rest) else layout.pieces.matrix(sums.rest)
+    if width and isinstance(sums.rest, csr_array):  # one matrix already
+        rest = np.asarray(sums.rest.toarray())
+    elif width:
+        whole = layout.pieces.matrix(sums.rest)
         rest = np.asarray(whole if isinstance(whole, np.ndarray) else whole.toarray())
     other = np.empty((width + p, width + p))
     other[:width, :width], other[width:, width:] = rest, sums.dd[:p, :p]
