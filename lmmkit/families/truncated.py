@@ -38,7 +38,7 @@ class TruncatedFamily(CountFamily, JointFamily, ABC):
 
     @abstractmethod
     def untruncated(self, mu: Array) -> tuple[Array, Array]:
-        """Minus the log probability of zero, and the variance as a multiple of the mean, before the truncation.
+        """Negative log probability of zero, and the variance as a multiple of the mean, before the truncation.
 
         Parameters
         ----------
