@@ -40,7 +40,7 @@ protein.pivot(index="Sample", columns="Year", values="Value").round(1)
 
 # %% tags=["picture"]
 # Picture: six people, one line each
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(figsize=(7, 3.5))
 for (name, person), marker in zip(protein.groupby("Sample", observed=True), "os^DvP", strict=True):
     ax.plot(person["Year"], person["Value"], "-", marker=marker, label=name)
 ax.set(xlabel="year", ylabel="protein (ng/mL)", xticks=sorted(protein["Year"].unique()))
@@ -87,7 +87,7 @@ growth.coef()["Sample"].round(2)
 
 # %% tags=["picture"]
 # Picture: each person's own regression, and the mixed model's line
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(figsize=(7, 3.5))
 year = np.array([protein["Year"].min(), protein["Year"].max()])
 apart = []
 for name, line in growth.coef()["Sample"].iterrows():
@@ -138,7 +138,7 @@ drivers = lk.lmer("Reaction ~ Days + (Days | Subject)", sleep)
 
 # %% tags=["picture"]
 # Picture: predicted slopes of persons and of drivers, with 95% bars
-fig, axes = plt.subplots(1, 2, figsize=(10, 5), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for ax, model, group, time in [(axes[0], growth, "Sample", "Year"), (axes[1], drivers, "Subject", "Days")]:
     bars = pd.DataFrame({"slope": model.coef()[group][time], "sd": model.ranef_sd()[group][time]}).sort_values("slope")
     ax.errorbar(bars["slope"], bars.index.astype(str), xerr=1.96 * bars["sd"], fmt="o", color=lesson.BLUE, capsize=3, lw=1.5)
