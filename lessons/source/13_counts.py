@@ -390,7 +390,8 @@ response = "cbind(infected, cows - infected)"
 careless = lk.glm(f"{response} ~ season + milking", herds, family="binomial")
 careful = lk.glmer(f"{response} ~ season + milking + (1 | herd)", herds, family="binomial")
 both = {"glm": careless, "glmer": careful}
-pd.concat({name: fit.coef_table().loc[["milkingrobot"]] for name, fit in both.items()}).droplevel(1).round(4)
+robots = {name: fit.coef_table().loc[["milkingrobot"]] for name, fit in both.items()}
+pd.concat(robots).droplevel(1).round(4)
 
 # %% [markdown]
 # The row `glm` takes every cow for a replicate, the row `glmer` every herd.
