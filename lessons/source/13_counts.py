@@ -35,7 +35,7 @@ donors.groupby("disease", observed=True).head(2).round(2)
 
 # %% tags=["picture"]
 # Picture: the cells of two donors, and the mean of each of the ten
-fig, (left, right) = plt.subplots(1, 2, figsize=(10, 2.6), layout="constrained")
+fig, (left, right) = plt.subplots(1, 2, figsize=(10, 2.5), layout="constrained")
 bins = np.arange(cells["counts"].max() + 2) - 0.5
 for name, status, colour, style in (("s4", "disease", lesson.TREATED, "-"), ("s6", "no disease", lesson.CONTROL, "--")):
     mine = cells.loc[cells["sample"] == name, "counts"]
@@ -251,7 +251,7 @@ pd.DataFrame(rows, index=["height", "its SE", "AIC"]).T.round(3)
 
 # %% tags=["picture"]
 # Picture: simulated residuals, Poisson and negative binomial
-fig, panels = plt.subplots(1, 2, figsize=(9, 2.7), sharey=True, layout="constrained")
+fig, panels = plt.subplots(1, 2, figsize=(9, 2.5), sharey=True, layout="constrained")
 line, said = np.linspace(0, 1, 200), []
 for ax, (name, fit) in zip(panels, (("Poisson", poisson), ("negative binomial", negative)), strict=True):
     simulated = lk.simulate_residuals(fit, conditional=True, seed=1)
