@@ -33,7 +33,7 @@ FIELDS = (
 HEAD = """\
 # The same model in several packages
 
-For who moves between packages, or finds two numbers where one was expected. Each table asks several packages for
+For those who move between packages, or find two numbers where one was expected. Each table asks several packages for
 the same number on the same data. **Look for the name of your package**; a value in bold differs from the right one,
 and the notes below the table say why and what to write instead.
 
