@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError
-from ..formula.functions import columns_of
+from ..formula.functions import FACTOR_MAKERS, columns_of
 from ..formula.parse import Formula
 from ..formula.syntax import read
 from ..formula.tree import Binary, FunctionCall, Name, Node, children
@@ -139,10 +139,10 @@ def as_days(frame: pd.DataFrame, formula: Formula, dates: list[str]) -> pd.DataF
 
 
 def _uses(node: Node, as_levels: bool = False) -> Iterator[tuple[str, bool]]:
-    """The columns that a tree names, and whether they make levels: in ``factor()``, ``C()`` and comparisons."""
+    """The columns that a tree names, and whether they make levels: in ``factor()`` and the like, and comparisons."""
     if isinstance(node, Name):
         yield node.name, as_levels
-    as_levels |= isinstance(node, Binary) and node.op in ("==", "!=")
-    as_levels |= isinstance(node, FunctionCall) and node.function in ("factor", "C")
+    as_levels |= isinstance(node, Binary) and node.op in ("==", "!=", "%in%")
+    as_levels |= isinstance(node, FunctionCall) and node.function in FACTOR_MAKERS
     for child in children(node):
         yield from _uses(child, as_levels)

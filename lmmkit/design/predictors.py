@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ..formula.functions import columns_of
+from ..formula.functions import FACTOR_MAKERS, columns_of
 from ..formula.syntax import read
 from ..formula.tree import FunctionCall, walk, write
 from .values import label
 
 if TYPE_CHECKING:
     from .design import Design
-
-#: Functions whose result is a factor: only values that the fit has seen have a level.
-MAKERS = ("factor", "C")
 
 
 def predictors_of(design: Design) -> list[str]:
@@ -36,7 +33,7 @@ def column_behind(design: Design, name: str) -> str:
 def factors_of(design: Design) -> set[str]:
     """Those of them that are factors, by their type or because the formula makes them so."""
     calls = [node for node in walk(read(design.formula.fixed)) if isinstance(node, FunctionCall)]
-    made = {column for call in calls if call.function in MAKERS for column in columns_of(call)}
+    made = {column for call in calls if call.function in FACTOR_MAKERS for column in columns_of(call)}
     return made | {name for name in predictors_of(design) if not is_number(design.frame[name])}
 
 

@@ -62,6 +62,8 @@ FUNCTIONS = {
     "cbind": Signature(("hits", "misses"), required=2),
 }
 
+#: Functions whose result is a factor: only values that the fit has seen have a level.
+FACTOR_MAKERS = ("factor", "C", "interaction", "relevel")
 
 #: How contrasts of one's own are written.
 OTHER_CONTRASTS = (

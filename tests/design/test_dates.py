@@ -114,3 +114,14 @@ def test_points_in_time_with_and_without_a_zone_are_refused():
     data.loc[0, "day"] = START.tz_localize("UTC").to_pydatetime()
     with pytest.raises(lk.DataError, match="cannot be counted in days"):
         lk.lmer("Reaction ~ day + (1 | Subject)", data)
+
+
+@pytest.mark.parametrize("made", ["interaction(part, day)", "relevel(day, 2)", "I(day %in% c('2024-02-28'))"])
+def test_dates_stay_levels_where_a_formula_makes_factors(made):
+    data = dated("datetime64").assign(part=lambda rows: np.where(rows["Days"] % 2, "odd", "even"))
+    fit = lk.lmer(f"Reaction ~ {made} + (1 | Subject)", data)
+    means = lk.emmeans(
+        fit, "day", at={"day": [START + pd.Timedelta(days=1)]} | ({"part": "odd"} if "part" in made else {})
+    )
+    same = data[data["Days"] == 1].head(1)
+    assert means["estimate"].iloc[0] == pytest.approx(fit.predict(same, re_form="~0").iloc[0])

@@ -291,7 +291,7 @@ def visits():
     return data.assign(n=rng.poisson(3, 120), x=rng.normal(size=120))
 
 
-MADE = ["factor(year)", "C(year, sum)", "factor(year) + x", "year + factor(year)"]
+MADE = ["factor(year)", "C(year, sum)", "factor(year) + x", "year + factor(year)", "relevel(year, 2)"]
 
 
 @pytest.mark.parametrize("made", MADE)
