@@ -15,7 +15,7 @@ from ..numerics import arguments
 from ..numerics.arrays import Array, Flags
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
-from .comparisons import ADJUSTMENTS, adjusted
+from .comparisons import Adjust, adjusted, checked_adjust
 from .emmeans import Asked, emmeans, estimates
 from .reference_grid import ReferenceGrid, rows_of_groups
 
@@ -31,7 +31,7 @@ def cld(
     by: str | Sequence[str] | None = None,
     *,
     alpha: float = 0.05,
-    adjust: Literal["tukey", "holm", "bonferroni", "sidak", "none"] = "tukey",
+    adjust: Adjust = "tukey",
     ddf: Ddf | None = None,
     at: Mapping[str, Any] | None = None,
     weights: Literal["equal", "proportional"] = "equal",
@@ -47,7 +47,7 @@ def cld(
         As in :func:`lmmkit.emmeans`.
     alpha : float
         Two means differ if the adjusted p-value of their difference is below this.
-    adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}
+    adjust : {"tukey", "holm", "bonferroni", "sidak", "fdr", "none"}
         For the p-values of all pairs, within each combination of `by`.
     ddf : str, optional
         As in :func:`lmmkit.emmeans`.
@@ -84,11 +84,12 @@ def cld(
     """
     alpha = arguments.level(alpha, "alpha")
     means = emmeans(fit, specs, by, ddf=ddf, at=at, weights=weights, kind=kind)
-    adjust = arguments.one_of("adjust", adjust, ADJUSTMENTS)
+    adjust = checked_adjust(adjust) or "tukey"
     asked = Asked.of(fit, specs, by, None, None, adjust, ddf, 0.95)
     grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
     asked = asked.within_nests(grid)
-    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
+    cells, rows = grid.averages(asked.within + asked.wanted[::-1], weights)
+    L = grid.estimable(rows)
     if not np.isfinite(L).all():
         raise ModelError(
             "some means cannot be estimated, so letters cannot tell which differ; see lk.emmeans"

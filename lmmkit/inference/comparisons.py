@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from ..design.transforms import Poly
 from ..errors import ModelError
+from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 
-__all__ = ["ADJUSTMENTS", "adjusted", "coefficients", "kind_of"]
+__all__ = [
+    "OF_INTERVALS", "Adjust", "adjusted", "checked_adjust", "coefficients", "critical", "kind_of",
+]  # fmt: skip
 
-ADJUSTMENTS = ("tukey", "holm", "bonferroni", "sidak", "none")
+Adjust = Literal["tukey", "holm", "bonferroni", "sidak", "fdr", "none"]
+#: The adjustments that make intervals as well; the others work on p-values in their order.
+OF_INTERVALS = ("tukey", "bonferroni", "sidak", "none")
 CONTRASTS = (
     "pairwise", "reverse_pairwise", "trt_vs_ctrl", "trt_vs_last", "consecutive", "mean_change", "effects",
     "deleted_effects", "poly",
@@ -145,6 +150,27 @@ def _polynomials(m: int) -> list[Array]:
     return found
 
 
+def checked_adjust(adjust: Any) -> Adjust | None:
+    """An adjustment, as Python or R spell it, or None.
+
+    Parameters
+    ----------
+    adjust : str or None
+
+    Raises
+    ------
+    ModelError
+        For anything else.
+
+    Examples
+    --------
+    >>> checked_adjust("BH")
+    'fdr'
+    """
+    word: Adjust | None = arguments.one_of("adjust", adjust, (*get_args(Adjust), None), {"bh": "fdr"})
+    return word
+
+
 def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
     """Two-sided p-values, adjusted for their number.
 
@@ -153,7 +179,7 @@ def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
     statistic, df : arrays of shape (m,)
         t statistics and their degrees of freedom.
     adjust : str
-        One of :data:`ADJUSTMENTS`.
+        One of :data:`Adjust`.
     n_means : int
         Between how many means all pairs are compared (Tukey).
 
@@ -170,6 +196,11 @@ def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
         return np.minimum(p * m, 1.0)
     if adjust == "sidak":
         return np.asarray(-np.expm1(m * np.log1p(-p)))
+    if adjust == "fdr":
+        from scipy.stats import false_discovery_control  # a slow import
+
+        p[np.isfinite(p)] = false_discovery_control(p[np.isfinite(p)])
+        return p
     if adjust == "holm":
         order = np.argsort(p)  # missing ones come last
         factors = np.arange(m, m - len(p), -1).clip(1)
@@ -177,3 +208,28 @@ def adjusted(statistic: Array, df: Array, adjust: str, n_means: int) -> Array:
         out[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
         return out
     return p
+
+
+def critical(level: float, df: Array, adjust: str, n_means: int) -> Array:
+    """Half-widths of intervals in standard errors, adjusted for their number so that all hold at once.
+
+    Parameters
+    ----------
+    level : float
+        The probability that they do.
+    df : array of shape (m,)
+    adjust : str
+        One of :data:`Adjust`; by Bonferroni's method where it is not among :data:`OF_INTERVALS`.
+    n_means : int
+        Between how many means all pairs are compared (Tukey).
+
+    Examples
+    --------
+    >>> critical(0.95, np.array([48.0]), "tukey", 3).round(4)  # R: qtukey(0.95, 3, 48) / sqrt(2)
+    array([2.4185])
+    """
+    if adjust == "tukey":
+        return np.asarray(stats.studentized_range.ppf(level, n_means, df) / np.sqrt(2))
+    m = 1 if adjust == "none" else max(int((~np.isnan(df)).sum()), 1)
+    outside = -np.expm1(np.log(level) / m) if adjust == "sidak" else (1 - level) / m
+    return np.asarray(stats.t.ppf(1 - outside / 2, df))

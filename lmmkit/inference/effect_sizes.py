@@ -97,13 +97,13 @@ def eff_size(
     asked = Asked.of(fit, specs, by, kind_of(contrasts), None, "none", ddf, level)
     grid = ReferenceGrid.of(fit, asked.within + asked.wanted[::-1], at)
     asked = asked.within_nests(grid)
-    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
+    cells, rows = grid.averages(asked.within + asked.wanted[::-1], weights)
     unit, what = _unit(fit, sigma)
-    known = _known(fit, what, edf, estimates(fit, L, asked.ddf)[2])
+    known = _known(fit, what, edf, estimates(fit, grid.estimable(rows), asked.ddf)[2])
     tables = []
     for members in rows_of_groups(cells, asked.within):
         names, K = named_contrasts(asked, cells.iloc[members], ratio=False)
-        estimate, std_error, df = estimates(fit, K @ L[members], asked.ddf)
+        estimate, std_error, df = estimates(fit, grid.estimable(K @ rows[members]), asked.ddf)
         size = estimate / unit
         error = np.sqrt((std_error / unit) ** 2 + size**2 / (2 * known))
         half = error * stats.t.ppf((1 + asked.level) / 2, df)
@@ -116,7 +116,7 @@ def eff_size(
         f"Differences divided by a standard deviation of {unit:.4g} ({what}), taken as known with {known:.4g} "
         "degrees of freedom."
     )
-    return Table(pd.concat(tables, ignore_index=True), notes=[*grid_notes(fit, grid, asked, L), note])
+    return Table(pd.concat(tables, ignore_index=True), notes=[*grid_notes(fit, grid, asked, rows), note])
 
 
 def _unit(fit: Fit, sigma: Any) -> tuple[float, str]:

@@ -26,7 +26,7 @@ from ..numerics import distributions as stats
 from ..numerics.arrays import Array
 from ..numerics.r_names import answered
 from .coef_tests import Ddf, checked_ddf, contrast_tests
-from .comparisons import ADJUSTMENTS, adjusted, coefficients, kind_of
+from .comparisons import OF_INTERVALS, Adjust, adjusted, checked_adjust, coefficients, critical, kind_of
 from .overall_means import overall_grid
 from .reference_grid import ReferenceGrid, rows_of_groups, split_specs
 from .response_scale import ResponseScale
@@ -47,12 +47,13 @@ def emmeans(
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
     *,
     interaction: str | Sequence[str] | None = None,
-    adjust: Literal["tukey", "holm", "bonferroni", "sidak", "none"] | None = None,
+    adjust: Adjust | None = None,
     ddf: Ddf | None = None,
     at: Mapping[str, Any] | None = None,
     weights: Literal["equal", "proportional"] = "equal",
     kind: Literal["link", "response"] = "link",
     level: float = 0.95,
+    conf_int: bool = False,
     offset: float | None = None,
     bias_adjust: bool = False,
     sigma: float | None = None,
@@ -78,9 +79,9 @@ def emmeans(
     interaction : str or list of str, optional
         Contrasts of contrasts: such a name for each of `specs`, or one for all. They are not adjusted unless
         `adjust` says so.
-    adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}, optional
+    adjust : {"tukey", "holm", "bonferroni", "sidak", "fdr", "none"}, optional
         For the p-values of contrasts, over those with the same `by`. ``"tukey"``, for all pairs, is the
-        default for them; ``"holm"`` for the other contrasts.
+        default for them; ``"holm"`` for the other contrasts. ``"fdr"`` is Benjamini and Hochberg's.
     ddf : str, optional
         Denominator degrees of freedom of a linear mixed model, as in its ``coef_table``,
         ``"satterthwaite"`` by default; ``"none"`` takes normal quantiles. A GLMM has those anyway, and a
@@ -94,7 +95,10 @@ def emmeans(
         function, as in ``log(y) ~ x``, where it can be undone; contrasts are then ratios of what stands in
         the logarithm (of odds for a logit), and differences on the scale of the predictor otherwise.
     level : float
-        Coverage of the intervals of the means.
+        Coverage of the intervals.
+    conf_int : bool
+        Intervals of contrasts as well (means always have them), adjusted as their p-values are; by Bonferroni's
+        method where that makes none (Holm, false discovery rate).
     offset : float, optional
         In place of the offset's mean over the rows: 0 turns counts into rates per unit.
     bias_adjust : bool
@@ -113,8 +117,8 @@ def emmeans(
     DataFrame
         Means: a column for each of `specs` and `by`, then ``estimate std_error df conf_low conf_high``.
         Contrasts: the columns of `by`, ``contrast`` (for interaction contrasts one column for each of
-        `specs`), then ``estimate std_error df statistic p_value``. ``df`` is infinite where quantiles are
-        normal. NaN where the data leave a mean open; ``.notes`` says so.
+        `specs`), then ``estimate std_error df statistic p_value``, with `conf_int` ``conf_low conf_high``.
+        ``df`` is infinite where quantiles are normal. NaN where the data leave a mean open; ``.notes`` says so.
 
     Raises
     ------
@@ -138,7 +142,7 @@ def emmeans(
     """
     overall = isinstance(component, str) and component == "response"
     fit = fit if overall else one_part(fit, component)
-    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level, conf_int)
     shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
     kind = arguments.one_of("kind", kind, ("link", "response"))
     bias_adjust = arguments.flag("bias_adjust", bias_adjust)
@@ -151,12 +155,13 @@ def emmeans(
     else:
         grid = ReferenceGrid.of(fit, last, at)
     asked = asked.within_nests(grid)
-    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
-    notes = grid_notes(fit, grid, asked, L)
+    cells, rows = grid.averages(asked.within + asked.wanted[::-1], weights)
+    notes = grid_notes(fit, grid, asked, rows)
     if asked.contrasts is None and asked.interaction is None:
-        table = mean_table(asked, cells, estimates(asked.fit, L, asked.ddf), shift, scale, spread)
+        found = estimates(asked.fit, grid.estimable(rows), asked.ddf)
+        table = mean_table(asked, cells, found, shift, scale, spread)
     else:
-        table = contrast_table(asked, cells, L, scale)
+        table = contrast_table(asked, cells, grid, rows, scale)
     table.attrs["notes"] = [*notes, *table.attrs.get("notes", [])]
     return table
 
@@ -173,6 +178,7 @@ class Asked:
     adjust: str | None
     ddf: Ddf
     level: float
+    conf_int: bool
 
     @classmethod
     def of(
@@ -185,10 +191,11 @@ class Asked:
         adjust: Any,
         ddf: Any,
         level: Any,
+        conf_int: Any = False,
     ) -> Asked:
         """Check the arguments of `emmeans` and `emtrends`."""
         arguments.fitted("fit", fit)
-        adjust = arguments.one_of("adjust", adjust, (*ADJUSTMENTS, None))
+        adjust = checked_adjust(adjust)
         level = arguments.level(level)
         wanted, within, named = split_specs(specs, by)
         contrasts = contrasts if named is None else named
@@ -219,14 +226,13 @@ class Asked:
             adjust,
             checked_ddf("satterthwaite" if ddf is None else ddf),
             level,
+            arguments.flag("conf_int", conf_int),
         )
 
     def within_nests(self, grid: ReferenceGrid) -> Asked:
         """The same with the factors in which some of what is asked for is nested."""
         wanted = [name for name in grid.with_nests(self.wanted) if name not in self.within]
-        return Asked(
-            self.fit, wanted, self.within, self.contrasts, self.interaction, self.adjust, self.ddf, self.level
-        )
+        return replace(self, wanted=wanted)
 
 
 def _all_pairs(contrasts: Any) -> bool:
@@ -271,17 +277,17 @@ def estimates(fit: Fit, L: Array, ddf: Ddf) -> tuple[Array, Array, Array]:
 
 
 def grid_notes(
-    fit: Fit, grid: ReferenceGrid, asked: Asked, L: Array, what: str = "Means", var: str = ""
+    fit: Fit, grid: ReferenceGrid, asked: Asked, rows: Array, what: str = "Means", var: str = ""
 ) -> list[str]:
     """What a reader of means or trends should know about how they came about."""
     names = [*asked.wanted, *asked.within]
     notes = grid.nest_notes(names)
     if names:
         notes += grid.interaction_note(names, what, var)
-    lacking = int((~np.isfinite(L).all(axis=1)).sum())
+    lacking = int((~np.isfinite(grid.estimable(rows)).all(axis=1)).sum())
     if lacking:
         notes.append(
-            f"{lacking} of {len(L)} {what.lower()} cannot be estimated: the data lack combinations of the "
+            f"{lacking} of {len(rows)} {what.lower()} cannot be estimated: the data lack combinations of the "
             f"predictors ({listed(fit.design.dropped)} {'was' if len(fit.design.dropped) == 1 else 'were'} "
             "dropped from the model)."
         )
@@ -335,9 +341,11 @@ def _carried(scale: ResponseScale, eta: Array, ends: Array, spread: float | None
     return np.sort(moved, axis=0)  # a function may turn the order round
 
 
-def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseScale | None = None) -> Table:
+def contrast_table(
+    asked: Asked, cells: pd.DataFrame, grid: ReferenceGrid, rows: Array, scale: ResponseScale | None = None
+) -> Table:
     """Contrasts between means or trends, within each combination of `by`."""
-    fit, within = asked.fit, asked.within
+    within = asked.within
     groups = rows_of_groups(cells, within)
     default = "none" if asked.interaction else "tukey" if _all_pairs(asked.contrasts) else "holm"
     adjust = asked.adjust or default
@@ -345,11 +353,7 @@ def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseS
     tables = []
     for members in groups:
         names, K = named_contrasts(asked, cells.iloc[members], ratio)
-        estimate, std_error, df = estimates(
-            fit, K @ np.where(np.isfinite(L[members]), L[members], 0.0), asked.ddf
-        )
-        lacking = (np.abs(K) @ ~np.isfinite(L[members]).all(axis=1)) > 0
-        estimate, std_error, df = (np.where(lacking, np.nan, each) for each in (estimate, std_error, df))
+        estimate, std_error, df = estimates(asked.fit, grid.estimable(K @ rows[members]), asked.ddf)
         statistic = estimate / std_error
         columns = {
             **{name: cells[name].iloc[members[0]] for name in within},
@@ -360,10 +364,16 @@ def contrast_table(asked: Asked, cells: pd.DataFrame, L: Array, scale: ResponseS
             "statistic": statistic,
             "p_value": adjusted(statistic, df, adjust, len(members)),
         }
+        if asked.conf_int:
+            half = std_error * critical(asked.level, df, adjust, len(members))
+            columns |= {"conf_low": estimate - half, "conf_high": estimate + half}
         tables.append(pd.DataFrame(columns))
     table, notes = Table(pd.concat(tables, ignore_index=True)), []
     if adjust != "none" and max(len(part) for part in tables) > 1:
         notes.append(f"P-values adjusted for {len(tables[0])} comparisons: {adjust}.")
+        if asked.conf_int:
+            way = adjust if adjust in OF_INTERVALS else "bonferroni"
+            notes.append(f"Intervals hold all at once with a probability of {asked.level:g}: {way}.")
     if scale is not None and scale.steps:
         notes.append(_on_response_scale(table, scale))
     table.attrs["notes"] = notes
@@ -378,7 +388,8 @@ def _on_response_scale(table: Table, scale: ResponseScale) -> str:
             f"counterpart of its own on that of {scale.response}."
         )
     rate = np.log(scale.base)
-    table["estimate"] = np.exp(rate * table["estimate"])
+    for name in {"estimate", "conf_low", "conf_high"} & set(table.columns):
+        table[name] = np.exp(rate * table[name])
     table["std_error"] *= rate * table["estimate"]
     what = {"": "ratios", "odds": "odds ratios"}.get(scale.ratio_of, f"ratios of {scale.ratio_of}")
     return f"Estimates are {what}; tests are on the {scale.scale} scale."

@@ -13,6 +13,7 @@ from ..fitted.parts import Component, one_part
 from ..numerics import arguments
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
+from .comparisons import Adjust
 from .emmeans import Asked, contrast_table, estimates, grid_notes, mean_table
 from .reference_grid import ReferenceGrid, checked_at
 from .response_scale import ResponseScale
@@ -29,11 +30,12 @@ def emtrends(
     contrasts: str | Mapping[str, Sequence[float]] | None = None,
     *,
     interaction: str | Sequence[str] | None = None,
-    adjust: Literal["tukey", "holm", "bonferroni", "sidak", "none"] | None = None,
+    adjust: Adjust | None = None,
     ddf: Ddf | None = None,
     at: Mapping[str, Any] | None = None,
     weights: Literal["equal", "proportional"] = "equal",
     level: float = 0.95,
+    conf_int: bool = False,
     component: Component = "conditional",
 ) -> pd.DataFrame:
     """Estimate slopes in a numeric predictor, and contrasts between them.
@@ -56,7 +58,7 @@ def emtrends(
         slopes themselves are returned.
     interaction : str or list of str, optional
         Contrasts of contrasts: such a name for each of `specs`, or one for all.
-    adjust : {"tukey", "holm", "bonferroni", "sidak", "none"}, optional
+    adjust : {"tukey", "holm", "bonferroni", "sidak", "fdr", "none"}, optional
         For the p-values of contrasts: ``"tukey"`` by default for all pairs, ``"holm"`` for the others.
     ddf : str, optional
         Denominator degrees of freedom of a linear mixed model, as in its ``coef_table``, ``"satterthwaite"``
@@ -66,7 +68,9 @@ def emtrends(
     weights : {"equal", "proportional"}
         How slopes are averaged: all alike, or by how often the levels averaged over occur in the data.
     level : float
-        Coverage of the intervals of the slopes.
+        Coverage of the intervals.
+    conf_int : bool
+        Intervals of contrasts as well, as in :func:`lmmkit.emmeans`.
     component : {"conditional", "zero_inflation", "dispersion"}
         The part of a model with several that is averaged.
 
@@ -99,19 +103,19 @@ def emtrends(
     0  FALSE - TRUE     -4.31       3.02  16.0      -1.43   0.170
     """
     fit = one_part(fit, component)
-    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level)
+    asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level, conf_int)
     var, at = arguments.name("var", var), checked_at(at)
     names = asked.within + asked.wanted[::-1]
     fixed = {var: float(fit.design.frame[var].mean())} if _counts_as_two(fit, var, names, at) else {}
     grid = ReferenceGrid.of(fit, [*names, *([] if var in names else [var])], {**at, **fixed} if fixed else at)
     grid = grid.slopes(var)
     asked = asked.within_nests(grid)
-    cells, L = grid.averages(asked.within + asked.wanted[::-1], weights)
-    notes = grid_notes(fit, grid, asked, L, "Slopes", var)
+    cells, rows = grid.averages(asked.within + asked.wanted[::-1], weights)
+    notes = grid_notes(fit, grid, asked, rows, "Slopes", var)
     if asked.contrasts is None and asked.interaction is None:
-        table = mean_table(asked, cells, estimates(fit, L, asked.ddf))
+        table = mean_table(asked, cells, estimates(fit, grid.estimable(rows), asked.ddf))
     else:
-        table = contrast_table(asked, cells, L)
+        table = contrast_table(asked, cells, grid, rows)
     scale = ResponseScale.of(fit)
     if scale.steps:
         notes.append(f"Slopes are on the {scale.scale} scale.")

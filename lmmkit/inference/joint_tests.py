@@ -15,6 +15,7 @@ from ..fitted.fit import Fit
 from ..fitted.mixed import MixedFit
 from ..fitted.parts import Component, one_part
 from ..formatting.noted_table import Table
+from ..formatting.wording import listed
 from ..formula.functions import columns_of
 from ..numerics import arguments
 from ..numerics.arrays import Array
@@ -91,7 +92,8 @@ def joint_tests(
     rows: list[dict[str, Any]] = []
     for size in range(1, len(predictors) + 1):
         for effect in combinations(predictors, size):
-            if any(set(effect) <= term for term in together):
+            nested = any(set(grid.nests.get(inner, ())) & set(effect) for inner in effect)
+            if not nested and any(set(effect) <= term for term in together):  # a nested factor is one effect
                 rows += _rows(fit, grid, list(effect), within, ddf)
     table = pd.DataFrame(rows).astype({"num_df": int})
     order = table.groupby(within, sort=False, observed=True).ngroup() if within else np.zeros(len(table))
@@ -100,6 +102,12 @@ def joint_tests(
     lacking = [str(row["term"]) for row in rows if row["num_df"] == 0]
     if lacking:
         notes.append(f"The data leave no contrast of {', '.join(dict.fromkeys(lacking))} to be tested.")
+    partly = [str(row["term"]) for row in rows if row["num_df"] > 0 and row["open"]]
+    if partly:
+        notes.append(
+            f"Of {listed(list(dict.fromkeys(partly)))} only what the data determine is tested, with fewer degrees "
+            "of freedom: they lack combinations of the predictors."
+        )
     return Table(table[[*within, *COLUMNS]], notes=notes)
 
 
@@ -115,20 +123,22 @@ def _rows(
     """The test of one effect in each combination of `within`."""
     names = grid.with_nests(effect)
     outer = [name for name in names if name not in effect and name not in within]
-    cells, L = grid.averages([*within, *outer, *effect[::-1]], "equal")
+    cells, matrix = grid.averages([*within, *outer, *effect[::-1]], "equal")
     groups = rows_of_groups(cells, within)
     rows = []
     for members in groups:
         own = cells.iloc[members].reset_index(drop=True)
         nests = rows_of_groups(own, outer)
         contrasts = np.concatenate(
-            [_differences(own.iloc[nest][effect]) @ L[members][nest] for nest in nests]
+            [_differences(own.iloc[nest][effect]) @ matrix[members][nest] for nest in nests]
         )
-        num_df, den_df, statistic, p_value = _tested(fit, contrasts, ddf)
+        contrasts = contrasts[np.isfinite(contrasts).all(axis=1)]
+        known = grid.estimable_part(contrasts)
+        num_df, den_df, statistic, p_value = _tested(fit, known, ddf)
         rows.append(
             {name: own[name].iloc[0] for name in within}
             | {"term": ":".join(effect), "num_df": num_df, "den_df": den_df}
-            | {"statistic": statistic, "p_value": p_value}
+            | {"statistic": statistic, "p_value": p_value, "open": len(known) < len(contrasts)}
         )
     return rows
 
@@ -144,7 +154,6 @@ def _differences(cells: pd.DataFrame) -> Array:
 
 
 def _tested(fit: Fit, contrasts: Array, ddf: Ddf) -> tuple[float, float, float, float]:
-    contrasts = contrasts[np.isfinite(contrasts).all(axis=1)]
     if not len(contrasts) or not np.abs(contrasts).max(initial=0.0) > 1e-12:
         return 0.0, np.nan, np.nan, np.nan
     num_df, den_df, statistic, p_value = joint_test(fit, contrasts, ddf)

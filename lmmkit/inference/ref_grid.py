@@ -73,8 +73,8 @@ def ref_grid(
     fit = one_part(arguments.fitted("fit", fit), component)
     grid = ReferenceGrid.of(fit, (), at)
     names = list(grid.frame.columns)
-    cells, L = grid.averages(names, "equal")
-    estimate, std_error, df = estimates(fit, L, checked_ddf(ddf))
+    cells, rows = grid.averages(names, "equal")
+    estimate, std_error, df = estimates(fit, grid.estimable(rows), checked_ddf(ddf))
     estimate = estimate + float(fit.design.offset.mean())
     half = std_error * stats.t.ppf((1 + arguments.level(level)) / 2, df)
     columns = {

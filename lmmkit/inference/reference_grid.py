@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -22,12 +23,14 @@ from ..formatting.wording import listed
 from ..formula.functions import columns_of
 from ..formula.syntax import read
 from ..numerics import arguments
-from ..numerics.arrays import Array, Flags, Index
+from ..numerics.arrays import Array, Index
 
 __all__ = ["ReferenceGrid", "checked_at", "rows_of_groups", "split_specs"]
 
 #: Half-width of the differences that give a slope, relative to the standard deviation of its predictor.
 WIDTH = 1e-4
+#: A combination that moves less than this with what the data leave open is determined by them.
+CLOSED = 1e-8
 
 
 def split_specs(
@@ -208,7 +211,7 @@ class ReferenceGrid:
     def averages(
         self, names: list[str], weights: Literal["equal", "proportional"]
     ) -> tuple[pd.DataFrame, Array]:
-        """The cells asked for (m rows), and the contrasts (m, p) of the coefficients that give their means.
+        """The cells asked for (m rows), and the rows (m, columns) of the model matrix that give their means.
 
         Parameters
         ----------
@@ -218,17 +221,58 @@ class ReferenceGrid:
 
         Notes
         -----
-        A cell that the data leave open has NaN. With equal weights, nested levels are averaged within the
-        levels that they are nested in before these are.
+        The rows have the columns that the fit dropped as well: :meth:`estimable` says what of them the data
+        determine. With equal weights, nested levels are averaged within the levels that they are nested in before
+        these are.
         """
-        design, grid = self.fit.design, self.frame
+        grid = self.frame
         averaged = [name for name in grid.columns if name not in names]
         weights = arguments.one_of("weights", weights, ("equal", "proportional"))
         share = self._frequencies(averaged) if weights == "proportional" else self._nested_shares(averaged)
         members = rows_of_groups(grid, names)
         cells = grid.loc[[rows[0] for rows in members], names].reset_index(drop=True)
         full = np.array([np.average(self.X[rows], axis=0, weights=share[rows]) for rows in members])
-        return cells, np.where(_estimable(design, full)[:, None], full[:, design.kept], np.nan)
+        return cells, full
+
+    def estimable(self, full: Array) -> Array:
+        """Combinations of all columns as contrasts (m, p) of the coefficients; NaN where the data leave one open.
+
+        Parameters
+        ----------
+        full : array of shape (m, columns)
+            Such as :meth:`averages` gives, or differences of them: one can be known where neither mean is.
+        """
+        known = np.abs(self._open(full)).max(axis=1, initial=0.0) < CLOSED
+        return np.where(known[:, None], full[:, self.fit.design.kept], np.nan)
+
+    def estimable_part(self, full: Array) -> Array:
+        """What the data determine of all that these combinations span, as contrasts (r, p) of the coefficients.
+
+        Parameters
+        ----------
+        full : array of shape (m, columns)
+        """
+        ways, kept = self._open(full), full[:, self.fit.design.kept]
+        if not ways.shape[1]:
+            return kept
+        left, size, _ = np.linalg.svd(ways)
+        return np.asarray(left[:, int((size > CLOSED).sum()) :].T @ kept)
+
+    def _open(self, full: Array) -> Array:
+        """How far combinations move when coefficients move and no fitted value does, (m, ways)."""
+        return np.asarray(full @ self._free)
+
+    @cached_property
+    def _free(self) -> Array:
+        """The ways (columns, ways) in which coefficients can move so; all columns are brought to one scale."""
+        design = self.fit.design
+        if not design.dropped:
+            return np.zeros((self.X.shape[1], 0))
+        columns = design.new_rows(design.frame).all_columns
+        unit = np.abs(columns).max(axis=0)
+        unit[unit == 0] = 1.0
+        axes = np.linalg.svd(np.linalg.qr(columns / unit, mode="r"))[2]
+        return np.asarray(axes[len(design.x_names) :].T / unit[:, None])
 
     def with_nests(self, names: list[str]) -> list[str]:
         """Names, and the factors in which some of them are nested."""
@@ -312,13 +356,3 @@ def _nests(data: pd.DataFrame, factors: list[str]) -> dict[str, list[str]]:
         if outer:
             nests[inner] = outer
     return nests
-
-
-def _estimable(design: Design, full: Array) -> Flags:
-    """Which combinations of all columns, dropped ones included, the data determine."""
-    if not design.dropped:
-        return np.ones(len(full), dtype=bool)
-    triangle = np.linalg.qr(design.new_rows(design.frame).all_columns, mode="r")
-    axes = np.linalg.svd(triangle)[2]
-    free = axes[len(design.x_names) :].T  # moving coefficients this way moves no fitted value
-    return np.asarray(np.abs(full @ free).max(axis=1) < 1e-8 * np.abs(full).max())

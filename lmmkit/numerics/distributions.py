@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
+from scipy.optimize import brentq
 
 
 class norm:
@@ -93,6 +94,19 @@ class studentized_range:
         tails = [_range_tail(float(q), k, float(nu)) for q, nu in zip(x.ravel(), df.ravel(), strict=True)]
         return np.array(tails).reshape(x.shape)[()]
 
+    @staticmethod
+    def ppf(p: float, k: int, df: ArrayLike) -> Any:
+        """Quantile, where the upper tail is 1 - p.
+
+        Examples
+        --------
+        >>> round(float(studentized_range.ppf(0.95, 3, 20)), 6)  # R: qtukey(0.95, 3, 20)
+        3.577935
+        """
+        df = np.asarray(df, dtype=float)
+        found = {nu: _range_quantile(p, k, nu) for nu in set(df.ravel().tolist())}
+        return np.array([found[nu] for nu in df.ravel().tolist()]).reshape(df.shape)[()]
+
 
 def _range_tail(q: float, k: int, df: float) -> float:
     """Upper tail of the studentized range at one value."""
@@ -108,6 +122,16 @@ def _range_tail(q: float, k: int, df: float) -> float:
     density = np.exp(constant + df * u - df / 2 * np.exp(2 * u))  # of log s, where df s² is chi-squared
     values = density * _normal_range_tail(q * np.exp(u), k)
     return float(min(values.sum() * (u[1] - u[0]), 1.0))
+
+
+def _range_quantile(p: float, k: int, df: float) -> float:
+    """Quantile of the studentized range."""
+    if np.isnan(df):
+        return float("nan")
+    high = 10.0
+    while _range_tail(high, k, df) > 1 - p:
+        high *= 4
+    return float(brentq(lambda q: _range_tail(q, k, df) - (1 - p), 0.0, high, xtol=1e-12, rtol=1e-13))
 
 
 def _normal_range_tail(r: Any, k: int) -> Any:

@@ -124,7 +124,7 @@ def test_offset_at_its_mean():
         ({"specs": "recipe", "contrasts": "all"}, "contrasts must be one of"),
         ({"specs": "recipe", "contrasts": "effects", "adjust": "tukey"}, "for all pairs"),
         ({"specs": "recipe", "contrasts": {"x": [1, 2]}}, "2 coefficients for 3 means"),
-        ({"specs": "recipe", "adjust": "fdr"}, "adjust must be one of"),
+        ({"specs": "recipe", "adjust": "mvt"}, "adjust must be one of"),
         ({"specs": "recipe", "kind": "mean"}, "kind must be one of"),
         ({"specs": "recipe", "weights": "cells"}, "weights must be one of"),
         ({"specs": "recipe", "ddf": "exact"}, "ddf must be one of"),
@@ -297,6 +297,72 @@ def test_a_mean_that_the_data_leave_open_is_told():
     assert np.isnan(pairs["p_value"]).all()  # each against the one that is open
     pairs = lk.emmeans(model("empty"), "temperature", contrasts="pairwise")
     assert np.isnan(pairs["p_value"]).sum() == 5
+
+
+def gap():
+    """Two predictors, of whose combinations one has no rows, and a third that meets all."""
+    rows = [(a, b, c) for _ in range(2) for c in "12" for b in "123" for a in "12"]
+    y = [5, 7, 9, 4, 6, 8, 1, 3, 2, 9, 5, 7, 6, 6, 8, 5, 7, 9, 2, 2, 3, 8, 4, 9]
+    data = pd.DataFrame(rows, columns=["a", "b", "c"]).assign(y=y)
+    return lk.lm("y ~ (a + b + c)^2", data[(data["b"] != "3") | (data["c"] != "2")])
+
+
+def test_a_difference_can_be_known_where_neither_mean_is():  # R 4.2.2, emmeans 1.8.4-1: pairs(emmeans(fit, "a"))
+    fit = gap()
+    assert lk.emmeans(fit, "a")["estimate"].isna().all()
+    pair = lk.emmeans(fit, "a", contrasts="pairwise")
+    np.testing.assert_allclose(
+        pair[["estimate", "std_error", "p_value"]], [[-2.17, 0.826, 0.0237]], rtol=3e-3
+    )
+    assert lk.emmeans(fit, "b", contrasts="pairwise")["p_value"].isna().tolist() == [False, True, True]
+
+
+def test_means_of_numbers_that_a_formula_crosses():  # as of the two factors with their interaction
+    data = pd.DataFrame(
+        {"g": np.repeat(list("abcdef"), 6), "f": list("uv") * 18, "year": [2019, 2020, 2022] * 12}
+    )
+    data["y"] = np.arange(36) * 7 % 11 + (data["year"] - 2019) * (data["f"] == "u")
+    crossed, right = (
+        lk.lmer(f"y ~ {x} + (1 | g)", data) for x in ("interaction(f, year)", "f * factor(year)")
+    )
+    for specs in ("year", "~ f | year"):
+        close(lk.emmeans(crossed, specs)["estimate"], lk.emmeans(right, specs)["estimate"], 1e-8)
+
+
+BREAKS = [  # R's warpbreaks: two wools, three tensions, nine looms each
+    26, 30, 54, 25, 70, 52, 51, 26, 67, 18, 21, 29, 17, 12, 18, 35, 30, 36, 36, 21, 24, 18, 10, 43, 28, 15, 26,
+    27, 14, 29, 19, 29, 31, 41, 20, 44, 42, 26, 19, 16, 39, 28, 21, 39, 29, 20, 21, 24, 17, 13, 15, 15, 16, 28,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "adjust, level, low, high",
+    [
+        ("tukey", 0.95, 0.358184083, 0.840349725),
+        ("tukey", 0.9, np.exp(-0.970988395), np.exp(-0.22965696450)),
+        ("bonferroni", 0.95, np.exp(-1.038), np.exp(-0.1630)),
+        ("sidak", 0.95, np.exp(-1.036), np.exp(-0.1642)),
+        ("none", 0.95, np.exp(-0.955), np.exp(-0.2458)),
+        ("BH", 0.95, np.exp(-1.038), np.exp(-0.1630)),
+    ],
+)
+def test_intervals_of_contrasts_as_r(
+    adjust, level, low, high
+):  # emmeans 1.8.4-1: confint(pairs(e), adjust = )
+    data = pd.DataFrame({"breaks": BREAKS, "wool": np.repeat(["A", "B"], 27)})
+    data["tension"] = np.tile(np.repeat(["L", "M", "H"], 9), 2)
+    fit = lk.lm("log(breaks) ~ wool * tension", data)
+    options = {"adjust": adjust, "level": level, "conf_int": True, "kind": "response"}
+    table = lk.emmeans(fit, "pairwise ~ tension | wool", **options)
+    np.testing.assert_allclose(table.loc[0, ["conf_low", "conf_high"]].astype(float), [low, high], rtol=6e-4)
+    named = {"none": [], "BH": ["bonferroni"]}.get(adjust, [adjust])
+    assert [note.rsplit(" ", 1)[1] for note in table.notes if note.startswith("Intervals")] == [
+        f"{x}." for x in named
+    ]
+    if adjust == "BH":  # summary(contrast(emmeans(fit, ~ tension * wool), "eff", adjust = "fdr"))
+        effects = lk.emmeans(fit, "~ tension | wool", contrasts="eff", adjust="fdr")
+        expected = [0.05544795607, 0.00080358051, 0.05544795607, 0.04044991210, 0.25569599808, 0.24523988964]
+        np.testing.assert_allclose(effects["p_value"], expected, rtol=1e-6)
 
 
 def test_several_limits_at_a_pole():

@@ -9,7 +9,7 @@ from scipy import stats
 
 import lmmkit as lk
 from tests.inference.reference import close, model
-from tests.inference.test_emmeans import more
+from tests.inference.test_emmeans import gap, more
 from tests.lme4_reference import REFERENCE
 
 MORE = json.loads((REFERENCE / "emmeans.json").read_text())
@@ -62,3 +62,14 @@ def test_nothing_to_test():
     with pytest.raises(lk.ModelError, match="'oven' is not a predictor"):
         lk.joint_tests(model("factors"), by="oven")
     assert np.isfinite(lk.joint_tests(model("factors"), ddf="none")["statistic"]).all()
+
+
+def test_what_the_data_determine_is_tested():  # R 4.2.2, emmeans 1.8.4-1, whose note is "e"
+    table = lk.joint_tests(gap()).set_index("term")
+    assert table["num_df"].to_dict() == {"a": 1, "b": 1, "c": 0, "a:b": 2, "a:c": 1, "b:c": 1}
+    found = table["p_value"].drop("c")
+    expected = [0.02366071467, 0.03387940245, 0.26601346807, 0.01149747604, 0.09660089692]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert any(
+        note.startswith("Of b and b:c only what the data determine") for note in lk.joint_tests(gap()).notes
+    )
