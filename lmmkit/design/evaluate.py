@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_of, literal
 from ..formula.tree import Binary, Constant, FunctionCall, Literal, Name, Node, Paren, Unary, write
 from ..numerics.arrays import Array, Flags
 from .recoded import chosen, crossed, cut, relevelled
-from .transforms import BSpline, NaturalSpline, Poly, RawPoly, Shift, Transform
+from .transforms import BSpline, Indicators, NaturalSpline, Poly, RawPoly, Shift, Transform
 from .values import (
     Categorical,
     Dates,
@@ -41,6 +42,12 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "sin": np.sin,
     "cos": np.cos,
     "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "expm1": np.expm1,
+    "plogis": expit,
+    "qlogis": logit,
     "floor": np.floor,
     "ceiling": np.ceil,
 }
@@ -215,6 +222,8 @@ class Evaluator:
         inner = given.pop("x")
         if node.function == "I":
             return self._value(inner)
+        if node.function == "dummy":
+            return self._indicators(node, inner, given)
         if node.function in ("factor", "C"):
             return self._factor(node, inner, given)
         if node.function in ELEMENTWISE:
@@ -264,6 +273,21 @@ class Evaluator:
         if left_out:
             raise DataError(f"{write(node)} leaves out the level '{left_out[0]}' that the data have")
         return Categorical(factor.recode(levels), levels, ordered=factor.ordered)
+
+    def _indicators(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Matrix:
+        """`dummy(f, "a")`: 1 where the row has the level; of all levels but the first, if none is named."""
+        factor, text = self.factor(inner, f"'{write(inner)}'"), write(node)
+        if self.fitting and text not in self.fitted:
+            factor = factor.drop_unused()
+            kept = literal(given["levelsToKeep"]) if "levelsToKeep" in given else factor.levels[1:]
+            self.fitted[text] = Indicators.fit(factor.levels, kept, text)
+        indicators = self.fitted[text]
+        assert isinstance(indicators, Indicators)
+        unseen = factor.drop_unused().not_among(indicators.levels)
+        if unseen:
+            raise DataError(f"'{write(inner)}' has the level '{unseen[0]}', which the fit has not seen")
+        codes = factor.recode(indicators.levels)
+        return Matrix(indicators(np.where(codes < 0, np.nan, codes)), indicators.names)
 
     def _transform(self, node: FunctionCall, inner: Node, given: dict[str, Node]) -> Matrix:
         x = np.broadcast_to(self._numbers(inner), len(self.data))

@@ -1,4 +1,4 @@
-"""The functions of a formula that remember what they saw: poly, bs, ns, scale, center.
+"""The functions of a formula that remember what they saw: poly, bs, ns, scale, center, dummy.
 
 Each transform is fitted once, on the data of the fit, and is then a plain function of new values. So
 predictions use the fit's knots, means and orthogonal polynomials, never those of the new rows.
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..numerics.arrays import Array
+from .values import label
 
 
 class Transform(Protocol):
@@ -50,6 +51,32 @@ class Shift:
 
     def __call__(self, x: Array) -> Array:
         return ((x - self.mean) / self.sd)[:, None]
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """A column of 0 and 1 for each level kept: lme4's `dummy`."""
+
+    levels: tuple[str, ...]
+    kept: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, levels: Sequence[str], kept: object, text: str) -> "Indicators":
+        named = tuple(label(one) for one in (kept if isinstance(kept, list) else [kept]))
+        lacking = [name for name in named if name not in levels]
+        if lacking or not named:
+            what = f"the level '{lacking[0]}', which there is not" if lacking else "no level"
+            raise DataError(f"{text} asks for {what}; the levels are {', '.join(levels)}")
+        return cls(tuple(levels), named)
+
+    @property
+    def names(self) -> list[str]:
+        return [""] if len(self.kept) == 1 else list(self.kept)
+
+    def __call__(self, x: Array) -> Array:
+        """Of the levels' numbers, NaN where a row has none."""
+        places = np.array([self.levels.index(name) for name in self.kept])
+        return np.where(np.isnan(x)[:, None], np.nan, x[:, None] == places)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,12 @@ FUNCTIONS = {
     "sin": Signature(("x",)),
     "cos": Signature(("x",)),
     "tan": Signature(("x",)),
+    "asin": Signature(("x",)),
+    "acos": Signature(("x",)),
+    "atan": Signature(("x",)),
+    "expm1": Signature(("x",)),
+    "plogis": Signature(("x",)),
+    "qlogis": Signature(("x",)),
     "round": Signature(("x", "digits")),
     "pmin": Signature(("x", "y"), required=2, more=True),
     "pmax": Signature(("x", "y"), required=2, more=True),
@@ -51,6 +57,7 @@ FUNCTIONS = {
     "cut": Signature(("x", "breaks", "labels", "include.lowest", "right"), required=2),
     "interaction": Signature(("x", "y"), required=2, more=True),
     "relevel": Signature(("x", "ref"), required=2),
+    "dummy": Signature(("x", "levelsToKeep")),
     "floor": Signature(("x",)),
     "ceiling": Signature(("x",)),
     "poly": Signature(("x", "degree", "raw")),
@@ -62,8 +69,20 @@ FUNCTIONS = {
     "cbind": Signature(("hits", "misses"), required=2),
 }
 
-#: Functions whose result is a factor: only values that the fit has seen have a level.
-FACTOR_MAKERS = ("factor", "C", "interaction", "relevel")
+#: Functions that take a column for a factor: only values that the fit has seen have a level.
+FACTOR_MAKERS = ("factor", "C", "interaction", "relevel", "dummy")
+
+_FIRST = "make it a column of the data first"
+#: Functions of R that a formula does not call, and what helps.
+ELSEWHERE = {
+    "mean median": "center(x) takes the mean away",
+    "sd var": "scale(x) takes the mean away and divides by the standard deviation",
+    "min max": "pmin(x, 5) and pmax(x, 5) look at each row by itself",
+    "lag lead diff cumsum rank order rev quantile": f"it looks at other rows: {_FIRST}",
+    "ordered as.ordered": f"{_FIRST}: pd.Categorical(data['f'], categories, ordered=True)",
+    "as.numeric as.integer as.double as.character": f"{_FIRST}, of another type: data['x'].astype(float)",
+    "year month months weekdays quarters": f"{_FIRST}, such as data['day'].dt.month",
+}
 
 #: How contrasts of one's own are written.
 OTHER_CONTRASTS = (
@@ -113,6 +132,7 @@ SETTINGS: dict[str, tuple[Callable[[Plain], bool], str]] = {
     "include.lowest": (_is_truth, "TRUE or FALSE"),
     "right": (_is_truth, "TRUE or FALSE"),
     "ref": (lambda value: isinstance(value, str) or _is_count(value), "a level's name, or its number from 1"),
+    "levelsToKeep": (lambda value: not isinstance(value, bool), 'a level, or several as c("a", "b")'),
     "levels": (lambda value: isinstance(value, list), 'the levels in their order, as c("a", "b")'),
     "degree": (_is_count, "a whole number from 1 to 1000"),
     "df": (_is_count, "a whole number from 1 to 1000"),
@@ -187,8 +207,11 @@ def check_call(text: str, node: FunctionCall) -> None:
     """The function must be one of the language, with arguments it takes."""
     name = node.function
     if name not in FUNCTIONS:
+        helps = next((sentence for names, sentence in ELSEWHERE.items() if name in names.split()), "")
         hint = suggest(name.rsplit(".", 1)[-1], FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"
-        raise fail(text, node.pos, f"{name}() is not a function a formula may call{hint}")
+        raise fail(
+            text, node.pos, f"{name}() is not a function a formula may call{f'; {helps}' if helps else hint}"
+        )
     signature = FUNCTIONS[name]
     given = arguments(node, text)
     missing = [arg for arg in signature.args[: signature.required] if arg not in given]

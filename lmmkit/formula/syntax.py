@@ -51,7 +51,7 @@ TOKEN = re.compile(
       | (?P<string>"[^"]*"|'[^']*')
       | (?P<quoted>`[^`]*`)
       | (?P<name>{PLAIN_NAME.pattern})
-      | (?P<op>%[^%\s]*%|\*\*|\|\||&&|==|!=|<=|>=|<-|[-+*/^:()~|,=<>!&])""",
+      | (?P<op>%[^%\s]*%|::|\*\*|\|\||&&|==|!=|<=|>=|<-|[-+*/^:()~|,=<>!&])""",
     re.VERBOSE,
 )
 
@@ -65,6 +65,7 @@ HABITS = {
     "}": "braces are not part of a formula; use round brackets",
     ";": "a formula is a single expression, without ';'",
     "<-": "a formula has no assignments",
+    "::": "a package is not named in a formula: write ns(x, 3), without splines::; an interaction has one ':'",
     "\\": "a formula has no backslashes",
     '"': "this quotation mark is never closed",
     "'": "this quotation mark is never closed",
@@ -170,7 +171,12 @@ class _Parser:
             return self.fail(token, "only a named function can be called")
         if token.kind == "op":
             return self.fail(token, f"'{token.text}' is not part of the formula language")
-        return self.fail(token, f"an operator such as '+' is missing before '{token.text}'")
+        last = self.tokens[self.next - 1]
+        spaced = (
+            token.kind == last.kind == "name"
+            and f"; a name with a space stands in backticks: `{last.text} {token.text}`"
+        )
+        return self.fail(token, f"an operator such as '+' is missing before '{token.text}'{spaced or ''}")
 
     def expression(self, loosest: int) -> Node:
         """An expression whose operators all bind at least as tightly as `loosest`."""

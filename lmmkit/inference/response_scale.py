@@ -110,7 +110,8 @@ def _undo(node: Node, fit: Fit) -> tuple[list[_Step], Node, tuple[float, str] | 
             return steps, node, logarithm
         step, inner, base = found
         if base is not None and not steps:
-            of_odds = isinstance(node, FunctionCall) and _odds_of(arguments(node)["x"]) is not None
+            assert isinstance(node, FunctionCall)
+            of_odds = node.function == "qlogis" or _odds_of(arguments(node)["x"]) is not None
             logarithm = base, "odds" if of_odds else write(inner)
         steps.append(step)
         node = inner
@@ -121,12 +122,12 @@ Undone = tuple[_Step, Node, float | None]
 
 
 def _logarithm(node: Node) -> Undone | None:
-    if not isinstance(node, FunctionCall) or node.function not in ("log", "log1p", "log2", "log10"):
+    if not isinstance(node, FunctionCall) or node.function not in ("log", "log1p", "log2", "log10", "qlogis"):
         return None
     given = arguments(node)
     inner = given["x"]
-    odds_of = _odds_of(inner)
-    if node.function == "log" and "base" not in given and odds_of is not None:
+    odds_of = inner if node.function == "qlogis" else _odds_of(inner)
+    if node.function in ("log", "qlogis") and "base" not in given and odds_of is not None:
         return _Step(expit, lambda x: expit(x) * expit(-x)), odds_of, math.e
     base = {"log2": 2.0, "log10": 10.0}.get(node.function, math.e)
     if "base" in given:
@@ -149,11 +150,13 @@ def _odds_of(node: Node) -> Node | None:
 def _function(node: Node, fit: Fit) -> Undone | None:
     if not isinstance(node, FunctionCall):
         return None
-    inner = arguments(node)["x"] if node.function != "cbind" else node
+    inner = arguments(node).get("x", node)
     if node.function == "exp":
         return _Step(lambda x: np.log(np.maximum(x, 0.0)), lambda x: 1 / x), inner, None
     if node.function == "sqrt":
         return _Step(lambda x: np.maximum(x, 0.0) ** 2, lambda x: 2 * np.maximum(x, 0.0)), inner, None
+    if node.function == "asin":
+        return _Step(lambda x: np.sin(np.clip(x, -np.pi / 2, np.pi / 2)), np.cos), inner, None
     if node.function in ("scale", "center"):
         shift: Any = fit.design.transforms[write(node)]
         return _linear(float(shift.sd), float(shift.mean)), inner, None

@@ -31,6 +31,10 @@ CASES = [
     ('relevel(b, "q")', ['relevel(b, "q")p'], [4.625, -0.875]),
     ("relevel(b, ref = 2)", ["relevel(b, ref = 2)p"], [4.625, -0.875]),
     ("round(z/7, 1)", ["round(z/7, 1)"], [3.442708333, 1.354166667]),
+    ("asin(z/9)", ["asin(z/9)"], [3.483600303, 1.361270826]),
+    ("acos(z/9) + atan(x)", ["acos(z/9)", "atan(x)"], [-5.58911736402, -0.04988459809, 7.76872233586]),
+    ("expm1(x/8) + plogis(z)", ["expm1(x/8)", "plogis(z)"], [7.373762828, 3.689033502, -6.868763766]),
+    ("qlogis(z/10)", ["qlogis(z/10)"], [4.3731537945, 0.3352046414]),
 ]
 
 
@@ -72,6 +76,8 @@ REFUSED = [
     ('ifelse(x > 4, "a", 1)', lk.DataError, "two texts or two numbers"),
     ("pmin(x)", lk.FormulaError, "needs its argument y"),
     ("round(x, 1.5)", lk.FormulaError, "needs for digits a whole number"),
+    ('dummy(b, "w")', lk.DataError, "level 'w', which there is not; the levels are p, q"),
+    ("dummy(b, TRUE)", lk.FormulaError, "needs for levelsToKeep a level"),
 ]
 
 
@@ -79,3 +85,24 @@ REFUSED = [
 def test_what_is_refused(term, error, words):
     with pytest.raises(error, match=words):
         lk.lm(f"y ~ {term}", DATA)
+
+
+def test_dummy_as_lme4():  # R 4.2.2, lme4 1.1-31, its own table of herds
+    herds = lk.load_data("herds")
+    two = lk.lmer(
+        'infected ~ dummy(season, c("summer", "autumn")) + (0 + dummy(season, "summer") | herd)', herds
+    )
+    assert two.reml_criterion == pytest.approx(459.1530353, abs=1e-6)
+    assert two.varcorr.frame["sdcor"].to_numpy() == pytest.approx([5.802969151, 3.086909872], abs=1e-4)
+    assert two.fixef.index[1] == 'dummy(season, c("summer", "autumn"))summer'
+    assert two.fixef.to_numpy() == pytest.approx([3.302325581, 3.515856237, 1.397674419], abs=1e-5)
+    rest = lk.lmer("infected ~ dummy(season) + (1 | herd)", herds.assign(season=herds["season"].astype(str)))
+    answer = {"spring": -1.420981473, "summer": 1.967293387, "winter": -1.935813166}
+    assert rest.fixef.iloc[1:].to_dict() == pytest.approx(
+        {f"dummy(season){k}": v for k, v in answer.items()}, abs=1e-5
+    )
+    new = pd.DataFrame({"season": ["summer", "autumn", None], "herd": "h01"})
+    shift = rest.predict(new)
+    assert shift[0] - shift[1] == pytest.approx(answer["summer"], abs=1e-5) and np.isnan(shift[2])
+    with pytest.raises(lk.DataError, match="'season' has the level 'monsoon', which the fit has not seen"):
+        rest.predict(new.assign(season="monsoon"))

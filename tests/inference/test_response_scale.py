@@ -23,6 +23,8 @@ FUNCTIONS = {
     "log(2 * y)": (lambda y: np.log(2 * y), "2 * y"),
     "I(log(y))": (np.log, "y"),
     "log(y / (1 - y))": (lambda y: np.log(y / (1 - y)), "odds"),
+    "qlogis(y)": (lambda y: np.log(y / (1 - y)), "odds"),
+    "asin(sqrt(y))": (lambda y: np.arcsin(np.sqrt(y)), None),
     "sqrt(y)": (np.sqrt, None),
     "sqrt(y + 0.5)": (lambda y: np.sqrt(y + 0.5), None),
     "exp(y)": (np.exp, None),
@@ -75,6 +77,8 @@ def test_the_adjustment_has_the_second_derivative(response):
 def test_what_cannot_be_undone_is_told():
     table = lk.emmeans(lk.lm("abs(y) ~ f", DATA), "f", kind="response")
     assert table.notes == ["abs() cannot be undone, so the estimates are of abs(y)."]
+    table = lk.emmeans(lk.lm("ifelse(y > 0.5, 1, 0) ~ f", DATA), "f", kind="response")
+    assert table.notes == ["ifelse() cannot be undone, so the estimates are of ifelse(y > 0.5, 1, 0)."]
     of_two = lk.emmeans(lk.lm("log(y / n) ~ f", DATA), "f", contrasts="pairwise", kind="response")
     assert of_two.notes[-1] == "Estimates are ratios of y/n; tests are on the log(y/n) scale."
 
