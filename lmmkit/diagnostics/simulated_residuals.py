@@ -259,7 +259,6 @@ def simulate_residuals(
     ----------
     fit : fitted model
         Of `lmer`, `glmer`, `lm` or `glm`.
-        Of :func:`lmmkit.lmer` or :func:`lmmkit.glmer`.
     n_sim : int
         Number of simulated responses, at least 40.
     conditional : bool

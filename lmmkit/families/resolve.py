@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
@@ -50,6 +51,9 @@ ALIASES = {
     "inverse.gaussian": "inverse_gaussian", "normal": "gaussian",
 }  # fmt: skip
 
+#: R's quasi-likelihoods, and the family whose variance is a multiple of that of the plain one as well.
+QUASI = {"quasipoisson": "negative_binomial_1", "quasibinomial": "beta_binomial"}
+
 
 def resolve(family: str | Family | type[Family]) -> Family:
     """The family for a name, a class or an instance.
@@ -83,10 +87,25 @@ def resolve(family: str | Family | type[Family]) -> Family:
         raise ModelError(
             f"family must be a name such as 'poisson' or one of lk.families, not {shown(family)}"
         )
-    name = family.strip().lower().replace(" ", "_").replace("-", "_")
-    name = ALIASES.get(name, name)
+    name = _plain(family)
     if name not in FAMILIES:
-        near = difflib.get_close_matches(name, FAMILIES, n=1, cutoff=0.5)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; choose one of {', '.join(FAMILIES)}"
-        raise ModelError(f"there is no family {shown(family)}{hint}")
+        raise ModelError(f"there is no family {shown(family)}; {_instead(family, name)}")
     return FAMILIES[name]()
+
+
+def _plain(name: str) -> str:
+    """A name as it stands in :data:`CLASSES`."""
+    name = name.strip().lower().replace(" ", "_").replace("-", "_")
+    return ALIASES.get(name, name)
+
+
+def _instead(family: str, name: str) -> str:
+    """What to write in place of a name that no family has."""
+    call = re.fullmatch(r"([\w.]+)\((?:link *= *)?[\"']?(\w*)[\"']?\)", family.strip())
+    if call and (of := _plain(call[1])) in FAMILIES:
+        kind = CLASSES[of].partition(".")[2]
+        return f"write lk.families.{kind}({f'link={call[2]!r}' if call[2] else ''})"
+    if name in QUASI:
+        return f"quasi-likelihood has no likelihood to compare; '{QUASI[name]}' has the same kind of variance"
+    near = difflib.get_close_matches(name, FAMILIES, n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(FAMILIES)}"

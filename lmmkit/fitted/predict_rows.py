@@ -59,7 +59,7 @@ class PredictedRows:
 def requested(fit: Fit, re_form: str | None) -> list[Flags]:
     """For each term which of its effects `re_form` asks for, boolean (k,)."""
     terms = fit.design.terms
-    if re_form is None:
+    if re_form is None or (isinstance(re_form, str) and re_form.strip().upper() == "NULL"):  # R's None
         return [np.ones(len(term.names), dtype=bool) for term in terms]
     if isinstance(re_form, str) and re_form.strip().upper() == "NA":  # lme4's word for none
         re_form = "~0"

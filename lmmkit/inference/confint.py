@@ -34,7 +34,7 @@ def confint(
     **options: Any,
 ) -> pd.DataFrame:
     """Intervals of a mixed model's parameters: :meth:`~lmmkit.models.mixed.MixedModel.confint`."""
-    level = arguments.level(level)
+    level = _level(level)
     method = arguments.one_of("method", method, ("profile", "wald", "boot"))
     allowed = ("n_sim", "seed", "n_jobs", "progress") if method == "boot" else ()
     for name in options:
@@ -45,6 +45,16 @@ def confint(
     return _wald(fit, level, parm) if method == "wald" else _boot(fit, level, parm, **options)
 
 
+def _level(level: Any) -> float:
+    """The coverage, which comes first; in R the parameters do."""
+    if isinstance(level, list) or (
+        isinstance(level, str) and not level.strip().replace(".", "", 1).isdigit()
+    ):
+        what = level if isinstance(level, str) else [*map(str, level)]
+        raise ModelError(f"the first argument of confint() is its level; write parm={what!r}")
+    return arguments.level(level)
+
+
 def confint_fixed(
     fit: FixedFit,
     level: float = 0.95,
@@ -52,7 +62,7 @@ def confint_fixed(
     parm: str | int | Sequence[str | int] | None = None,
 ) -> pd.DataFrame:
     """The same without random effects: :meth:`~lmmkit.models.linear.LinearModel.confint`."""
-    level = arguments.level(level)
+    level = _level(level)
     method = arguments.one_of("method", method, ("t", "wald", "profile", None))
     method = method or ("t" if fit.family is None else "profile")
     if method == "profile" and fit.family is not None:

@@ -54,6 +54,8 @@ def contest(
 
 def contrast_rows(known: list[str], L: Any) -> tuple[Array, pd.Index]:
     """The contrasts (r, p) of these coefficients, and their names."""
+    if isinstance(L, (list, tuple)) and L and all(isinstance(row, Mapping) for row in L):
+        L = pd.DataFrame([dict(row) for row in L])
     if isinstance(L, Mapping):
         nested = any(isinstance(row, Mapping) for row in L.values())
         if nested and not all(isinstance(row, Mapping) for row in L.values()):

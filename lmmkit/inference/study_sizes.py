@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from ..design.predictors import is_number
+from ..design.predictors import factors_of, is_number, predictors_of
 from ..errors import ModelError
 from ..fitted.mixed import MixedFit
 from ..formula.functions import columns_of
@@ -65,7 +65,7 @@ def data_of_size(fit: MixedFit, name: str, n: int) -> pd.DataFrame:
     """
     frame = fit.design.frame
     if name == ROWS:
-        return frame.iloc[_spread(len(frame), n)].reset_index(drop=True)
+        return frame.iloc[_picked(_kinds(fit), np.arange(len(frame)), n)].reset_index(drop=True)
     factors, terms = _factors(fit), [str(group) for group in fit.ngroups.index]
     if name.startswith(WITHIN):
         asked = name.removeprefix(WITHIN)
@@ -75,7 +75,7 @@ def data_of_size(fit: MixedFit, name: str, n: int) -> pd.DataFrame:
                 f"'{asked}' is not a group of this model; within takes one of {', '.join([*terms, *factors])}, or "
                 "columns joined by a colon"
             )
-        return rows_within(frame, columns, n)
+        return rows_within(frame, columns, n, _kinds(fit))
     group = in_any_order(name, [*factors, *terms])
     if group is not None and all(column in frame.columns for column in group.split(":")):
         return more_levels(fit, group, n)
@@ -118,12 +118,41 @@ def _numbers(fit: MixedFit) -> list[str]:
     return [name for name in named if name in frame.columns and is_number(frame[name])]
 
 
-def _spread(size: int, n: int) -> Index:
-    """Which of the rows there are: over and over, or evenly spread ones of them."""
-    return np.arange(n) % size if n >= size else np.arange(n) * size // n
+def _kinds(fit: MixedFit) -> Index:
+    """The levels that each row has of the factors among the predictors, as numbers (rows, factors)."""
+    frame = fit.design.frame
+    names = [name for name in predictors_of(fit.design) if name in factors_of(fit.design)]
+    codes = [frame.groupby(name, observed=True, sort=False).ngroup().to_numpy() for name in names]
+    return np.stack(codes, axis=1) if codes else np.zeros((len(frame), 0), dtype=np.int64)
 
 
-def rows_within(frame: pd.DataFrame, columns: list[str], n: int) -> pd.DataFrame:
+def _picked(kinds: Index, rows: Index, n: int) -> Index:
+    """So many of the rows: all of them over and over, and of the rest evenly spread ones of each kind."""
+    whole, rest = divmod(n, len(rows))
+    _, members = np.unique(kinds[rows], axis=0, return_inverse=True)
+    groups = [rows[np.ravel(members) == kind] for kind in range(int(members.max()) + 1)]
+    shares = _shares([kinds[group[0]] for group in groups], [len(group) for group in groups], rest)
+    some = [
+        group[np.arange(share) * len(group) // max(share, 1)]
+        for group, share in zip(groups, shares, strict=True)
+    ]
+    return np.concatenate([*[rows] * whole, np.sort(np.concatenate(some))])
+
+
+def _shares(kinds: list[Index], sizes: list[int], n: int) -> list[int]:
+    """How many rows of each kind to take, so that every level of every factor keeps about its share.
+
+    Row after row is of the kind whose levels, and which itself, have had the smallest part of theirs.
+    """
+    levels = [np.column_stack([kinds, np.arange(len(sizes))])[:, i] for i in range(len(kinds[0]) + 1)]
+    had = np.zeros(len(sizes), dtype=np.int64)
+    for _ in range(n):
+        part = sum(np.bincount(own, had)[own] / np.bincount(own, sizes)[own] for own in levels)
+        had[int(np.argmin(np.where(had < sizes, part, np.inf)))] += 1
+    return [int(one) for one in had]
+
+
+def rows_within(frame: pd.DataFrame, columns: list[str], n: int, kinds: Index | None = None) -> pd.DataFrame:
     """As many rows in each group, like those that it has.
 
     Parameters
@@ -132,14 +161,17 @@ def rows_within(frame: pd.DataFrame, columns: list[str], n: int) -> pd.DataFrame
     columns : list of str
         Rows that agree in these are a group.
     n : int
+    kinds : array of int, shape (rows, factors), optional
+        Levels whose mix is kept.
 
     Examples
     --------
     >>> rows_within(pd.DataFrame({"g": list("aab"), "x": [1, 2, 3]}), ["g"], 3)["x"].tolist()
     [1, 2, 1, 3, 3, 3]
     """
+    kinds = np.zeros((len(frame), 0), dtype=np.int64) if kinds is None else kinds
     groups = frame.groupby(columns, observed=True, sort=False).indices.values()
-    rows = [np.sort(own)[_spread(len(own), n)] for own in groups]
+    rows = [_picked(kinds, np.sort(own), n) for own in groups]
     return frame.iloc[np.concatenate(rows)].reset_index(drop=True)
 
 

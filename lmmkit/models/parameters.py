@@ -15,7 +15,11 @@ from ..fitted.call import PLAIN, Call
 from ..fitted.refit import caller_name, design_of
 from ..fitted.simulate import draw
 from ..fitted.simulated_rows import SimulatedRows
+from ..formula.functions import columns_of
 from ..formula.parse import parse
+from ..formula.syntax import read
+from ..formula.tree import Binary, FunctionCall, Name, write
+from ..inference.study_sizes import in_any_order
 from ..likelihood.estimate import Estimate
 from ..numerics import arguments
 from ..numerics.arrays import Array
@@ -53,10 +57,11 @@ def from_parameters(
     formula : str
         As for :func:`lmmkit.lmer`.
     data : DataFrame
-        The rows of the study: predictors and groups. The response need not be there. Of any library, as
-        in :func:`lmmkit.lmer`.
+        The rows of the study: predictors and groups. The response need not be there (of
+        ``cbind(hits, n - hits)`` only `n`). Of any library, as in :func:`lmmkit.lmer`.
     fixef : dict
-        Coefficient -> its true value. The names are those of a fit; what is left out is zero.
+        Coefficient -> its true value. The names are those of a fit, an interaction's in either order; what is left
+        out is zero.
     varcorr : dict or DataFrame
         Grouping factor -> covariance matrix of its random effects, or their variance if it is one; a list of
         them for a factor with several terms. Or a table such as ``fit.varcorr.frame`` of another fit.
@@ -140,28 +145,54 @@ def _options(family: Any) -> dict[str, Any]:
 
 
 def _with_response(call: Call) -> pd.DataFrame:
-    """The data with a column for the response, if that is a plain name."""
-    name = parse(call.formula).response
-    return call.data.assign(**{name: 1.0}) if name.isidentifier() else call.data
+    """The data with a column for the response: `y`, the y of `log(y)`, the hits of `cbind(hits, n - hits)`."""
+    text, n = parse(call.formula).response, len(call.data)
+    response, column = read(text), _column_of(text)
+    if isinstance(response, Name):
+        return call.data.assign(**{response.name: 1.0})
+    if column is not None:
+        stand_ins: dict[str, Any] = {column: 0.0}
+    elif isinstance(response, FunctionCall) and response.function == "cbind":
+        stand_ins = {}  # how many trials there are is not known
+    else:
+        varied = 1.0 if call.function == "glmer" else np.random.default_rng(SEED).uniform(1, 2, n)
+        stand_ins = dict.fromkeys(columns_of(response), varied)
+    return call.data.assign(**{name: one for name, one in stand_ins.items() if name not in call.data.columns})
+
+
+def _column_of(response: str) -> str | None:
+    """The column that holds the response, itself or as the hits of ``cbind(hits, n - hits)``."""
+    node = read(response)
+    if isinstance(node, Name):
+        return node.name
+    if not isinstance(node, FunctionCall) or node.function != "cbind" or len(node.args) != 2:
+        return None
+    (_, hits), (_, misses) = node.args
+    of_trials = isinstance(misses, Binary) and misses.op == "-" and write(misses.right) == write(hits)
+    return hits.name if of_trials and isinstance(hits, Name) else None
 
 
 def _answered(call: Call, design: Design) -> tuple[Call, Design]:
-    """The call and design with the response that was simulated, in the data if it is a plain name."""
-    if design.response not in design.frame.columns:
+    """The call and design with the response that was simulated, in the data if it is a column of theirs."""
+    name = _column_of(design.response)
+    if name is None or name not in design.frame.columns:
         return call.with_response(design.y), design
+    trials = design.trials if isinstance(read(design.response), FunctionCall) else None
+    values = design.y if trials is None else np.round(design.y * trials)
     column = np.full(len(call.data), np.nan)
-    column[np.ones(len(column), dtype=bool) if design.used is None else design.used] = design.y
-    frame = design.frame.assign(**{design.response: design.y})
-    return replace(call, data=call.data.assign(**{design.response: column})), replace(design, frame=frame)
+    column[np.ones(len(column), dtype=bool) if design.used is None else design.used] = values
+    frame = design.frame.assign(**{name: values})
+    return replace(call, data=call.data.assign(**{name: column})), replace(design, frame=frame)
 
 
 def _beta(design: Design, fixef: Mapping[str, float]) -> Array:
     if not isinstance(fixef, Mapping) or not fixef:
         raise ModelError("fixef takes a dict such as {'(Intercept)': 50, 'Days': 10}")
-    unknown = [name for name in fixef if name not in design.x_names]
+    given = {in_any_order(str(name), design.x_names) or name: value for name, value in fixef.items()}
+    unknown = [name for name in given if name not in design.x_names]
     if unknown:
         raise ModelError(f"there is no coefficient '{unknown[0]}'; the model has {', '.join(design.x_names)}")
-    return np.array([arguments.number(f"'{name}' of fixef", fixef.get(name, 0.0)) for name in design.x_names])
+    return np.array([arguments.number(f"'{name}' of fixef", given.get(name, 0.0)) for name in design.x_names])
 
 
 def _sigma(given: Any, family: Family | None) -> float:
@@ -185,6 +216,8 @@ def _covariances(design: Design, varcorr: Any) -> tuple[list[Array], float | Non
     varcorr = if_frame("varcorr", varcorr)
     given, sigma = _of_table(design, varcorr) if isinstance(varcorr, pd.DataFrame) else (varcorr, None)
     groups = list(dict.fromkeys(term.group for term in design.terms))
+    if isinstance(given, Mapping):
+        given = {in_any_order(str(name), groups) or name: value for name, value in given.items()}
     if not isinstance(given, Mapping) or set(given) != set(groups):
         raise ModelError(
             f"varcorr must give the covariance of each of {', '.join(groups)}, and of nothing else"

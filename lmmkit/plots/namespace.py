@@ -7,8 +7,9 @@ drawn.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
+from ..errors import ModelError
 from .effects import Pooling, ProfilePlot, Ranef
 from .predictions import FitPlot
 from .residuals import QQ, Diagnostics, Leverage, RanefQQ, Residuals, ScaleLocation
@@ -25,6 +26,9 @@ class _Plots:
         self.qq = QQ(fit)
         self.scale_location = ScaleLocation(fit)
         self.diagnostics = Diagnostics(fit)
+
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise ModelError(f"choose a picture: {', '.join(f'.plot.{name}()' for name in vars(self))}")
 
     def __dir__(self) -> list[str]:
         return list(vars(self))

@@ -221,6 +221,11 @@ def test_families_by_name():
     assert Binomial("probit") != Binomial() and hash(Binomial()) == hash(Binomial("logit"))
     with pytest.raises(ModelError, match="did you mean 'poisson'"):
         families.resolve("poison")
+    for written in ("binomial(probit)", "binomial(link = 'probit')"):
+        with pytest.raises(ModelError, match=r"write lk.families.Binomial\(link='probit'\)"):
+            families.resolve(written)
+    with pytest.raises(ModelError, match="'negative_binomial_1' has the same kind of variance"):
+        families.resolve("quasipoisson")
     assert families.resolve("nbinom1") == families.NegativeBinomial1()
     with pytest.raises(ModelError, match="choose one of logit, probit"):
         Binomial("log")

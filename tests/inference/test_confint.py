@@ -32,6 +32,8 @@ def test_choosing_parameters():
     [
         ({"method": "exact"}, "method must be"),
         ({"level": 95}, "level must lie between 0 and 1"),
+        ({"level": "Days"}, "first argument of confint.. is its level; write parm='Days'"),
+        ({"level": ["Days"]}, r"write parm=\['Days'\]"),
         ({"parm": "Day"}, "did you mean 'Days'"),
         ({"parm": []}, "parm asks for no parameter"),
         ({"parm": [], "method": "wald"}, "parm asks for no parameter"),

@@ -62,6 +62,13 @@ def test_coefficients_by_name(fit):
     assert fit.contest(frame, joint=False).index.tolist() == ["slope"]
 
 
+def test_several_contrasts_by_name_in_a_list(fit):
+    names = fit.fixef.index
+    listed = fit.contest([{names[1]: 1}, {names[0]: 1, names[1]: 9}], joint=False)
+    numbers = [[0, 1, *[0] * (len(names) - 2)], [1, 9, *[0] * (len(names) - 2)]]
+    pd.testing.assert_frame_equal(pd.DataFrame(listed), pd.DataFrame(fit.contest(numbers, joint=False)))
+
+
 def test_models_without_random_effects_and_generalised_ones():
     line = model("line")
     t = (line.fixef["Days"] - 10) / line.se["Days"]

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import lmmkit as lk
-from lmmkit.inference.study_sizes import more_levels, more_values, rows_within
+from lmmkit.inference.study_sizes import data_of_size, more_levels, more_values, rows_within
 
 matplotlib.use("Agg")
 
@@ -110,6 +110,24 @@ def test_the_names_of_the_model_and_either_order_of_an_interaction() -> None:
     other = lk.power(fit, {"day:implantP": 0.2}, along={"nest:chick": [60]}, **quick)
     np.testing.assert_array_equal(one.p_values, other.p_values)
     assert lk.power(fit, "day:implant", **quick).effect == lk.power(fit, "implant:day", **quick).effect
+
+
+def test_fewer_rows_keep_the_mix_of_treatments() -> None:
+    """Arms that take turns row by row, and a factorial with one row for each combination."""
+    plan = pd.DataFrame(
+        {"class": np.repeat(list("uvwxyz"), 8), "arm": list("ab") * 24, "score": np.arange(48) % 7}
+    )
+    fit = lk.lmer("score ~ arm + (1 | class)", plan)
+    for rows in (2, 4, 6, 12):
+        counts = data_of_size(fit, "observations within class", rows).groupby(["class", "arm"]).size()
+        assert (counts == rows / 2).all() and len(counts) == 12
+    assert data_of_size(fit, "observations", 24)["arm"].value_counts().tolist() == [12, 12]
+    cakes = pd.DataFrame(
+        [(g, r, t) for g in "abcdef" for r in "ABC" for t in "123456"], columns=["g", "r", "t"]
+    )
+    factorial = lk.lmer("y ~ r + t + (1 | g)", cakes.assign(y=np.arange(108) * 7 % 11))
+    six = data_of_size(factorial, "observations within g", 6).head(6)
+    assert six["r"].value_counts().tolist() == [2, 2, 2] and six["t"].nunique() == 6
 
 
 def test_values_go_on_at_their_distance_and_bring_their_rows() -> None:

@@ -76,6 +76,30 @@ def test_counts_and_hits():
     assert np.isfinite(counts.se).all()
 
 
+@pytest.mark.parametrize(
+    ("response", "family"),
+    [("cbind(hits, n - hits)", "binomial"), ("log(y)", None), ("exam.score", None), ("`exam score`", None)],
+)
+def test_a_response_that_is_not_there_yet(response, family):
+    plan = pd.DataFrame([(c, a) for c in range(20) for a in "ab"], columns=["class", "arm"]).assign(n=10)
+    given = {"fixef": {"armb": 2}, "varcorr": {"class": 0.5}, "sigma": None if family else 1.0}
+    model = lk.from_parameters(f"{response} ~ arm + (1 | class)", plan, family=family, **given)
+    if family is None:  # between two arms of 20 rows each, whose classes cancel
+        assert model.se["armb"] == pytest.approx(np.sqrt(2 / 20))
+    assert (
+        lk.power(model, "armb", 3, along={"class": [40]}, seed=1, progress=False).table["power"].iloc[0] == 1
+    )
+
+
+def test_names_of_interactions_and_nested_groups_in_either_order():
+    plan = pd.DataFrame([(s, c, a, x) for s in "stuv" for c in "123" for a in "ab" for x in range(3)])
+    plan.columns = ["school", "class", "arm", "x"]
+    given = {"fixef": {"x:armb": 3}, "varcorr": {"school": 4, "school:class": 2}, "sigma": 1}
+    model = lk.from_parameters("y ~ arm * x + (1 | school/class)", plan, **given)
+    assert model.fixef["armb:x"] == 3
+    assert model.varcorr.frame["vcov"].tolist() == pytest.approx([2, 4, 1])
+
+
 def test_a_singular_covariance_is_allowed(rows):
     model = lk.from_parameters(SLOPES, rows, **(GIVEN | {"varcorr": {"Subject": [[4, 2], [2, 1]]}}))
     np.testing.assert_allclose(model.varcorr.frame["sdcor"][:3], [2, 1, 1], atol=1e-7)

@@ -112,6 +112,8 @@ TYPED = [
     (lambda fit, data: lk.anova(fit, fit, refti=False), "did you mean 'refit'?"),
     (lambda fit, data: fit.icc(colour="red"), "icc() has no argument 'colour'; it takes none"),
     (lambda fit, data: lk.lm("Reaction ~ Days", data, weight=None), "did you mean 'weights'?"),
+    (lambda fit, data: fit.plot(), "choose a picture: .plot.fit(), .plot.residuals()"),
+    (lambda fit, data: lk.glmer("k ~ 1", data, "poisson", ziformula="~1"), "here it is zero_inflation='~1'"),
 ]  # fmt: skip
 
 
