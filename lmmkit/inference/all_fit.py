@@ -155,7 +155,7 @@ def _problem(fit: MixedFit) -> Problem:
         return Problem(
             parts, parts.start(parts.start_betas), lambda search: part_glmm.estimate_at(parts, search)
         )
-    from ..likelihood import glmm, glmm_profiled
+    from ..likelihood import fit_glmm, glmm, glmm_profiled
 
     n_agq = options["n_agq"]
     criterion = (
@@ -166,7 +166,7 @@ def _problem(fit: MixedFit) -> Problem:
     return Problem(
         criterion,
         criterion.searched(criterion.start()),
-        lambda search: glmm.estimate_at(criterion, search, [], None),
+        lambda search: fit_glmm.estimate_at(criterion, search, [], None),
     )
 
 

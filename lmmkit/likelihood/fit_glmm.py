@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,30 @@ from ..errors import ModelError
 from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search
-from .estimate import Estimate
-from .glmm import GlmmCriterion, estimate_at, fit_criterion
+from ..numerics.trust_region import Search, minimise
+from .estimate import REPRODUCED, Estimate
+from .glmm import SEARCH, GlmmCriterion
 from .glmm_profiled import ProfiledCriterion
+from .optimum import (
+    conditional_covariances,
+    conditional_modes,
+    covariance_from,
+    information_of_fixed,
+    last_digits,
+)
+from .search import Place, Visit, best_of
+from .separation import runaways
 from .theta import checked_par
 
-__all__ = ["fit_glmm"]
+__all__ = ["estimate_at", "fit_criterion", "fit_glmm"]
 
 KNOWN = ("theta", "fixef")
+#: Rounds of the search, each from better modes than the one before.
+ROUNDS = 3
+HOPELESS = (
+    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
+    "the range of its link; centre and scale the covariates, or try another link"
+)
 
 
 def fit_glmm(
@@ -152,3 +168,118 @@ def _evaluated(criterion: GlmmCriterion, start: Any) -> Search:
             "range of its link; give smaller numbers"
         )
     return Search(x, trial.value, trial.gradient(), 1, state=trial.state, converged=True)
+
+
+def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estimate:
+    """The same for a criterion already made.
+
+    Parameters
+    ----------
+    criterion : GlmmCriterion
+    start : array, optional
+        Where to start, in the units of the search.
+    """
+    with threads_for(criterion.layout.width):
+        places = criterion.places() if start is None else [Place("the start given", start)]
+        search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
+        for _ in range(ROUNDS):
+            if not criterion.better_modes(search):
+                break
+            again = minimise(criterion.trial, search.x, **SEARCH)
+            again.evaluations += search.evaluations
+            search = again
+        hessian = last_digits(criterion, search, criterion.slope_beside(search))
+        return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
+
+
+def estimate_at(
+    criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array | None
+) -> Estimate:
+    """Carry the end of a search back to the units of the data.
+
+    Parameters
+    ----------
+    criterion : GlmmCriterion
+    search : Search
+    visits : list of Visit
+    hessian : array or None
+        Of the objective in all parameters; without it the covariance of the fixed effects is that of the working
+        linear model.
+    """
+    point = search.state
+    theta, gamma, family = criterion.unpack(criterion.everything(search))
+    factors = [T / family.sigma for T in criterion.to_original(theta)]
+    m, p = criterion.n_theta, criterion.p
+    information, trouble = point.fixed_images(criterion.Q)[1], list[str]()
+    if hessian is not None:
+        working = information
+        information, trouble = information_of_fixed(hessian, slice(m, m + p), lambda: working)
+    covariance = covariance_from(information, criterion.R)
+    objective, note = _reported(criterion, search.value, family)
+    runaway = runaways(
+        criterion.design,
+        criterion.y,
+        point.mode.eta,
+        family,
+        search.converged,
+        criterion.estimates_dispersion,
+    )
+    points = [search.x, *(x for x, _ in search.trail), *(visit.x for visit in visits)]
+    par, *pars = _pars_at(criterion, points)
+    return Estimate(
+        design=criterion.design,
+        reml=False,
+        par=par,
+        theta=np.concatenate(
+            [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
+        ),
+        factors=factors,
+        beta=criterion.beta(gamma),
+        cov_unscaled=covariance / family.sigma**2,
+        sigma=family.sigma,
+        objective=objective,
+        modes=conditional_modes(criterion, point),
+        fitted_eta=point.mode.eta,
+        n_evaluations=search.evaluations,
+        trail=[(own, value) for own, (_, value) in zip(pars, search.trail, strict=False)],
+        visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(search.trail) :], strict=True)],
+        converged=search.converged and not criterion.endless(search.x) and REPRODUCED not in runaway,
+        endless=criterion.endless(search.x),
+        gradient=search.gradient.copy,
+        conditional_cov=partial(conditional_covariances, criterion, point, family.sigma),
+        warnings=[*note, *runaway, *trouble],
+        family=family,
+        n_agq=criterion.n_agq,
+    )
+
+
+def _pars_at(criterion: GlmmCriterion, points: Sequence[Array]) -> Array:
+    """Covariance parameters in the units of the data, relative to ``sigma``, a row for each point of the search."""
+    thetas, _, families = zip(*map(criterion.unpack, points), strict=True)
+    parts = criterion.to_par(np.array(thetas))
+    sigmas = [family.sigma for family in families]
+    if any(sigma != 1 for sigma in sigmas):
+        parts = [
+            np.array(
+                [
+                    structure.in_units(par, np.eye(structure.k) / sigma)
+                    for par, sigma in zip(part, sigmas, strict=True)
+                ]
+            )
+            for structure, part in zip(criterion.structures, parts, strict=True)
+        ]
+    return np.concatenate(parts, axis=-1)
+
+
+def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:
+    """The objective as lme4 reports it: with quadrature, relative to the saturated model."""
+    if criterion.n_agq < 2 or family.name not in ("binomial", "poisson"):
+        return objective, []
+    design = criterion.design
+    saturated = family.saturated(criterion.y, design.weights, design.row_trials)
+    if abs(saturated) < 1e-9:
+        return objective, []
+    return objective + 2 * saturated, [
+        f"With n_agq={criterion.n_agq} the log-likelihood is relative to the saturated model, as in lme4: it "
+        f"compares with other fits that have n_agq > 1, not with n_agq=1 (add {saturated:.4f} for that)."
+    ]

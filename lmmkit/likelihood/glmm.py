@@ -1,4 +1,4 @@
-"""Generalised linear mixed models: the marginal likelihood of everything unknown, and the fit.
+"""Generalised linear mixed models: the marginal likelihood of everything unknown.
 
 The parameters are searched together: covariance parameters, fixed effects, and the logarithm of the
 dispersion where the family has one. The objective at a point is the Laplace approximation
@@ -7,8 +7,7 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,43 +19,27 @@ from ..errors import DataError, ModelError
 from ..families.family import Family
 from ..numerics.arguments import shown
 from ..numerics.arrays import Array
-from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, Trial, minimise
-from .estimate import REPRODUCED, Estimate
+from ..numerics.trust_region import Search, Trial
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
-from .optimum import (
-    conditional_covariances,
-    conditional_modes,
-    covariance_from,
-    information_of_fixed,
-    last_digits,
-)
-from .pirls import Effects, ModeSearch, Observations, Precision
+from .pirls import Effects, Mode, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
-from .search import LOWER, SHRUNK, Place, Visit, best_of
-from .separation import runaways
+from .search import LOWER, SHRUNK, Place
 from .theta import Terms
 
 #: Most quadrature nodes; more gain nothing in double precision.
 MOST_NODES = 100
 #: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
-SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300}
+SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300, "learning": 8, "near": 1.0}
 #: Columns along which predictors may change sign, at most.
 MOST_SIGNS = 6
 #: Valleys of the working linear model from which the search goes downhill, at most.
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
 LARGE = 2.0
-#: Rounds of the search, each from better modes than the one before.
-ROUNDS = 3
 #: Dispersion below which the likelihood rises for ever.
 ENDLESS = 1e-10
-HOPELESS = (
-    "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
-    "the range of its link; centre and scale the covariates, or try another link"
-)
 
 
 class GlmmCriterion(Terms):
@@ -254,40 +237,79 @@ class GlmmCriterion(Terms):
         starts : list, optional
             Spherical effects from which to look for the modes; by default those of the last point.
         """
+        search, factors = self._modes_at(x)
+        mode = search.find(self._starts(x, search) if starts is None else starts)
+        point = None if mode is None or mode.precision is None else self._with_mode(x, factors, search, mode)
+        if point is not None:
+            self._last = (x, point)
+        return point
+
+    def slope_beside(self, search: Search) -> Callable[[Array], Array] | None:
+        """The gradient at points next to the end of a search, NaN where there is none.
+
+        The modes are followed there to first order, not searched: as much is left out as by the difference of two
+        gradients itself, a share in proportion to the step.
+
+        Parameters
+        ----------
+        search : Search
+        """
+        end: LaplacePoint = search.state
+
+        def slope(x: Array) -> Array:
+            beside, factors = self._modes_at(x)
+            mode = beside.at(self._followed(end, search.x, x, beside))
+            try:
+                point = None if mode is None else self._with_mode(x, factors, beside, beside.settled(mode))
+            except np.linalg.LinAlgError:
+                point = None
+            return np.full_like(x, np.nan) if point is None else self.gradient(point)
+
+        return slope
+
+    def _modes_at(self, x: Array) -> tuple[ModeSearch, list[Array]]:
+        """Where the modes at these parameters are to be searched, and each term's covariance factor there."""
         theta, gamma, family = self.unpack(x)
         factors = self.split(theta)
         rows = Observations(self.y, self.design.weights, family)
-        search = ModeSearch(self.layout, rows, self.design.offset + self.Q @ gamma, self.roots(factors))
-        mode = search.find(self._starts(x, search) if starts is None else starts)
-        if mode is None or mode.precision is None:
-            return None
+        fixed = self.design.offset + self.Q @ gamma
+        return ModeSearch(self.layout, rows, fixed, self.roots(factors)), factors
+
+    def _with_mode(
+        self, x: Array, factors: list[Array], search: ModeSearch, mode: Mode
+    ) -> LaplacePoint | None:
+        """The objective with its modes; None where it cannot be differentiated."""
+        rows, newton = search.rows, mode.precision
+        assert newton is not None
         weight, bend = (
             (-mode.rows[2], mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
         )
         if not np.isfinite(weight.sum() + bend.sum() + mode.rows[2].sum()):
             return None  # too near the edge of the link's range to be differentiated
         try:
-            newton = mode.precision
             if (mode.rows[2] > 0).any():
                 newton = Precision(self.layout, search.roots, -mode.rows[2])
             precision = newton if rows.newton_in_determinant else Precision(self.layout, search.roots, weight)
         except np.linalg.LinAlgError:
             return None
-        constant = self._constant if self._constant is not None else family.constant(*rows[:2])
+        constant = self._constant if self._constant is not None else rows.family.constant(*rows[:2])
+        theta = x[: self.n_theta]
         given = (self.pattern, theta, factors, search, mode, precision, newton, constant)
-        point = LaplacePoint(*given) if self.n_agq < 2 else QuadraturePoint(*given, n_agq=self.n_agq)
-        self._last = (x, point)
-        return point
+        return LaplacePoint(*given) if self.n_agq < 2 else QuadraturePoint(*given, n_agq=self.n_agq)
 
     def _starts(self, x: Array, search: ModeSearch) -> list[Effects]:
         """Modes to start from: those of the last point, and where they go from there."""
         if self._last is None:
             return []
         before, point = self._last
+        return [point.mode.u, self._followed(point, before, x, search)]
+
+    def _followed(self, point: LaplacePoint, before: Array, x: Array, search: ModeSearch) -> Effects:
+        """Where the modes of a point go, to first order, when the parameters change."""
         scores: Array | float = 0.0
         if self.estimates_dispersion and x[-1] != before[-1]:
             scores = point.nuisance.score * (x[-1] - before[-1])
-        return [point.mode.u, point.search.follow(point.mode, search, scores)]
+        return point.search.follow(point.mode, point.newton, search, scores)
 
     def better_modes(self, search: Search) -> bool:
         """Whether the end of a search has better conditional modes than it found; the next one begins with them."""
@@ -377,118 +399,3 @@ def _check_offset(design: Design) -> None:
             f"the offset is {design.offset[row]} in row {row + 1} (is it the log of an exposure of 0?); "
             "leave such rows out or correct the exposure"
         )
-
-
-def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estimate:
-    """The same for a criterion already made.
-
-    Parameters
-    ----------
-    criterion : GlmmCriterion
-    start : array, optional
-        Where to start, in the units of the search.
-    """
-    with threads_for(criterion.layout.width):
-        places = criterion.places() if start is None else [Place("the start given", start)]
-        search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
-        for _ in range(ROUNDS):
-            if not criterion.better_modes(search):
-                break
-            again = minimise(criterion.trial, search.x, **SEARCH)
-            again.evaluations += search.evaluations
-            search = again
-        hessian = last_digits(criterion, search)
-        return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
-
-
-def estimate_at(
-    criterion: GlmmCriterion, search: Search, visits: list[Visit], hessian: Array | None
-) -> Estimate:
-    """Carry the end of a search back to the units of the data.
-
-    Parameters
-    ----------
-    criterion : GlmmCriterion
-    search : Search
-    visits : list of Visit
-    hessian : array or None
-        Of the objective in all parameters; without it the covariance of the fixed effects is that of the working
-        linear model.
-    """
-    point = search.state
-    theta, gamma, family = criterion.unpack(criterion.everything(search))
-    factors = [T / family.sigma for T in criterion.to_original(theta)]
-    m, p = criterion.n_theta, criterion.p
-    information, trouble = point.fixed_images(criterion.Q)[1], list[str]()
-    if hessian is not None:
-        working = information
-        information, trouble = information_of_fixed(hessian, slice(m, m + p), lambda: working)
-    covariance = covariance_from(information, criterion.R)
-    objective, note = _reported(criterion, search.value, family)
-    runaway = runaways(
-        criterion.design,
-        criterion.y,
-        point.mode.eta,
-        family,
-        search.converged,
-        criterion.estimates_dispersion,
-    )
-    points = [search.x, *(x for x, _ in search.trail), *(visit.x for visit in visits)]
-    par, *pars = _pars_at(criterion, points)
-    return Estimate(
-        design=criterion.design,
-        reml=False,
-        par=par,
-        theta=np.concatenate(
-            [structure.theta(T) for structure, T in zip(criterion.structures, factors, strict=True)]
-        ),
-        factors=factors,
-        beta=criterion.beta(gamma),
-        cov_unscaled=covariance / family.sigma**2,
-        sigma=family.sigma,
-        objective=objective,
-        modes=conditional_modes(criterion, point),
-        fitted_eta=point.mode.eta,
-        n_evaluations=search.evaluations,
-        trail=[(own, value) for own, (_, value) in zip(pars, search.trail, strict=False)],
-        visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(search.trail) :], strict=True)],
-        converged=search.converged and not criterion.endless(search.x) and REPRODUCED not in runaway,
-        endless=criterion.endless(search.x),
-        gradient=search.gradient.copy,
-        conditional_cov=partial(conditional_covariances, criterion, point, family.sigma),
-        warnings=[*note, *runaway, *trouble],
-        family=family,
-        n_agq=criterion.n_agq,
-    )
-
-
-def _pars_at(criterion: GlmmCriterion, points: Sequence[Array]) -> Array:
-    """Covariance parameters in the units of the data, relative to ``sigma``, a row for each point of the search."""
-    thetas, _, families = zip(*map(criterion.unpack, points), strict=True)
-    parts = criterion.to_par(np.array(thetas))
-    sigmas = [family.sigma for family in families]
-    if any(sigma != 1 for sigma in sigmas):
-        parts = [
-            np.array(
-                [
-                    structure.in_units(par, np.eye(structure.k) / sigma)
-                    for par, sigma in zip(part, sigmas, strict=True)
-                ]
-            )
-            for structure, part in zip(criterion.structures, parts, strict=True)
-        ]
-    return np.concatenate(parts, axis=-1)
-
-
-def _reported(criterion: GlmmCriterion, objective: float, family: Family) -> tuple[float, list[str]]:
-    """The objective as lme4 reports it: with quadrature, relative to the saturated model."""
-    if criterion.n_agq < 2 or family.name not in ("binomial", "poisson"):
-        return objective, []
-    design = criterion.design
-    saturated = family.saturated(criterion.y, design.weights, design.row_trials)
-    if abs(saturated) < 1e-9:
-        return objective, []
-    return objective + 2 * saturated, [
-        f"With n_agq={criterion.n_agq} the log-likelihood is relative to the saturated model, as in lme4: it "
-        f"compares with other fits that have n_agq > 1, not with n_agq=1 (add {saturated:.4f} for that)."
-    ]

@@ -95,6 +95,9 @@ class ProfiledCriterion(GlmmCriterion):
 
         return Trial(point.objective, gradient, curvature, point, self.endless(x))
 
+    def slope_beside(self, search: Search) -> None:
+        """None: the fixed effects have to be searched for."""
+
     def _profiled(self, x: Array) -> tuple[LaplacePoint, Array] | None:
         """The point at the fixed effects of highest penalised density, and these."""
         gamma, previous = self._gamma, np.inf

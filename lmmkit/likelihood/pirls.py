@@ -322,28 +322,40 @@ class ModeSearch:
         penalised = dot(u, u) - 2 * float(derivatives[0].sum())
         return Mode(u, eta, derivatives, penalised) if math.isfinite(penalised) else None
 
+    def settled(self, mode: Mode) -> Mode:
+        """The effects as they are, taken for the mode.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If the density has no precision there.
+        """
+        mode.precision = Precision(self.layout, self.roots, self._weights(mode))
+        return mode
+
     def _zero(self) -> Effects:
         return [np.zeros((factor.q, factor.k)) for factor in self.layout.factors]
 
-    def follow(self, mode: Mode, new: ModeSearch, scores: Array | float) -> Effects:
+    def follow(self, mode: Mode, newton: Precision, new: ModeSearch, scores: Array | float) -> Effects:
         """Where the mode goes, to first order, when these parameters change to new ones.
 
         Parameters
         ----------
         mode : Mode
             Found by this search.
+        newton : Precision
+            With the observed information there.
         new : ModeSearch
             The same rows with other parameters.
         scores : array of shape (n,) or 0
             Change of each row's first derivative that the new dispersion brings about.
         """
-        assert mode.precision is not None
         change = [after - before for after, before in zip(new.roots, self.roots, strict=True)]
         with np.errstate(all="ignore"):
             shift = new.fixed - self.fixed + rows_of(self.layout, scaled(mode.u, change))
             pull = scaled_back(sums_of(self.layout, mode.rows[2] * shift + scores), self.roots)
             straight = scaled_back(sums_of(self.layout, mode.rows[1]), change)
-            step = mode.precision.solve([a + b for a, b in zip(pull, straight, strict=True)])
+            step = newton.solve([a + b for a, b in zip(pull, straight, strict=True)])
         return [u + part for u, part in zip(mode.u, step, strict=True)]
 
     def _pull(self, mode: Mode) -> Effects:

@@ -93,6 +93,7 @@ def minimise(
     trust: int = 4,
     expensive: bool = False,
     learning: int = 0,
+    near: float = math.inf,
     first: Trial | None = None,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
@@ -118,9 +119,9 @@ def minimise(
     expensive : bool
         For an expensive gradient: a step that promises no more than a few tolerances, and keeps its promise,
         is the last one and is not differentiated. ``Search.gradient`` is then the one before it.
-    learning : int
-        How many of the last steps correct the cheap curvature, so that it gives the changes of the gradient
-        that they have seen.
+    learning, near : int, float
+        So many of the last steps correct the cheap curvature by the changes of the gradient that they have seen;
+        those that promise more than `near` come from too far away.
     first : Trial, optional
         What ``evaluate`` gives at the start, where that is known.
 
@@ -185,11 +186,12 @@ def minimise(
             break
         before, gradient = gradient, trial.gradient()
         search.gradient = gradient
-        seen.append((move, gradient - before))
-        exact = len(search.trail) > (patience if trial.hessian is None else trust)
-        curvature = (
-            _second_derivatives(evaluate, search, trial) if exact else _taught(trial.curvature(), seen)
-        )
+        if promised < near:
+            seen.append((move, gradient - before))
+        if exact := len(search.trail) > (patience if trial.hessian is None else trust):
+            curvature = _second_derivatives(evaluate, search, trial)
+        else:
+            curvature = _taught(trial.curvature(), seen)
         search.curvature = curvature
     return search
 
@@ -321,7 +323,6 @@ def _differenced_many(
     evaluate: Callable[[Array, Index], Trials], x: Array, which: Index, cheap: Array
 ) -> Array:
     """Hessians by central differences of the gradients; the cheap curvature where a neighbour is inadmissible."""
-
     hessian = np.empty_like(cheap)
     for i in range(x.shape[1]):
         h = WIDTH * np.maximum(1.0, np.abs(x[:, i]))
@@ -355,10 +356,9 @@ def _polish_many(
         trials = evaluate(x[active] - step, active)
         new = trials.gradient()
         better = (new**2).sum(axis=1) < 0.25 * (gradient[active] ** 2).sum(axis=1)  # False for NaN
-        moved = active[better]
-        x[moved] -= step[better]
-        value[moved], gradient[moved] = trials.value[better], new[better]
-        active = moved
+        active = active[better]
+        x[active] -= step[better]
+        value[active], gradient[active] = trials.value[better], new[better]
 
 
 def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array) -> None:

@@ -13,8 +13,8 @@ import lmmkit as lk
 from lmmkit import DataError, ModelError
 from lmmkit.design.design import build_design
 from lmmkit.families import Binomial, Gamma, NegativeBinomial, Poisson
-from lmmkit.likelihood.fit_glmm import fit_glmm
-from lmmkit.likelihood.glmm import GlmmCriterion, fit_criterion
+from lmmkit.likelihood.fit_glmm import fit_criterion, fit_glmm
+from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.quadrature import QuadraturePoint
 from lmmkit.numerics.trust_region import minimise
 

@@ -8,9 +8,9 @@ import lmmkit as lk
 from lmmkit.design.design import build_design
 from lmmkit.families import resolve
 from lmmkit.formula.parse import parse
+from lmmkit.likelihood.fit_glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.glmm import GlmmCriterion
-from lmmkit.likelihood.glmm import fit_criterion as fit_glmm_criterion
 from lmmkit.likelihood.lmm import Criterion
 from tests.exact_deviance import exact_objective
 from tests.hard_designs import (
