@@ -34,10 +34,11 @@ class DenseCross:
     """Cross-block stored as ``(q, k, R)``: small problems, and fully crossed ones."""
 
     def scale(self, blocks: Array, values: Array) -> Array:
-        return np.asarray(blocks @ values)
+        return times(blocks, values)
 
     def dot(self, values: Array, right: Array) -> Array:
-        return np.asarray(values @ right)
+        q, k, width = values.shape
+        return np.asarray((values.reshape(q * k, width) @ right).reshape(q, k, right.shape[1]))
 
     def transposed_dot(self, values: Array, right: Array) -> Array:
         rows = values.shape[0] * values.shape[1]
@@ -256,3 +257,8 @@ def inner(left: Array, right: Array) -> Array:
     """``left' right`` summed over the first two axes: (q, k, a) and (q, k, b) give (a, b)."""
     rows = left.shape[0] * left.shape[1]
     return np.asarray(left.reshape(rows, left.shape[-1]).T @ right.reshape(rows, right.shape[-1]))
+
+
+def times(left: Array, right: Array) -> Array:
+    """``left @ right`` for stacks of small matrices; of numbers, if they are that small."""
+    return left * right if left.shape[-1] == 1 == left.shape[-2] else np.asarray(left @ right)

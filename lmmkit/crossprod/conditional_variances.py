@@ -62,7 +62,7 @@ class VariancePattern:
         layout = self.layout
         if not layout.rest:
             return Variances([lead], [], {})
-        spread, correction = self._multiply(image, B)
+        spread, correction = self.multiply(image, B)
         own = [lead + correction, *(self._blocks(B, layout.columns(f)) for f in range(len(layout.rest)))]
         between = {
             (f, g): self._blocks(B, layout.columns(f)[pair.first], layout.columns(g)[pair.second])
@@ -88,12 +88,18 @@ class VariancePattern:
         right = slot[rows if columns is None else columns] % m
         return np.asarray(B.ravel()[slot[rows][:, :, None] * m + right[:, None, :]])
 
-    def _multiply(self, image: Array, B: Array) -> tuple[Array, Array]:
-        """``image B`` on the pattern of the cross-block, and ``image B image'`` per level."""
+    def multiply(self, image: Array, B: Array) -> tuple[Array, Array]:
+        """``image B`` on the pattern of the cross-block, and ``image B image'`` per level.
+
+        Parameters
+        ----------
+        image, B : arrays
+            As in :meth:`variances`.
+        """
         if self.layout.dense:
             q, k, width = image.shape
             spread = (image.reshape(q * k, width) @ B[0]).reshape(q, k, width)
-            return spread, spread @ image.transpose(0, 2, 1)
+            return spread, np.einsum("qaj,qbj->qab", spread, image)
         if isinstance(self.layout.cross, ListedCross):
             return self._multiply_by_list(image, B, self.layout.cross)
         return self._multiply_by_slabs(image, B)

@@ -12,7 +12,7 @@ from scipy.linalg import lapack
 
 from ..numerics.arrays import Array
 from ..numerics.small import inverse_root
-from .blocks import inner
+from .blocks import inner, times
 from .layout import Layout, Sums
 
 
@@ -247,11 +247,11 @@ class BlockElimination(Elimination):
     def __init__(self, layout: Layout, sums: Sums, roots: Sequence[Array]) -> None:
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
-        blocks = root.T @ sums.lead @ root
+        blocks = times(root.T, times(sums.lead, root))
         blocks.reshape(len(blocks), -1)[:, :: layout.lead.k + 1] += 1.0  # the diagonals
         self.root_inverse, self.logdet = _inverse_roots(blocks)
-        self.half_lead = self.root_inverse @ root.T  # W'W = T (T'GT + I)^-1 T'
-        self.Yd = self.half_lead @ sums.lead_d
+        self.half_lead = times(self.root_inverse, root.T)  # W'W = T (T'GT + I)^-1 T'
+        self.Yd = times(self.half_lead, sums.lead_d)
         self.dd = sums.dd - inner(self.Yd, self.Yd) if sums.dd.size else sums.dd
         if layout.rest:
             self._eliminate_rest()
@@ -268,7 +268,7 @@ class BlockElimination(Elimination):
     @cached_property
     def keep(self) -> Array:
         """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
-        swept = self.sums.lead @ (self.half_lead.transpose(0, 2, 1) @ self.half_lead)
+        swept = times(self.sums.lead, times(self.half_lead.transpose(0, 2, 1), self.half_lead))
         return np.asarray(np.eye(self.layout.lead.k) - swept)
 
     @cached_property
@@ -296,12 +296,12 @@ class BlockElimination(Elimination):
         return self.z_vinv(*self.layout.z_dot(self.sums, lead, rest))
 
     def solve_spherical(self, lead: Array, rest: Array) -> list[Array]:
-        layout, half = self.layout, self.root_inverse @ lead
+        layout, half = self.layout, times(self.root_inverse, lead)
         if not layout.rest:
-            return [np.asarray(self.root_inverse.transpose(0, 2, 1) @ half)]
+            return [times(self.root_inverse.transpose(0, 2, 1), half)]
         below, effects = self._solve_rest(rest, layout.cross.transposed_dot(self.half_cross, half))
         half = half - layout.cross.dot(self.half_cross, effects)
-        above = np.asarray(self.root_inverse.transpose(0, 2, 1) @ half)
+        above = times(self.root_inverse.transpose(0, 2, 1), half)
         return [above, *(below[layout.columns(f)] for f in range(len(layout.rest)))]
 
     @abstractmethod
@@ -355,14 +355,14 @@ class DenseElimination(BlockElimination):
         return unstack(x), unstack(self.Lambda.left(x))
 
     def z_vinv(self, lead_d: Array, rest_d: Array) -> list[Array]:
-        kept = self.keep @ lead_d
+        kept = times(self.keep, lead_d)
         if not self.layout.rest:
             return [kept]
-        H, white = self._whiten(rest_d, self.half_lead @ lead_d)
+        H, white = self._whiten(rest_d, times(self.half_lead, lead_d))
         return self._z_vinv(kept, H, white)
 
     def z_vinv_d(self) -> list[Array]:
-        kept = self.keep @ self.sums.lead_d
+        kept = times(self.keep, self.sums.lead_d)
         return self._z_vinv(kept, self.Hrd, self._white_d) if self.layout.rest else [kept]
 
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:

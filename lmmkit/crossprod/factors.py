@@ -11,6 +11,9 @@ import numpy as np
 from ..design.design import RandomTerm
 from ..numerics.arrays import Array, Index
 
+#: Pairs of levels that may occur, for each row, up to which all of them are counted.
+LISTED = 10
+
 
 @dataclass(frozen=True)
 class GroupingFactor:
@@ -72,8 +75,13 @@ class LevelPairs:
     @classmethod
     def of(cls, a: GroupingFactor, b: GroupingFactor) -> LevelPairs:
         """All pairs that occur."""
-        keys, of_row = np.unique(a.codes * np.intp(b.q) + b.codes, return_inverse=True)
-        return cls(keys // b.q, keys % b.q, of_row)
+        keys = a.codes * np.intp(b.q) + b.codes
+        if a.q * b.q > LISTED * len(keys):
+            met, of_row = np.unique(keys, return_inverse=True)
+        else:  # counting is faster than sorting
+            occurs = np.bincount(keys, minlength=a.q * b.q) > 0
+            met, of_row = np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[keys]
+        return cls(met // b.q, met % b.q, of_row)
 
 
 def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[GroupingFactor]:

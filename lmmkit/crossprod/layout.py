@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
@@ -15,6 +16,9 @@ from .factors import GroupingFactor, LevelPairs
 from .ordering import Ordering
 from .pieces import Pieces
 from .rest import DenseRest, RestBlock, SparseRest
+
+if TYPE_CHECKING:
+    from .passes import Passes
 
 
 @dataclass
@@ -213,6 +217,13 @@ class Layout:
         full = np.zeros((lead.q, k, self.width))
         full[self.cross_level, :, self.cross_column] = values
         return full
+
+    @cached_property
+    def passes(self) -> Passes:
+        """For sums over the rows with ever new weights."""
+        from .passes import Passes  # which needs this module
+
+        return Passes(self)
 
     def z_dot(self, sums: Sums, lead: Array, rest: Array) -> tuple[Array, Array]:
         """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""

@@ -163,13 +163,12 @@ class Logit(ProbabilityLink):
 
     def bernoulli(self, y: Array, eta: Array) -> Derivatives:
         # In terms of the smaller probability, so that what is left of a certain outcome keeps all its digits.
-        upwards, small = eta >= 0, np.exp(-np.abs(eta))
+        small = np.exp(-np.abs(eta))
+        upwards = (eta >= 0).astype(np.float64)
         large = 1 / (1 + small)
-        low = small * large
-        above = np.where(upwards, y - 1, y)
-        spread = -large * low
-        slope = np.where(upwards, above + low, above - low)
-        skew = spread * np.where(upwards, low - large, large - low)
+        low, sign = small * large, 2 * upwards - 1
+        above, spread = y - upwards, -large * low
+        slope, skew = above + sign * low, spread * sign * (low - large)
         return above * eta - np.log1p(small), slope, spread, skew
 
 

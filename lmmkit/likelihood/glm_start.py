@@ -11,10 +11,13 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..families.family import Family
 from ..numerics.arrays import Array
+from ..numerics.small import eigen
 from .pirls import Observations
 
 #: Scoring steps: enough for a start, too few for a separated coefficient to run far.
 STEPS = 8
+#: Smallest eigenvalue of the columns' correlations with which the normal equations tell a start well enough.
+WELL_APART = 1e-6
 
 
 def start_without_random_effects(design: Design, y: Array, family: Family) -> tuple[Array, Array, float]:
@@ -64,8 +67,20 @@ def _scoring_step(design: Design, rows: Observations, eta: Array) -> Array:
     weight, _ = rows.expected(eta)
     weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
     step = np.divide(rows.at(eta)[1], weight, out=np.zeros_like(eta), where=weight > 0)
-    working, root = eta - design.offset + step, np.sqrt(weight)
-    return np.asarray(np.linalg.lstsq(design.X * root[:, None], root * working, rcond=None)[0])
+    return _least_squares(design.X, weight, eta - design.offset + step)
+
+
+def _least_squares(X: Array, weight: Array, working: Array) -> Array:
+    """By the normal equations, unless columns are so nearly dependent that these lose digits."""
+    weighted = X * weight[:, None]
+    within, right = X.T @ weighted, working @ weighted
+    size = np.sqrt(within.diagonal())
+    if (size > 0).all():  # False for NaN
+        values, axes = eigen(within / size / size[:, None])
+        if values.min(initial=1.0) > WELL_APART:
+            return np.asarray(axes @ (axes.T @ (right / size) / values) / size)
+    root = np.sqrt(weight)
+    return np.asarray(np.linalg.lstsq(X * root[:, None], root * working, rcond=None)[0])
 
 
 def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:

@@ -38,6 +38,8 @@ MOST_SIGNS = 6
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
 LARGE = 2.0
+#: Change of the parameters up to which the modes are where they are followed to, about.
+NEARBY = 0.3
 #: Dispersion below which the likelihood rises for ever.
 ENDLESS = 1e-10
 
@@ -163,10 +165,10 @@ class GlmmCriterion(Terms):
         """
         usual = Place("effects of one unit", self.start())
         shares = [share for share in SHRUNK if share > 1e-3]
-        points = (self.point(self.nearer_zero(usual.x, share)) for share in shares)
-        point = next((point for point in points if point is not None), None)
+        points = ((share, self.point(self.nearer_zero(usual.x, share))) for share in shares)
+        share, point = next(((share, point) for share, point in points if point is not None), (0.0, None))
         if point is None or not Grid.suits(self, self.p):
-            return [usual]
+            return [usual if share < 1 else usual._replace(trial=self._trial_of(usual.x, point))]
         weights, _ = point.search.rows.expected(point.mode.eta)
         if not np.isfinite(weights.sum()) or (weights <= 0).any():
             return [usual]
@@ -302,7 +304,10 @@ class GlmmCriterion(Terms):
         if self._last is None:
             return []
         before, point = self._last
-        return [point.mode.u, self._followed(point, before, x, search)]
+        followed = self._followed(point, before, x, search)
+        if search.rows.single_mode and np.abs(x - before).max() < NEARBY:
+            return [followed]  # no other start leads elsewhere
+        return [point.mode.u, followed]
 
     def _followed(self, point: LaplacePoint, before: Array, x: Array, search: ModeSearch) -> Effects:
         """Where the modes of a point go, to first order, when the parameters change."""
@@ -367,7 +372,9 @@ class GlmmCriterion(Terms):
 
     def trial(self, x: Array) -> Trial:
         """The objective as the optimiser wants it; points without a mode count as infinitely bad."""
-        point = self.point(x)
+        return self._trial_of(x, self.point(x))
+
+    def _trial_of(self, x: Array, point: LaplacePoint | None) -> Trial:
         if point is None or not np.isfinite(point.objective):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.layout import level_sums
 from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
@@ -67,7 +66,7 @@ class ProfiledCriterion(GlmmCriterion):
         return self.whole(search.x, self.Q.T @ fixed / (self.n * self.unit**2))
 
     def places(self) -> list[Place]:
-        return [place._replace(x=self.searched(place.x)) for place in super().places()]
+        return [place._replace(x=self.searched(place.x), trial=None) for place in super().places()]
 
     def second_opinions(self, search: Search) -> list[Place]:
         size = len(search.x)
@@ -148,7 +147,7 @@ class ProfiledCriterion(GlmmCriterion):
     def _through(self, point: LaplacePoint, shift: Effects) -> Array:
         """``Q'W Z Lambda Lambda' shift``: what the motion of the random effects takes away."""
         layout, weighted = self.layout, self.Q * -point.mode.rows[2][:, None]
-        lead, rest = level_sums(layout.lead, weighted), layout.rest_sums(weighted)
+        lead, rest = layout.passes.column_sums(weighted)
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
         parts = zip(sums, shift, point.search.roots, strict=True)
         total = np.zeros(self.p)

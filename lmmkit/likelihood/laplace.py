@@ -17,7 +17,6 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.layout import level_sums
 from ..families.rows import Nuisance
 from ..numerics.arrays import Array
 from .mode_point import ModePoint
@@ -65,7 +64,7 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
     @cached_property
     def leverages(self) -> Array:
         """Variance of each row's linear predictor given the data, shape (n,)."""
-        return self.pattern.leverages(self.variances)
+        return self.precision.leverages(self.pattern)
 
     @cached_property
     def scores(self) -> Effects:
@@ -137,7 +136,7 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
 
     def _images(self, Q: Array, weight: Array, precision: Precision) -> tuple[list[Array], Array]:
         layout, weighted = self.layout, Q * weight[:, None]
-        lead, rest = level_sums(layout.lead, weighted), layout.rest_sums(weighted)
+        lead, rest = layout.passes.column_sums(weighted)
         images = precision.z_vinv(lead, rest)
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
         within = Q.T @ weighted

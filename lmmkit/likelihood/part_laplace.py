@@ -16,7 +16,6 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
-from ..crossprod.layout import level_sums
 from ..families.jets import Jet
 from ..numerics.arrays import Array
 from .mode_point import ModePoint
@@ -139,7 +138,7 @@ class PartPoint(ModePoint[PartModeSearch, PartMode]):
             [stack.join([-self.jet[r, t][:, None] * Q for r in stack.random]) for t, Q in enumerate(Qs)],
             axis=1,
         )
-        lead, rest = level_sums(layout.lead, weighted), layout.rest_sums(weighted)
+        lead, rest = layout.passes.column_sums(weighted)
         images = self.precision.z_vinv(lead, rest)
         within = np.block([[-(Q.T * self.jet[s, t]) @ P for t, P in enumerate(Qs)] for s, Q in enumerate(Qs)])
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]

@@ -13,13 +13,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from ..crossprod.blocks import times
 from ..crossprod.conditional_variances import VariancePattern, Variances
 from ..crossprod.elimination import DenseElimination
-from ..crossprod.layout import Layout, level_sums
+from ..crossprod.layout import Layout
 from ..families.family import Family
 from ..families.links import Derivatives
 from ..numerics.arrays import Array
@@ -106,7 +108,7 @@ class Precision(DenseElimination):
     """
 
     def __init__(self, layout: Layout, roots: Sequence[Array], weights: Array) -> None:
-        super().__init__(layout, layout.sums(np.empty((len(weights), 0)), weights), roots)
+        super().__init__(layout, layout.passes.grams(weights), roots)
         self.weights = weights
 
     def solve(self, right: Effects) -> Effects:
@@ -123,11 +125,24 @@ class Precision(DenseElimination):
 
     def variances(self, pattern: VariancePattern) -> Variances:
         """Covariances of the effects ``b`` given the data."""
-        lead = self.half_lead.transpose(0, 2, 1) @ self.half_lead
+        return pattern.variances(*self._pieces_of_k)
+
+    def leverages(self, pattern: VariancePattern) -> Array:
+        """``z_i' K z_i`` for every row: the variance of its linear predictor given the data, shape (n,)."""
+        if not self.layout.passes.knows_products:
+            return pattern.leverages(self.variances(pattern))
+        lead, image, B = self._pieces_of_k
+        spread, correction = pattern.multiply(image, B)
+        return self.layout.passes.quadratic(lead + correction, -spread, B)
+
+    @cached_property
+    def _pieces_of_k(self) -> tuple[Array, Array, Array]:
+        """What :meth:`VariancePattern.variances` makes ``K`` of."""
+        back = self.half_lead.transpose(0, 2, 1)
+        lead = times(back, self.half_lead)
         if not self.layout.rest:
-            return pattern.variances(lead, np.empty(0), np.empty(0))
-        image = self.layout.cross.scale(self.half_lead.transpose(0, 2, 1), self.half_cross)
-        return pattern.variances(lead, image, self.B)
+            return lead, np.empty(0), np.empty(0)
+        return lead, self.layout.cross.scale(back, self.half_cross), self.B
 
 
 def flatten(effects: Effects) -> Array:
@@ -137,16 +152,12 @@ def flatten(effects: Effects) -> Array:
 
 def rows_of(layout: Layout, effects: Effects) -> Array:
     """``Z b``, shape (n,)."""
-    total = np.zeros(len(layout.lead.codes))
-    for factor, part in zip(layout.factors, effects, strict=True):
-        for a in range(factor.k):
-            total += factor.Z[:, a] * part[:, a][factor.codes]
-    return total
+    return layout.passes.rows(effects)
 
 
 def sums_of(layout: Layout, values: Array) -> Effects:
     """``Z'v`` for one value per row."""
-    return [level_sums(factor, values[:, None])[:, :, 0] for factor in layout.factors]
+    return layout.passes.sums(values)
 
 
 def scaled(effects: Effects, roots: Sequence[Array]) -> Effects:
