@@ -83,6 +83,15 @@ class LevelPairs:
             met, of_row = np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[keys]
         return cls(met // b.q, met % b.q, of_row)
 
+    def sums(self, a: GroupingFactor, b: GroupingFactor, weights: Array | None) -> Array:
+        """The block of ``Z'W Z`` between two factors where their levels meet, (pairs, k, k')."""
+        out = np.empty((len(self.first), a.k, b.k))
+        for i in range(a.k):
+            left = a.Z[:, i] if weights is None else a.Z[:, i] * weights
+            for j in range(b.k):
+                out[:, i, j] = np.bincount(self.of_row, left * b.Z[:, j], len(self.first))
+        return out
+
 
 def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = None) -> list[GroupingFactor]:
     """Gather terms by grouping factor, the factor with most columns first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,12 @@ class Layout:
         From :func:`factors_of`; the first one leads.
     sparse : bool
         Whether whoever uses it can do with a sparse Schur complement of the rest where that is large.
+    pairs : mapping, optional
+        The levels of factors ``f`` and ``g`` that meet, by ``(f, g)``, where that is known without the rows.
     """
+
+    #: Whether the rows are there, so that something else of them can be summed.
+    has_rows = True
 
     #: A Schur complement with fewer columns is always dense.
     SPARSE_FROM = 1500
@@ -55,7 +61,12 @@ class Layout:
     #: Cost of one multiplication in a sparse product, in units of a dense one (measured).
     SPARSE_COST = 100
 
-    def __init__(self, factors: list[GroupingFactor], sparse: bool = False) -> None:
+    def __init__(
+        self,
+        factors: list[GroupingFactor],
+        sparse: bool = False,
+        pairs: Mapping[tuple[int, int], LevelPairs] | None = None,
+    ) -> None:
         self.factors = factors
         self.lead, self.rest = factors[0], factors[1:]
         widths = [factor.q * factor.k for factor in self.rest]
@@ -65,12 +76,9 @@ class Layout:
             start + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)
             for start, factor in zip(self.starts, self.rest, strict=False)
         ]
-        self.pairs = [LevelPairs.of(self.lead, factor) for factor in self.rest]
-        self.rest_pairs = {
-            (f, g): LevelPairs.of(self.rest[f], self.rest[g])
-            for f in range(len(self.rest))
-            for g in range(f + 1, len(self.rest))
-        }
+        met = _pairs_of(factors) if pairs is None else pairs
+        self.pairs = [met[0, f] for f in range(1, len(factors))]
+        self.rest_pairs = {(f - 1, g - 1): pair for (f, g), pair in met.items() if f > 0}
         self.dense = self._dense_is_cheaper()
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
         self.pieces = Pieces.whole(self.width) if self.dense else self._cut()
@@ -80,7 +88,7 @@ class Layout:
             self.rest_block = DenseRest(self.rest, self.rest_pairs, self._columns, self.pieces)
         else:
             self.pieces = Pieces.whole(self.width)
-            self.rest_block = SparseRest(self.rest, self._columns, ordering)
+            self.rest_block = SparseRest(self.rest, self.rest_pairs, self._columns, ordering)
         check_memory(self.bytes_needed, self._sizes())
         self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
 
@@ -184,37 +192,38 @@ class Layout:
             Row weights of every product.
         """
         weighted = D if weights is None else D * weights[:, None]
+        met = [
+            pair.sums(self.lead, factor, weights) for pair, factor in zip(self.pairs, self.rest, strict=True)
+        ]
         return Sums(
             lead=self.lead.blocks(weights),
-            cross=self._cross_values(weights),
+            cross=self.cross_values(met),
             rest=self.rest_block.sums(weights),
-            lead_d=level_sums(self.lead, weighted),
+            lead_d=self.lead_sums(weighted),
             rest_d=self.rest_sums(weighted),
             dd=D.T @ weighted,
         )
+
+    def lead_sums(self, D: Array) -> Array:
+        """``lead'D``, shape (q, k, d)."""
+        return level_sums(self.lead, D)
 
     def rest_sums(self, D: Array) -> Array:
         """``rest'D``, shape (R, d)."""
         parts = [level_sums(factor, D).reshape(factor.q * factor.k, -1) for factor in self.rest]
         return np.concatenate(parts) if parts else np.zeros((0, D.shape[1]))
 
-    def _cross_values(self, weights: Array | None) -> Array:
-        k, lead = self.lead.k, self.lead
+    def cross_values(self, met: Sequence[Array]) -> Array:
+        """The cross-block of the sums (pairs, k, k') over the levels of the leading factor and each other that meet."""
+        k = self.lead.k
         if not self.rest:
-            return np.zeros((lead.q, k, 0))
+            return np.zeros((self.lead.q, k, 0))
         values = np.empty((len(self.cross_order), k))
         for a in range(k):
-            left = lead.Z[:, a] if weights is None else lead.Z[:, a] * weights
-            parts = []
-            for pair, factor in zip(self.pairs, self.rest, strict=True):
-                block = [
-                    np.bincount(pair.of_row, left * factor.Z[:, c], len(pair.first)) for c in range(factor.k)
-                ]
-                parts.append(np.column_stack(block).ravel())
-            values[:, a] = np.concatenate(parts)[self.cross_order]
+            values[:, a] = np.concatenate([own[:, a].ravel() for own in met])[self.cross_order]
         if not self.dense:
             return values
-        full = np.zeros((lead.q, k, self.width))
+        full = np.zeros((self.lead.q, k, self.width))
         full[self.cross_level, :, self.cross_column] = values
         return full
 
@@ -232,6 +241,12 @@ class Layout:
             return out, rest
         below = self.rest_block.dot(sums.rest, rest) + self.cross.transposed_dot(sums.cross, lead)
         return out + self.cross.dot(sums.cross, rest), below
+
+
+def _pairs_of(factors: list[GroupingFactor]) -> dict[tuple[int, int], LevelPairs]:
+    """The levels of each two factors that meet in some row."""
+    numbers = range(len(factors))
+    return {(f, g): LevelPairs.of(factors[f], factors[g]) for f in numbers for g in numbers[f + 1 :]}
 
 
 def level_sums(factor: GroupingFactor, D: Array) -> Array:

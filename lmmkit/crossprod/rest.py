@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 
 from ..numerics.arrays import Array, Index
 from .factors import GroupingFactor, LevelPairs
@@ -26,6 +26,9 @@ class RestBlock(Protocol):
 
     def sums(self, weights: Array | None) -> Any:
         """``rest'W rest``, summed over the rows."""
+
+    def filled(self, own: Sequence[Array], met: Mapping[tuple[int, int], Array]) -> Any:
+        """The same of sums: the blocks (levels, k, k) of each factor, and (pairs, k, k') where two factors meet."""
 
     def dot(self, values: Any, right: Array) -> Array:
         """``(R x R) @ (R x d)``."""
@@ -70,19 +73,21 @@ class DenseRest:
         return self.STACKS * count * m * m
 
     def sums(self, weights: Array | None) -> Array:
+        factors = self.factors
+        met = {(f, g): pair.sums(factors[f], factors[g], weights) for (f, g), pair in self.pairs.items()}
+        return self.filled([factor.blocks(weights) for factor in factors], met)
+
+    def filled(self, own: Sequence[Array], met: Mapping[tuple[int, int], Array]) -> Array:
         (count, m), slot = self.pieces.shape, self.pieces.slot
         flat = np.zeros(count * m * m)
-        for f, factor in enumerate(self.factors):
-            own = slot[self.columns[f]]
-            flat[own[:, :, None] * m + own[:, None, :] % m] = factor.blocks(weights)
-        for (f, g), pair in self.pairs.items():
+        for columns, blocks in zip(self.columns, own, strict=True):
+            at = slot[columns]
+            flat[at[:, :, None] * m + at[:, None, :] % m] = blocks
+        for (f, g), values in met.items():
+            pair = self.pairs[f, g]
             rows, columns = slot[self.columns[f]][pair.first], slot[self.columns[g]][pair.second]
-            for a in range(self.factors[f].k):
-                left = self.factors[f].Z[:, a] if weights is None else self.factors[f].Z[:, a] * weights
-                for c in range(self.factors[g].k):
-                    value = np.bincount(pair.of_row, left * self.factors[g].Z[:, c], len(pair.first))
-                    flat[rows[:, a] * m + columns[:, c] % m] = value
-                    flat[columns[:, c] * m + rows[:, a] % m] = value
+            flat[rows[:, :, None] * m + columns[:, None, :] % m] = values
+            flat[columns[:, None, :] * m + rows[:, :, None] % m] = values
         return flat.reshape(count, m, m)
 
     def dot(self, values: Array, right: Array) -> Array:
@@ -102,6 +107,8 @@ class SparseRest:
     ----------
     factors : sequence of GroupingFactor
         The factors of the rest.
+    pairs : mapping
+        The levels of factors ``f`` and ``g`` that meet, by ``(f, g)``.
     columns : sequence of arrays (levels, k)
         The columns of each factor.
     ordering : Ordering
@@ -111,9 +118,13 @@ class SparseRest:
     CROSSES = 9
 
     def __init__(
-        self, factors: Sequence[GroupingFactor], columns: Sequence[Index], ordering: Ordering
+        self,
+        factors: Sequence[GroupingFactor],
+        pairs: Mapping[tuple[int, int], LevelPairs],
+        columns: Sequence[Index],
+        ordering: Ordering,
     ) -> None:
-        self.factors, self.columns, self.ordering = factors, columns, ordering
+        self.factors, self.pairs, self.columns, self.ordering = factors, pairs, columns, ordering
 
     @property
     def entries_held(self) -> int:
@@ -128,6 +139,17 @@ class SparseRest:
         weighted = whole if weights is None else whole * weights[:, None]
         return csr_array(whole.T @ weighted)
 
+    def filled(self, own: Sequence[Array], met: Mapping[tuple[int, int], Array]) -> csr_array:
+        R = len(self.ordering.order)
+        whole = csr_array((R, R))
+        for columns, blocks in zip(self.columns, own, strict=True):
+            whole = whole + _scattered(columns, columns, blocks, R)
+        for (f, g), values in met.items():
+            pair = self.pairs[f, g]
+            above = _scattered(self.columns[f][pair.first], self.columns[g][pair.second], values, R)
+            whole = whole + above + above.T
+        return csr_array(whole)
+
     def dot(self, values: csr_array, right: Array) -> Array:
         return np.asarray(values @ right)
 
@@ -136,3 +158,9 @@ class SparseRest:
 
     def squared(self, values: csr_array) -> csr_array:
         return csr_array(values.power(2))
+
+
+def _scattered(rows: Index, columns: Index, values: Array, size: int) -> csr_array:
+    """Blocks (b, k, k') at rows (b, k) and columns (b, k') of a square matrix."""
+    i, j = np.broadcast_arrays(rows[:, :, None], columns[:, None, :])
+    return csr_array(coo_array((values.ravel(), (i.ravel(), j.ravel())), shape=(size, size)))

@@ -22,14 +22,14 @@ from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
 from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
-from ..structures.known import structure_of
-from ..structures.structure import Structure
 from .contrasts import check_contrasts
 from .dates import as_days
 from .evaluate import Evaluator
 from .grouping import Grouping, theta_order
 from .model_matrix import ModelMatrix, independent_columns
 from .names import make_unique
+from .random_term import RandomTerm
+from .row_questions import RowQuestions
 from .rows import KeptRows, check_frame, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Dates, Value, check_sizes, numeric
@@ -38,53 +38,7 @@ __all__ = ["Design", "RandomTerm", "build_design"]
 
 
 @dataclass
-class RandomTerm:
-    """One random-effects term: `Z[i]` multiplies the effects of level `codes[i]`.
-
-    Attributes
-    ----------
-    group : str
-        The grouping factor's name, as lme4 gives it: `"class:school"`.
-    codes : ndarray of intp, (n,)
-        Level number of each row.
-    levels : list of str
-        The q level names in R's order: in an interaction the first factor varies slowest.
-        Unused levels are dropped.
-    Z : ndarray (n, k)
-        Left side of the bar.
-    names : list of str
-        Names of the k columns: `["(Intercept)", "Days"]`.
-    bar : Bar
-        The piece of formula behind the term.
-    model_matrix : ModelMatrix
-        How Z is made of data.
-    grouping : Grouping
-        How rows are assigned to levels.
-    """
-
-    group: str
-    codes: Index
-    levels: list[str]
-    Z: Array
-    names: list[str]
-    bar: Bar
-    model_matrix: ModelMatrix = field(repr=False)
-    grouping: Grouping = field(repr=False)
-
-    @property
-    def structure(self) -> Structure:
-        """Of the covariance of one level's effects."""
-        return structure_of(self.bar.tag, self.Z.shape[1], self.bar.homogeneous)
-
-    def take(self, keep: Flags) -> RandomTerm:
-        """The term on some rows; levels without rows are gone."""
-        used, codes = np.unique(self.codes[keep], return_inverse=True)
-        levels = [self.levels[i] for i in used]
-        return replace(self, codes=codes.astype(np.intp), levels=levels, Z=self.Z[keep])
-
-
-@dataclass
-class Design:
+class Design(RowQuestions):
     """Everything a fit needs of the data, and the way to repeat it on new data.
 
     Attributes
@@ -339,6 +293,7 @@ def build_design(
     na_action: Literal["omit", "exclude", "raise"] = "omit",
     binary_response: bool = False,
     components: Mapping[str, str] | None = None,
+    transforms: Mapping[str, Transform] | None = None,
 ) -> Design:
     """Turn a formula and a data frame into the matrices of a mixed model.
 
@@ -358,6 +313,8 @@ def build_design(
     components : dict, optional
         Name -> one-sided formula of another part of the model, such as ``"~ site + (1 | day)"``. A row that
         lacks a value in any part is left out of all.
+    transforms : dict, optional
+        What ``scale()`` and its like remember, by their text, where that is known already.
 
     Returns
     -------
@@ -385,6 +342,7 @@ def build_design(
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
     contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
     evaluator = Evaluator(data)
+    evaluator.fitted |= transforms or {}
     others = {
         name: parse(text, one_sided=True, double_bar=parsed.double_bar)
         for name, text in (components or {}).items()

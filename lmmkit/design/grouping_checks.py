@@ -29,12 +29,12 @@ def check_grouping(design: Design, *, gaussian: bool) -> None:
     -----
     lme4's `checkNlevels` and `checkZdims` with the defaults of `lmerControl` and `glmerControl`.
     """
-    n = len(design.y)
+    n = design.n
     if gaussian and design.trials is not None:
         raise DataError(
             f"the response {design.response} counts hits and misses; fit it by glmer, as binomial"
         )
-    if gaussian and design.weights is not None and not design.weights.all():
+    if gaussian and design.has_zero_weights:
         raise DataError("weights must be above zero; leave out the rows with weight zero")
     room = n - 1 if gaussian else n
     for term in design.terms:
@@ -49,7 +49,7 @@ def check_grouping(design: Design, *, gaussian: bool) -> None:
     if any(not isinstance(term.structure, Unstructured) for term in design.terms):
         return  # a few parameters for many effects: there lme4 asks no more than that they can be told apart
     for term in design.terms:
-        effects = len(term.levels) * term.Z.shape[1]
+        effects = len(term.levels) * term.k
         if effects > room:
             raise DataError(
                 f"the term {term.bar.term} has {effects} random effects for {n} rows, "

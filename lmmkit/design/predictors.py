@@ -34,7 +34,7 @@ def factors_of(design: Design) -> set[str]:
     """Those of them that are factors, by their type or because the formula makes them so."""
     calls = [node for node in walk(read(design.formula.fixed)) if isinstance(node, FunctionCall)]
     made = {column for call in calls if call.function in FACTOR_MAKERS for column in columns_of(call)}
-    return made | {name for name in predictors_of(design) if not is_number(design.frame[name])}
+    return made | {name for name in predictors_of(design) if not is_number(design.levels_frame[name])}
 
 
 def is_number(column: pd.Series) -> bool:

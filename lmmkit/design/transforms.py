@@ -41,6 +41,11 @@ class Shift:
         sd = 1.0 if scale is False else float(scale)
         if scale is True:
             sd = float(np.sqrt(np.sum((x - mean) ** 2) / max(len(x) - 1, 1)))
+        return cls.checked(mean, sd)
+
+    @classmethod
+    def checked(cls, mean: float, sd: float) -> "Shift":
+        """With an `sd` that can be divided by."""
         if not sd > 0:
             raise DataError("scale() cannot divide by a standard deviation of zero: all values are the same")
         return cls(mean, sd)

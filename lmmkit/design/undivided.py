@@ -53,7 +53,7 @@ def undivided(design: Design) -> Undivided | None:
     >>> undivided(build_design("y ~ x + (1 | pair)", pairs)) is None
     True
     """
-    left = len(design.y) - design.X.shape[1]
+    left = design.n - len(design.x_names)
     free = [term for term in design.terms if isinstance(term.structure, Unstructured)]
     terms = [term for term in free if len(term.levels) >= left]
     if not terms or left < 1:

@@ -247,7 +247,7 @@ class MixedFit(RandomEffects):
     def unit_free_factors(self) -> list[Array]:
         """Relative covariance factors for predictors of mean square one."""
         pairs = zip(self.design.terms, self.estimate.factors, strict=True)
-        return [np.sqrt((term.Z**2).mean(axis=0))[:, None] * factor for term, factor in pairs]
+        return [np.sqrt(term.mean_squares.diagonal())[:, None] * factor for term, factor in pairs]
 
     # ---- likelihood ----
 
@@ -298,7 +298,7 @@ class MixedFit(RandomEffects):
     @property
     def nobs(self) -> int:
         """Number of rows used."""
-        return len(self.design.y)
+        return self.design.n
 
     @property
     def df_resid(self) -> int:
@@ -393,7 +393,7 @@ class MixedFit(RandomEffects):
 def is_singular(term: RandomTerm, par: Array) -> Any:
     """Whether the covariance of a term is singular, for parameters (..., m) in the units of the data."""
     structure = term.structure
-    return structure.at_edge(structure.unit_free(par, (term.Z**2).mean(axis=0)), SINGULAR)
+    return structure.at_edge(structure.unit_free(par, term.mean_squares.diagonal()), SINGULAR)
 
 
 def _check_plain(options: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
             raise FormulaError(f"re_form '{re_form}' names no random effects; write '~0' for none")
         asked = set()
     else:
-        design = build_design(formula, fit.design.frame)
+        design = build_design(formula, fit.design.levels_frame)
         asked = {(term.group, name) for term in design.terms for name in term.names}
     present = {(term.group, name) for term in terms for name in term.names}
     for group, name in sorted(asked - present):

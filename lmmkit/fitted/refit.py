@@ -11,7 +11,8 @@ from ..errors import FormulaError, ModelError
 from ..formula.parse import Formula, parse
 from ..formula.update import update as update_formula
 from ..numerics import arguments
-from ..numerics.frames import as_pandas
+from ..numerics.frames import Table, as_pandas
+from ..numerics.partitions import is_partitioned, without_partitions
 from ..numerics.r_names import caller
 from .call import Call
 
@@ -38,6 +39,12 @@ def design_of(call: Call) -> Design:
             f"{'lk.lmer' if gaussian else 'lk.glmer'}"
         )
     given = {name: call.options[name] for name in ("weights", "offset", "contrasts", "na_action")}
+    if is_partitioned(call.data):
+        from ..partitions.build import summed_design  # loaded for data in parts only
+
+        summed = summed_design(parsed, call.data, **given)
+        check_grouping(summed, gaussian=True)
+        return summed
     design = build_design(
         parsed, call.data, binary_response=_is_binomial(call), components=call.components, **given
     )
@@ -49,6 +56,22 @@ def design_of(call: Call) -> Design:
             f"the formula '{parsed.text}' leaves nothing to estimate; add an intercept or a predictor"
         )
     return design
+
+
+def table_for(function: str, data: Table) -> Any:
+    """The data as a frame of pandas; for `lmer` data in parts stay where they are.
+
+    Raises
+    ------
+    DataError
+        When they are no table, or in parts, for a model that needs all rows at once.
+    """
+    if function == "lmer" and is_partitioned(data):
+        return data
+    if function == "glmer":
+        why = "glmer needs all rows at each step of its search, and these data come in parts"
+        without_partitions("data", data, why)
+    return as_pandas("data", data)
 
 
 def _is_binomial(call: Call) -> bool:
@@ -90,7 +113,7 @@ def update(fit: F, formula: str | None = None, **changes: Any) -> F:
     if "start" in options and "start" not in changes and not same_design:
         options["start"], options["optimize"] = None, True
     name = old.data_name if data is old.data else caller_name(data, depth=3)  # through the method
-    call = Call(old.function, text, as_pandas("data", data), name, options)
+    call = Call(old.function, text, table_for(old.function, data), name, options)
     design = old_design if same_design else design_of(call)
     if old.response is not None and data is old.data:
         if design.response != old_design.response or not design.frame.index.equals(old_design.frame.index):

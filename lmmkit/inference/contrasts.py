@@ -66,7 +66,7 @@ def term_contrasts(design: Design, type: AnovaType = 3, scale: Array | None = No
     type = checked_type(type)
     labels = design.term_labels
     if type == 1 or len(labels) <= 1:
-        X = design.X if scale is None else design.X * scale[:, None]
+        X = design.plain_X if scale is None else design.X * scale[:, None]
         return _sequential(X, np.array(design.assign), labels)
     return _type_two(design, scale) if type == 2 else _type_three(design)
 
@@ -146,12 +146,12 @@ def dropped_contrasts(design: Design, label: str, scale: Array | None = None) ->
     0
     """
     number = design.term_labels.index(label) + 1
-    own = np.eye(design.X.shape[1])[np.array(design.assign, dtype=int) == number]
+    own = np.eye(len(design.x_names))[np.array(design.assign, dtype=int) == number]
     if not design.dropped:
         return own
     above = [design.term_labels.index(other) + 1 for other in contained_in(design)[label]]
     assign = np.array(design.model_matrix.assign, dtype=int)
-    columns = design.model_matrix.columns(design.variables, len(design.y))
+    columns = design.all_columns
     R: Array = np.asarray(np.linalg.qr(columns if scale is None else columns * scale[:, None], mode="r"))
     others = R[:, ~np.isin(assign, [number, *above])]
     whole = np.column_stack([others, R[:, assign == number]])
@@ -162,7 +162,7 @@ def dropped_contrasts(design: Design, label: str, scale: Array | None = None) ->
 
 def _type_two(design: Design, scale: Array | None) -> dict[str, Array]:
     containers, assign = contained_in(design), np.array(design.assign)
-    X = design.X if scale is None else design.X * scale[:, None]
+    X = design.plain_X if scale is None else design.X * scale[:, None]
     numbers = {label: i for i, label in enumerate(design.term_labels, start=1)}
     out = {}
     for label, number in numbers.items():
@@ -181,8 +181,8 @@ def _type_two(design: Design, scale: Array | None) -> dict[str, Array]:
 
 
 def _type_three(design: Design) -> dict[str, Array]:
-    values, containers = design.variables, contained_in(design)
-    n = len(design.y)
+    (values, own_X), containers = design.spanning, contained_in(design)
+    n = len(own_X)
     terms = design.model_matrix.terms
     factors = [
         name for name, value in zip(terms.names, values, strict=True) if isinstance(value, Categorical)
@@ -206,7 +206,7 @@ def _type_three(design: Design) -> dict[str, Array]:
             L[:, own] = _zap(L[:, own] - fitted)
     place = {pair: row for row, pair in enumerate(zip(complete.assign, complete.names, strict=True))}
     L = L[[place[pair] for pair in zip(assign, names, strict=True)]]
-    recoded = _zap(np.linalg.solve(R, Q.T @ design.X))  # from treatment contrasts to those of the fit
+    recoded = _zap(np.linalg.solve(R, Q.T @ own_X))  # from treatment contrasts to those of the fit
     out = {}
     for label, number in numbers.items():
         rows = L[:, assign == number].T

@@ -143,7 +143,7 @@ def emmeans(
     overall = isinstance(component, str) and component == "response"
     fit = fit if overall else one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level, conf_int)
-    shift = float(fit.design.offset.mean()) if offset is None else arguments.number("offset", offset)
+    shift = fit.design.mean_offset if offset is None else arguments.number("offset", offset)
     kind = arguments.one_of("kind", kind, ("link", "response"))
     bias_adjust = arguments.flag("bias_adjust", bias_adjust)
     scale = ResponseScale.of(fit) if kind == "response" and not overall else None
@@ -263,7 +263,7 @@ def total_sd(fit: Fit) -> float:
     variance = fit.sigma**2 if fit.family is None else 0.0
     if isinstance(fit, MixedFit):
         for term, factor in zip(fit.design.terms, fit.estimate.factors, strict=True):
-            variance += fit.sigma**2 * float(((term.Z @ factor) ** 2).sum(axis=1).mean())
+            variance += fit.sigma**2 * float((factor * (term.mean_squares @ factor)).sum())
     return float(np.sqrt(variance))
 
 

@@ -106,7 +106,7 @@ def emtrends(
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level, conf_int)
     var, at = arguments.name("var", var), checked_at(at)
     names = asked.within + asked.wanted[::-1]
-    fixed = {var: float(fit.design.frame[var].mean())} if _counts_as_two(fit, var, names, at) else {}
+    fixed = {var: fit.design.mean_of(var)} if _counts_as_two(fit, var, names, at) else {}
     grid = ReferenceGrid.of(fit, [*names, *([] if var in names else [var])], {**at, **fixed} if fixed else at)
     grid = grid.slopes(var)
     asked = asked.within_nests(grid)
@@ -125,6 +125,6 @@ def emtrends(
 
 def _counts_as_two(fit: Fit, var: str, names: list[str], at: Mapping[str, Any]) -> bool:
     """Whether the grid would hold both values of a number that has only two, where one slope is meant."""
-    if var in names or var in at or var not in fit.design.frame:
+    if var in names or var in at or var not in fit.design.levels_frame:
         return False
-    return is_number(fit.design.frame[var])
+    return is_number(fit.design.levels_frame[var])

@@ -8,7 +8,6 @@ the effects are reordered; then the constraint is one entry of theta, and what r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -109,10 +108,9 @@ def with_first(
     order = [*first, *(i for i in range(len(term.names)) if i not in first)]
     if order == list(range(len(order))):
         return None
-    terms, moved, structure = list(design.terms), list(par), term.structure
-    terms[t] = replace(term, Z=term.Z[:, order], names=[term.names[i] for i in order])
+    moved, structure = list(par), term.structure
     moved[t] = structure.theta(canonical(structure.factor(par[t])[order]))
-    return replace(design, terms=terms), moved
+    return design.with_order(t, order), moved
 
 
 def lifted(criterion: Terms, theta: Array, size: float = LIFT) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -94,10 +93,9 @@ class HeldCoefficient:
     """A fixed effect: its column, times the value, goes to the other side."""
 
     def __init__(self, fit: MixedFit, j: int) -> None:
-        self.column = fit.design.X[:, j]
-        self.y = fit.design.y
-        design: Design = replace(fit.design, X=np.delete(fit.design.X, j, axis=1))
-        self.criterion = Criterion(design, reml=False)
+        rows = fit.design.coordinates
+        self.column, self.y = rows.X[:, j], rows.y
+        self.criterion = Criterion(fit.design.without_column(j), reml=False)
         self.optimum = self.criterion.from_original(fit.par)
         self.estimate, self.bounds = float(fit.fixef.iloc[j]), (-np.inf, np.inf)
         self.scale = float(fit.se.iloc[j])

@@ -75,7 +75,7 @@ def ref_grid(
     names = list(grid.frame.columns)
     cells, rows = grid.averages(names, "equal")
     estimate, std_error, df = estimates(fit, grid.estimable(rows), checked_ddf(ddf))
-    estimate = estimate + float(fit.design.offset.mean())
+    estimate = estimate + fit.design.mean_offset
     half = std_error * stats.t.ppf((1 + arguments.level(level)) / 2, df)
     columns = {
         "estimate": estimate, "std_error": std_error, "df": df, "conf_low": estimate - half,
@@ -89,6 +89,6 @@ def _counts(fit: Fit, cells: pd.DataFrame) -> list[int]:
     counted = [name for name in cells.columns if name in factors_of(fit.design)]
     if not counted:
         return [fit.nobs] * len(cells)
-    found = fit.design.frame[counted].value_counts()
+    found = fit.design.counts_of(counted)
     known = {key if isinstance(key, tuple) else (key,): int(count) for key, count in found.items()}
     return [known.get(tuple(row), 0) for row in cells[counted].itertuples(index=False)]

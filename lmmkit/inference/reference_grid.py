@@ -165,10 +165,11 @@ class ReferenceGrid:
         if not names:
             frame = pd.DataFrame(index=[0])
             return cls(fit, frame, fit.design.new_rows(frame).all_columns, {})
-        columns = {name: design.frame[name] for design in parts for name in predictors_of(design)}
-        data, factors = pd.DataFrame(columns), set().union(*map(factors_of, parts))
+        owners = {name: design for design in parts for name in predictors_of(design)}
+        data = pd.DataFrame({name: design.levels_frame[name] for name, design in owners.items()})
+        factors = set().union(*map(factors_of, parts))
         values = [
-            _given(at[name], name) if name in at else _levels(data[name], name in factors, steps)
+            _given(at[name], name) if name in at else _levels(owners[name], name, name in factors, steps)
             for name in names
         ]
         frame = pd.MultiIndex.from_product(values, names=names).to_frame(index=False)
@@ -195,11 +196,9 @@ class ReferenceGrid:
         ModelError
             When it is a factor.
         """
-        column = self.fit.design.frame[var]
         if var in factors_of(self.fit.design):
             raise ModelError(f"'{var}' is a factor, so it has no slope; use lk.emmeans and its contrasts")
-        spread = float(np.std(column.to_numpy(dtype=float)))
-        width = WIDTH * (spread or 1.0)
+        width = WIDTH * (self.fit.design.sd_of(var) or 1.0)
         sides = [
             self.fit.design.new_rows(
                 self.frame.assign(**{var: self.frame[var].astype(float) + sign * width})
@@ -268,7 +267,7 @@ class ReferenceGrid:
         design = self.fit.design
         if not design.dropped:
             return np.zeros((self.X.shape[1], 0))
-        columns = design.new_rows(design.frame).all_columns
+        columns = design.all_columns
         unit = np.abs(columns).max(axis=0)
         unit[unit == 0] = 1.0
         axes = np.linalg.svd(np.linalg.qr(columns / unit, mode="r"))[2]
@@ -319,7 +318,7 @@ class ReferenceGrid:
         counted = [name for name in names if self.frame[name].nunique() > 1]
         if not counted:
             return np.ones(len(self.frame))
-        counts = dict(self.fit.design.frame[counted].value_counts())
+        counts = dict(self.fit.design.counts_of(counted))
         keys = [tuple(row) for row in self.frame[counted].itertuples(index=False)]
         return np.array([float(counts.get(key, 0.0)) for key in keys])
 
@@ -331,14 +330,14 @@ def _given(values: Any, name: str) -> Array:
     return found
 
 
-def _levels(column: pd.Series, as_factor: bool, steps: bool) -> pd.Series:
+def _levels(design: Design, name: str, as_factor: bool, steps: bool) -> pd.Series:
     """The values of one predictor in the grid."""
     if as_factor:
-        return seen_levels(column)
+        return seen_levels(design.levels_frame[name])
     if steps:
-        return pd.Series(float(column.mean()) + np.array([-0.5, 0.5]))
-    distinct = pd.Series(sorted(column.unique()))
-    return distinct if len(distinct) == 2 else pd.Series([float(column.mean())])
+        return pd.Series(design.mean_of(name) + np.array([-0.5, 0.5]))
+    distinct = pd.Series(design.few_values(name))
+    return distinct if len(distinct) == 2 else pd.Series([design.mean_of(name)])
 
 
 def _nests(data: pd.DataFrame, factors: list[str]) -> dict[str, list[str]]:

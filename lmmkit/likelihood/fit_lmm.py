@@ -14,6 +14,7 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import Search, minimise, polish
+from ..partitions.design import SummedDesign
 from .estimate import Estimate
 from .lmm import SMALL, Criterion
 from .point import Point
@@ -60,7 +61,7 @@ def fit_lmm(design: Design, reml: bool = True, start: Array | None = None, optim
     -----
     Agrees with ``lme4::lmer``.
     """
-    with threads_for(sum(len(term.levels) * term.Z.shape[1] for term in design.terms)):
+    with threads_for(sum(len(term.levels) * term.k for term in design.terms)):
         criterion = Criterion(design, reml)
     return fit_criterion(criterion, start, optimize)
 
@@ -145,9 +146,6 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
     half = point.root @ criterion.inverse_of_R.T  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
-    eta = criterion.design.X @ beta + criterion.design.offset
-    for mode, term in zip(modes, criterion.design.terms, strict=True):
-        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
     thetas = np.array([search.x, *(theta for theta, _ in search.trail), *(visit.x for visit in visits)])
     par_of_terms = criterion.to_par(thetas)
     factors = [
@@ -168,7 +166,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         sigma=float(np.sqrt(sigma2)),
         objective=search.value,
         modes=modes,
-        fitted_eta=eta,
+        fitted_eta=_eta(criterion.design, beta, modes),
         n_evaluations=search.evaluations,
         trail=trail,
         visits=[visit._replace(x=own) for visit, own in zip(visits, pars[len(trail) :], strict=True)],
@@ -180,6 +178,16 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
         family=None,
         conditional_cov=partial(_conditional_cov, criterion, point),
     )
+
+
+def _eta(design: Design, beta: Array, modes: list[Array]) -> Array:
+    """Linear predictor of each row; of none where the design holds sums only."""
+    if isinstance(design, SummedDesign):
+        return np.empty(0)
+    eta = design.X @ beta + design.offset
+    for mode, term in zip(modes, design.terms, strict=True):
+        eta = eta + np.einsum("nk,nk->n", term.Z, mode[term.codes])
+    return np.asarray(eta)
 
 
 def _modes(criterion: Criterion, point: Point) -> list[Array]:

@@ -12,14 +12,13 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..crossprod.elimination import DenseElimination, Elimination
-from ..crossprod.layout import Sums, level_sums
+from ..crossprod.layout import Sums
 from ..crossprod.rest import DenseRest
 from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
@@ -66,18 +65,17 @@ class Criterion(Terms):
 
     def __init__(self, design: Design, reml: bool = True) -> None:
         self.reml = reml
-        self.n, self.p = design.X.shape
-        self.root_weights = None if design.weights is None else np.sqrt(design.weights)
-        scale = np.ones(self.n) if self.root_weights is None else self.root_weights
+        rows = design.coordinates
+        self.n, self.p = design.n, rows.X.shape[1]
+        self.root_weights = None if rows.weights is None else np.sqrt(rows.weights)
+        scale = np.ones(len(rows.y)) if self.root_weights is None else self.root_weights
         super().__init__(design, scale)
         small = Arrangement.suits(self.layout, self.p + 1)
         self.arrangement = Arrangement(self.layout, self.p + 1) if small else None
-        self.Q, self.R = np.linalg.qr(design.X * scale[:, None])
-        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(self.n)]))
-        self.log_weights = (
-            0.0 if design.weights is None else float(np.log(design.weights[design.weights > 0]).sum())
-        )
-        self._read(design.y)
+        self.Q, self.R = np.linalg.qr(rows.X * scale[:, None])
+        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(len(rows.y))]))
+        self.log_weights = design.log_weights
+        self._read(rows.y)
 
     def _eliminate(self, roots: list[Array]) -> Elimination:
         """Sweep out the random effects, in the way that suits the size and the storage of the design."""
@@ -107,14 +105,14 @@ class Criterion(Terms):
             If the fixed effects leave nothing to explain.
         """
         other = object.__new__(Criterion)
-        other.__dict__ |= {**self.__dict__, "design": replace(self.design, y=y)}
+        other.__dict__ |= {**self.__dict__, "design": self.design.with_y(y)}
         other._read(y)
         return other
 
     def _read(self, y: Array) -> None:
         """Sum the response over the rows."""
         self.y = y
-        target = y - self.design.offset
+        target = y - self.design.coordinates.offset
         if self.root_weights is not None:
             target = target * self.root_weights
         # Least-squares residuals are small where y may be large: no digits are lost in y'y.
@@ -131,8 +129,8 @@ class Criterion(Terms):
         self.unit = float(np.sqrt(total / self.n))
         self.column = residual / self.unit
         column = self.column[:, None]
-        lead, sums = self.layout.lead, self.sums
-        response = level_sums(lead, column)
+        sums = self.sums
+        response = self.layout.lead_sums(column)
         dd = sums.dd.copy()
         dd[:-1, -1] = dd[-1, :-1] = self.Q.T @ column[:, 0]
         dd[-1, -1] = column[:, 0] @ column[:, 0]
@@ -178,7 +176,7 @@ class Criterion(Terms):
             point = SmallPoint(elimination, theta, *known)
         else:
             point = Point(elimination, theta, *known)
-        if r2 < LITTLE * self.n:
+        if r2 < LITTLE * self.n and self.layout.has_rows:
             solve_by_rows(point, self, self.Q, self.column)
         log_scale = math.log(2 * np.pi * point.r2 / self.nu) if point.r2 > 0 else np.nan
         point.objective = elimination.logdet + self.nu * (1 + log_scale + 2 * math.log(self.unit))

@@ -15,6 +15,8 @@ from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from ..numerics.small import nearly_singular
 from ..numerics.trust_region import Search
+from ..partitions.design import SummedDesign
+from ..partitions.layout import SummedLayout
 from ..structures.triangle import Whitening
 from ..structures.unstructured import Unstructured
 from .search import Place
@@ -69,14 +71,18 @@ class Terms:
             for stop, structure in zip(stops, self.structures, strict=True)
         ]
         self.by_term = list(zip(self.of_term, self.structures, strict=True))
-        self.whitenings, columns = [], []
-        for term in self.design.terms:
-            Z = term.Z * scale[:, None]
-            whitening = Whitening(term.structure.units(Z.T @ Z / (len(scale) * unit**2)))
-            self.whitenings.append(whitening)
-            columns.append(Z @ whitening.matrix)
-        factors = factors_of(self.design.terms, columns) or [GroupingFactor.without_effects(len(scale))]
-        self.layout = Layout(factors, sparse=self.sparse)
+        if isinstance(design, SummedDesign):
+            self.whitenings = [Whitening(matrix) for matrix in design.units]
+            self.layout: Layout = SummedLayout(design.summed.blocks, sparse=self.sparse)
+        else:
+            self.whitenings, columns = [], []
+            for term in self.design.terms:
+                Z = term.Z * scale[:, None]
+                whitening = Whitening(term.structure.units(Z.T @ Z / (len(scale) * unit**2)))
+                self.whitenings.append(whitening)
+                columns.append(Z @ whitening.matrix)
+            factors = factors_of(self.design.terms, columns) or [GroupingFactor.without_effects(len(scale))]
+            self.layout = Layout(factors, sparse=self.sparse)
         self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
 
     @property
@@ -134,7 +140,7 @@ class Terms:
     @cached_property
     def has_slopes(self) -> bool:
         """Whether some term has more than an intercept."""
-        return any(bool((term.Z != 1).any()) for term in self.design.terms)
+        return any(term.has_slopes for term in self.design.terms)
 
     def identity(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..fitted.call import Call
-from ..numerics.frames import Table, as_pandas
+from ..numerics.frames import Table
 from ..numerics.r_names import answered
 from .mixed import MixedModel
 
 if TYPE_CHECKING:
     from ..families.family import Family
-from ..fitted.refit import caller_name, design_of
+from ..fitted.refit import caller_name, design_of, table_for
 
 
 @answered
@@ -106,7 +106,7 @@ def lmer(
         "reml": reml, "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
         "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
-    call = Call("lmer", formula, as_pandas("data", data), caller_name(data), options)
+    call = Call("lmer", formula, table_for("lmer", data), caller_name(data), options)
     return MixedModel.of(design_of(call), call)
 
 
@@ -216,5 +216,5 @@ def glmer(
         "weights": weights, "offset": offset, "contrasts": contrasts, "na_action": na_action,
         "start": start, "optimize": optimize, "double_bar": double_bar,
     }  # fmt: skip
-    call = Call("glmer", formula, as_pandas("data", data), caller_name(data), options)
+    call = Call("glmer", formula, table_for("glmer", data), caller_name(data), options)
     return MixedModel.of(design_of(call), call)

@@ -1,0 +1,263 @@
+"""A design that holds sums in place of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..design.design import Design
+from ..design.evaluate import Evaluator
+from ..design.random_term import RandomTerm
+from ..design.values import Categorical, Value
+from ..errors import ModelError
+from ..numerics.arrays import Array
+from .reader import Reader
+from .sums import BlockSums
+from .survey import Survey
+
+__all__ = ["Coordinates", "Summed", "SummedDesign", "SummedTerm", "framed"]
+
+#: What only rows have.
+ROWS = ("X", "y", "offset", "weights", "frame", "used", "codes", "Z")
+#: Values of each numeric predictor in each cell of the factors, from which it is read how columns depend on each other.
+POINTS = 12
+
+
+def _no_rows(name: str) -> ModelError:
+    return ModelError(
+        "this needs all rows at once, and a fit of data that come in parts holds only their sums; fit a part that "
+        f"fits into memory, such as data.sample(frac=0.01).compute() (what is missing: '{name}')"
+    )
+
+
+class SummedTerm(RandomTerm):
+    """A random-effects term without rows.
+
+    Parameters
+    ----------
+    term : RandomTerm
+        Of a few rows in which every level occurs.
+    mean_squares : array (k, k)
+        Mean over all rows of ``z z'``.
+    has_slopes : bool
+    """
+
+    def __init__(self, term: RandomTerm, mean_squares: Array, has_slopes: bool) -> None:
+        self.__dict__ |= {name: value for name, value in vars(term).items() if name not in ROWS}
+        self.__dict__ |= {"_mean_squares": mean_squares, "_has_slopes": has_slopes}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ROWS:
+            raise _no_rows(name)
+        raise AttributeError(name)
+
+    @property
+    def mean_squares(self) -> Array:
+        return np.asarray(self._mean_squares)
+
+    @property
+    def has_slopes(self) -> bool:
+        return bool(self._has_slopes)
+
+    def reordered(self, order: list[int]) -> SummedTerm:
+        """The same with its effects in another order."""
+        moved = SummedTerm(self, self.mean_squares[np.ix_(order, order)], self.has_slopes)
+        moved.names = [self.names[i] for i in order]
+        return moved
+
+
+@dataclass(frozen=True)
+class Coordinates:
+    """X and y in coordinates of an orthonormal basis of their columns: p + 1 rows with the cross-products of all.
+
+    Attributes
+    ----------
+    X : array (p + 1, p)
+    y : array (p + 1,)
+        Less the offset.
+    weights : None
+        They are in X and y.
+    """
+
+    X: Array
+    y: Array
+    weights: None = None
+    offset: Array = field(default_factory=lambda: np.zeros(1))
+
+
+@dataclass(frozen=True)
+class Summed:
+    """Everything that is summed over the rows.
+
+    Attributes
+    ----------
+    n : int
+        Complete rows.
+    coordinates : Coordinates
+    blocks : BlockSums
+        Of the columns of each term times its ``units``.
+    squares : list of arrays (k, k)
+        Mean over the rows of ``z z'`` of each term, with the weights.
+    triangle : array
+        With the cross-products of all columns of X, without weights.
+    log_weights, mean_offset : float
+    survey : Survey
+        Of the first pass.
+    reader : Reader
+        Reads the rows again, where they are.
+    """
+
+    n: int
+    coordinates: Coordinates
+    blocks: BlockSums
+    squares: list[Array]
+    triangle: Array
+    log_weights: float
+    mean_offset: float
+    survey: Survey
+    reader: Reader
+
+
+class SummedDesign(Design):
+    """What a fit needs of data in parts.
+
+    Parameters
+    ----------
+    recipe : Design
+        Of a few rows in which every level occurs, with the columns of X that all rows leave.
+    summed : Summed
+    """
+
+    def __init__(self, recipe: Design, summed: Summed) -> None:
+        known = {name: value for name, value in vars(recipe).items() if name not in ROWS}
+        self.__dict__ |= known | {"summed": summed}
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ROWS:
+            raise _no_rows(name)
+        raise AttributeError(name)
+
+    def _changed(self, **changes: Any) -> SummedDesign:
+        return SummedDesign(self, replace(self.summed, **changes))
+
+    @property
+    def units(self) -> list[Array]:
+        """By which the columns of each term are multiplied in the blocks, (k, k)."""
+        pairs = zip(self.terms, self.summed.squares, strict=True)
+        return [term.structure.units(squares) for term, squares in pairs]
+
+    def with_y(self, y: Array) -> SummedDesign:
+        return self._changed(coordinates=replace(self.coordinates, y=y))
+
+    def without_column(self, j: int) -> SummedDesign:
+        X = np.delete(self.coordinates.X, j, axis=1)
+        return self._changed(coordinates=replace(self.coordinates, X=X))
+
+    def with_order(self, t: int, order: list[int]) -> SummedDesign:
+        term, squares, before = self.terms[t], list(self.summed.squares), self.units[t]
+        assert isinstance(term, SummedTerm)
+        squares[t] = squares[t][np.ix_(order, order)]
+        change = np.linalg.solve(before, np.eye(term.k)[:, order] @ term.structure.units(squares[t]))
+        other = self._changed(squares=squares, blocks=self.summed.blocks.changed(t, change))
+        other.terms = [*self.terms[:t], term.reordered(order), *self.terms[t + 1 :]]
+        return other
+
+    @property
+    def n(self) -> int:
+        return self.summed.n
+
+    @property
+    def coordinates(self) -> Coordinates:
+        return self.summed.coordinates
+
+    @property
+    def log_weights(self) -> float:
+        return self.summed.log_weights
+
+    @property
+    def has_zero_weights(self) -> bool:
+        return False  # refused by the pass that reads them
+
+    @property
+    def plain_X(self) -> Array:
+        return self.summed.triangle[:, self.kept]
+
+    @property
+    def all_columns(self) -> Array:
+        return self.summed.triangle
+
+    # ---- columns of the data ----
+
+    @cached_property
+    def levels_frame(self) -> pd.DataFrame:
+        """The combinations of levels of the fixed part, one row for each; the first row's numbers in all."""
+        return self.summed.reader.recipe.frame.iloc[: max(len(self.summed.survey.cells[0].rows), 1)]
+
+    @property
+    def mean_offset(self) -> float:
+        return self.summed.mean_offset
+
+    def mean_of(self, name: str) -> float:
+        return self.summed.survey.moments[name].mean
+
+    def sd_of(self, name: str) -> float:
+        return self.summed.survey.moments[name].sd
+
+    def few_values(self, name: str) -> list[float]:
+        return list(self.summed.survey.moments[name].distinct)
+
+    def counts_of(self, names: Sequence[str]) -> pd.Series:
+        frame = self.levels_frame[list(names)]
+        counts = pd.Series(self.summed.survey.cells[0].counts, index=frame.index)
+        return counts.groupby([frame[name] for name in names], observed=True).sum()
+
+    @cached_property
+    def _spanning_frame(self) -> pd.DataFrame:
+        """Each combination of levels with several values of the numeric predictors, within their ranges."""
+        rng = np.random.default_rng(0)
+        frame = self.levels_frame.loc[np.repeat(self.levels_frame.index, POINTS)].reset_index(drop=True)
+        behind = set(self.summed.survey.cells[0].rows.columns)
+        for name, moments in self.summed.survey.moments.items():
+            if name not in behind and name in frame and not pd.api.types.is_datetime64_any_dtype(frame[name]):
+                frame[name] = rng.uniform(moments.low, moments.high, len(frame))
+        return frame
+
+    @property
+    def variables(self) -> list[Value]:
+        return self.spanning[0]
+
+    @cached_property
+    def spanning(self) -> tuple[list[Value], Array]:
+        """Of rows that are made up: every combination of levels that the data have, with other numbers."""
+        evaluator = Evaluator(self._spanning_frame, self.transforms)
+        values = [evaluator.value(node) for node in self.model_matrix.terms.variables]
+        values = [value.drop_unused() if isinstance(value, Categorical) else value for value in values]
+        return values, self.model_matrix.columns(values, len(self._spanning_frame))[:, self.kept]
+
+
+def framed(survey: Survey, several: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:
+    """A frame of combinations of levels; a column that a combination says nothing of is that of the first row.
+
+    Parameters
+    ----------
+    survey : Survey
+    several : list of DataFrame
+        The columns behind some factors, one row for each combination.
+    names : list of str
+        The columns wanted.
+    """
+    size = sum(max(len(rows), 1) for rows in several)
+    frame = {}
+    for name in names:
+        values = [
+            value
+            for rows in several
+            for value in (rows[name] if name in rows else [survey.first[name]] * max(len(rows), 1))
+        ]
+        frame[name] = pd.Series(values, index=range(size), dtype=survey.dtypes.get(name))
+    return pd.DataFrame(frame)
