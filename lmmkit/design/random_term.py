@@ -70,6 +70,11 @@ class RandomTerm:
         """Whether it has more than an intercept."""
         return bool((self.Z != 1).any())
 
+    @property
+    def indicates(self) -> bool:
+        """Whether in each row one column is 1 and the others are 0."""
+        return bool(((self.Z == 0) | (self.Z == 1)).all() and (self.Z.sum(axis=1) == 1).all())
+
     def take(self, keep: Flags) -> RandomTerm:
         """The term on some rows; levels without rows are gone."""
         used, codes = np.unique(self.codes[keep], return_inverse=True)

@@ -82,6 +82,24 @@ class RowQuestions:
         """The variables of the fixed part, and X, on rows in which their columns depend on each other as in all."""
         return self.variables, self.X
 
+    @property
+    def column_covariance(self) -> Array:
+        """Covariance of the columns of X, (p, p), with n as the divisor."""
+        centred = self.X - self.X.mean(axis=0)
+        return np.asarray(centred.T @ centred / len(centred))
+
+    def lengths(self, t: int) -> tuple[Array, Array]:
+        """Squared lengths (q, k) of the columns of term t's effects, and of what X explains of each."""
+        term, Q = self.terms[t], np.linalg.qr(self.X)[0]
+        q = len(term.levels)
+        whole = [np.bincount(term.codes, z**2, q) for z in term.Z.T]
+        inside = [sum(np.bincount(term.codes, z * column, q) ** 2 for column in Q.T) for z in term.Z.T]
+        return np.column_stack(whole), np.column_stack(inside)
+
+    def missing_values(self, data: pd.DataFrame) -> dict[str, int]:
+        """How many values are missing in each column that the model has."""
+        return {name: int(data[name].isna().sum()) for name in self.frame.columns if name in data.columns}
+
     # ---- columns of the data ----
 
     @property

@@ -34,7 +34,8 @@ def variance_shares(fit: MixedFit) -> pd.Series:
     Nakagawa and Schielzeth (2013), *Methods in Ecology and Evolution* 4:133-142; Nakagawa, Johnson and
     Schielzeth (2017), *J. R. Soc. Interface* 14:20170213, for the other distributions.
     """
-    fixed = float(np.var(fit.design.X @ fit.estimate.beta, ddof=1))
+    beta, n = fit.estimate.beta, fit.nobs
+    fixed = float(beta @ fit.design.column_covariance @ beta) * n / (n - 1)
     random, per_row = 0.0, 0.0
     for term, variance in zip(fit.design.terms, _term_variances(fit), strict=True):
         if fit.family is not None and len(term.levels) == fit.nobs:
@@ -48,7 +49,7 @@ def variance_shares(fit: MixedFit) -> pd.Series:
 def _term_variances(fit: MixedFit) -> Iterator[float]:
     """Mean over the rows of ``z' Sigma z``, for each term."""
     for term, part in zip(fit.design.terms, fit.varcorr.components, strict=True):
-        yield float(np.einsum("nk,kl,nl->", term.Z, part.cov, term.Z)) / fit.nobs
+        yield float((term.mean_squares * part.cov).sum())
 
 
 def _distribution_variance(fit: MixedFit, family: Family) -> float:

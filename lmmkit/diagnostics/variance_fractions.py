@@ -75,7 +75,7 @@ def fractions(design: Design, beta: Array, covs: Sequence[Array], residual: Arra
     random = {}
     for group, term, cov in zip(groups, design.terms, covs, strict=True):
         label = term.bar.term if group in fixed else group  # as in x + (1 | x)
-        random[label] = np.einsum("kl,bkl->b", term.Z.T @ term.Z / len(term.Z), cov)
+        random[label] = np.einsum("kl,bkl->b", term.mean_squares, cov)
     parts = {label: random[label] for label in sorted(random)} | fixed
     parts[free_name("Residuals", parts)] = residual
     values = np.column_stack(list(parts.values()))
@@ -84,8 +84,7 @@ def fractions(design: Design, beta: Array, covs: Sequence[Array], residual: Arra
 
 def _fixed_parts(design: Design, beta: Array) -> dict[str, Array]:
     """Variance (B,) over the rows of each fixed term, scaled to add up to the variance of their sum."""
-    centred = design.X - design.X.mean(axis=0)
-    moments = centred.T @ centred / len(centred)
+    moments = design.column_covariance
     assign = np.array(design.assign, dtype=int)
     parts = {}
     for number, label in enumerate(design.term_labels, start=1):

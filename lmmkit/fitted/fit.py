@@ -23,8 +23,8 @@ T = TypeVar("T", bound=pd.Series | pd.DataFrame)
 #: What the rooms of the library ask of a fit, and its users need not see: left out of `dir(fit)`.
 INTERNAL = frozenset({
     "beta", "call", "counts", "cov_unscaled", "criterion", "derivatives", "design", "deviance_at", "estimate",
-    "estimates_dispersion", "has_intercept", "irls", "leverage", "model_ss", "of", "on_all_rows", "readings",
-    "row_fitted", "row_residuals", "unit_free_factors",
+    "estimates_dispersion", "has_intercept", "has_rows", "irls", "leverage", "model_ss", "of", "on_all_rows",
+    "readings", "row_fitted", "row_residuals", "unit_free_factors",
 })  # fmt: skip
 
 
@@ -78,6 +78,11 @@ class Fit(Protocol):
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name not in INTERNAL]
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows of the data are at hand; of data in parts there are only sums."""
+        return True
 
     # ---- coefficients ----
 

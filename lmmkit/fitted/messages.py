@@ -14,14 +14,13 @@ from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
 from ..likelihood.estimate import MULTIPLES, REPRODUCED
-from ..numerics.arrays import Array
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
 from .repeats import cells_of, constant_within, every_row_is_copied
 from .times import as_number, one_column_per_level
 
 if TYPE_CHECKING:
-    from ..design.design import RandomTerm
+    from ..design.design import Design, RandomTerm
     from ..design.undivided import Undivided
     from .fit import Fit
     from .mixed import MixedFit
@@ -84,15 +83,14 @@ def omitted_rows(fit: Fit) -> Iterator[str]:
 
 def _where_missing(fit: Fit) -> str:
     """The columns with missing values: a level called None or NA in a file is one for many readers of files."""
-    data = fit.call.data
-    counts = {name: int(data[name].isna().sum()) for name in fit.design.frame.columns if name in data.columns}
+    counts = fit.design.missing_values(fit.call.data)
     found = [f"'{name}' ({count})" for name, count in counts.items() if count]
     return f" Values are missing in {listed(found)}." if found else ""
 
 
 def ordered_pairs(fit: Fit) -> Iterator[str]:
     """Factors of two levels that come with an order: their coefficient is not the difference of the two."""
-    frame, names = fit.design.frame, fit.design.x_names
+    frame, names = fit.design.levels_frame, fit.design.x_names
     pairs = [name for name in frame.columns if f"{name}.L" in names and f"{name}.Q" not in names]
     for name in pairs:
         if getattr(frame[name].dtype, "ordered", False):
@@ -117,6 +115,8 @@ def dropped_columns(fit: Fit) -> Iterator[str]:
 
 def counted_days(fit: Fit) -> Iterator[str]:
     """Dates that are predictors by themselves: where their zero is."""
+    if not fit.has_rows:
+        return
     recipe, data = fit.design.model_matrix, fit.call.data
     bare = [node.name for node in recipe.terms.variables if isinstance(node, Name)]
     names = [name for name in bare if is_date(data[name]) and not is_date(fit.design.frame[name])]
@@ -147,12 +147,11 @@ def without_residuals(is_exact: bool, df_resid: int) -> Iterator[str]:
 def _confounded(fit: MixedFit) -> Iterator[str]:
     """Random effects about which the data cannot say anything, because something else takes their place."""
     design = fit.design
-    Q = np.linalg.qr(design.X)[0]
     for t, term in enumerate(design.terms):
-        fixed = [name for name, z in zip(term.names, term.Z.T, strict=True) if _spanned(z, term, Q)]
+        fixed = _spanned(design, t)
         if fixed:
             yield _twice(fit, term, fixed)
-        for other in design.terms[:t]:
+        for other in design.terms[:t] if fit.has_rows else ():
             if _same_effects(term, other):
                 yield (
                     f"The random effects {other.bar.term} and {term.bar.term} are the same, so only the sum "
@@ -178,14 +177,14 @@ def _twice(fit: MixedFit, term: RandomTerm, names: list[str]) -> str:
     )
 
 
-def _spanned(z: Array, term: RandomTerm, Q: Array) -> bool:
-    """Whether the columns that an effect has for each level are combinations of the orthonormal ones of Q."""
-    q = len(term.levels)
-    if q > Q.shape[1]:
-        return False
-    length = np.bincount(term.codes, z**2, q)
-    inside = sum(np.bincount(term.codes, z * column, q) ** 2 for column in Q.T)
-    return bool((length - inside <= 1e-10 * length).all())
+def _spanned(design: Design, t: int) -> list[str]:
+    """The effects of a term whose columns for each level are combinations of the columns of X."""
+    term = design.terms[t]
+    if len(term.levels) > len(design.x_names):
+        return []
+    whole, inside = design.lengths(t)
+    spanned = np.all(whole - inside <= 1e-10 * whole, axis=0).tolist()
+    return [name for name, is_spanned in zip(term.names, spanned, strict=True) if is_spanned]
 
 
 def _same_effects(one: RandomTerm, other: RandomTerm) -> bool:
@@ -200,7 +199,7 @@ def _same_effects(one: RandomTerm, other: RandomTerm) -> bool:
 
 def _copies(fit: MixedFit) -> Iterator[str]:
     """Rows that are no measurements of their own."""
-    if fit.family is not None:
+    if fit.family is not None or not fit.has_rows:
         return
     response = fit.design.response
     groups = constant_within(fit.design)
@@ -376,7 +375,7 @@ def _steps(fit: MixedFit) -> Iterator[str]:
 
 def _level(fit: MixedFit) -> Iterator[str]:
     """One row for each effect of a structured term with variances of their own: they trade with the residual's."""
-    if fit.family is not None:
+    if fit.family is not None or not fit.has_rows:
         return
     for term in fit.design.terms:
         structure = term.structure
@@ -405,9 +404,10 @@ def _few_levels(fit: MixedFit) -> Iterator[str]:
 
 def _scales(fit: MixedFit) -> Iterator[str]:
     """lme4's checkScaleX: standard deviations of the columns that are not just zeros and ones."""
-    X, names = fit.design.X, fit.design.x_names
+    X, names = fit.design.spanning[1], fit.design.x_names
     numeric = [j for j in range(X.shape[1]) if not np.isin(X[:, j], (0.0, 1.0)).all()]
-    sds = X[:, numeric].std(axis=0, ddof=1)
+    n = fit.design.n
+    sds = np.sqrt(fit.design.column_covariance.diagonal()[numeric] * n / max(n - 1, 1))
     if len(sds) == 0 or max(sds.max(), 1.0) / min(sds.min(), 1.0) <= SCALES_APART:
         return
     apart = [names[j] for j, sd in zip(numeric, sds, strict=True) if not 1 / SCALES_APART < sd < SCALES_APART]

@@ -12,9 +12,11 @@ from scipy.sparse import block_diag, csr_array, hstack
 from ..errors import ModelError
 from ..numerics import arguments
 from ..numerics.arrays import Array
+from ..partitions.design import SummedDesign
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
 from .call import PLAIN
+from .fit import RESIDUALS, ResidualKind
 from .random_effects import RandomEffects
 from .varcorr import VarCorr
 
@@ -355,8 +357,45 @@ class MixedFit(RandomEffects):
     # ---- rows ----
 
     @property
+    def has_rows(self) -> bool:
+        """Whether the rows of the data are at hand; of data in parts there are only sums."""
+        return not isinstance(self.design, SummedDesign)
+
+    @property
+    def fitted(self) -> Any:
+        """Fitted values with all random effects, on the scale of the response (R: ``fitted``).
+
+        A Series; of a Dask frame a lazy one, with the parts of the frame.
+        """
+        if isinstance(self.design, SummedDesign):
+            return self.design.lazy_fitted(self.call.data, self.beta, self.estimate.modes, self._every_row)
+        return super().fitted
+
+    def resid(self, kind: ResidualKind = "response") -> Any:
+        if isinstance(self.design, SummedDesign):
+            return self._lazy_resid(arguments.one_of("kind", kind, RESIDUALS))
+        return super().resid(kind)
+
+    resid.__doc__ = RandomEffects.resid.__doc__
+
+    def _lazy_resid(self, kind: ResidualKind) -> Any:
+        assert isinstance(self.design, SummedDesign)
+        if kind == "studentized":
+            raise ModelError(
+                "resid(kind='studentized') needs all rows at once, and a fit of data that come in parts holds only "
+                "their sums; take kind='scaled'"
+            )
+        weighted, unit = kind in ("pearson", "deviance", "scaled"), self.sigma if kind == "scaled" else 1.0
+        found = self.beta, self.estimate.modes, self._every_row
+        return self.design.lazy_residuals(self.call.data, *found, weighted, unit)
+
+    @property
+    def _every_row(self) -> bool:
+        return bool(self.call.options["na_action"] == "exclude")
+
+    @property
     def _eta(self) -> Array:
-        return self.estimate.fitted_eta
+        return self.estimate.fitted_eta if self.has_rows else self.design.y  # which says what is missing
 
     @cached_property
     def _mu(self) -> Array:

@@ -16,8 +16,7 @@ def one_column_per_level(term: RandomTerm) -> list[str] | None:
     if len(variables) != 1 or recipe.terms.intercept or recipe.levels[0] is None:
         return None
     levels = recipe.levels[0]
-    indicators = ((term.Z == 0) | (term.Z == 1)).all() and (term.Z.sum(axis=1) == 1).all()
-    return list(levels) if indicators and len(levels) == term.Z.shape[1] else None
+    return list(levels) if len(levels) == term.k and term.indicates else None
 
 
 def as_number(level: str) -> float | None:

@@ -131,7 +131,7 @@ def _fitted(call: FunctionCall, moments: Moments | None) -> Transform:
 
 def _summed(parts: Partitions, recipe: Design, reader: Reader, found: Survey, seen: Scales) -> SummedDesign:
     """The third pass, and everything together."""
-    kept = independent_columns(seen.plain)
+    kept = independent_columns(seen.plain[:, 1:])
     names = recipe.model_matrix.names
     recipe = replace(
         recipe,
@@ -160,8 +160,10 @@ def _summed(parts: Partitions, recipe: Design, reader: Reader, found: Survey, se
         ),
     )
     design.terms = [
-        SummedTerm(term, plain / found.kept, slopes)
-        for term, (_, plain), slopes in zip(recipe.terms, seen.squares, seen.slopes, strict=True)
+        SummedTerm(term, plain / found.kept, slopes, indicates)
+        for term, (_, plain), slopes, indicates in zip(
+            recipe.terms, seen.squares, seen.slopes, seen.indicators, strict=True
+        )
     ]
     return design
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from ..design.random_term import RandomTerm
 from ..design.values import Categorical, Value
 from ..errors import ModelError
 from ..numerics.arrays import Array
+from ..numerics.partitions import Partitions
 from .reader import Reader
 from .sums import BlockSums
 from .survey import Survey
@@ -28,11 +30,23 @@ ROWS = ("X", "y", "offset", "weights", "frame", "used", "codes", "Z")
 POINTS = 12
 
 
-def _no_rows(name: str) -> ModelError:
+def _no_rows() -> ModelError:
     return ModelError(
-        "this needs all rows at once, and a fit of data that come in parts holds only their sums; fit a part that "
-        f"fits into memory, such as data.sample(frac=0.01).compute() (what is missing: '{name}')"
+        f"{_asked()} needs all rows at once, and a fit of data that come in parts holds only their "
+        "sums; .fitted, .resid() and .predict(newdata) are there, and for all else fit rows that memory can hold, such "
+        "as data.sample(frac=0.01).compute()"
     )
+
+
+def _asked() -> str:
+    """What the user asked for: the outermost of our functions that are at work."""
+    frame, name = sys._getframe(1), ""
+    while frame is not None:
+        code = frame.f_code
+        if frame.f_globals.get("__name__", "").startswith("lmmkit.") and code.co_name != "call":
+            name = code.co_name
+        frame = frame.f_back  # type: ignore[assignment]
+    return "this picture" if name == "__call__" else f"'{name}'"
 
 
 class SummedTerm(RandomTerm):
@@ -44,29 +58,34 @@ class SummedTerm(RandomTerm):
         Of a few rows in which every level occurs.
     mean_squares : array (k, k)
         Mean over all rows of ``z z'``.
-    has_slopes : bool
+    has_slopes, indicates : bool
+        As of any term.
     """
 
-    def __init__(self, term: RandomTerm, mean_squares: Array, has_slopes: bool) -> None:
+    def __init__(self, term: RandomTerm, mean_squares: Array, has_slopes: bool, indicates: bool) -> None:
         self.__dict__ |= {name: value for name, value in vars(term).items() if name not in ROWS}
-        self.__dict__ |= {"_mean_squares": mean_squares, "_has_slopes": has_slopes}
+        self.known = mean_squares, has_slopes, indicates
 
     def __getattr__(self, name: str) -> Any:
         if name in ROWS:
-            raise _no_rows(name)
+            raise _no_rows()
         raise AttributeError(name)
 
     @property
     def mean_squares(self) -> Array:
-        return np.asarray(self._mean_squares)
+        return self.known[0]
 
     @property
     def has_slopes(self) -> bool:
-        return bool(self._has_slopes)
+        return self.known[1]
+
+    @property
+    def indicates(self) -> bool:
+        return self.known[2]
 
     def reordered(self, order: list[int]) -> SummedTerm:
         """The same with its effects in another order."""
-        moved = SummedTerm(self, self.mean_squares[np.ix_(order, order)], self.has_slopes)
+        moved = SummedTerm(self, self.mean_squares[np.ix_(order, order)], self.has_slopes, self.indicates)
         moved.names = [self.names[i] for i in order]
         return moved
 
@@ -104,7 +123,7 @@ class Summed:
     squares : list of arrays (k, k)
         Mean over the rows of ``z z'`` of each term, with the weights.
     triangle : array
-        With the cross-products of all columns of X, without weights.
+        With the cross-products of a column of ones and all columns of X, without weights.
     log_weights, mean_offset : float
     survey : Survey
         Of the first pass.
@@ -139,7 +158,7 @@ class SummedDesign(Design):
 
     def __getattr__(self, name: str) -> Any:
         if name in ROWS:
-            raise _no_rows(name)
+            raise _no_rows()
         raise AttributeError(name)
 
     def _changed(self, **changes: Any) -> SummedDesign:
@@ -185,11 +204,35 @@ class SummedDesign(Design):
 
     @property
     def plain_X(self) -> Array:
-        return self.summed.triangle[:, self.kept]
+        return self.summed.triangle[:, 1:][:, self.kept]
 
     @property
     def all_columns(self) -> Array:
-        return self.summed.triangle
+        return self.summed.triangle[:, 1:]
+
+    @property
+    def column_covariance(self) -> Array:
+        centred = self.plain_X[1:]  # below the row that belongs to the column of ones
+        return np.asarray(centred.T @ centred / self.n)
+
+    def lengths(self, t: int) -> tuple[Array, Array]:
+        blocks = self.summed.blocks.changed(t, np.linalg.inv(self.units[t]))
+        f, place = blocks.owner(t)
+        whole = blocks.own[f][:, place, place].diagonal(axis1=1, axis2=2)
+        return whole, (blocks.basis[f][:, place, :-1] ** 2).sum(axis=2)
+
+    def missing_values(self, data: Any) -> dict[str, int]:
+        return dict(self.summed.survey.missing)
+
+    def lazy_fitted(self, data: Any, beta: Array, modes: list[Array], every_row: bool) -> Any:
+        """Fitted values, part by part when they are asked for."""
+        reader = self.summed.reader
+        return Partitions(data).rowwise(reader.names, reader.fitted, "fitted", beta, modes, every_row)
+
+    def lazy_residuals(self, data: Any, *found: Any) -> Any:
+        """Residuals, part by part when they are asked for; see :meth:`Reader.residuals`."""
+        reader = self.summed.reader
+        return Partitions(data).rowwise(reader.names, reader.residuals, "resid", *found)
 
     # ---- columns of the data ----
 
@@ -212,9 +255,17 @@ class SummedDesign(Design):
         return list(self.summed.survey.moments[name].distinct)
 
     def counts_of(self, names: Sequence[str]) -> pd.Series:
-        frame = self.levels_frame[list(names)]
-        counts = pd.Series(self.summed.survey.cells[0].counts, index=frame.index)
-        return counts.groupby([frame[name] for name in names], observed=True).sum()
+        cells, frame = self.summed.survey.cells[0], self.levels_frame
+        for name in names:
+            if name not in cells.rows:
+                raise ModelError(
+                    f"how often the values of '{name}' occur is not known of data that come in parts, for it is a "
+                    f"number; write factor({name}) in the formula"
+                )
+        found = pd.MultiIndex.from_arrays([frame[name] for name in names], names=list(names))
+        total = pd.Series(cells.counts, index=found).groupby(level=list(range(len(names)))).sum()
+        keys = [key if isinstance(key, tuple) else (key,) for key in total.index]
+        return pd.Series(total.to_numpy(), index=pd.MultiIndex.from_tuples(keys, names=list(names)))
 
     @cached_property
     def _spanning_frame(self) -> pd.DataFrame:

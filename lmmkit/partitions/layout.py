@@ -35,9 +35,7 @@ class SummedLayout(Layout):
     def sums(self, D: Array, weights: Array | None = None) -> Sums:
         """The cross-products, with D (p + 1, d) in coordinates; the weights are in them already."""
         rest, blocks = range(1, len(self.factors)), self._blocks
-        met = {
-            (f - 1, g - 1): values for (f, g), (_, values) in blocks.met.items() if f > 0
-        }
+        met = {(f - 1, g - 1): values for (f, g), (_, values) in blocks.met.items() if f > 0}
         return Sums(
             lead=blocks.own[0],
             cross=self.cross_values([blocks.met[0, f][1] for f in rest]),

@@ -20,7 +20,7 @@ __all__ = ["PartRows", "Reader"]
 
 @dataclass(frozen=True)
 class PartRows:
-    """The complete rows of one part, each multiplied by the root of its weight.
+    """The complete rows of one part.
 
     Attributes
     ----------
@@ -32,7 +32,6 @@ class PartRows:
     root : array (n,) or None
         Roots of the weights.
     offset : array (n,)
-        As it is.
     """
 
     X: Array
@@ -77,11 +76,8 @@ class Reader:
         y = self.response_of(kept)
         X, weights = new.all_columns, self.weights_of(kept)
         check_sizes([*self.recipe.model_matrix.names, self.response], np.column_stack([X, y]))
-        if weights is None:
-            return PartRows(X, y - new.offset, new.terms, None, new.offset)
-        root = np.sqrt(weights)
-        terms = [(codes, Z * root[:, None]) for codes, Z in new.terms]
-        return PartRows(X * root[:, None], (y - new.offset) * root, terms, root, new.offset)
+        root = None if weights is None else np.sqrt(weights)
+        return PartRows(X, y - new.offset, new.terms, root, new.offset)
 
     def response_of(self, kept: pd.DataFrame) -> Array:
         """The response of complete rows, (n,)."""
@@ -111,7 +107,13 @@ class Reader:
         return self._aligned(part, eta, "fitted", every_row)
 
     def residuals(
-        self, part: pd.DataFrame, beta: Array, modes: list[Array], every_row: bool, weighted: bool, unit: float
+        self,
+        part: pd.DataFrame,
+        beta: Array,
+        modes: list[Array],
+        every_row: bool,
+        weighted: bool,
+        unit: float,
     ) -> pd.Series:
         """Residuals of one part, times the roots of the weights where `weighted`, over a unit."""
         kept = self.complete(part)

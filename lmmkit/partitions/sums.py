@@ -8,7 +8,9 @@ the columns are. The third sums ``Z'Z`` in blocks, and ``Z'E``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -31,11 +33,11 @@ class Scales:
     triangle : array (at most columns + 1, columns + 1)
         Of all columns of X and the response, with the roots of the weights.
     plain : array
-        Of the columns of X without weights.
+        Of a column of ones and the columns of X, without weights.
     squares : list of arrays (k, k)
         ``Z'Z`` of each term, with the weights and without.
-    slopes : list of bool
-        Whether each term has more than an intercept.
+    slopes, indicators : list of bool
+        Whether each term has more than an intercept; whether one of its columns is 1 in each row, the others 0.
     log_weights, offset : float
         Sums.
     """
@@ -44,6 +46,7 @@ class Scales:
     plain: Array
     squares: list[tuple[Array, Array]]
     slopes: list[bool]
+    indicators: list[bool]
     log_weights: float
     offset: float
 
@@ -51,13 +54,15 @@ class Scales:
 def scales(part: pd.DataFrame, reader: Reader) -> Scales:
     """The second pass over one part."""
     rows = reader.rows(part)
-    root = np.ones((len(rows.y), 1)) if rows.root is None else rows.root[:, None]
-    triangle = _triangle(np.column_stack([rows.X, rows.y]))
+    ones = np.ones((len(rows.y), 1))
+    root = ones if rows.root is None else rows.root[:, None]
+    plain = [Z for _, Z in rows.terms]
     return Scales(
-        triangle,
-        triangle[:, :-1] if rows.root is None else _triangle(rows.X / root),
-        [(Z.T @ Z, (Z / root).T @ (Z / root)) for _, Z in rows.terms],
-        [bool((Z / root != 1).any()) for _, Z in rows.terms],
+        _triangle(np.column_stack([rows.X, rows.y]) * root),
+        _triangle(np.column_stack([ones, rows.X])),
+        [((Z * root).T @ (Z * root), Z.T @ Z) for Z in plain],
+        [bool((own != 1).any()) for own in plain],
+        [bool(((own == 0) | (own == 1)).all() and (own.sum(axis=1) == 1).all()) for own in plain],
         2 * float(np.log(root).sum()),
         float(rows.offset.sum()),
     )
@@ -69,10 +74,11 @@ def merge_scales(several: list[Scales]) -> Scales:
         _triangle(np.vstack([one.triangle for one in several])),
         _triangle(np.vstack([one.plain for one in several])),
         [
-            (sum(own for own, _ in each), sum(plain for _, plain in each))  # type: ignore[misc]
+            (_total(own for own, _ in each), _total(plain for _, plain in each))
             for each in zip(*(one.squares for one in several), strict=True)
         ],
         [any(own) for own in zip(*(one.slopes for one in several), strict=True)],
+        [all(own) for own in zip(*(one.indicators for one in several), strict=True)],
         sum(one.log_weights for one in several),
         sum(one.offset for one in several),
     )
@@ -112,6 +118,11 @@ class BlockSums:
             for (f, g), (keys, _) in self.met.items()
         }
 
+    def owner(self, term: int) -> tuple[int, slice]:
+        """The grouping factor of a term, and which of the factor's columns are the term's."""
+        f = next(f for f, one in enumerate(self.factors) if term in dict(one.terms))
+        return f, dict(self.factors[f].terms)[term]
+
     def changed(self, term: int, matrix: Array) -> BlockSums:
         """The same with the columns (k,) of one term as their combinations ``Z @ matrix``.
 
@@ -121,19 +132,23 @@ class BlockSums:
             Its number in the design.
         matrix : array (k, k)
         """
-        f = next(f for f, one in enumerate(self.factors) if term in dict(one.terms))
-        place = dict(self.factors[f].terms)[term]
+        f, place = self.owner(term)
         A = np.eye(self.factors[f].k)
         A[place, place] = matrix
         own, basis, met = list(self.own), list(self.basis), dict(self.met)
         own[f], basis[f] = A.T @ own[f] @ A, A.T @ basis[f]
         for (one, other), (keys, values) in self.met.items():
-            left, right = A.T if one == f else np.eye(values.shape[1]), A if other == f else np.eye(values.shape[2])
+            left, right = (
+                A.T if one == f else np.eye(values.shape[1]),
+                A if other == f else np.eye(values.shape[2]),
+            )
             met[one, other] = keys, left @ values @ right
         return replace(self, own=own, basis=basis, met=met)
 
 
-def block_sums(part: pd.DataFrame, reader: Reader, units: list[Array], S: Array, kept: list[int]) -> BlockSums:
+def block_sums(
+    part: pd.DataFrame, reader: Reader, units: list[Array], S: Array, kept: list[int]
+) -> BlockSums:
     """The third pass over one part.
 
     Parameters
@@ -148,8 +163,9 @@ def block_sums(part: pd.DataFrame, reader: Reader, units: list[Array], S: Array,
         The columns of X that are not combinations of earlier ones.
     """
     rows = reader.rows(part)
-    E = solve_triangular(S, np.column_stack([rows.X[:, kept], rows.y]).T, trans="T").T
-    factors = _factors(reader, rows, units)
+    root = np.ones((len(rows.y), 1)) if rows.root is None else rows.root[:, None]
+    E = solve_triangular(S, (np.column_stack([rows.X[:, kept], rows.y]) * root).T, trans="T").T
+    factors = _factors(reader, rows, units, root)
     met = {}
     for f, one in enumerate(factors):
         for g, other in enumerate(factors[f + 1 :], f + 1):
@@ -163,11 +179,10 @@ def block_sums(part: pd.DataFrame, reader: Reader, units: list[Array], S: Array,
     )
 
 
-def _factors(reader: Reader, rows: PartRows, units: list[Array]) -> list[GroupingFactor]:
-    terms = [
-        replace(term, codes=codes, Z=Z) for term, (codes, Z) in zip(reader.recipe.terms, rows.terms, strict=True)
-    ]
-    return factors_of(terms, [Z @ unit for (_, Z), unit in zip(rows.terms, units, strict=True)])
+def _factors(reader: Reader, rows: PartRows, units: list[Array], root: Array) -> list[GroupingFactor]:
+    pairs = zip(reader.recipe.terms, rows.terms, strict=True)
+    terms = [replace(term, codes=codes, Z=Z) for term, (codes, Z) in pairs]
+    return factors_of(terms, [root * Z @ unit for (_, Z), unit in zip(rows.terms, units, strict=True)])
 
 
 def merge_blocks(several: list[BlockSums]) -> BlockSums:
@@ -175,10 +190,14 @@ def merge_blocks(several: list[BlockSums]) -> BlockSums:
     first = several[0]
     return replace(
         first,
-        own=[sum(each) for each in zip(*(one.own for one in several), strict=True)],  # type: ignore[misc]
+        own=[_total(each) for each in zip(*(one.own for one in several), strict=True)],
         met={key: _merged([one.met[key] for one in several]) for key in first.met},
-        basis=[sum(each) for each in zip(*(one.basis for one in several), strict=True)],  # type: ignore[misc]
+        basis=[_total(each) for each in zip(*(one.basis for one in several), strict=True)],
     )
+
+
+def _total(arrays: Iterable[Array]) -> Array:
+    return reduce(np.add, arrays)
 
 
 def _merged(several: list[tuple[Index, Array]]) -> tuple[Index, Array]:

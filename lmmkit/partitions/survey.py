@@ -21,8 +21,8 @@ from ..formula.algebra import expand
 from ..formula.functions import arguments, columns_of, literal
 from ..formula.parse import Formula
 from ..formula.syntax import read
-from ..formula.tree import FunctionCall, Node, walk, write
-from ..numerics.arrays import Array, Flags
+from ..formula.tree import FunctionCall, Node, children, walk, write
+from ..numerics.arrays import Array, Flags, Index
 
 __all__ = ["Cells", "Moments", "Plan", "Survey", "merge_surveys", "survey"]
 
@@ -56,17 +56,17 @@ class Plan:
     def of(cls, formula: Formula, names: list[str]) -> Plan:
         """Plan it, or refuse by name what needs all rows at once."""
         texts = [formula.response, formula.fixed, *formula.offsets, *(bar.lhs for bar in formula.bars)]
-        calls = [node for text in texts if text for node in walk(read(text)) if isinstance(node, FunctionCall)]
+        nodes = [node for text in texts if text for node in walk(read(text))]
+        calls = [node for node in nodes if isinstance(node, FunctionCall) and _is_transform(node)]
         for call in calls:
             raw = call.function == "poly" and literal_of(call, "raw") is True
-            inner = [node for child in arguments(call).values() for node in walk(child)]
-            nested = call.function in SUMMED and any(_is_transform(node) for node in inner)
-            if (call.function in WHOLE and not raw) or nested:
+            nested = any(_is_transform(node) for child in children(call) for node in walk(child))
+            if nested or (call.function in WHOLE and not raw):
                 raise DataError(
                     f"{write(call)} needs all rows at once, and these data come in parts; make it a column of the "
                     "data, or write the powers out, as x + I(x^2)"
                 )
-        transforms = {write(call): call for call in calls if call.function in (*SUMMED, "poly")}
+        transforms = {write(call): call for call in calls}
         sets = [[(node, False) for node in expand(formula.fixed).variables]]
         sets += [[(node, False) for node in expand(bar.lhs).variables] for bar in formula.bars]
         sets += [[(read(text), True) for text in bar.factors] for bar in formula.bars]
@@ -152,7 +152,9 @@ class Moments:
         distinct = sorted({*self.distinct, *other.distinct})[:3]
         squares = self.squares + other.squares + apart**2 * self.n * other.n / n
         mean = self.mean + apart * other.n / n
-        return Moments(n, mean, squares, min(self.low, other.low), max(self.high, other.high), tuple(distinct))
+        return Moments(
+            n, mean, squares, min(self.low, other.low), max(self.high, other.high), tuple(distinct)
+        )
 
     @property
     def sd(self) -> float:
@@ -176,7 +178,7 @@ class Cells:
 
     keys: pd.DataFrame
     rows: pd.DataFrame
-    counts: Array
+    counts: Index
 
     @classmethod
     def of(cls, part: pd.DataFrame, factors: dict[str, Categorical], columns: list[str]) -> Cells:
@@ -257,9 +259,8 @@ def complete_rows(part: pd.DataFrame, names: Sequence[str]) -> tuple[Flags, dict
 def survey(part: pd.DataFrame, plan: Plan) -> Survey:
     """The first pass over one part."""
     keep, counts = complete_rows(part, plan.names)
-    categories = {
-        name: part[name].dtype for name in plan.names if isinstance(part[name].dtype, pd.CategoricalDtype)
-    }
+    dtypes = {name: part[name].dtype for name in plan.names}
+    categories = {name: dtype for name, dtype in dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
     inner = {text: _argument(part, call) for text, call in plan.transforms.items() if call.function in SUMMED}
     kept = part if keep.all() else part[keep]
     if not len(kept):
@@ -304,7 +305,9 @@ def merge_surveys(several: list[Survey]) -> Survey:
         first=seen[0].first if seen else {},
         dtypes=_categories([one.dtypes for one in several]),
         cells=[Cells.merged(list(own)) for own in zip(*(one.cells for one in seen), strict=True)],
-        moments={name: _total(one.moments[name] for one in seen) for name in (seen[0].moments if seen else {})},
+        moments={
+            name: _total(one.moments[name] for one in seen) for name in (seen[0].moments if seen else {})
+        },
         arguments={text: _total(one.arguments[text] for one in several) for text in several[0].arguments},
     )
 

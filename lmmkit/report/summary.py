@@ -126,7 +126,8 @@ class Summary:
         """
         fit = self._fit
         lines = [*_heading(fit, self._ddf), "", *_criterion(fit, 1), ""]
-        lines += ["Scaled residuals:", *_quantiles(fit.row_residuals("scaled")), ""]
+        if fit.has_rows:
+            lines += ["Scaled residuals:", *_quantiles(fit.row_residuals("scaled")), ""]
         lines += [*_random(fit, ("Variance", "Std.Dev.")), *_sizes(fit), ""]
         if len(self.coefficients):
             # As lme4 heads them: a gamma model's statistics are t values, and their p-values normal tails.
