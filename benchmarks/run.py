@@ -23,6 +23,7 @@ import batch
 import counts
 import explorers
 import growth
+import larger
 import repetition
 import structures
 from cases import CASES, Case
@@ -153,7 +154,7 @@ def main() -> None:
     parser.add_argument(
         "cases",
         nargs="*",
-        help="names of cases, batch, counts, repetition, structures, explorers, growth; none means all",
+        help="names of cases, batch, counts, repetition, structures, explorers, growth, larger; none means all",
     )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
@@ -186,6 +187,8 @@ def main() -> None:
         tell(explorer_rows())
     if not wanted or "growth" in wanted:
         tell(growth.rows())
+    if not wanted or "larger" in wanted:
+        tell(larger.rows())
 
 
 if __name__ == "__main__":

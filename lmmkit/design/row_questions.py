@@ -49,6 +49,16 @@ class RowQuestions:
         return 0.0 if self.weights is None else float(np.log(self.weights[self.weights > 0]).sum())
 
     @property
+    def is_weighted(self) -> bool:
+        """Whether prior weights were given."""
+        return self.weights is not None
+
+    @property
+    def has_offset(self) -> bool:
+        """Whether the offset is not zero everywhere."""
+        return bool(self.offset.any())
+
+    @property
     def has_zero_weights(self) -> bool:
         """Whether some weight is zero."""
         return self.weights is not None and not self.weights.all()

@@ -95,7 +95,7 @@ def _ends(fit: MixedFit, methods: list[str], n_starts: int, rng: np.random.Gener
         ways[f"{OWN}, start {number}"] = partial(
             descend, criterion, beginning, partial(minimise, criterion.trial)
         )
-    width = sum(len(term.levels) * term.Z.shape[1] for term in fit.design.terms)
+    width = sum(len(term.levels) * term.k for term in fit.design.terms)
     for name, way in ways.items():
         began = time.perf_counter()
         with threads_for(width):

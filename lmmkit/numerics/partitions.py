@@ -77,6 +77,8 @@ class Partitions:
 
         given = [dask.delayed(one, traverse=False) for one in shared]
         level = [dask.delayed(task)(part, *given) for part in self.frame[list(columns)].to_delayed()]
+        if not level:
+            raise DataError("the data have no parts, and so no rows")
         while True:
             groups = [level[at : at + BRANCHES] for at in range(0, len(level), BRANCHES)]
             level = [dask.delayed(merge)(group) for group in groups]

@@ -75,7 +75,7 @@ def _names(formula: Formula, parts: Partitions, extras: dict[str, Any]) -> list[
     names = list(dict.fromkeys([*formula.columns, *filter(None, extras.values())]))
     for name in names:
         if name not in parts.columns:
-            read_column(parts.frame.head(0, npartitions=1, compute=True)[[]], name)
+            read_column(parts.frame.head(0), name)
     response = read(formula.response)
     if isinstance(response, FunctionCall) and response.function == "cbind":
         raise DataError(

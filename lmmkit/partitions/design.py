@@ -16,6 +16,8 @@ from ..design.evaluate import Evaluator
 from ..design.random_term import RandomTerm
 from ..design.values import Categorical, Value
 from ..errors import ModelError
+from ..formula.functions import columns_of
+from ..formula.syntax import read
 from ..numerics.arrays import Array
 from ..numerics.partitions import Partitions
 from .reader import Reader
@@ -26,8 +28,6 @@ __all__ = ["Coordinates", "Summed", "SummedDesign", "SummedTerm", "framed"]
 
 #: What only rows have.
 ROWS = ("X", "y", "offset", "weights", "frame", "used", "codes", "Z")
-#: Values of each numeric predictor in each cell of the factors, from which it is read how columns depend on each other.
-POINTS = 12
 
 
 def _no_rows() -> ModelError:
@@ -199,6 +199,14 @@ class SummedDesign(Design):
         return self.summed.log_weights
 
     @property
+    def is_weighted(self) -> bool:
+        return bool(self.weights_argument)
+
+    @property
+    def has_offset(self) -> bool:
+        return bool(self.formula.offsets) or bool(self.offset_argument)
+
+    @property
     def has_zero_weights(self) -> bool:
         return False  # refused by the pass that reads them
 
@@ -269,13 +277,16 @@ class SummedDesign(Design):
 
     @cached_property
     def _spanning_frame(self) -> pd.DataFrame:
-        """Each combination of levels with several values of the numeric predictors, within their ranges."""
+        """Each combination of the fixed part's levels, with more values of its numbers than there are columns."""
+        wanted = columns_of(read(self.formula.fixed))
+        factors = [name for name in wanted if name in self.summed.survey.cells[0].rows]
+        cells = self.levels_frame.drop_duplicates(factors) if factors else self.levels_frame[:1]
+        points = 2 * len(self.model_matrix.names) + 2
+        frame = cells.loc[np.repeat(cells.index, points)].reset_index(drop=True)
         rng = np.random.default_rng(0)
-        frame = self.levels_frame.loc[np.repeat(self.levels_frame.index, POINTS)].reset_index(drop=True)
-        behind = set(self.summed.survey.cells[0].rows.columns)
-        for name, moments in self.summed.survey.moments.items():
-            if name not in behind and name in frame and not pd.api.types.is_datetime64_any_dtype(frame[name]):
-                frame[name] = rng.uniform(moments.low, moments.high, len(frame))
+        for name in set(wanted) - set(factors):
+            moments = self.summed.survey.moments[name]
+            frame[name] = rng.uniform(moments.low, moments.high, len(frame))
         return frame
 
     @property
@@ -288,7 +299,7 @@ class SummedDesign(Design):
         evaluator = Evaluator(self._spanning_frame, self.transforms)
         values = [evaluator.value(node) for node in self.model_matrix.terms.variables]
         values = [value.drop_unused() if isinstance(value, Categorical) else value for value in values]
-        return values, self.model_matrix.columns(values, len(self._spanning_frame))[:, self.kept]
+        return values, self.model_matrix.apply(evaluator)[:, self.kept]
 
 
 def framed(survey: Survey, several: list[pd.DataFrame], names: list[str]) -> pd.DataFrame:

@@ -147,7 +147,7 @@ def _response(fit: Fit, estimates: bool) -> str:
     name = design.response
     if family is None:
         variance = rf"{_number(fit.sigma)}^2" if estimates else r"\sigma^2"
-        if design.weights is not None:
+        if design.is_weighted:
             variance += r" / w_i"
         return rf"{_name(name)}_i &\sim \mathcal{{N}}(\mu_i,\ {variance})"
     if "zero_inflation" in fit.design.components:
@@ -165,7 +165,7 @@ def _response_without_zeros(fit: Fit, family: Family, name: str, estimates: bool
         if design.trials is not None:
             hits = name.removeprefix("cbind(").split(",")[0]
             return rf"{_name(hits)}_i &\sim \mathrm{{Binomial}}(n_i,\ p_i)"
-        if design.weights is not None:
+        if design.is_weighted:
             return rf"w_i\,{_name(name)}_i &\sim \mathrm{{Binomial}}(w_i,\ p_i)"
         return rf"{_name(name)}_i &\sim \mathrm{{Bernoulli}}(p_i)"
     if family.name == "poisson":

@@ -174,7 +174,7 @@ def _baseline(columns: list[list[Part]], without: set[str]) -> str:
 def _intercept(fit: Fit, columns: list[list[Part]], value: float, cell: Sequence[Part] = ()) -> str:
     """An expected value: the intercept, or the value of a `cell` of levels in a model that has none."""
     where = [_baseline(columns, {part.variable for part in cell})]
-    where += ["the offset is 0"] if fit.design.offset.any() else []
+    where += ["the offset is 0"] if fit.design.has_offset else []
     place = " where " + " and ".join(filter(None, where)) if any(where) else ""
     text = f"This is {_expected(fit)}{_for(cell)}{place}"
     if fit.family is not None and fit.family.link.name != "identity":
@@ -335,10 +335,10 @@ def _rest(fit: Fit) -> str:
         f"What is left (residual): single values of {fit.design.response} scatter around these "
         f"expectations with a standard deviation of {number(fit.sigma)}"
     )
-    if fit.design.weights is not None:
+    if fit.design.is_weighted:
         text += ", divided by the root of the row's weight"
     only_levels = all(term.names == ["(Intercept)"] for term in fit.design.terms)
-    if isinstance(fit, MixedFit) and only_levels and fit.design.weights is None:
+    if isinstance(fit, MixedFit) and only_levels and not fit.design.is_weighted:
         between = sum(float(part.cov[0, 0]) for part in fit.varcorr.components)
         share = between / (between + fit.sigma**2)
         text += (

@@ -30,6 +30,7 @@ def rows(n: int = 600) -> pd.DataFrame:
         "late": rng.random(n) < 0.4,
         "w": rng.uniform(0.5, 2, n),
         "o": rng.normal(0, 1, n),
+        "when": pd.Timestamp("2024-03-01") + pd.to_timedelta(rng.integers(0, 12, n), unit="D"),
     })  # fmt: skip
     effect = dict(zip(sorted(set(data["b"])), rng.normal(0, 1, 9), strict=True))
     slope = rng.normal(0, 0.3, 110)
@@ -57,6 +58,8 @@ CASES: dict[str, dict[str, Any]] = {
     "y ~ x + `only here` + cut(z, c(0, 1, 3, 30)) + (x || a) + (0 + late | b)": {},
     "log(y) ~ factor(a) + relevel(f, 'd') + cs(1 + z | b)": {},
     "y ~ x + I(2 * x) + z + (1 | a)": {},  # a column that others determine
+    "y ~ when + f + f:dose + (1 | b)": {},
+    "y ~ x + (1 | when) + (1 | b)": {},
 }
 
 
@@ -72,6 +75,7 @@ def test_the_fit_is_that_of_the_rows_in_memory(formula):
     np.testing.assert_allclose(
         there.varcorr.frame["sdcor"], here.varcorr.frame["sdcor"], rtol=1e-4, atol=1e-5
     )
+    pd.testing.assert_frame_equal(there.anova(), here.anova(), rtol=1e-4, atol=1e-6)
     for group, table in here.ranef().items():
         pd.testing.assert_frame_equal(there.ranef()[group], table, rtol=1e-4, atol=1e-5)
 
@@ -103,7 +107,7 @@ def pair():
         lambda fit: fit.vcov_adjusted(),
         lambda fit: fit.confint(method="wald"),
     ],
-    ids=str,
+    ids=lambda _: "asked",
 )
 def test_what_needs_no_rows_is_the_same(pair, ask):
     here, there = (ask(fit) for fit in pair)
