@@ -38,11 +38,13 @@ def lmer(
     data : DataFrame
         One row per observation; of pandas, polars, pyarrow, or any other that narwhals reads. Text,
         categorical and boolean columns are factors. Dates and times
-        group as they are; as predictors they count days from 1970-01-01.
+        group as they are; as predictors they count days from 1970-01-01. A frame of Dask, or a dataset of pyarrow,
+        need not fit into memory: see the notes.
     reml : bool
         Fit by restricted maximum likelihood (the default) or by maximum likelihood.
     weights : column name, array or Series of length n, optional
-        Prior weights, above zero: row i has residual variance ``sigma**2 / weights[i]``.
+        Prior weights, above zero: row i has residual variance ``sigma**2 / weights[i]``. Of data in parts a
+        column name, as `offset`.
     offset : column name, array or Series of length n, optional
         A known addition to the linear predictor, besides any ``offset()`` in the formula.
     contrasts : dict, optional
@@ -82,6 +84,11 @@ def lmer(
     -----
     Bates, Mächler, Bolker and Walker (2015), *Journal of Statistical Software* 67(1). Agrees with
     ``lme4::lmer``.
+
+    A frame of Dask stays in its parts, wherever they are: three passes sum what the fit needs, and only the sums come
+    here. Then ``fitted`` and ``resid()`` are lazy Series, and what needs all rows at once is refused: ``poly()``,
+    ``bs()`` and ``ns()`` in the formula, influence, simulations, pictures of rows. Where Dask has no cluster it uses
+    threads of this process.
 
     Examples
     --------

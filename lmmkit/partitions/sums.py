@@ -54,12 +54,13 @@ class Scales:
 def scales(part: pd.DataFrame, reader: Reader) -> Scales:
     """The second pass over one part."""
     rows = reader.rows(part)
-    ones = np.ones((len(rows.y), 1))
-    root = ones if rows.root is None else rows.root[:, None]
+    root = np.ones((len(rows.y), 1)) if rows.root is None else rows.root[:, None]
+    whole = _triangle(np.column_stack([np.ones(len(rows.y)), rows.X, rows.y]))
+    weighted = whole[:, 1:] if rows.root is None else np.column_stack([rows.X, rows.y]) * root
     plain = [Z for _, Z in rows.terms]
     return Scales(
-        _triangle(np.column_stack([rows.X, rows.y]) * root),
-        _triangle(np.column_stack([ones, rows.X])),
+        _triangle(weighted),
+        whole[:, :-1],
         [((Z * root).T @ (Z * root), Z.T @ Z) for Z in plain],
         [bool((own != 1).any()) for own in plain],
         [bool(((own == 0) | (own == 1)).all() and (own.sum(axis=1) == 1).all()) for own in plain],

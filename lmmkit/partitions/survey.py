@@ -246,27 +246,40 @@ class Survey:
     arguments: dict[str, Moments] = field(default_factory=dict)
 
 
-def complete_rows(part: pd.DataFrame, names: Sequence[str]) -> tuple[Flags, dict[str, int]]:
-    """Which rows of a part have a value in each of these columns, and how many lack one, column by column."""
-    evaluator, keep, counts = Evaluator(part, {}), np.ones(len(part), dtype=bool), {}
+def complete_rows(evaluator: Evaluator, names: Sequence[str]) -> tuple[Evaluator, Flags, dict[str, int]]:
+    """The rows of a part that have a value in each of these columns.
+
+    Returns
+    -------
+    Evaluator
+        Of these rows.
+    ndarray of bool
+        Which they are.
+    dict
+        How many rows lack a value, column by column.
+    """
+    keep, counts = np.ones(len(evaluator.data), dtype=bool), {}
     for name in names:
         absent = missing(evaluator.column(name))
         counts[name] = int(absent.sum())
         keep &= ~absent
-    return keep, counts
+    kept = evaluator if keep.all() else Evaluator(evaluator.data[keep], evaluator.fitted)
+    return kept, keep, counts
 
 
 def survey(part: pd.DataFrame, plan: Plan) -> Survey:
     """The first pass over one part."""
-    keep, counts = complete_rows(part, plan.names)
+    whole = Evaluator(part, {})
+    evaluator, _, counts = complete_rows(whole, plan.names)
     dtypes = {name: part[name].dtype for name in plan.names}
     categories = {name: dtype for name, dtype in dtypes.items() if isinstance(dtype, pd.CategoricalDtype)}
-    inner = {text: _argument(part, call) for text, call in plan.transforms.items() if call.function in SUMMED}
-    kept = part if keep.all() else part[keep]
+    inner = {
+        text: _argument(whole, call) for text, call in plan.transforms.items() if call.function in SUMMED
+    }
+    kept = evaluator.data
     if not len(kept):
         return Survey(len(part), 0, counts, {}, categories, arguments=inner)
-    evaluator = Evaluator(kept, {})
-    cells = [_cells(kept, evaluator, own) for own in plan.sets]
+    cells = [_cells(evaluator, own) for own in plan.sets]
     first = {name: kept[name].iloc[0] for name in plan.names}
     values = {name: evaluator.column(name) for name in plan.names}
     numbers = {name: value.days if isinstance(value, Dates) else value for name, value in values.items()}
@@ -278,13 +291,13 @@ def survey(part: pd.DataFrame, plan: Plan) -> Survey:
     return Survey(len(part), len(kept), counts, first, categories, cells, moments, inner)
 
 
-def _argument(part: pd.DataFrame, call: FunctionCall) -> Moments:
+def _argument(whole: Evaluator, call: FunctionCall) -> Moments:
     """Of what stands inside ``scale()``: as in memory all its finite values count, whatever else a row lacks."""
-    x = Evaluator(part, {}).numbers(arguments(call)["x"])
+    x = whole.numbers(arguments(call)["x"])
     return Moments.of(x[np.isfinite(x)])
 
 
-def _cells(kept: pd.DataFrame, evaluator: Evaluator, own: list[tuple[Node, bool]]) -> Cells:
+def _cells(evaluator: Evaluator, own: list[tuple[Node, bool]]) -> Cells:
     factors, columns = {}, dict[str, None]()
     for node, grouped in own:
         text = write(node)
@@ -292,7 +305,7 @@ def _cells(kept: pd.DataFrame, evaluator: Evaluator, own: list[tuple[Node, bool]
         if isinstance(value, Categorical):
             factors[text] = value
             columns |= dict.fromkeys(columns_of(node))
-    return Cells.of(kept, factors, list(columns))
+    return Cells.of(evaluator.data, factors, list(columns))
 
 
 def merge_surveys(several: list[Survey]) -> Survey:
