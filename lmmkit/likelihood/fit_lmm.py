@@ -13,12 +13,13 @@ from ..design.undivided import undivided
 from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, minimise, polish
+from ..numerics.trust_region import Search, Trial, minimise, polish
 from ..partitions.design import SummedDesign
 from .estimate import Estimate
 from .lmm import SMALL, Criterion
 from .point import Point
-from .search import Visit, best_of
+from .scoring import scored
+from .search import Descent, Visit, best_of
 from .theta import checked_par
 
 #: Standard deviations, relative to the residuals', to which the search comes back, and how much lower the criterion
@@ -86,12 +87,30 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
-    best, visits = best_of(criterion, criterion.places(given, guess), downhill, HOPELESS)
+    places = criterion.places(given, guess)
+    if len(places) == 1 and criterion.has_hessian and not criterion.structured:
+        downhill = partial(_by_scoring, criterion, downhill)
+    best, visits = best_of(criterion, places, downhill, HOPELESS)
     if criterion.structured:
         _take_smooth(criterion, best)
     if width <= SMALL and best.converged and best.curvature is not None:
         polish(criterion.trial, best, best.curvature)
     return _estimate(criterion, best, visits)
+
+
+def _by_scoring(criterion: Criterion, downhill: Descent, start: Array, first: Trial | None = None) -> Search:
+    """Downhill after a step of Fisher scoring, where that goes down: in balanced data it arrives at once."""
+    trial = criterion.trial(start) if first is None else first
+    theta = scored(criterion, trial.state) if np.isfinite(trial.value) else None
+    if theta is None:
+        return downhill(start, first=trial)
+    after = criterion.trial(theta)
+    lower = after.value < trial.value
+    search = downhill(theta, first=after) if lower else downhill(start, first=trial)
+    search.evaluations += 1
+    if lower:
+        search.trail.insert(0, (start, trial.value))
+    return search
 
 
 def estimate_at(criterion: Criterion, theta: Array, converged: bool) -> Estimate:

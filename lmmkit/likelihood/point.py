@@ -66,15 +66,23 @@ class Point:
         return [image[..., p] - image[..., :p] @ self.gamma for image in self.images]
 
     @cached_property
+    def traced(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'P Z``, or ``Z'V^-1 Z`` without REML, (k, k) per factor."""
+        if not self.reml:
+            return self.block_sums
+        p, sums = len(self.gamma), []
+        for block, image in zip(self.block_sums, self.images, strict=True):
+            k = len(block)
+            half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
+            sums.append(block - half.T @ half)
+        return sums
+
+    @cached_property
     def slopes(self) -> list[Array]:
         """``d objective / d Sigma`` (symmetric, relative), one ``(k, k)`` array per grouping factor."""
-        p, slopes = len(self.gamma), []
-        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
-            slope = block - (self.nu / self.r2) * (score.T @ score)
-            if self.reml:
-                k = slope.shape[0]
-                half = (self.root @ image[..., :p].reshape(len(image) * k, p).T).reshape(p * len(image), k)
-                slope = slope - half.T @ half
+        ratio, slopes = self.nu / self.r2, []
+        for block, score in zip(self.traced, self.scores, strict=True):
+            slope = block - ratio * (score.T @ score)
             slopes.append((slope + slope.T) / 2)
         return slopes
 
@@ -131,14 +139,8 @@ class SmallPoint(Point):
         return self.elimination.by_factor(self.elimination.projected[:, -1])
 
     @cached_property
-    def slopes(self) -> list[Array]:
-        ratio = self.nu / self.r2
-        blocks = self.elimination.projected_block_sums() if self.reml else self.block_sums
-        slopes = []
-        for block, score in zip(blocks, self.scores, strict=True):
-            slope = block - ratio * (score.T @ score)
-            slopes.append((slope + slope.T) / 2)
-        return slopes
+    def traced(self) -> list[Array]:
+        return self.elimination.projected_block_sums() if self.reml else self.block_sums
 
     def trace_products(self, slopes: Sequence[Array]) -> Array:
         elimination, m = self.elimination, len(slopes[0])
