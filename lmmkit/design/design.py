@@ -30,7 +30,7 @@ from .model_matrix import ModelMatrix, independent_columns
 from .names import make_unique
 from .random_term import RandomTerm
 from .row_questions import RowQuestions
-from .rows import KeptRows, check_frame, extra, kept_rows
+from .rows import KeptRows, check_frame, check_names, copied, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Dates, Value, check_sizes, numeric
 
@@ -337,7 +337,7 @@ def build_design(
     >>> design.x_names, design.terms[0].levels, design.terms[0].codes.tolist()
     (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
     """
-    data = check_frame(data, "data")
+    check_names(data, "data")
     parsed = formula if isinstance(formula, Formula) else parse(formula)
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
     contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
@@ -366,9 +366,8 @@ def build_design(
     if trials is not None:
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
-    columns = [list(data.columns).index(name) for name in names]
     dates = [name for name in names if isinstance(evaluator.column(name), Dates)]
-    frame = as_days(data.take(columns, axis=1), parsed, dates)
+    frame = as_days(copied(data, names), parsed, dates)
     frame = frame if keep is None else frame[keep]
     return Design(
         formula=parsed,

@@ -16,6 +16,7 @@ from ..formula.algebra import Terms
 from ..formula.functions import Contrast
 from ..formula.tree import Node, write
 from ..numerics.arrays import Array, Index
+from ..numerics.small import triangle_of
 from .contrasts import contrast_matrix
 from .evaluate import Evaluator, check_finite
 from .values import Categorical, Matrix, Value, numeric
@@ -205,7 +206,7 @@ def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
     """
     if X.shape[1] == 0:
         return []
-    R: Array = np.asarray(np.linalg.qr(X, mode="r"))
+    R = triangle_of(X)
     keep = list(range(X.shape[1]))
     while True:
         left = np.zeros(len(keep))
@@ -214,4 +215,4 @@ def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
         if len(short) == 0:
             return keep
         del keep[short[0]]
-        R = np.asarray(np.linalg.qr(np.delete(R, short[0], axis=1), mode="r"))
+        R = triangle_of(np.delete(R, short[0], axis=1))

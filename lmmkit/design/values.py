@@ -210,13 +210,14 @@ def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
 
 def read_series(series: pd.Series, what: str) -> Array | Categorical | Dates:
     """One Series as numbers (whole numbers stay exact), a factor or dates; `what` names it in messages."""
-    dtype = series.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        codes = series.cat.codes.to_numpy().astype(np.intp)
-        labels = [label(category) for category in series.cat.categories.tolist()]
-        return Categorical(*_merged(codes, labels), ordered=bool(series.cat.ordered))
+    dtype, held = series.dtype, series.array
+    if isinstance(held, pd.Categorical):
+        labels = [label(category) for category in held.categories.tolist()]
+        return Categorical(*_merged(held.codes.astype(np.intp), labels), ordered=bool(held.ordered))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         return series.to_numpy()
+    if isinstance(dtype, np.dtype) and dtype.kind == "f":  # pandas' questions below are slow
+        return _finite(series.to_numpy(dtype=float), what)
     if pd.api.types.is_bool_dtype(dtype):
         return _logical(series)
     if pd.api.types.is_complex_dtype(dtype):
@@ -259,8 +260,12 @@ def _finite(values: Array, what: str) -> Array:
 
 
 def _text(series: pd.Series) -> Categorical:
-    codes, levels = pd.factorize(series, sort=True)
-    return Categorical(codes, [str(level) for level in levels])
+    codes, found = series.array.factorize()
+    names = [str(level) for level in found]
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(names) + 1, dtype=np.intp)
+    place[order], place[-1] = np.arange(len(names)), -1
+    return Categorical(place[codes], [names[at] for at in order])
 
 
 def _logical(series: pd.Series) -> Categorical:

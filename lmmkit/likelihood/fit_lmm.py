@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..design.undivided import undivided
 from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, Trial, minimise, polish
+from ..numerics.trust_region import POLISHED, Search, Trial, minimise, polish
 from ..partitions.design import SummedDesign
 from .estimate import Estimate
 from .lmm import SMALL, Criterion
@@ -101,15 +102,20 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
 def _by_scoring(criterion: Criterion, downhill: Descent, start: Array, first: Trial | None = None) -> Search:
     """Downhill after a step of Fisher scoring, where that goes down: in balanced data it arrives at once."""
     trial = criterion.trial(start) if first is None else first
-    theta = scored(criterion, trial.state) if np.isfinite(trial.value) else None
-    if theta is None:
+    step = scored(criterion, trial.state) if math.isfinite(trial.value) else None
+    if step is None:
         return downhill(start, first=trial)
-    after = criterion.trial(theta)
-    lower = after.value < trial.value
-    search = downhill(theta, first=after) if lower else downhill(start, first=trial)
-    search.evaluations += 1
-    if lower:
+    after = criterion.trial(step.theta)
+    if not after.value < trial.value:
+        search = downhill(start, first=trial)
+    else:
+        gradient = after.gradient()
+        if step.left(gradient) < POLISHED and not after.endless:
+            before = [(start, trial.value), (step.theta, after.value)]
+            return Search(step.theta, after.value, gradient, 2, before, converged=True, state=after.state)
+        search = downhill(step.theta, first=after)
         search.trail.insert(0, (start, trial.value))
+    search.evaluations += 1
     return search
 
 

@@ -24,6 +24,7 @@ from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
+from ..numerics.small import orthonormal
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE, solve_by_rows
@@ -72,7 +73,7 @@ class Criterion(Terms):
         super().__init__(design, scale)
         small = Arrangement.suits(self.layout, self.p + 1)
         self.arrangement = Arrangement(self.layout, self.p + 1) if small else None
-        self.Q, self.R = np.linalg.qr(rows.X * scale[:, None])
+        self.Q, self.R = orthonormal(rows.X * scale[:, None])
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(len(rows.y))]))
         self.log_weights = design.log_weights
         self._read(rows.y)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.linalg import lapack
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 __all__ = ["scored"]
 
 
-def scored(criterion: Criterion, point: Point) -> Array | None:
+class Step(NamedTuple):
+    """Where a step ends, ``theta`` (m,), and the expected information where it began, factorised (m, m)."""
+
+    theta: Array
+    factor: Array
+
+    def left(self, gradient: Array) -> float:
+        """What the objective may still fall by, for its gradient (m,) at the end."""
+        return 0.5 * float(gradient @ lapack.dpotrs(self.factor, gradient)[0])
+
+
+def scored(criterion: Criterion, point: Point) -> Step | None:
     """Where a step of Fisher scoring from a point leads.
 
     Parameters
@@ -28,8 +39,8 @@ def scored(criterion: Criterion, point: Point) -> Array | None:
 
     Returns
     -------
-    array of shape (m,) or None
-        Whitened ``theta``; None where the step has no end, or some covariance there is singular.
+    Step or None
+        To a whitened ``theta``; None where the step has no end, or some covariance there is singular.
 
     Notes
     -----
@@ -46,16 +57,16 @@ def scored(criterion: Criterion, point: Point) -> Array | None:
     >>> from lmmkit.likelihood.lmm import Criterion
     >>> data = pd.DataFrame({"y": [1.0, 2, 4, 5, 9, 8], "g": list("aabbcc")})
     >>> criterion = Criterion(build_design("y ~ 1 + (1 | g)", data))
-    >>> theta = scored(criterion, criterion.point(np.array([1.0])))
-    >>> theta.round(3), abs(criterion.gradient(criterion.point(theta))).max() < 1e-9
-    (array([4.966]), np.True_)
+    >>> step = scored(criterion, criterion.point(np.array([1.0])))
+    >>> step.theta.round(3), step.left(criterion.gradient(criterion.point(step.theta))) < 1e-18
+    (array([4.916]), True)
     """
     slopes = criterion.covariance_slopes(point.theta, point.factors)
     traces = np.zeros(len(point.theta))
     for slope, block in zip(slopes, point.traced, strict=True):
         traces += slope.reshape(len(traces), -1) @ block.ravel()
     information = point.trace_products(slopes) - np.outer(traces, traces / criterion.nu)
-    step, failed = lapack.dposv(information, -criterion.gradient(point))[1:]
+    factor, step, failed = lapack.dposv(information, -criterion.gradient(point))
     growth = 1 - float(traces @ step) / criterion.nu  # of the residual variance
     if failed or not growth > 0:
         return None
@@ -67,4 +78,4 @@ def scored(criterion: Criterion, point: Point) -> Array | None:
         if failed:
             return None
         theta[part] = theta_from_factor(lower)
-    return theta
+    return Step(theta, factor)

@@ -9,6 +9,9 @@ from scipy.linalg import lapack
 
 from .arrays import Array
 
+#: Columns that a QR decomposition works on at a time.
+BLOCK = 32
+
 
 def inverse_root(matrix: Array) -> tuple[Array, float]:
     """``L^-1`` for a positive definite matrix ``L L'``, and its log determinant.
@@ -81,6 +84,53 @@ def eigen(matrix: Array) -> tuple[Array, Array]:
     if failed:
         raise np.linalg.LinAlgError("the eigenvalues did not converge")
     return values, vectors
+
+
+def triangle_of(X: Array) -> Array:
+    """``R`` of ``X = Q R``, as ``numpy.linalg.qr(X, mode="r")``.
+
+    Parameters
+    ----------
+    X : array of shape (n, p)
+
+    Returns
+    -------
+    array of shape (min(n, p), p)
+
+    Examples
+    --------
+    >>> abs(triangle_of(np.array([[3.0, 0.0], [4.0, 5.0]]))).round(9)
+    array([[5., 4.],
+           [0., 3.]])
+    """
+    return np.triu(_reflections(X)[0][: X.shape[1]]) if X.size else np.zeros((min(X.shape), X.shape[1]))
+
+
+def orthonormal(X: Array) -> tuple[Array, Array]:
+    """``Q`` (n, p) and ``R`` (p, p) of ``X = Q R``, as `numpy.linalg.qr`.
+
+    Parameters
+    ----------
+    X : array of shape (n, p)
+        With no fewer rows than columns.
+
+    Examples
+    --------
+    >>> Q, R = orthonormal(np.array([[3.0], [4.0]]))
+    >>> (Q @ R).round(9).tolist()
+    [[3.0], [4.0]]
+    """
+    if not X.shape[1]:
+        return np.zeros(X.shape), np.zeros((0, 0))
+    packed, scales = _reflections(X)
+    Q = lapack.dorgqr(packed, scales, lwork=BLOCK * X.shape[1])[0]
+    return Q, np.triu(packed[: X.shape[1]])
+
+
+def _reflections(X: Array) -> tuple[Array, Array]:
+    """Householder's reflections below the triangle, as LAPACK packs them, and their scales."""
+    packed, scales = lapack.dgeqrf(X, lwork=BLOCK * X.shape[1])[:2]
+    return packed, scales
 
 
 def nearly_singular(lower: Array, size: float) -> bool:

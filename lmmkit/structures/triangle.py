@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from ..numerics.arrays import Array, Index
+from ..numerics.small import eigen, inverse_root
 
 
 def n_theta(k: int) -> int:
@@ -145,11 +146,11 @@ class Whitening:
         scale = np.sqrt(np.diag(mean_crossproduct))
         scale = np.where(scale > 0, scale, 1.0)
         correlation = mean_crossproduct / np.outer(scale, scale)
-        if np.linalg.eigvalsh(correlation)[0] < 1e-10:
+        if eigen(correlation)[0][0] < 1e-10:
             return cls(np.diag(1 / scale))
         # The Cholesky factor from the bottom right corner up gives a lower triangular A.
-        upper = np.linalg.cholesky(correlation[::-1, ::-1])[::-1, ::-1]
-        return cls(np.linalg.inv(upper).T / scale[:, None])
+        root = inverse_root(correlation[::-1, ::-1])[0]
+        return cls(root[::-1, ::-1].T / scale[:, None])
 
     def original(self, factor: Array) -> Array:
         """Carry a factor back to the units of the data, its diagonal made non-negative."""
