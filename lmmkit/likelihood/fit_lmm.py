@@ -13,6 +13,7 @@ from ..design.design import Design
 from ..design.undivided import undivided
 from ..errors import ModelError
 from ..numerics.arrays import Array
+from ..numerics.small import solved
 from ..numerics.threads import threads_for
 from ..numerics.trust_region import POLISHED, Search, Trial, minimise, polish
 from ..partitions.design import SummedDesign
@@ -168,7 +169,7 @@ def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Esti
     endless = criterion.endless(search.x, point)
     apart = undivided(criterion.design) if criterion.reml else None
     sigma2 = point.r2 / criterion.nu * criterion.unit**2
-    beta = np.linalg.solve(criterion.R, criterion.ols + criterion.unit * point.gamma)
+    beta = solved(criterion.R, criterion.ols + criterion.unit * point.gamma)
     half = point.root @ criterion.inverse_of_R.T  # half' half = (X'V^-1 X)^-1
     modes = _modes(criterion, point)
     thetas = np.array([search.x, *(theta for theta, _ in search.trail), *(visit.x for visit in visits)])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import cache, cached_property
 from itertools import product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -26,6 +26,8 @@ from ..numerics.arrays import Array, Flags, Index
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
 from .theta import Terms
+
+Values = TypeVar("Values", Array, Index)
 
 __all__ = [
     "ENDS",
@@ -399,6 +401,12 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     >>> valleys(np.array([[3.0, 1.0, 2.0, 0.5]]), (4,), 3)
     array([[ 3,  1, -1]])
     """
+    grids = values.reshape(-1, *shape)
+    lowest = ((grids <= _lowest_around(grids)) & np.isfinite(grids)).reshape(values.shape)
+    if most and (np.count_nonzero(lowest, axis=1) == 1).all():  # what follows tells equal points apart
+        found = np.full((len(values), most), -1)
+        found[:, 0] = lowest.argmax(axis=1)
+        return found
     order = np.argsort(values, axis=1, kind="stable")
     rank, row = np.empty_like(order), np.arange(len(order))[:, None]
     rank[row, order] = np.arange(order.shape[1])  # no two are equal
@@ -408,7 +416,7 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     return np.asarray(np.where(ranks < none, order[row, np.minimum(ranks, none - 1)], -1))
 
 
-def _lowest_around(grids: Index) -> Index:
+def _lowest_around(grids: Values) -> Values:
     """The lowest number among each point of a grid and its neighbours, along diagonals too, (B, *shape)."""
     lowest = grids.copy()
     for axis in range(1, grids.ndim):

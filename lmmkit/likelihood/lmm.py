@@ -37,6 +37,7 @@ from .theta import FAR, Terms
 DENT = (
     20.0  # how much higher than the lowest valley of the grid one is no more looked at, where there are dents
 )
+LEVEL_START = 1e-8  # slope at which the start is the end for the same response, whose valleys have been seen
 LEVEL = 1e-6  # slope, by the logarithm of a standard deviation, at which the criterion is level
 ROUGH = 1e4  # standard deviation, relative to the residuals', from which rounding makes the criterion rough
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
@@ -284,7 +285,8 @@ class Criterion(Terms):
             a single one and the start lies lower in it. A start at which the criterion overflows is passed over.
         guess : bool
             The start is no wish but the estimate for a similar response: of it and a single valley the lower is
-            enough, and so is the start itself where a grid is expensive and valleys are rare.
+            enough, and so is the start itself where the response is the same (but for units), or where a grid is
+            expensive and valleys are rare.
 
         Notes
         -----
@@ -296,8 +298,10 @@ class Criterion(Terms):
         given = [Place("the start given", start, trial)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
-        if guess and given and self._grid is None and not self.has_slopes:
-            return given
+        if guess and trial is not None and given:
+            same = float(np.abs(trial.gradient()).max(initial=0.0)) < LEVEL_START
+            if same or (self._grid is None and not self.has_slopes):
+                return given
         thetas, shape, values = self.on_grid(again=guess)
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
         if any(

@@ -44,7 +44,7 @@ class Point:
     nu: int
     reml: bool
 
-    @property
+    @cached_property
     def largest(self) -> float:
         """The largest entry of ``T``: how many times the residuals' the effects' standard deviations may be."""
         return max(float(np.abs(T).max()) for T in self.factors)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["scored"]
 
+#: Length of the gradient at which a step would lead nowhere.
+LEVEL = 1e-8
+
 
 class Step(NamedTuple):
     """Where a step ends, ``theta`` (m,), and the expected information where it began, factorised (m, m)."""
@@ -40,7 +43,8 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
     Returns
     -------
     Step or None
-        To a whitened ``theta``; None where the step has no end, or some covariance there is singular.
+        To a whitened ``theta``; None where the point is level already, the step has no end, or some covariance
+        there is singular.
 
     Notes
     -----
@@ -61,12 +65,15 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
     >>> step.theta.round(3), step.left(criterion.gradient(criterion.point(step.theta))) < 1e-18
     (array([4.916]), True)
     """
+    gradient = criterion.gradient(point)
+    if float(gradient @ gradient) < LEVEL**2:
+        return None
     slopes = criterion.covariance_slopes(point.theta, point.factors)
     traces = np.zeros(len(point.theta))
     for slope, block in zip(slopes, point.traced, strict=True):
         traces += slope.reshape(len(traces), -1) @ block.ravel()
     information = point.trace_products(slopes) - np.outer(traces, traces / criterion.nu)
-    factor, step, failed = lapack.dposv(information, -criterion.gradient(point))
+    factor, step, failed = lapack.dposv(information, -gradient)
     growth = 1 - float(traces @ step) / criterion.nu  # of the residual variance
     if failed or not growth > 0:
         return None

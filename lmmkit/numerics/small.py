@@ -133,6 +133,17 @@ def _reflections(X: Array) -> tuple[Array, Array]:
     return packed, scales
 
 
+def solved(upper: Array, right: Array) -> Array:
+    """``R^-1 b`` for an upper triangle ``R`` (p, p) without zeros on its diagonal, and ``b`` (p,).
+
+    Examples
+    --------
+    >>> solved(np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([4.0, 8.0]))
+    array([1., 2.])
+    """
+    return np.asarray(lapack.dtrtrs(upper, right)[0]) if len(upper) else np.zeros(0)
+
+
 def nearly_singular(lower: Array, size: float) -> bool:
     """Whether the smallest singular value of a lower triangle is below `size`.
 

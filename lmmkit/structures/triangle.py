@@ -7,7 +7,7 @@ triangle. ``theta`` is that triangle read column by column, which is lme4's orde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -157,10 +157,10 @@ class Whitening:
         back = self.matrix @ factor
         return back * np.where(back.diagonal() < 0, -1.0, 1.0) + 0.0
 
-    @property
+    @cached_property
     def inverse(self) -> Array:
         """``A^-1``."""
-        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+        return np.asarray(np.linalg.inv(self.matrix))
 
     def whitened(self, factor: Array) -> Array:
         """Carry a relative covariance factor into the units of the search."""
