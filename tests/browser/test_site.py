@@ -233,6 +233,16 @@ def test_nothing_runs_off_the_page_and_every_picture_has_words(page, name, width
     assert silent == []
 
 
+@pytest.mark.parametrize("name", ["from_python", "from_r", "differences", "workers"])
+def test_no_column_of_a_table_stands_outside_the_page(page, name):
+    page.set_viewport_size({"width": 1300, "height": 900})
+    page.goto(f"/docs/{name}.html")
+    hidden = page.eval_on_selector_all(
+        ".pst-scrollable-table-container", "all => all.map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert hidden and max(hidden) == 0
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("name", KINDS)
 def test_axe_finds_no_serious_fault(page, name, dark):
