@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ..design.predictors import is_number
+from ..design.predictors import is_number, predictors_of
 from ..fitted.fit import Fit
 from ..fitted.parts import Component, one_part
+from ..formula.functions import columns_of
+from ..formula.syntax import read
 from ..numerics import arguments
 from ..numerics.r_names import answered
 from .coef_tests import Ddf
@@ -48,8 +50,9 @@ def emtrends(
         The predictors for whose combinations slopes are wanted, as in :func:`lmmkit.emmeans`; ``[]`` or
         ``"1"`` for the average slope.
     var : str
-        The predictor whose slopes are wanted. A curve (``poly(x, 2)``) has its slope at the mean of `var`, or
-        where `at` says; with `var` among `specs`, at each of its values.
+        The predictor whose slopes are wanted, or a function of it: ``"log(dose)"`` for the change with one unit of
+        its logarithm. A curve (``poly(x, 2)``) has its slope at the mean of `var`, or where `at` says; with `var`
+        among `specs`, at each of its values.
     by : str or list of str, optional
         Further predictors; contrasts are made within each of their combinations.
     contrasts : str or dict, optional
@@ -104,11 +107,12 @@ def emtrends(
     """
     fit = one_part(fit, component)
     asked = Asked.of(fit, specs, by, contrasts, interaction, adjust, ddf, level, conf_int)
-    var, at = arguments.name("var", var), checked_at(at)
+    unit, at = arguments.name("var", var), checked_at(at)
+    var = _column(fit, unit)
     names = asked.within + asked.wanted[::-1]
     fixed = {var: fit.design.mean_of(var)} if _counts_as_two(fit, var, names, at) else {}
     grid = ReferenceGrid.of(fit, [*names, *([] if var in names else [var])], {**at, **fixed} if fixed else at)
-    grid = grid.slopes(var)
+    grid = grid.slopes(var, unit)
     asked = asked.within_nests(grid)
     cells, rows = grid.averages(asked.within + asked.wanted[::-1], weights)
     notes = grid_notes(fit, grid, asked, rows, "Slopes", var)
@@ -121,6 +125,14 @@ def emtrends(
         notes.append(f"Slopes are on the {scale.scale} scale.")
     table.attrs["notes"] = [*notes, *table.attrs.get("notes", [])]
     return table
+
+
+def _column(fit: Fit, var: str) -> str:
+    """The predictor itself, or the one that a function such as ``log(dose)`` is of."""
+    if var in predictors_of(fit.design) or "(" not in var:
+        return var
+    columns = list(dict.fromkeys(columns_of(read(var))))
+    return columns[0] if len(columns) == 1 else var
 
 
 def _counts_as_two(fit: Fit, var: str, names: list[str], at: Mapping[str, Any]) -> bool:

@@ -34,8 +34,9 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
     ----------
     large : MixedFit
         A linear mixed model. A fit by maximum likelihood is refitted by REML.
-    small : MixedFit or array of shape (r, p)
-        The same model with fewer fixed effects, or contrasts ``L`` for the hypothesis ``L beta = 0``.
+    small : MixedFit, str or array of shape (r, p)
+        The same model with fewer fixed effects, the change that makes it (``". ~ . - Days"``), or contrasts ``L``
+        for the hypothesis ``L beta = 0``.
 
     Returns
     -------
@@ -71,6 +72,7 @@ def kr_modcomp(large: Any, small: Any) -> pd.DataFrame:
     if not large.is_reml:
         large = update(large, reml=True)
         notes.append("Refitted by REML for this test.")
+    small = update(large, small) if isinstance(small, str) and "~" in small else small
     given = isinstance(small, (np.ndarray, list, tuple))
     if large.estimate.is_open:
         raise ModelError(
@@ -114,7 +116,8 @@ def pb_modcomp(
     ----------
     large, small : fitted models
         The small one may have fewer fixed effects, fewer random effects, or both; also none of the latter
-        (`lm`, `glm`). REML fits are refitted by maximum likelihood.
+        (`lm`, `glm`). It may be the change that makes it: ``". ~ . - Days"``. REML fits are refitted by maximum
+        likelihood.
     n_sim : int
         Number of simulated responses.
     seed : int, optional
@@ -154,6 +157,8 @@ def pb_modcomp(
     """
     names = ["the small model", "the large model"]
     n_sim = arguments.whole("n_sim", n_sim)
+    if isinstance(small, str) and "~" in small:
+        small = update(arguments.fitted("large", large), small)
     check_comparable([arguments.fitted("small", small), arguments.fitted("large", large)], names)
     check_nested(small, large, *names)
     if small.npar == large.npar:

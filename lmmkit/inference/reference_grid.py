@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..design.design import Design
+from ..design.evaluate import Evaluator
 from ..design.predictors import column_behind, factors_of, predictors_of, seen_levels
 from ..errors import ModelError
 from ..fitted.fit import Fit
@@ -184,12 +185,14 @@ class ReferenceGrid:
                 frame[name] = frame[name].astype(data[name].dtype)
         return cls(fit, frame, fit.design.new_rows(frame).all_columns, nests)
 
-    def slopes(self, var: str) -> ReferenceGrid:
+    def slopes(self, var: str, unit: str | None = None) -> ReferenceGrid:
         """The same for the slopes of a numeric predictor in place of means.
 
         Parameters
         ----------
         var : str
+        unit : str, optional
+            A function of it whose unit counts: ``"log(dose)"``.
 
         Raises
         ------
@@ -199,13 +202,22 @@ class ReferenceGrid:
         if var in factors_of(self.fit.design):
             raise ModelError(f"'{var}' is a factor, so it has no slope; use lk.emmeans and its contrasts")
         width = WIDTH * (self.fit.design.sd_of(var) or 1.0)
-        sides = [
-            self.fit.design.new_rows(
-                self.frame.assign(**{var: self.frame[var].astype(float) + sign * width})
-            ).all_columns
-            for sign in (1, -1)
+        frames = [
+            self.frame.assign(**{var: self.frame[var].astype(float) + sign * width}) for sign in (1, -1)
         ]
-        return replace(self, X=(sides[0] - sides[1]) / (2 * width))
+        above, below = (self.fit.design.new_rows(frame).all_columns for frame in frames)
+        step = np.full(len(self.frame), 2 * width)
+        if unit not in (None, var):
+            try:
+                ends = [
+                    Evaluator(frame, self.fit.design.transforms).numbers(read(str(unit))) for frame in frames
+                ]
+            except KeyError:
+                raise ModelError(
+                    f"slopes along {unit} need it in the formula, as it is written there"
+                ) from None
+            step = ends[0] - ends[1]
+        return replace(self, X=(above - below) / step[:, None])
 
     def averages(
         self, names: list[str], weights: Literal["equal", "proportional"]

@@ -409,6 +409,27 @@ def test_slopes_of_two_valued_and_whole_numbers():
     close(lk.emtrends(fit, [], "d")["estimate"], [fit.fixef["d"]], 1e-8)
 
 
+def test_slopes_along_a_function_of_a_predictor():  # R 4.2.2, emmeans 1.8.4-1: emtrends(fit, ~ f, var = "log(x)")
+    data = pd.DataFrame({"x": np.tile([1.0, 2, 4, 9], 6), "f": np.repeat(list("ab"), 12)})
+    data["y"] = np.arange(24) * 5 % 13 + data["x"] * (data["f"] == "a")
+    fit = lk.lm("y ~ f * (log(x) + sqrt(x))", data)
+    slopes = [
+        ({"var": "log(x)"}, [3.481681, 2.159303]),
+        ({"var": "log(x)", "at": {"x": 9}}, [-1.766104, 5.659589]),
+        ({"var": "sqrt(x)"}, [3.481679, 2.159302]),
+        ({"var": "x"}, [0.8704192, 0.5398251]),
+    ]
+    for options, expected in slopes:
+        np.testing.assert_allclose(lk.emtrends(fit, "f", **options)["estimate"], expected, rtol=2e-5)
+    straight = lk.lm("y ~ f * log(x)", data)
+    slopes = lk.emtrends(straight, "f", "log(x)", contrasts="pairwise")
+    close(slopes[["estimate", "std_error"]], [[-straight.fixef["fb:log(x)"], straight.se["fb:log(x)"]]], 1e-6)
+    with pytest.raises(lk.ModelError, match=r"slopes along scale\(x\) need it in the formula"):
+        lk.emtrends(straight, "f", "scale(x)")
+    with pytest.raises(lk.ModelError, match="'z' is not a predictor"):
+        lk.emtrends(straight, "f", "log(z)")
+
+
 def test_slopes_of_transformed_models_say_their_scale():
     assert lk.emtrends(more("growth"), "treat", "temp").notes == ["Slopes are on the log scale."]
 

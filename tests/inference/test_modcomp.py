@@ -17,6 +17,17 @@ def test_statistic_and_chi_square_are_those_of_anova():
     assert len(table.attrs["reference"]) == 20
 
 
+def test_the_small_model_as_the_change_that_makes_it():
+    two = [
+        lk.pb_modcomp(model("slopes"), small, n_sim=3, seed=1) for small in (". ~ . - Days", model("no_days"))
+    ]
+    assert two[0].attrs["reference"] == two[1].attrs["reference"]
+    table = lk.kr_modcomp(model("slopes"), ". ~ . - Days")  # pbkrtest 0.5.2: F(1, 17) = 45.8529616
+    assert table[["den_df", "statistic"]].iloc[0].tolist() == pytest.approx([17, 45.8529616], rel=1e-5)
+    with pytest.raises(lk.ModelError, match="small must be a fitted model"):
+        lk.kr_modcomp(model("slopes"), "Days")
+
+
 @pytest.mark.slow  # workers take their time to start
 def test_the_same_for_any_number_of_workers():
     tables = [
