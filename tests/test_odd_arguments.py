@@ -18,7 +18,13 @@ from tests import odd_calls
 
 matplotlib.use("Agg")
 OURS = (lk.FormulaError, lk.DataError, lk.ModelError)
-FORMULAS = ("formula", "re_form", "zero_inflation", "dispersion")  # their errors show the place in the text
+FORMULAS = (
+    "formula",
+    "re_form",
+    "small",
+    "zero_inflation",
+    "dispersion",
+)  # their errors show the place in the text
 OF_THE_FITTER = (
     "irls",
     "deviance_at",
