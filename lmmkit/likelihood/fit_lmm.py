@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,15 +19,16 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import POLISHED, Search, Trial, minimise, polish
 from ..partitions.design import SummedDesign
 from .estimate import Estimate
-from .lmm import SMALL, Criterion
+from .lmm import LEVEL, ROUGH, SMALL, Criterion, rounding
 from .point import Point
 from .scoring import scored
-from .search import Descent, Visit, best_of
+from .search import WORTH, Descent, Visit, best_of
 from .theta import checked_par
 
-#: Standard deviations, relative to the residuals', to which the search comes back, and how much lower the criterion
-#: may seem to be farther out: up to the first rounding is not felt, up to the second hardly.
-SMOOTH = ((5e3, 1e-6), (2e4, 1e-3))
+#: Standard deviations, relative to the residuals', to which the search comes back where the criterion is as low.
+SMOOTH = (ROUGH, 2 * ROUGH, 4 * ROUGH, 10 * ROUGH)
+#: Evaluations after which the search strides out, and how often it may.
+STRETCH, STRIDES = 40, 25
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
 #: Standard deviation, relative to the residuals', from which what is known of an effect is no small part of a
 #: difference.
@@ -90,7 +92,9 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     places = criterion.places(given, guess)
-    if len(places) == 1 and criterion.has_hessian and not criterion.structured:
+    if criterion.structured:
+        downhill = partial(_striding, criterion, downhill)
+    elif len(places) == 1 and criterion.has_hessian:
         downhill = partial(_by_scoring, criterion, downhill)
     best, visits = best_of(criterion, places, downhill, HOPELESS)
     if criterion.structured:
@@ -138,15 +142,49 @@ def estimate_at(criterion: Criterion, theta: Array, converged: bool) -> Estimate
         return _estimate(criterion, search, [])
 
 
+def _striding(criterion: Criterion, downhill: Descent, x: Array, **known: Any) -> Search:
+    """Go downhill, and with long strides where all effects grow together and leave ever less to the residuals.
+
+    There the way is bent in ``theta`` if some terms are structured and others not, and single steps are short.
+    """
+    search = downhill(x, max_evaluations=STRETCH, **known)
+    done, trail = search.evaluations, search.trail
+    for _ in range(STRIDES):
+        if search.converged or search.evaluations < STRETCH:
+            break
+        before, (x, trial) = search.value, _farther(criterion, search)
+        search = downhill(x, max_evaluations=STRETCH, first=trial)
+        done, trail = done + search.evaluations, trail + search.trail
+        if search.value > before - WORTH:
+            search.converged = True
+            break
+    search.evaluations, search.trail = done, trail
+    return search
+
+
+def _farther(criterion: Criterion, search: Search) -> tuple[Array, Trial]:
+    """The lowest of points with effects twice, four times, … as large."""
+    x, lowest, share = search.x, criterion.trial(search.x), 2.0
+    while not lowest.endless and lowest.state.largest < 2 * ROUGH:
+        farther = criterion.nearer_zero(search.x, share)
+        trial = criterion.trial(farther)
+        if not trial.value < lowest.value:
+            break
+        x, lowest, share = farther, trial, 2 * share
+    return x, lowest
+
+
 def _take_smooth(criterion: Criterion, best: Search) -> None:
     """Where the criterion is level, come back to where rounding does not make it rough."""
     largest = best.state.largest
-    for size, lower in SMOOTH:
+    best.converged |= criterion.levelled(best.state)
+    for size in SMOOTH:
         if largest <= size:
             return
         x = criterion.nearer_zero(best.x, size / largest)
         trial = criterion.trial(x)
-        if trial.value < best.value + lower:
+        nothing_to_gain = size == SMOOTH[-1] or criterion.slope(trial.state) < 10 * LEVEL
+        if trial.value < best.value + rounding(largest) and nothing_to_gain:
             best.x, best.value, best.state = x, trial.value, trial.state
             best.gradient, best.curvature = trial.gradient(), trial.curvature()
             return

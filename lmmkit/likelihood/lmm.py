@@ -38,8 +38,15 @@ DENT = (
     20.0  # how much higher than the lowest valley of the grid one is no more looked at, where there are dents
 )
 LEVEL_START = 1e-8  # slope at which the start is the end for the same response, whose valleys have been seen
-LEVEL = 1e-6  # slope, by the logarithm of a standard deviation, at which the criterion is level
-ROUGH = 1e4  # standard deviation, relative to the residuals', from which rounding makes the criterion rough
+#: Slope by the logarithm of a standard deviation at which the criterion is level: so long as rounding is not felt,
+#: and where the search stops for effects too large.
+LEVEL, LEVEL_AT_THE_END = 2e-7, 1e-2
+ROUGH = 5e3  # standard deviation, relative to the residuals', from which rounding is felt
+#: Standard deviation, relative to the residuals', from which the search looks for effects that leave them nothing.
+LITTLE_LEFT = 30.0
+#: How much higher than an end a point may be from which the search looks for another valley, where effects are
+#: several and a way down is cheap.
+WORSE = 15.0
 SMALL = 300  # columns of the largest dense matrix up to which another evaluation costs next to nothing
 VALLEYS = 3  # places of a coarse grid from which the search goes downhill, at most
 #: Residual SD, relative to that of the fit without random effects or to that of an effect, below which the search
@@ -77,6 +84,8 @@ class Criterion(Terms):
         self.Q, self.R = orthonormal(rows.X * scale[:, None])
         self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(len(rows.y))]))
         self.log_weights = design.log_weights
+        if max(self.ks, default=0) > 2 and self.layout.width <= SMALL:
+            self.worth_a_try = WORSE
         self._read(rows.y)
 
     def _eliminate(self, roots: list[Array]) -> Elimination:
@@ -261,10 +270,17 @@ class Criterion(Terms):
         largest = point.largest
         if largest < FAR:
             return False
-        gradient = self.gradient(point)
-        sds = [gradient[own][: structure.n_sds] for own, structure in self.by_term]
-        slope = max(float(np.abs(own).max()) for own in sds)
-        return slope < (LEVEL if largest < ROUGH else np.sqrt(LEVEL))
+        return self.slope(point) < (rounding(largest) if largest < 1 / ENDLESS else LEVEL_AT_THE_END)
+
+    def slope(self, point: Point) -> float:
+        """The largest derivative by the logarithm of a standard deviation."""
+        gradient, slopes = self.gradient(point), [np.zeros(1)]
+        for own, structure in self.by_term:
+            if isinstance(structure, Unstructured):  # its entries are no logarithms
+                slopes.append(gradient[own] * point.theta[own])
+            else:
+                slopes.append(gradient[own][: structure.n_sds])
+        return max(float(np.abs(own).max()) for own in slopes)
 
     @cached_property
     def structured(self) -> bool:
@@ -273,7 +289,8 @@ class Criterion(Terms):
 
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
-        return bool(point.r2 < ENDLESS**2 * self.nu or point.largest > 1 / ENDLESS)
+        far = point.r2 < ENDLESS**2 * self.nu or point.largest > 1 / ENDLESS
+        return bool(far and not self.levelled(point))
 
     def places(self, start: Array | None = None, guess: bool = False) -> list[Place]:
         """Where the search begins.
@@ -346,7 +363,22 @@ class Criterion(Terms):
             others += self.without_each(search.x)
         if self.layout.width <= SMALL and not self.structured and search.state.largest > ENDS[1]:
             others += self._far_valleys()
-        return others
+        return others + (self.leaving_little() if self.layout.width <= SMALL else [])
+
+    @cached_property
+    def may_leave_nothing(self) -> bool:
+        """Whether structured effects may explain every row, as where each cell has one."""
+        effects = sum(factor.q * factor.k for factor in self.layout.factors)
+        return self.structured and effects + self.p >= self.n
+
+    def leaving_little(self) -> list[Place]:
+        """Effects far larger than the residuals, where these may be left nothing."""
+        if not self.may_leave_nothing:
+            return []
+        moments = self.moments()
+        largest = max(float(np.abs(T).max()) for T in self.split(moments))
+        far = self.nearer_zero(moments, LITTLE_LEFT / largest)
+        return [Place("effects that leave little to the residuals", far)]
 
     def _far_valleys(self) -> list[Place]:
         """From afar, and valleys of a grid that reaches to effects as large as the search may go."""
@@ -414,3 +446,8 @@ class Criterion(Terms):
     def __getstate__(self) -> dict[str, Any]:
         """Without the grids, which are quickly made again."""
         return {name: value for name, value in self.__dict__.items() if name not in ("_grid", "_ring")}
+
+
+def rounding(largest: float) -> float:
+    """Difference of the criterion that may be rounding only, where this is the largest standard deviation."""
+    return float(LEVEL * (1 + (largest / ROUGH) ** 2))

@@ -13,7 +13,7 @@ from ..numerics.threads import threads_for
 from ..numerics.trust_region import Trials, minimise, minimise_many
 from .fit_lmm import fit_criterion
 from .grid import Grid, beyond, valleys
-from .lmm import ENDLESS, VALLEYS
+from .lmm import ENDLESS, LITTLE_LEFT, VALLEYS
 from .many_criterion import ManyCriterion, Points, Responses
 from .search import LOWER, WORTH, descend
 from .theta import LACKING
@@ -124,6 +124,7 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
         _improve(
             criterion, responses, np.arange(len(theta)), np.tile(criterion.identity(), (len(theta), 1)), best
         )
+    _otherwise(criterion, responses, best)
     doubtful = np.flatnonzero(criterion.vector_singular(theta))
     if len(doubtful):
         for other in criterion.beside_singular(theta[doubtful]).values():
@@ -139,6 +140,18 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
     if len(hard):
         theta[hard], value[hard], converged[hard] = _one_by_one(criterion, Y[hard])
     return theta, value, converged
+
+
+def _otherwise(criterion: ManyCriterion, responses: Responses, best: tuple[Array, Array, Flags]) -> None:
+    """Other valleys of structured terms (:meth:`Terms.otherwise`), and those without a residual variance."""
+    theta, value, _ = best
+    if criterion.single.may_leave_nothing:
+        far = criterion.nearer_zero(criterion.identity(), LITTLE_LEFT)
+        _improve(criterion, responses, np.arange(len(theta)), np.tile(far, (len(theta), 1)), best)
+    for _, moved in criterion.otherwise(theta):
+        there = Points(criterion, moved, responses).objective
+        which = np.flatnonzero(there < value + criterion.single.worth_a_try)
+        _improve(criterion, responses, which, moved[which], best)
 
 
 def _settled(criterion: ManyCriterion, y: Array, b: int, best: tuple[Array, Array, Flags]) -> bool:

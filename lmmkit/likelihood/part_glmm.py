@@ -190,14 +190,13 @@ class PartCriterion(Terms):
 
     def further_opinions(self, search: Search) -> list[Place]:
         """At other powers: a Tweedie density has peaks where its power is near one, and so has the likelihood."""
+        others = super().further_opinions(search)
         if SHAPE not in self.rows.names:
-            return []
+            return others
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
         name, unit = self.family.shape_name, np.eye(len(search.x))[place]
-        return [
-            Place(f"{name} moved by {step:+g}", search.x + step * unit)
-            for step in (-1.0, -2.0, -3.0, 1.0, 2.0)
-        ]
+        steps = (-1.0, -2.0, -3.0, 1.0, 2.0)
+        return others + [Place(f"{name} moved by {step:+g}", search.x + step * unit) for step in steps]
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

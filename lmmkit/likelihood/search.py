@@ -19,7 +19,7 @@ from ..errors import ModelError
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
 
-__all__ = ["LOWER", "Criterion", "Descent", "Place", "Visit", "best_of", "descend", "lower_beside"]
+__all__ = ["LOWER", "WORTH", "Criterion", "Descent", "Place", "Visit", "best_of", "descend", "lower_beside"]
 
 #: How much lower a point must be to count as lower at all.
 LOWER = 1e-7

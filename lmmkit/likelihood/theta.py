@@ -14,7 +14,7 @@ from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from ..numerics.small import nearly_singular
-from ..numerics.trust_region import Search
+from ..numerics.trust_region import Search, Trial
 from ..partitions.design import SummedDesign
 from ..partitions.layout import SummedLayout
 from ..structures.triangle import Whitening
@@ -27,6 +27,10 @@ __all__ = ["Terms", "checked_par"]
 LACKING = 1e-2
 #: Standard deviation that it is given where the search tries again from off the edge.
 LIFT = 0.3
+#: How much higher than an end a point may be from which the search looks for another valley.
+HARDLY_WORSE = 2.0
+#: Smallest standard deviation, relative to the residuals', of a start for another correlation.
+MODERATE = 0.1
 #: Standard deviation, relative to the residuals', from which structured effects may leave nothing to those.
 FAR = 300.0
 
@@ -59,6 +63,7 @@ class Terms:
         Grouping factor, term, and which of the factor's columns are the term's.
     """
 
+    worth_a_try = HARDLY_WORSE
     sparse = False  # whether a criterion can do with a sparse Schur complement
 
     def __init__(self, design: Design, scale: Array, unit: float = 1.0) -> None:
@@ -84,6 +89,10 @@ class Terms:
             factors = factors_of(self.design.terms, columns) or [GroupingFactor.without_effects(len(scale))]
             self.layout = Layout(factors, sparse=self.sparse)
         self.owned = [(f, t, s) for f, factor in enumerate(self.layout.factors) for t, s in factor.terms]
+
+    def trial(self, x: Array) -> Trial:
+        """The criterion at a point."""
+        raise NotImplementedError
 
     @property
     def n_theta(self) -> int:
@@ -207,8 +216,22 @@ class Terms:
         return np.concatenate([*scaled, x[m:]])
 
     def further_opinions(self, search: Search) -> list[Place]:
-        """Places worth a try beside each lower end: none, where the criterion is known to have few valleys."""
-        return []
+        """Places worth a try beside each lower end: where structured terms may be otherwise and hardly fit worse."""
+        places: list[Place] = []
+        tried = [(why, x, self.trial(x)) for why, x in self.otherwise(search.x)]
+        for why, x, trial in sorted(tried, key=lambda one: one[2].value):
+            is_first = why not in [place.why for place in places]
+            if trial.value < search.value + (self.worth_a_try if is_first else HARDLY_WORSE):
+                places.append(Place(why, x, trial))
+        return places
+
+    def otherwise(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """The same points (..., m) with one structured term otherwise, and in words how."""
+        for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
+            for why, moved in structure.elsewhere(x[..., own]):
+                other = x.copy()
+                other[..., own] = moved
+                yield f"{why} in {term.bar.term}", other
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""
@@ -219,11 +242,11 @@ class Terms:
         return [Place(why, np.concatenate([other, rest])) for why, other in others.items()]
 
     def elsewhere(self, theta: Array) -> dict[str, Array]:
-        """Starts at both ends of the correlations, where heterogeneous terms leave nothing to the residuals.
+        """Starts at both ends of the correlations, where structured terms leave nothing to the residuals.
 
         Then there may be a valley of moderate effects besides.
         """
-        if not any(structure.has_rho and not structure.homogeneous for structure in self.structures):
+        if not any(structure.has_rho for structure in self.structures):
             return {}
         if not any(np.abs(T).max() > FAR for T in self.split(theta)):
             return {}
@@ -232,13 +255,13 @@ class Terms:
         return {**found, "small effects": self.nearer_zero(self.identity(), 0.3)}
 
     def turned(self, theta: Array, place: float) -> Array:
-        """Structured terms with their correlation at a place between its bounds, and moderate variances."""
-        out = theta.copy()
+        """Moderate variances, and structured terms with their correlation at a place between its bounds."""
+        shrunk = self.nearer_zero(theta, 1 / max(1.0, *(float(np.abs(T).max()) for T in self.split(theta))))
         for own, structure in self.by_term:
             if not isinstance(structure, Unstructured):
-                sds = np.sqrt(np.diag(structure.covariance(structure.par(theta[own]))))
-                out[own] = structure.from_sds(np.clip(sds, 0.1, 3.0), place)
-        return out
+                sds = np.sqrt(np.diag(structure.covariance(structure.par(shrunk[own]))))
+                shrunk[own] = structure.from_sds(np.maximum(sds, MODERATE), place)
+        return shrunk
 
     def without_each(self, x: Array) -> list[Place]:
         """Next to none of each term that has some, so that terms that have vanished may take its place."""

@@ -18,6 +18,10 @@ __all__ = ["Patterned"]
 
 #: Places of the correlation, between its bounds -1 and 1, that effects without variance are tried with.
 PLACES = (0.0, 0.9, -0.9)
+#: Place near a bound at which another valley of the correlation is looked for.
+NEAR_BOUND = 0.98
+#: A standard deviation that lets a correlation be felt, and a share of one that does not.
+SLIGHT, NEXT_TO_NONE = 0.1, 0.05
 
 
 @dataclass(frozen=True)
@@ -282,15 +286,44 @@ class Patterned(Structure):
                 moved = par.copy()
                 moved[chosen] = length
                 yield moved
-                for place in PLACES if self.has_rho else ():
+                for rho in self._turned(par):
                     turned = moved.copy()
-                    turned[-1] = middle + half * place
+                    turned[-1] = rho
                     yield turned
         if len(zeros) != self.n_sds and self._at_bound(par, lacking):
             for length in LENGTHS:
                 moved = par.copy()
                 moved[-1] = middle + np.sign(par[-1] - middle) * half * (1 - length)
                 yield moved
+
+    def elsewhere(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """Standard deviations next to zero one by one, and the correlation near its bounds."""
+        if not self.has_rho:
+            return
+        par = self.par(x)
+        for i in range(self.n_sds if self.n_sds > 2 else 0):
+            felt = par[..., i] > SLIGHT
+            if felt.any():
+                moved = par.copy()
+                moved[..., i] *= np.where(felt, NEXT_TO_NONE, 1.0)
+                yield "next to none of one effect", self.search(moved)
+        low, high = self.rho_bounds
+        for place in (-NEAR_BOUND, NEAR_BOUND):
+            rho = (low + high) / 2 + (high - low) / 2 * place
+            away = np.abs(par[..., -1:] - rho) > SLIGHT * (high - low) / 2
+            away |= (par[..., : self.n_sds] < SLIGHT).any(axis=-1, keepdims=True)
+            if away.any():
+                moved = np.maximum(par, np.append(np.full(self.n_sds, SLIGHT), low))
+                moved[..., -1] = rho
+                yield "a correlation near its bound", self.search(np.where(away, moved, par))
+
+    def _turned(self, par: Array) -> list[float]:
+        """Correlations to try where an effect comes back: its sign may not have been felt without it."""
+        if not self.has_rho:
+            return []
+        low, high = self.rho_bounds
+        places = [(low + high) / 2 + (high - low) / 2 * place for place in PLACES]
+        return [*places, min(max(-float(par[-1]), low), high)]
 
     def nudged(self, x: Array, size: float) -> Array:
         par = self.par(x)

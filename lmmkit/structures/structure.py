@@ -176,6 +176,10 @@ class Structure(ABC):
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Points of the search off the edge that promise, to first order in ``Sigma``, to be lower."""
 
+    def elsewhere(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """Where else than at points (..., m) the criterion may have a valley, and in words why."""
+        yield from ()
+
     @abstractmethod
     def nudged(self, x: Array, size: float) -> Array:
         """One point (m,) off all edges: no standard deviation below ``size``."""

@@ -1,5 +1,7 @@
 """Random structured models: as low as from any other start, and the likelihood that the definition gives."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,39 +10,74 @@ from scipy.linalg import block_diag
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.fit_lmm import fit_lmm
 from lmmkit.likelihood.lmm import Criterion
+from lmmkit.likelihood.many_criterion import ManyCriterion
+from lmmkit.likelihood.many_search import fit_responses
 from lmmkit.numerics.trust_region import differenced_hessian, minimise
 
-TAGS = ("cs", "ar1", "diag")
+#: Two valleys with little between them, effects that vanish but for another correlation, and rows that structured
+#: effects explain one by one, so that the criterion is lowest, and level, at a residual variance of zero.
+HARD = [47, 86, 165, 340, 425, 635, 662, 705, 1204, 2057]
+FAR = 2e4  # standard deviations, relative to the residuals', at which rounding begins to be felt
+
+
+def correlations(rng, k):
+    """Of effects that follow one pattern or another, or none."""
+    truth = ["cs", "ar1", "us", "none"][rng.integers(4)]
+    rho = rng.uniform(-0.9 if truth == "ar1" else -0.9 / (k - 1), 0.98)
+    lag = np.abs(np.subtract.outer(range(k), range(k)))
+    if truth == "us":
+        half = rng.normal(size=(k, k))
+        size = np.sqrt((half**2).sum(axis=1))
+        return half @ half.T / np.outer(size, size)
+    return {"cs": np.where(lag == 0, 1, rho), "ar1": rho**lag, "none": np.eye(k)}[truth]
+
+
+def without_some(rng, frame, seed):
+    """Some rows or some cells missing, or none."""
+    missing = rng.choice(["none", "rows", "cells"])
+    if missing == "rows":
+        return frame.sample(frac=0.75, random_state=seed)
+    if missing == "cells":
+        cells = frame[["g", "f"]].drop_duplicates().sample(frac=0.25, random_state=seed)
+        gone = set(map(tuple, cells.to_numpy()))
+        return frame[[cell not in gone for cell in zip(frame["g"], frame["f"], strict=True)]]
+    return frame
 
 
 def random_design(seed):
-    """A structured term of 2 to 6 columns, with and without other terms, weights, missing cells."""
-    rng = np.random.default_rng(seed)
-    k, groups, reps = int(rng.integers(2, 7)), int(rng.integers(5, 25)), int(rng.integers(1, 4))
-    tag, hom = TAGS[seed % 3], bool(rng.integers(2))
-    frame = pd.DataFrame(
-        [(g, f) for g in range(groups) for f in range(k) for _ in range(reps)], columns=["g", "f"]
-    )
+    """A structured term of 2 to 6 columns, with and without other terms, weights, missing cells; and REML or ML."""
+    rng = np.random.default_rng([19, seed])
+    k, groups, reps = int(rng.integers(2, 7)), int(rng.integers(4, 31)), int(rng.choice([1, 1, 2, 3]))
+    tag, hom = ["cs", "ar1", "diag"][rng.integers(3)], bool(rng.integers(2))
+    cells = [(g, f) for g in range(groups) for f in range(k) for _ in range(reps)]
+    frame = pd.DataFrame(cells, columns=["g", "f"])
     n = len(frame)
-    frame["x"] = rng.normal(size=n)
-    frame["h"] = rng.integers(0, 6, n)
-    frame["w"] = rng.uniform(0.5, 2, n) if rng.random() < 0.3 else 1.0
-    rho = rng.choice([-0.15, 0.0, 0.4, 0.8, 0.97])
-    sds = rng.uniform(0.2, 2, k) * rng.choice([0.05, 1, 3])
-    at = np.arange(k)
-    R = rho ** np.abs(at[:, None] - at) if tag == "ar1" else np.where(np.eye(k) > 0, 1, rho * (tag == "cs"))
-    effects = rng.multivariate_normal(np.zeros(k), sds[:, None] * R * sds, size=groups, check_valid="ignore")
-    frame["y"] = (
-        1 + 0.5 * frame["x"] + effects[frame["g"], frame["f"]] + rng.normal(size=6)[frame["h"]]
-        + rng.normal(size=n) / np.sqrt(frame["w"])
-    )  # fmt: skip
-    if rng.random() < 0.4:
-        frame = frame.sample(frac=0.8, random_state=seed)
+    frame["x"], frame["z"] = rng.normal(rng.choice([0, 3]), 1, n), rng.normal(size=n)
+    items = int(rng.integers(3, 9))
+    frame["h"] = rng.integers(0, items, n)
+    weighted = rng.random() < 0.3
+    frame["w"] = rng.uniform(0.3, 3, n) if weighted else 1.0
+    R = correlations(rng, k)
+    sds = np.exp(rng.normal(0, 0.8, k)) * rng.choice([0.1, 0.5, 1, 3])
+    if rng.random() < 0.2:
+        sds[rng.integers(k)] = 0
+    b = rng.multivariate_normal(np.zeros(k), sds[:, None] * R * sds, size=groups, check_valid="ignore")
+    left = rng.choice(["0 + f", "1 + x", "f", "x + z"], p=[0.65, 0.15, 0.1, 0.1])
+    g = frame["g"]
+    if "x" in left:
+        effects = b[g, 0] + b[g, 1] * frame["x"] + (b[g, 2 % k] * frame["z"] if "z" in left else 0)
+    else:
+        effects = b[g, frame["f"]]
+    mean = 1 + 0.5 * frame["x"] + effects + rng.normal(0, rng.choice([0, 1]), items)[frame["h"]]
+    frame["y"] = mean + rng.normal(size=n) / np.sqrt(frame["w"])
+    frame = without_some(rng, frame, seed).copy()
     frame[["g", "f", "h"]] = frame[["g", "f", "h"]].astype(str)
-    left = rng.choice(["0 + f", "1 + x"], p=[0.85, 0.15])
-    others = rng.choice(["", " + (1 | h)", " + (x | h)"], p=[0.5, 0.3, 0.2])
-    formula = f"y ~ x + {tag}({left} | g, hom = {str(hom).upper()}){others}"
-    return build_design(formula, frame, weights="w"), bool(rng.integers(2))
+    others = ["", " + (1 | h)", " + (x | h)", " + diag(x | h)", " + (1 | g:h)"]
+    other = rng.choice(others, p=[0.45, 0.25, 0.1, 0.1, 0.1])
+    fixed = rng.choice(["x", "x + f", "1", "x"])
+    formula = f"y ~ {fixed} + {tag}({left} | g, hom = {str(hom).upper()}){other}"
+    design = build_design(formula, frame.reset_index(drop=True), weights="w" if weighted else None)
+    return design, bool(rng.integers(2))
 
 
 def dense_criterion(design, par, reml):
@@ -82,21 +119,42 @@ def restarts(design, reml, count, seed):
         parts = []
         for structure in criterion.structures:
             sds = np.exp(rng.normal(0, 1.2, structure.k))
-            parts.append(structure.from_sds(sds, rng.uniform(-0.95, 0.98)))
-        values.append(minimise(criterion.trial, np.concatenate(parts)).value)
+            parts.append(structure.from_sds(sds, rng.uniform(-0.97, 0.99)))
+        end = minimise(criterion.trial, np.concatenate(parts), max_evaluations=200)
+        share = min(1.0, FAR / max(float(np.abs(T).max()) for T in criterion.split(end.x)))
+        values.append(criterion.trial(criterion.nearer_zero(end.x, share)).value)
     return min(values)
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(8), *(pytest.param(s, marks=pytest.mark.slow) for s in range(8, 40))]
+    "seed", [*range(6), *(pytest.param(s, marks=pytest.mark.slow) for s in [*range(6, 26), *HARD])]
 )
 def test_no_start_leads_lower_and_the_likelihood_is_the_definition_s(seed):
     design, reml = random_design(seed)
     fit = fit_lmm(design, reml)
-    # With next to no residual variance (one row in each cell) rounding makes the criterion rough.
-    rough = 1e-4 if np.abs(fit.par).max() > 1e3 else 1e-6
+    rough = 2e-5 if np.abs(fit.par).max() > 5e3 else 1e-6  # far out rounding is felt
+    assert fit.converged and not fit.endless
     assert fit.objective <= restarts(design, reml, 5, seed) + rough
     assert fit.objective == pytest.approx(dense_criterion(design, fit.par, reml), rel=1e-9, abs=rough)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [340, 425, 662])
+def test_many_responses_find_the_same_valleys(seed):
+    design, reml = random_design(seed)
+    other = np.random.default_rng(seed).normal(size=len(design.y))
+    Y = np.array([design.y, other, design.y + other])
+    _, optima = fit_responses(ManyCriterion(design, reml), Y)
+    alone = [fit_lmm(replace(design, y=y), reml).objective for y in Y]
+    np.testing.assert_allclose(optima.objective, alone, atol=2e-6)
+
+
+@pytest.mark.slow
+def test_what_falls_for_ever_is_told_from_what_levels_out():
+    # 12 rows, 15 fixed and random effects: the likelihood rises for ever. 105 rows explained one by one: it does not.
+    assert fit_lmm(*random_design(436)).endless
+    level = fit_lmm(*random_design(47))
+    assert level.converged and not level.endless and level.par.max() > 1e3
 
 
 @pytest.mark.parametrize("seed", range(6))
