@@ -77,7 +77,7 @@ def one(n: int) -> dict[str, Any]:
             workers = client.run(peak_megabytes)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 2**20
         return {
-            "size": n, "seconds": seconds, "client": peak_megabytes(), "workers": sorted(workers.values()),
+            "size": n, "seconds": round(seconds, 1), "client": peak_megabytes(), "workers": sorted(workers.values()),
             "objective": -2 * fit.loglik, "nobs": fit.nobs, "folder": size,
         }  # fmt: skip
 

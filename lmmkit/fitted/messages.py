@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .mixed import MixedFit
 
 FEW_LEVELS = 5
+CANCELLED = (
+    2000.0  # standard deviation relative to the residuals', beyond which the sixth decimal may be wrong
+)
 SCALES_APART = 1e3  # lme4's checkScaleX
 
 
@@ -63,6 +66,7 @@ def messages(fit: MixedFit) -> list[str]:
         *_confounded(fit),
         *_copies(fit),
         *_search(fit),
+        *_cancelled(fit),
         *_singular(fit),
         *_steps(fit),
         *_level(fit),
@@ -264,6 +268,18 @@ def _undivided(found: Undivided) -> str:
         "split of many that fit equally well. So there are no degrees of freedom and no p-values. Take fewer fixed "
         f"effects or more rows; without {found.term} the residuals are the whole sum."
     )
+
+
+def _cancelled(fit: MixedFit) -> Iterator[str]:
+    """Effects so large that sums lose the residuals among them; with the rows at hand they are corrected by these."""
+    if fit.has_rows or not fit.unit_free_factors:
+        return
+    if max(float(np.abs(factor).max()) for factor in fit.unit_free_factors) > CANCELLED:
+        yield (
+            f"Groups differ more than {CANCELLED:g} times as much as the residuals do. Of data in parts only sums are "
+            "known, in whose differences digits are lost then: take the last digits of what is shown as uncertain, or "
+            "fit rows that memory can hold."
+        )
 
 
 def _singular(fit: MixedFit) -> Iterator[str]:

@@ -210,6 +210,20 @@ def test_a_singular_fit_and_confounded_factors_say_so():
     assert there.loglik == pytest.approx(here.loglik, abs=1e-6)
 
 
+@pytest.mark.parametrize(("sd", "is_said"), [(300, False), (10_000, True)])
+def test_digits_that_sums_lose_are_spoken_of(sd, is_said):
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"a": rng.integers(0, 40, 800), "b": rng.integers(0, 15, 800)})
+    data["y"] = (
+        sd * rng.normal(size=40)[data["a"]] + sd * rng.normal(size=15)[data["b"]] + rng.normal(size=800)
+    )
+    here, there = (
+        lk.lmer("y ~ 1 + (1 | a) + (1 | b)", given) for given in (data, dask.from_pandas(data, npartitions=3))
+    )
+    assert there.loglik == pytest.approx(here.loglik, abs=1e-4 if is_said else 1e-6)
+    assert any("digits are lost" in text for text in there.messages) == is_said
+
+
 def test_the_summary_leaves_out_what_it_does_not_know(pair):
     here, there = (fit.summary().lines() for fit in pair)
     at = here.index("Scaled residuals:")
