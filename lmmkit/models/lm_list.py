@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,9 +11,12 @@ import pandas as pd
 
 from ..design.design import build_design
 from ..design.rows import check_frame
+from ..design.values import label
 from ..errors import DataError, FormulaError, ModelError
 from ..fitted.call import CHECKS
 from ..formula.parse import parse
+from ..formula.syntax import read
+from ..formula.tree import Binary, children
 from ..numerics import arguments
 from ..numerics import distributions as stats
 from ..numerics.frames import Table
@@ -197,14 +200,15 @@ def lm_list(formula: str, data: Table, *, na_action: Literal["omit", "exclude", 
     """
     na_action = CHECKS["na_action"]("na_action", na_action)
     parsed = parse(formula)
-    if len(parsed.bars) != 1 or "(" + parsed.bars[0].text + ")" in formula.replace("  ", " "):
+    sides = children(read(formula))
+    if len(parsed.bars) != 1 or not (isinstance(sides[-1], Binary) and sides[-1].op == "|"):
         raise FormulaError(f"lm_list takes one group after a bar, as in 'y ~ x | group', not '{formula}'")
     bar = parsed.bars[0]
     data = check_frame(data, "data")
     design = build_design(parsed, data, na_action=na_action)
     own = f"{parsed.response} ~ {bar.lhs}"
     used = data if design.used is None else data[design.used]
-    fits, messages = {}, []
+    fits, messages = {}, _without_rows(data, bar.group, design.terms[0].levels)
     for code, level in enumerate(design.terms[0].levels):
         try:
             fits[level] = lm(own, used[design.terms[0].codes == code], na_action=na_action)
@@ -213,3 +217,15 @@ def lm_list(formula: str, data: Table, *, na_action: Literal["omit", "exclude", 
     if not fits:
         raise DataError(f"no group could be fitted; {messages[0]}")
     return LmList(fits, bar.group, messages)
+
+
+def _without_rows(data: pd.DataFrame, group: str, levels: Sequence[str]) -> list[str]:
+    """Sentences about the groups of which every row has a missing value."""
+    if group not in data.columns:
+        return []
+    there = dict.fromkeys(label(value) for value in data[group].dropna().unique())
+    return [
+        f"'{level}' of {group} was left out: each of its rows has a missing value"
+        for level in there
+        if level not in levels
+    ]

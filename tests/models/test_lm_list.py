@@ -47,7 +47,7 @@ def test_groups_that_tell_too_little():
     assert one.coef["Days"].isna().sum() + len(one.messages) == 1
 
 
-@pytest.mark.parametrize("right", ["Days", "Days + (Days | Subject)", "(Days | Subject)"])
+@pytest.mark.parametrize("right", ["Days", "Days + (Days | Subject)", "Days + (1|Subject)", "(Days|Subject)"])
 def test_other_formulas_are_refused(right):
     with pytest.raises(lk.FormulaError, match="one group after a bar"):
         lk.lm_list(f"Reaction ~ {right}", load("sleepstudy"))
@@ -56,3 +56,10 @@ def test_other_formulas_are_refused(right):
 def test_unknown_group(each):
     with pytest.raises(lk.ModelError, match="no fit for '999'"):
         each["999"]
+
+
+def test_a_group_of_missing_values_is_told():
+    data = load("sleepstudy").assign(Reaction=lambda d: d["Reaction"].where(d["Subject"] != "309"))
+    each = lk.lm_list("Reaction ~ Days | Subject", data)
+    assert len(each) == 17
+    assert each.messages == ["'309' of Subject was left out: each of its rows has a missing value"]
