@@ -172,7 +172,7 @@ def _cure(name: str, data: pd.DataFrame) -> str:
     if name in data.index.names:
         return "; it is the index: data.reset_index() makes it a column"
     for column in map(str, data.columns):
-        if column != name and _plain(column) == _plain(name):
+        if column != name and as_it_looks(column) == as_it_looks(name):
             why = (
                 "has spaces at its ends"
                 if column.strip() == name.strip()
@@ -182,7 +182,7 @@ def _cure(name: str, data: pd.DataFrame) -> str:
     return suggest(name, data.columns)
 
 
-def _plain(name: str) -> str:
+def as_it_looks(name: str) -> str:
     """A name without what the eye does not see: spaces at its ends, and signs with two codes such as micro."""
     return unicodedata.normalize("NFKC", name).strip()
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags
 from .fit import Fit
-from .messages import counted_days, dropped_columns, omitted_rows, ordered_pairs
+from .messages import counted_days, dropped_columns, omitted_rows, ordered_pairs, twin_levels
 
 if TYPE_CHECKING:
     from ..design.design import Design
@@ -88,6 +88,7 @@ class FixedFit(Fit):
             *dropped_columns(self),
             *counted_days(self),
             *ordered_pairs(self),
+            *twin_levels(self),
         ]
 
 

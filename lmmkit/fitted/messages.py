@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ..design.dates import is_date
+from ..design.predictors import is_number
+from ..design.values import as_it_looks, label
 from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
@@ -63,6 +65,7 @@ def messages(fit: MixedFit) -> list[str]:
         *dropped_columns(fit),
         *counted_days(fit),
         *ordered_pairs(fit),
+        *twin_levels(fit),
         *_confounded(fit),
         *_copies(fit),
         *_search(fit),
@@ -103,6 +106,22 @@ def ordered_pairs(fit: Fit) -> Iterator[str]:
                 "square root of 2, as in R. If the order was only given by the reader of the file, as "
                 f"pandas.read_stata does for every labelled column, take data['{name}'].cat.as_unordered()."
             )
+
+
+def twin_levels(fit: Fit) -> Iterator[str]:
+    """Levels that a reader takes for one: with spaces at their ends, or signs that have two codes."""
+    frame = fit.design.levels_frame
+    for name in frame.columns:
+        if is_number(frame[name]) or is_date(frame[name]):
+            continue
+        first: dict[str, str] = {}
+        for level in map(label, frame[name].dropna().unique()):
+            twin = first.setdefault(as_it_looks(level), level)
+            if twin != level:
+                spaces = twin.strip() == level.strip()
+                cure = f"data['{name}'].str.strip() takes the spaces away" if spaces else "write them alike"
+                yield f"'{name}' has the levels {twin!r} and {level!r}, which look alike but count as two; {cure}."
+                break
 
 
 def dropped_columns(fit: Fit) -> Iterator[str]:

@@ -170,3 +170,21 @@ def test_where_the_variance_cannot_be_estimated_the_criterion_is_flat(plots):
         for theta in (0.0, 1.0, 5.0)
     ]
     np.testing.assert_allclose(values, values[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("written", "cure"),
+    [("C ", "data['part'].str.strip() takes the spaces away"), ("\uff23", "write them alike")],
+)
+def test_levels_that_look_alike_are_told(written, cure):
+    data = lk.load_data("implants")
+    data["part"] = data["implant"].astype(str).where(data.index % 7 > 0, written)
+    sentence = f"'part' has the levels 'C' and {written!r}, which look alike but count as two; {cure}."
+    for fit in (
+        lk.lmer("mass ~ part + (1 | nest)", data), lk.lmer("mass ~ day + (1 | part)", data), lk.lm("mass ~ part", data)
+    ):  # fmt: skip
+        told = [message for message in fit.messages if "look alike" in message]
+        first, second = dict.fromkeys(level for level in data["part"] if level != "P")
+        assert told == [sentence.replace(f"'C' and {written!r}", f"{first!r} and {second!r}")]
+    plain = lk.lmer("mass ~ implant + (1 | nest)", data)
+    assert not any("look alike" in message for message in plain.messages)
