@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from .beta import Beta
     from .beta_binomial import BetaBinomial
     from .binomial import Binomial
-    from .counts import NegativeBinomial, Poisson
     from .gamma import Gamma
     from .gaussian import Gaussian
     from .inverse_gaussian import InverseGaussian
+    from .negative_binomial import NegativeBinomial
     from .negative_binomial_1 import NegativeBinomial1
+    from .poisson import Poisson
     from .truncated_negative_binomial import TruncatedNegativeBinomial
     from .truncated_poisson import TruncatedPoisson
     from .tweedie import Tweedie

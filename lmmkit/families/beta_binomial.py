@@ -34,7 +34,7 @@ class BetaBinomial(JointFamily):
     Notes
     -----
     Agrees with ``glmmTMB(family = betabinomial)``. Each row needs its number of trials:
-    ``cbind(hits, misses)``, or a proportion with `weights`.
+    ``cbind(hits, misses)``, or a proportion with `weights`. Crowder (1978), *Applied Statistics* 27(1).
 
     Examples
     --------

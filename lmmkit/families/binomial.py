@@ -1,4 +1,4 @@
-"""Yes or no, and hits out of trials (R: ``binomial``)."""
+"""Yes or no, and hits out of trials (R and glmmTMB: ``binomial``)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Binomial(Family):
 
     Notes
     -----
-    The response is 0/1, or a proportion whose weight is its number of trials. Agrees with R's ``binomial()``.
+    The response is 0/1, or a proportion whose weight is its number of trials. Agrees with R's ``binomial()``
+    and ``glmmTMB(family = binomial)``. McCullagh and Nelder (1989), *Generalized Linear Models*, chapter 4.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Positive amounts (R: ``Gamma``)."""
+"""Positive amounts (R and glmmTMB: ``Gamma``)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class Gamma(Family):
     reported log-likelihood, so its estimates and log-likelihood differ and are not maximum likelihood. Nor is
     what its ``VarCorr`` prints since version 2, the relative parameter theta, a standard deviation of the
     effects: where that is .5 and ``phi`` .04, lme4 gives .72 (20 groups of 50 rows) or 1.25 (200 groups of 5),
-    glmmTMB .45 and .50. They come together only where ``phi`` is near one.
+    glmmTMB .45 and .50. They come together only where ``phi`` is near one. McCullagh and Nelder (1989),
+    *Generalized Linear Models*, chapter 8.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Measurements with normal errors (R: ``gaussian``)."""
+"""Measurements with normal errors (R and glmmTMB: ``gaussian``)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Gaussian(JointFamily):
     -----
     Maximum likelihood, as ``glmmTMB(family = gaussian)``. The dispersion formula is about ``log(sigma)``, as
     nlme's ``varIdent`` and glmmTMB since 1.1.9; before, glmmTMB's coefficients were those of
-    ``log(sigma^2)``, twice as large.
+    ``log(sigma^2)``, twice as large. Pinheiro and Bates (2000), *Mixed-Effects Models in S and S-PLUS*,
+    section 5.2.
 
     Examples
     --------

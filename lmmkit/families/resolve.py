@@ -14,9 +14,9 @@ from .family import Family
 # every family that can be given by its name: where its class is, which is loaded when somebody asks for it
 CLASSES = {
     "binomial": "binomial.Binomial",
-    "poisson": "counts.Poisson",
+    "poisson": "poisson.Poisson",
     "gamma": "gamma.Gamma",
-    "negative_binomial": "counts.NegativeBinomial",
+    "negative_binomial": "negative_binomial.NegativeBinomial",
     "gaussian": "gaussian.Gaussian",
     "inverse_gaussian": "inverse_gaussian.InverseGaussian",
     "negative_binomial_1": "negative_binomial_1.NegativeBinomial1",

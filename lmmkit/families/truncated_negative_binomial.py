@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from ..numerics.arrays import Array
-from .counts import NegativeBinomial, poisson_counts
+from .counts import poisson_counts
 from .jets import Jet, exp, softplus
 from .links import Link
 from .mean_links import Log
+from .negative_binomial import NegativeBinomial
 from .truncated import TruncatedFamily, minus_log_positive
 
 #: Rounds in which counts of zero are drawn again, before the rest becomes ones.
@@ -35,7 +36,8 @@ class TruncatedNegativeBinomial(TruncatedFamily):
 
     Notes
     -----
-    Agrees with ``glmmTMB(family = truncated_nbinom2)``.
+    Agrees with ``glmmTMB(family = truncated_nbinom2)``. Grogger and Carson (1991), *Journal of Applied
+    Econometrics* 6(3).
 
     Examples
     --------

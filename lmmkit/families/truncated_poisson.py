@@ -32,7 +32,8 @@ class TruncatedPoisson(TruncatedFamily):
     Notes
     -----
     Agrees with ``glmmTMB(family = truncated_poisson)``: coefficients are about ``mu``, the mean that the
-    counts would have with their zeros; the mean of what is seen is ``mu / (1 - exp(-mu))``.
+    counts would have with their zeros; the mean of what is seen is ``mu / (1 - exp(-mu))``. Mullahy (1986),
+    *Journal of Econometrics* 33(3).
 
     Examples
     --------
