@@ -13,9 +13,10 @@ from ..errors import ModelError
 from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Search, minimise
+from ..numerics.trust_region import Search
 from .estimate import REPRODUCED, Estimate
-from .glmm import SEARCH, GlmmCriterion
+from .far_theta import downhill
+from .glmm import GlmmCriterion
 from .glmm_profiled import ProfiledCriterion
 from .optimum import (
     conditional_covariances,
@@ -181,11 +182,11 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
     """
     with threads_for(criterion.layout.width):
         places = criterion.places() if start is None else [Place("the start given", start)]
-        search, visits = best_of(criterion, places, partial(minimise, criterion.trial, **SEARCH), HOPELESS)
+        search, visits = best_of(criterion, places, partial(downhill, criterion), HOPELESS)
         for _ in range(ROUNDS):
             if not criterion.better_modes(search):
                 break
-            again = minimise(criterion.trial, search.x, **SEARCH)
+            again = downhill(criterion, search.x)
             again.evaluations += search.evaluations
             search = again
         hessian = last_digits(criterion, search, criterion.slope_beside(search))

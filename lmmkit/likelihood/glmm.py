@@ -8,7 +8,6 @@ dispersion where the family has one. The objective at a point is the Laplace app
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from ..families.family import Family
 from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
+from .far_theta import far_out
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
@@ -30,8 +30,6 @@ from .theta import Terms
 
 #: Most quadrature nodes; more gain nothing in double precision.
 MOST_NODES = 100
-#: The differenced Hessian takes over where this search stops; what takes longer runs off to infinity.
-SEARCH: dict[str, Any] = {"tolerance": 1e-9, "max_evaluations": 300, "learning": 8, "near": 1.0}
 #: Columns along which predictors may change sign, at most.
 MOST_SIGNS = 6
 #: Valleys of the working linear model from which the search goes downhill, at most.
@@ -378,7 +376,8 @@ class GlmmCriterion(Terms):
         if point is None or not np.isfinite(point.objective):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(point.objective, *derivatives, point, self.endless(x))
+        ends = self.endless(x) or far_out(point.search.rows.family, point.mode.eta)
+        return Trial(point.objective, *derivatives, point, ends)
 
     def endless(self, x: Array) -> bool:
         """Whether a gamma family's dispersion has gone to zero, where the likelihood rises for ever."""

@@ -14,6 +14,7 @@ from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
 from ..numerics.trust_region import Search, Trial
+from .far_theta import far_out
 from .glmm import GlmmCriterion
 from .laplace import LaplacePoint
 from .pirls import Effects, sums_of
@@ -92,7 +93,8 @@ class ProfiledCriterion(GlmmCriterion):
             jacobian[:, block] = moves
             return np.asarray(jacobian @ self.curvature(point) @ jacobian.T)
 
-        return Trial(point.objective, gradient, curvature, point, self.endless(x))
+        ends = self.endless(x) or far_out(point.search.rows.family, point.mode.eta)
+        return Trial(point.objective, gradient, curvature, point, ends)
 
     def slope_beside(self, search: Search) -> None:
         """None: the fixed effects have to be searched for."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..numerics.arrays import Array
-from ..numerics.trust_region import Search, Trial
+from ..numerics.trust_region import Search, Trial, differenced_hessian
 from .mode_point import ModePoint
 from .theta import Terms
 
@@ -25,6 +25,8 @@ EVERY = slice(None)
 WIDTH = 3e-5
 #: The same where nothing is searched for the gradient, so that only its rounding errors can be felt.
 SMOOTH_WIDTH = 1e-6
+#: Relative size of an eigenvalue that the error of a search hides, as of a coefficient that runs off to infinity.
+HIDDEN = 1e-4
 
 
 class Differentiable(Protocol):
@@ -51,7 +53,13 @@ def last_digits(
     -------
     array of shape (m, m)
         Symmetrised; not finite where a neighbouring point has no value.
+
+    Notes
+    -----
+    Differences of trials are central where the likelihood is next to flat in some direction: what an error puts
+    there would spread over all standard errors.
     """
+    searched = slope is None
     widths = (SMOOTH_WIDTH if slope else WIDTH) * np.maximum(1.0, np.abs(search.x))
     slope = slope or (lambda x: criterion.trial(x).gradient())
     rows = [
@@ -64,6 +72,11 @@ def last_digits(
     if not np.isfinite(hessian).all():
         return hessian
     size, axes = np.linalg.eigh(hessian)
+    if searched and size.min(initial=np.inf) < HIDDEN * size.max(initial=0.0):
+        central = differenced_hessian(criterion.trial, search.x)
+        search.evaluations += 2 * len(rows)
+        hessian = central if np.isfinite(central).all() else hessian
+        size, axes = np.linalg.eigh(hessian)
     felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
     for _ in range(3):
         along = axes[:, felt].T @ search.gradient

@@ -16,6 +16,8 @@ __all__ = ["NEAR_ONE", "SHARP", "SPIKE", "part_warnings"]
 NONE = 1e-4
 #: A dispersion parameter so far out is at the end of its range.
 FAR = 1e4
+#: And in some rows only one that is so far out that it goes there for ever.
+BEYOND = 1e6
 #: Logarithm of a power less one at which all amounts are multiples of one size to seven digits.
 SHARP = np.log(1e-7)
 #: And one at which they are nearly so.
@@ -49,7 +51,7 @@ def part_warnings(
         if part.name == ZERO_INFLATION:
             found += _zeros(part, etas[number], beta[own[number]])
         if part.name == DISPERSION and part.X.shape[1]:
-            found += _dispersion(rows.family.name, etas[number])
+            found += _dispersion(rows.family.name, part, etas[number], beta[own[number]])
         if part.name == SHAPE and part.X.shape[1] and etas[number].max() < SHARP:
             found.append(MULTIPLES)
         elif part.name == SHAPE and part.X.shape[1] and np.abs(etas[number]).max() > -NEAR_ONE:
@@ -76,7 +78,7 @@ def _zeros(part: Part, eta: Array, beta: Array) -> list[str]:
     return []
 
 
-def _dispersion(family: str, eta: Array) -> list[str]:
+def _dispersion(family: str, part: Part, eta: Array, beta: Array) -> list[str]:
     simpler = {
         "negative_binomial": ("theta", 1, "a Poisson", "poisson"),
         "negative_binomial_1": ("phi", -1, "a Poisson", "poisson"),
@@ -86,8 +88,15 @@ def _dispersion(family: str, eta: Array) -> list[str]:
     if simpler is None:
         return []
     name, sign, plain, other = simpler
-    if (sign * eta).min() < np.log(FAR):
+    everywhere = (sign * eta).min() >= np.log(FAR)
+    if not everywhere and (sign * eta).max() < np.log(BEYOND):
         return []
+    if not everywhere:
+        column = part.x_names[int(np.argmax(np.abs(beta)))]
+        return [
+            f"In the dispersion part '{column}' runs off to infinity: in some rows the counts vary no more than "
+            f"{plain} would. Its estimate and standard error say nothing; try a simpler formula there."
+        ]
     end = "infinity" if sign > 0 else "0"
     return [
         f"The counts vary no more than {plain} would: {name} went to {end}. Take the {other} family; if they vary "

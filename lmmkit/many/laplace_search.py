@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..families.family import Family
+from ..likelihood.far_theta import SEARCH
 from ..likelihood.glm_start import STEPS, moment_dispersion
-from ..likelihood.glmm import SEARCH
 from ..likelihood.laplace import NEARLY_CERTAIN
 from ..likelihood.search import LOWER, Place
 from ..likelihood.theta import LACKING, Terms

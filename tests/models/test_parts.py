@@ -234,6 +234,37 @@ def test_counts_that_vary_no_more_than_a_poisson_are_said(family, name):
     assert message_of(fit, f"{name} went to")
 
 
+# R's InsectSprays: insects on twelve fields under each of six sprays. Those of E vary less than a Poisson's.
+SPRAYS = {
+    "A": [10, 7, 20, 14, 14, 12, 10, 23, 17, 20, 14, 13],
+    "B": [11, 17, 21, 11, 16, 14, 17, 17, 19, 21, 7, 13],
+    "C": [0, 1, 7, 2, 3, 1, 2, 1, 3, 0, 1, 4],
+    "D": [3, 5, 12, 6, 4, 3, 5, 5, 5, 5, 2, 4],
+    "E": [3, 5, 3, 5, 3, 6, 1, 1, 3, 2, 6, 4],
+    "F": [11, 9, 15, 22, 15, 16, 13, 10, 26, 26, 24, 13],
+}
+# Estimates and standard errors by glmmTMB 1.1.5 (R 4.2.2, rel.tol=1e-15) without the fields of E.
+WITHOUT_E = {
+    "conditional": [[2.674148657, 0.0900649291], [0.055880449, 0.1187705395], [-1.940179469, 0.2726565879],
+                    [-1.081517827, 0.1644002722], [0.139262061, 0.1363306045]],
+    "dispersion": [[3.562254674, 1.41139535], [1.440470545, 4.85428107], [-2.406306744, 1.77080166],
+                   [0.184284015, 3.64783889], [-0.839478021, 1.61052886]],
+}  # fmt: skip
+
+
+def test_a_level_without_overdispersion_leaves_the_other_levels_as_they_are():
+    rows = pd.DataFrame([(spray, count) for spray, counts in SPRAYS.items() for count in counts])
+    fit = lk.glmer(
+        "count ~ spray", rows.set_axis(["spray", "count"], axis=1), "nbinom2", dispersion="~ spray"
+    )
+    for part, expected in WITHOUT_E.items():
+        found = fit.coef_table(component=part)[["estimate", "std_error"]].drop("sprayE")
+        np.testing.assert_allclose(found, expected, rtol=2e-5)
+    assert message_of(fit, "In the dispersion part 'sprayE' runs off to infinity")
+    poisson = fit.coef_table()["std_error"][["(Intercept)", "sprayE"]] ** 2 @ [-1, 1]
+    assert poisson == pytest.approx(1 / sum(SPRAYS["E"]), rel=1e-5)
+
+
 ROWS = pd.DataFrame(
     {"g": list("aabbcc") * 4, "x": np.arange(24.0), "one": 1, "zero": 0, "y": [0, 1, 2, 3] * 6}
 )
