@@ -49,7 +49,7 @@ def _fixed(fit: MixedFit) -> str:
         return "<p>No fixed effects.</p>"
     both = format_numbers(coefficients[["estimate", "std_error"]].to_numpy().ravel(), 4)
     statistic = format_numbers(np.round(coefficients["statistic"], 3), 4)
-    columns = ["term", "estimate", "std. error", "t" if fit.has_scale else "z"]
+    columns = ["term", "estimate", "std. error", "t" if fit.has_scale and not fit.has_parts else "z"]
     cells = [list(coefficients.index), both[0::2], both[1::2], statistic]
     if "p_value" in coefficients:
         columns.append("p")

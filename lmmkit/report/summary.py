@@ -130,8 +130,9 @@ class Summary:
             lines += ["Scaled residuals:", *_quantiles(fit.row_residuals("scaled")), ""]
         lines += [*_random(fit, ("Variance", "Std.Dev.")), *_sizes(fit), ""]
         if len(self.coefficients):
-            # As lme4 heads them: a gamma model's statistics are t values, and their p-values normal tails.
-            statistic: Statistic = "t" if fit.has_scale else "z"
+            # As lme4 heads them: a gamma model's statistics are t values, and their p-values normal tails. With
+            # several parts as glmmTMB heads them.
+            statistic: Statistic = "t" if fit.has_scale and not fit.has_parts else "z"
             tail: Statistic = "t" if "df" in self.coefficients else "z"
             table = coef_lines(self.coefficients, statistic, tail)
             head = "Conditional model:" if fit.has_parts else "Fixed effects:"
@@ -256,9 +257,12 @@ def _quantiles(residuals: np.ndarray) -> list[str]:
 
 
 def _sizes(fit: MixedFit) -> list[str]:
-    if not fit.design.terms:
+    sizes = dict(fit.ngroups)
+    for part in _other_parts(fit).values():
+        sizes |= part.ngroups
+    if not sizes:
         return [f"Number of obs: {fit.nobs}"]
-    groups = "; ".join(f"{group}, {size}" for group, size in fit.ngroups.items())
+    groups = "; ".join(f"{group}, {size}" for group, size in sizes.items())
     return fill([f"Number of obs: {fit.nobs}, groups: ", groups])
 
 

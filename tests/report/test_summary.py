@@ -127,3 +127,12 @@ def test_coefficients_that_rounding_would_lose():
         "a 1.235e+06  1.000e+03    1235",
         "b 1.000e-06  2.000e-07       5",
     ]
+
+
+def test_groups_of_every_part_are_counted_and_its_statistics_are_z_values():
+    data = load("grouseticks").assign(amount=lambda d: d["TICKS"] * 1.5)
+    fit = lk.glmer("amount ~ cHEIGHT", data, "gamma", zero_inflation="~ 1 + (1 | LOCATION)")
+    text = str(fit.summary())
+    assert f"Number of obs: 403, groups:  LOCATION, {data['LOCATION'].nunique()}" in text
+    assert text.count("z value Pr(>|z|)") == 2
+    assert "t value" not in text
