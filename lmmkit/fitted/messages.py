@@ -15,7 +15,7 @@ from ..design.values import as_it_looks, label
 from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
-from ..likelihood.estimate import MULTIPLES, REPRODUCED
+from ..likelihood.estimate import EXACT, MULTIPLES, REPRODUCED
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
 from .repeats import cells_of, constant_within, every_row_is_copied
@@ -258,7 +258,7 @@ def _search(fit: MixedFit) -> Iterator[str]:
             "The model was evaluated at the numbers given as start and nothing was optimised, so these are not "
             "the estimates; leave out optimize=False to get them."
         )
-    elif MULTIPLES in fit.estimate.warnings:
+    elif any(text == MULTIPLES or text.startswith(EXACT) for text in fit.estimate.warnings):
         return
     elif fit.estimate.endless:
         yield (

@@ -25,6 +25,8 @@ REPRODUCED = (
     "error. There may be other such fits, as good or better, and Laplace's approximation is poor here. So rest "
     "nothing on these estimates; it takes more rows, or fewer terms."
 )
+#: Begins what is said of rows with a dispersion of their own that are fitted exactly.
+EXACT = "Some rows have a dispersion of their own, and the model reproduces them"
 #: Said of a tweedie fit whose power goes to 1.
 MULTIPLES = (
     "As the power goes to 1 the likelihood rises without end: then all amounts above zero are multiples of one size, "

@@ -30,8 +30,9 @@ from .optimum import (
     last_digits,
 )
 from .part_laplace import ConvexPoint, PartPoint
-from .part_messages import NEAR_ONE, SHARP, SPIKE, part_warnings
+from .part_messages import NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
 from .part_modes import PartModeSearch
+from .part_residuals import exact_rows, spread_levels
 from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import (
     HARDLY,
@@ -51,8 +52,6 @@ __all__ = ["PartCriterion", "estimate_at", "fit_parts"]
 
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
-#: Families of measurements, and the part of their variance below which nothing is left of the residuals.
-MEASUREMENTS, ENDLESS = ("gaussian", "gamma", "inverse_gaussian", "beta", "tweedie"), 1e-10
 FLATTENED = (
     "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
     "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
@@ -108,6 +107,7 @@ class PartCriterion(Terms):
             slice(int(b - part.X.shape[1]), int(b)) for part, b in zip(self.parts, stops, strict=True)
         ]
         self.p = int(stops[-1])
+        self.levels = spread_levels(design)  # rows with one dispersion each
         self._last: PartPoint | None = None
         self.without_zeros: float | None = None  # the lowest objective without extra zeros
         self.sharpens = (
@@ -265,10 +265,8 @@ class PartCriterion(Terms):
         """
         if self._log_power(point) < SHARP:
             return True
-        if self.family.name not in MEASUREMENTS or ZERO_INFLATION in self.rows.names:
-            return False
-        y, mu = self.rows.y, self.family.linkinv(point.mode.etas[0])
-        return bool(np.mean((y - mu) ** 2) < ENDLESS * np.var(y))
+        exact, _ = exact_rows(self.rows, self.family, point.mode.etas, self.levels)
+        return bool(exact.any())
 
     def sharp(self, point: PartPoint) -> bool:
         """Whether the power is so near to one that amounts are multiples of one size."""
@@ -394,7 +392,11 @@ def _estimate(
             *part_warnings(parts, criterion.rows, point.mode.etas, beta, criterion.own),
             *([] if search.converged or not criterion.paired else [FLATTENED]),
             *([SPIKE] if criterion.sharpens and not endless else []),
-            *([] if endless else trouble),
+            *(
+                exact_warning(*exact_rows(criterion.rows, family, point.mode.etas, criterion.levels))
+                if endless
+                else trouble
+            ),
         ],
         family=family,
         parts=found,

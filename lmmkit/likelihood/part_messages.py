@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..numerics.arrays import Array
-from .estimate import MULTIPLES
+from ..numerics.arrays import Array, Flags
+from .estimate import EXACT, MULTIPLES
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["NEAR_ONE", "SHARP", "SPIKE", "part_warnings"]
+__all__ = ["NEAR_ONE", "SHARP", "SPIKE", "exact_warning", "part_warnings"]
 
 #: A probability below this is next to none, in every row.
 NONE = 1e-4
@@ -101,4 +101,25 @@ def _dispersion(family: str, part: Part, eta: Array, beta: Array) -> list[str]:
     return [
         f"The counts vary no more than {plain} would: {name} went to {end}. Take the {other} family; if they vary "
         "less than that, no family here fits them, and standard errors are too large rather than too small."
+    ]
+
+
+def exact_warning(exact: Flags, all_rows: bool) -> list[str]:
+    """What is said of rows that are reproduced because the dispersion formula gives them a spread of their own.
+
+    Parameters
+    ----------
+    exact : array (n,) of bool
+        These rows.
+    all_rows : bool
+        Whether these are all; then something else is to be said.
+    """
+    if all_rows or not exact.any():
+        return []
+    first, others = int(np.argmax(exact)) + 1, int(exact.sum()) - 1
+    which = f"row {first}" + (f" and {others} more" if others else "")
+    return [
+        f"{EXACT}: {which}. Their variance goes to zero, and the likelihood rises without end. So the estimates are "
+        "those at which the search was stopped, and there are no p-values. Look whether the response is the same in "
+        "all of these rows; then leave them out, or take a simpler formula for dispersion=."
     ]

@@ -265,6 +265,38 @@ def test_a_level_without_overdispersion_leaves_the_other_levels_as_they_are():
     assert poisson == pytest.approx(1 / sum(SPRAYS["E"]), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("family", "value", "zeros"),
+    [("gaussian", 1.0, None), ("beta", 0.5, None), ("gamma", 2.0, "~ 1"), ("inverse_gaussian", 2.0, None)],
+)
+def test_a_level_whose_rows_are_all_the_same_is_no_maximum(family, value, zeros):
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"f": np.tile(list("abc"), 20), "y": rng.beta(2, 2, 60)})
+    rows.loc[rows["f"] == "a", "y"] = value
+    if zeros:
+        rows.loc[3:8, "y"] = 0.0
+    fit = lk.glmer("y ~ f", rows, family, dispersion="~ f", zero_inflation=zeros)
+    assert not fit.converged
+    (said,) = fit.messages
+    left = ((rows["f"] == "a") & (rows["y"] > 0)).sum()
+    assert f"reproduces them: row 1 and {left - 1} more" in said
+    assert fit.coef_table()["p_value"].isna().all()
+    assert fit.confint(method="wald").isna().all(axis=None)
+
+
+def test_a_level_that_varies_little_is_a_level_that_varies():
+    rng = np.random.default_rng(8)
+    f = np.tile(list("abc"), 40)
+    rows = pd.DataFrame({"f": f, "y": rng.normal(0, np.where(f == "a", 1e-4, 1.0))})
+    fit = lk.glmer("y ~ f", rows, "gaussian", dispersion="~ f")
+    assert fit.converged
+    assert not fit.messages
+    own = rows.groupby("f")["y"].std(ddof=0)
+    spread = fit.coef_table(component="dispersion")["estimate"]
+    np.testing.assert_allclose(spread["(Intercept)"], np.log(own["a"]), rtol=1e-6)
+    np.testing.assert_allclose(spread["fb"], np.log(own["b"] / own["a"]), rtol=1e-6)
+
+
 ROWS = pd.DataFrame(
     {"g": list("aabbcc") * 4, "x": np.arange(24.0), "one": 1, "zero": 0, "y": [0, 1, 2, 3] * 6}
 )
