@@ -26,7 +26,7 @@ from .search import WORTH, Descent, Visit, best_of
 from .theta import checked_par
 
 #: Standard deviations, relative to the residuals', to which the search comes back where the criterion is as low.
-SMOOTH = (ROUGH, 2 * ROUGH, 4 * ROUGH, 10 * ROUGH)
+SMOOTH = (ROUGH, 2 * ROUGH, 4 * ROUGH)
 #: Evaluations after which the search strides out, and how often it may.
 STRETCH, STRIDES = 40, 25
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
@@ -97,8 +97,6 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     elif len(places) == 1 and criterion.has_hessian:
         downhill = partial(_by_scoring, criterion, downhill)
     best, visits = best_of(criterion, places, downhill, HOPELESS)
-    if criterion.structured:
-        _take_smooth(criterion, best)
     if width <= SMALL and best.converged and best.curvature is not None:
         polish(criterion.trial, best, best.curvature)
     return _estimate(criterion, best, visits)
@@ -159,6 +157,8 @@ def _striding(criterion: Criterion, downhill: Descent, x: Array, **known: Any) -
             search.converged = True
             break
     search.evaluations, search.trail = done, trail
+    if search.state is not None:
+        _take_smooth(criterion, search)
     return search
 
 
@@ -184,7 +184,7 @@ def _take_smooth(criterion: Criterion, best: Search) -> None:
         x = criterion.nearer_zero(best.x, size / largest)
         trial = criterion.trial(x)
         nothing_to_gain = size == SMOOTH[-1] or criterion.slope(trial.state) < 10 * LEVEL
-        if trial.value < best.value + rounding(largest) and nothing_to_gain:
+        if nothing_to_gain and trial.value < best.value + 10 * rounding(largest):
             best.x, best.value, best.state = x, trial.value, trial.state
             best.gradient, best.curvature = trial.gradient(), trial.curvature()
             return

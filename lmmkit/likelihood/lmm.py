@@ -270,7 +270,7 @@ class Criterion(Terms):
         largest = point.largest
         if largest < FAR:
             return False
-        return self.slope(point) < (rounding(largest) if largest < 1 / ENDLESS else LEVEL_AT_THE_END)
+        return self.slope(point) < (LEVEL_AT_THE_END if self._far_out(point) else rounding(largest))
 
     def slope(self, point: Point) -> float:
         """The largest derivative by the logarithm of a standard deviation."""
@@ -289,8 +289,10 @@ class Criterion(Terms):
 
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
-        far = point.r2 < ENDLESS**2 * self.nu or point.largest > 1 / ENDLESS
-        return bool(far and not self.levelled(point))
+        return self._far_out(point) and not self.levelled(point)
+
+    def _far_out(self, point: Point) -> bool:
+        return bool(point.r2 < ENDLESS**2 * self.nu or point.largest > 1 / ENDLESS)
 
     def places(self, start: Array | None = None, guess: bool = False) -> list[Place]:
         """Where the search begins.

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from scipy.linalg import block_diag
 
+import lmmkit as lk
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.fit_lmm import fit_lmm
 from lmmkit.likelihood.lmm import Criterion
 from lmmkit.likelihood.many_criterion import ManyCriterion
 from lmmkit.likelihood.many_search import fit_responses
 from lmmkit.numerics.trust_region import differenced_hessian, minimise
+from tests.lme4_2_reference import load
 
 #: Two valleys with little between them, effects that vanish but for another correlation, and rows that structured
 #: effects explain one by one, so that the criterion is lowest, and level, at a residual variance of zero.
@@ -153,6 +155,9 @@ def test_many_responses_find_the_same_valleys(seed):
 def test_what_falls_for_ever_is_told_from_what_levels_out():
     # 12 rows, 15 fixed and random effects: the likelihood rises for ever. 105 rows explained one by one: it does not.
     assert fit_lmm(*random_design(436)).endless
+    # One row in each cell: the residual variance is a part of the cells', and any share of it fits as well.
+    flat = lk.lmer("yield ~ nf + cs(0 + Variety | Block/nf, hom = TRUE)", load("Oats"))
+    assert not flat.estimate.endless and flat.converged
     level = fit_lmm(*random_design(47))
     assert level.converged and not level.endless and level.par.max() > 1e3
 
