@@ -140,6 +140,10 @@ class Whitening:
 
     matrix: Array
 
+    def __getstate__(self) -> dict[str, Array]:
+        """Without the inverse, which is soon computed again."""
+        return {"matrix": self.matrix}
+
     @classmethod
     def of(cls, mean_crossproduct: Array) -> Whitening:
         """Make it from the mean of ``z z'`` over the rows; collinear columns are only scaled."""
