@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from ..errors import DataError
 from ..formula.functions import arguments, columns_of, contrast_of, literal
@@ -46,8 +45,8 @@ ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
     "acos": np.arccos,
     "atan": np.arctan,
     "expm1": np.expm1,
-    "plogis": expit,
-    "qlogis": logit,
+    "plogis": lambda x: np.exp(-np.logaddexp(0.0, -x)),
+    "qlogis": lambda p: np.log(p) - np.log1p(-p),
     "floor": np.floor,
     "ceiling": np.ceil,
 }
