@@ -24,9 +24,8 @@ class RestFactor:
         depth = max((factor.k for factor in layout.rest), default=1)
         bands = np.zeros((depth, pieces * m))
         for f, root in enumerate(roots):
-            slots = layout.pieces.slot[layout.columns(f)]
             for d in range(len(root)):
-                bands[d, slots[:, : len(root) - d]] = np.diag(root, -d)
+                bands[d, layout.slots[f][:, : len(root) - d]] = root.diagonal(-d)
         self.bands = bands.reshape(depth, pieces, m)
 
     def right(self, matrix: Array) -> Array:
@@ -379,7 +378,7 @@ class DenseElimination(BlockElimination):
         return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
 
     def rest_blocks(self, f: int) -> Array:
-        root, slots = self.roots[1 + f], self.layout.pieces.slot[self.layout.columns(f)]
+        root, slots = self.roots[1 + f], self.layout.slots[f]
         m = self.layout.pieces.shape[1]
         piece, place = slots // m, slots % m
         if np.abs(np.diag(root)).min() > 1e-3:

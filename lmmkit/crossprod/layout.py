@@ -181,6 +181,11 @@ class Layout:
         """Columns of the rest that belong to its factor ``f``, shape (levels, k)."""
         return self._columns[f]
 
+    @cached_property
+    def slots(self) -> list[Index]:
+        """Where the columns of each factor of the rest stand in the pieces, (levels, k)."""
+        return [self.pieces.slot[columns] for columns in self._columns]
+
     def sums(self, D: Array, weights: Array | None = None) -> Sums:
         """Sum over the rows, once.
 

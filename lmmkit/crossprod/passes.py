@@ -13,6 +13,8 @@ from .rest import DenseRest
 
 __all__ = ["Passes"]
 
+NOTHING = np.zeros((0, 0, 0))
+
 
 class Passes:
     """Sums over the rows of a design, and values spread over them.
@@ -56,7 +58,10 @@ class Passes:
         values : array of shape (n,)
         """
         if not self.layout.rest:
-            return [level_sums(self.layout.lead, values[:, None])[:, :, 0]]
+            lead, out = self.layout.lead, np.empty((self.layout.lead.q, self.layout.lead.k))
+            for a, column in enumerate(lead.Z.T):
+                out[:, a] = np.bincount(lead.codes, column * values, lead.q)
+            return [out]
         flat = self._forth @ values
         return [flat[own].reshape(shape) for own, shape in self._own]
 
@@ -96,17 +101,23 @@ class Passes:
         weights : array of shape (n,)
         """
         layout = self.layout
+        if not layout.rest:
+            return self._sums(layout.lead.blocks(weights), NOTHING, NOTHING)
         if self._products is None:
             return layout.sums(np.empty((len(weights), 0)), weights)
         flat, (lead, cross, _) = self._products @ weights, self._sizes
         (q, k), pieces = (layout.lead.q, layout.lead.k), layout.pieces.shape
+        return self._sums(
+            flat[:lead].reshape(q, k, k),
+            flat[lead : lead + cross].reshape((q, k, -1) if layout.dense else (-1, k)),
+            flat[lead + cross :].reshape(pieces[0], pieces[1], pieces[1]),
+        )
+
+    def _sums(self, lead: Array, cross: Array, rest: Array) -> Sums:
+        """With no other columns than those of ``Z``."""
+        q, k, _ = lead.shape
         return Sums(
-            lead=flat[:lead].reshape(q, k, k),
-            cross=flat[lead : lead + cross].reshape((q, k, -1) if layout.dense else (-1, k)),
-            rest=flat[lead + cross :].reshape(pieces[0], pieces[1], pieces[1]),
-            lead_d=np.empty((q, k, 0)),
-            rest_d=np.empty((layout.width, 0)),
-            dd=np.empty((0, 0)),
+            lead, cross, rest, np.empty((q, k, 0)), np.empty((self.layout.width, 0)), np.empty((0, 0))
         )
 
     @property

@@ -47,26 +47,28 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
         known = family.with_dispersion(1.0) if family.estimates_dispersion else family
         rows = Observations(y, design.weights, known)
         beta, eta = _first_step(design, rows)
-        value = rows.at(eta)[0].sum()
+        here = rows.at(eta)
+        value = here[0].sum()
         for _ in range(STEPS):
-            proposal = _scoring_step(design, rows, eta)
+            proposal = _scoring_step(design, rows, eta, here[1])
             for _ in range(10):
                 moved = design.offset + design.X @ proposal
-                gain = rows.at(moved)[0].sum() - value
+                there = rows.at(moved)
+                gain = there[0].sum() - value
                 if gain >= 0:
                     break
                 proposal = (proposal + beta) / 2
             if not gain > 1e-6 * abs(value):
                 break
-            beta, eta, value = proposal, moved, value + gain
+            beta, eta, value, here = proposal, moved, value + gain, there
         return beta, eta, float(moment_dispersion(y, design.weights, eta, family))
 
 
-def _scoring_step(design: Design, rows: Observations, eta: Array) -> Array:
+def _scoring_step(design: Design, rows: Observations, eta: Array, score: Array) -> Array:
     """Weighted least squares on the working response."""
     weight, _ = rows.expected(eta)
     weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
-    step = np.divide(rows.at(eta)[1], weight, out=np.zeros_like(eta), where=weight > 0)
+    step = np.divide(score, weight, out=np.zeros_like(eta), where=weight > 0)
     return _least_squares(design.X, weight, eta - design.offset + step)
 
 
@@ -88,7 +90,7 @@ def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
     near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
     level = rows.family.linkfun(np.asarray(np.average(rows.y, weights=rows.weights))) - design.offset
     candidates = (
-        lambda: _scoring_step(design, rows, near),
+        lambda: _scoring_step(design, rows, near, rows.at(near)[1]),
         lambda: np.linalg.lstsq(design.X, level, rcond=None)[0],
         lambda: np.zeros(design.X.shape[1]),
     )

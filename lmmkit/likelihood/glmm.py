@@ -351,9 +351,7 @@ class GlmmCriterion(Terms):
         """
         m, p = self.n_theta, self.p
         directions = self.directions(point.theta, point.factors, point.scores)
-        lead, rest = self.spread(directions)
-        images = point.precision.z_vinv(*self.layout.z_dot(point.precision.sums, lead, rest))
-        fixed_images, within = point.fixed_images(self.Q)
+        images, fixed_images, within = point.images(self.Q, *self.spread(directions))
         size = m + p + self.estimates_dispersion
         hessian = np.zeros((size, size))
         hessian[:m, :m] = self.second_order(point.theta, point.factors, point.slopes)

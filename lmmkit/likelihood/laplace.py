@@ -134,15 +134,41 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
         """The same with the observed information, which governs how the modes move."""
         return self._images(Q, -self.mode.rows[2], self.newton)
 
+    def images(self, Q: Array, lead: Array, rest: Array) -> tuple[list[Array], list[Array], Array]:
+        """``Z'V^-1 Z w`` per grouping factor, and :meth:`fixed_images`.
+
+        Parameters
+        ----------
+        Q : array of shape (n, p)
+        lead, rest : arrays of shape (q, k, d) and (R, d)
+            ``w``.
+        """
+        before, weighted = (
+            self.layout.z_dot(self.precision.sums, lead, rest),
+            Q * self.information[0][:, None],
+        )
+        after = self.layout.passes.column_sums(weighted)
+        images = self.precision.z_vinv(
+            *(np.concatenate(pair, axis=-1) for pair in zip(before, after, strict=True))
+        )
+        d = lead.shape[2]
+        fixed = [image[..., d:] for image in images]
+        return [image[..., :d] for image in images], fixed, self._within(Q, weighted, after, fixed)
+
     def _images(self, Q: Array, weight: Array, precision: Precision) -> tuple[list[Array], Array]:
-        layout, weighted = self.layout, Q * weight[:, None]
-        lead, rest = layout.passes.column_sums(weighted)
-        images = precision.z_vinv(lead, rest)
-        sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
+        weighted = Q * weight[:, None]
+        sums = self.layout.passes.column_sums(weighted)
+        images = precision.z_vinv(*sums)
+        return images, self._within(Q, weighted, sums, images)
+
+    def _within(self, Q: Array, weighted: Array, sums: tuple[Array, Array], images: list[Array]) -> Array:
+        """``Q'V^-1 Q`` given ``W Q``, ``Z'WQ`` and ``Z'V^-1 Q``."""
+        lead, rest = sums
+        parts = [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
         within = Q.T @ weighted
-        for total, image, root in zip(sums, images, self.search.roots, strict=True):
+        for total, image, root in zip(parts, images, self.search.roots, strict=True):
             within = within - inner(total, (root @ root.T) @ image)
-        return images, (within + within.T) / 2
+        return (within + within.T) / 2
 
     def dispersion_curvature(self, step: float = 1e-3) -> tuple[float, Effects]:
         """Second derivative in the log dispersion, the modes following; and how far it moves ``Z'g``."""

@@ -107,6 +107,9 @@ class Precision(DenseElimination):
         If it is not positive definite, which weights below zero can bring about.
     """
 
+    #: The leading factor's own blocks of ``K``, once :meth:`leverages` has made them.
+    _lead_of_k: Array | None = None
+
     def __init__(self, layout: Layout, roots: Sequence[Array], weights: Array) -> None:
         super().__init__(layout, layout.passes.grams(weights), roots)
         self.weights = weights
@@ -133,7 +136,18 @@ class Precision(DenseElimination):
             return pattern.leverages(self.variances(pattern))
         lead, image, B = self._pieces_of_k
         spread, correction = pattern.multiply(image, B)
-        return self.layout.passes.quadratic(lead + correction, -spread, B)
+        self._lead_of_k = lead + correction
+        return self.layout.passes.quadratic(self._lead_of_k, -spread, B)
+
+    def block_sums(self) -> list[Array]:
+        root = self.roots[0]
+        if self._lead_of_k is None or np.abs(root.diagonal()).min() < 1e-3:
+            return super().block_sums()
+        # T invertible: of C = Z'V^-1 Z and K = T S^-1 T', T'CT = I - T^-1 K T'^-1.
+        inverse = np.linalg.inv(root)
+        left = self.layout.lead.q * np.eye(len(root)) - inverse @ self._lead_of_k.sum(axis=0) @ inverse.T
+        rest = [self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest))]
+        return [inverse.T @ left @ inverse, *rest]
 
     @cached_property
     def _pieces_of_k(self) -> tuple[Array, Array, Array]:
@@ -172,7 +186,10 @@ def scaled_back(effects: Effects, roots: Sequence[Array]) -> Effects:
 
 def dot(left: Effects, right: Effects) -> float:
     """Inner product."""
-    return sum(float(a.ravel() @ b.ravel()) for a, b in zip(left, right, strict=True))
+    total = 0.0
+    for a, b in zip(left, right, strict=True):
+        total += float(a.ravel() @ b.ravel())
+    return total
 
 
 @dataclass
