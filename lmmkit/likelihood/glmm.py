@@ -13,6 +13,8 @@ import numpy as np
 
 from ..crossprod.blocks import inner
 from ..crossprod.conditional_variances import VariancePattern
+from ..crossprod.elimination import DenseElimination
+from ..crossprod.layout import Sums
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..families.family import Family
@@ -178,7 +180,7 @@ class GlmmCriterion(Terms):
         values = grid.value(dense_parts(self.layout, sums, self.p + 1))
         lowest = valleys(values[None], grid.shape, VALLEYS)[0]
         rest = usual.x[self.n_theta :]
-        seen = [np.concatenate([grid.thetas[g], rest]) for g in lowest if g >= 0]
+        seen = [self._working_fit(sums, grid.thetas[g], rest) for g in lowest if g >= 0]
         places = [Place("a valley of the working linear model", x) for x in seen]
         sizes = {1.0: "effects of one unit"} if not places else {}
         if self.has_slopes:
@@ -194,6 +196,14 @@ class GlmmCriterion(Terms):
         if point.search.rows.two_branches:
             places += self._other_branches(theta, rest)
         return places
+
+    def _working_fit(self, sums: Sums, theta: Array, rest: Array) -> Array:
+        """A start with the fixed effects of the working linear model; those given, if it has none."""
+        try:
+            gamma = DenseElimination(self.layout, sums, self.roots(self.split(theta))).fixed_part().gamma
+        except np.linalg.LinAlgError:
+            gamma = rest[: self.p]
+        return np.concatenate([theta, gamma, rest[self.p :]])
 
     def _other_branches(self, theta: Array, rest: Array) -> list[Place]:
         """Where the mean is the same on both sides of zero: predictors near it, or changing sign along a column."""
