@@ -161,6 +161,12 @@ class Logit(ProbabilityLink):
     def log_sf(self, eta: Array) -> Derivatives:
         return _mirrored(self.log_cdf(-eta))
 
+    def information(self, eta: Array) -> tuple[Array, Array]:
+        small = np.exp(-np.abs(eta))
+        large = 1 / (1 + small)
+        low = small * large
+        return large * low, large * low * np.where(eta >= 0, low - large, large - low)
+
     def bernoulli(self, y: Array, eta: Array) -> Derivatives:
         # In terms of the smaller probability, so that what is left of a certain outcome keeps all its digits.
         small = np.exp(-np.abs(eta))

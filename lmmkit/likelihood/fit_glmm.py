@@ -189,7 +189,7 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
             again = downhill(criterion, search.x)
             again.evaluations += search.evaluations
             search = again
-        hessian = last_digits(criterion, search, criterion.slope_beside(search))
+        hessian = last_digits(criterion, search, criterion.hessian(search))
         return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
 
 

@@ -7,8 +7,6 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ..crossprod.blocks import inner
@@ -38,6 +36,8 @@ MOST_SIGNS = 6
 VALLEYS = 3
 #: Size of effects, in units of the linear predictor, beyond which there may be valleys even farther out.
 LARGE = 2.0
+#: Step of the differences that give the Hessian: only rounding errors of the gradient can be felt.
+WIDTH = 1e-6
 #: Change of the parameters up to which the modes are where they are followed to, about.
 NEARBY = 0.3
 #: Dispersion below which the likelihood rises for ever.
@@ -254,28 +254,41 @@ class GlmmCriterion(Terms):
             self._last = (x, point)
         return point
 
-    def slope_beside(self, search: Search) -> Callable[[Array], Array] | None:
-        """The gradient at points next to the end of a search, NaN where there is none.
+    def hessian(self, search: Search) -> Array | None:
+        """The Hessian at the end of a search by differences of the gradient, not finite where a neighbour has none.
 
-        The modes are followed there to first order, not searched: as much is left out as by the difference of two
-        gradients itself, a share in proportion to the step.
+        The modes are followed to the neighbours to first order, not searched: as much is left out as by the
+        difference of two gradients itself, a share in proportion to the step.
 
         Parameters
         ----------
         search : Search
         """
-        end: LaplacePoint = search.state
+        m, p, hessian = self.n_theta, self.p, np.empty((len(search.x), len(search.x)))
+        if not len(search.x):
+            return hessian
+        widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+        fixed = slice(m, m + p)
+        for i, (h, axis) in enumerate(zip(widths, np.eye(len(widths)), strict=True)):
+            point = self._beside(search, search.x + h * axis)
+            if point is None:
+                return np.full_like(hessian, np.nan)
+            if m <= i < m + p:  # the rest of the row is known from the others
+                hessian[i, fixed] = (self.Q.T @ point.row_slopes - search.gradient[fixed]) / h
+            else:
+                hessian[i] = (self.gradient(point) - search.gradient) / h
+        others = np.delete(np.arange(len(widths)), fixed)
+        hessian[fixed, others] = hessian[others, fixed].T
+        return np.asarray((hessian + hessian.T) / 2)
 
-        def slope(x: Array) -> Array:
-            beside, factors = self._modes_at(x)
-            mode = beside.at(self._followed(end, search.x, x, beside))
-            try:
-                point = None if mode is None else self._with_mode(x, factors, beside, beside.settled(mode))
-            except np.linalg.LinAlgError:
-                point = None
-            return np.full_like(x, np.nan) if point is None else self.gradient(point)
-
-        return slope
+    def _beside(self, search: Search, x: Array) -> LaplacePoint | None:
+        """A point next to the end of a search, its modes followed there."""
+        beside, factors = self._modes_at(x)
+        mode = beside.at(self._followed(search.state, search.x, x, beside))
+        try:
+            return None if mode is None else self._with_mode(x, factors, beside, beside.settled(mode))
+        except np.linalg.LinAlgError:
+            return None
 
     def _modes_at(self, x: Array) -> tuple[ModeSearch, list[Array]]:
         """Where the modes at these parameters are to be searched, and each term's covariance factor there."""

@@ -96,7 +96,7 @@ class ProfiledCriterion(GlmmCriterion):
         ends = self.endless(x) or far_out(point.search.rows.family, point.mode.eta)
         return Trial(point.objective, gradient, curvature, point, ends)
 
-    def slope_beside(self, search: Search) -> None:
+    def hessian(self, search: Search) -> None:
         """None: the fixed effects have to be searched for."""
 
     def _profiled(self, x: Array) -> tuple[LaplacePoint, Array] | None:

@@ -23,8 +23,6 @@ __all__ = [
 EVERY = slice(None)
 #: Step of the differences that give the Hessian: its relative error is about as large.
 WIDTH = 3e-5
-#: The same where nothing is searched for the gradient, so that only its rounding errors can be felt.
-SMOOTH_WIDTH = 1e-6
 #: Relative size of an eigenvalue that the error of a search hides, as of a coefficient that runs off to infinity.
 HIDDEN = 1e-4
 
@@ -36,9 +34,7 @@ class Differentiable(Protocol):
         """Value and derivatives at a point."""
 
 
-def last_digits(
-    criterion: Differentiable, search: Search, slope: Callable[[Array], Array] | None = None
-) -> Array:
+def last_digits(criterion: Differentiable, search: Search, hessian: Array | None = None) -> Array:
     """The Hessian by differences of the gradient, and with its help the last digits of the search.
 
     Parameters
@@ -46,8 +42,8 @@ def last_digits(
     criterion : object with a method ``trial``
     search : Search
         Where it ended; moved in place.
-    slope : callable, optional
-        Gives the gradient at points next to that, if there is a cheaper way than a trial.
+    hessian : array of shape (m, m), optional
+        At that point, if the criterion has a cheaper way to it.
 
     Returns
     -------
@@ -59,22 +55,22 @@ def last_digits(
     Differences of trials are central where the likelihood is next to flat in some direction: what an error puts
     there would spread over all standard errors.
     """
-    searched = slope is None
-    widths = (SMOOTH_WIDTH if slope else WIDTH) * np.maximum(1.0, np.abs(search.x))
-    slope = slope or (lambda x: criterion.trial(x).gradient())
-    rows = [
-        (slope(search.x + h * axis) - search.gradient) / h
-        for h, axis in zip(widths, np.eye(len(widths)), strict=True)
-    ]
-    search.evaluations += len(rows)
-    hessian = np.array(rows)
-    hessian = (hessian + hessian.T) / 2
+    searched = hessian is None
+    search.evaluations += len(search.x)
+    if hessian is None:
+        widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+        rows = [
+            (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
+            for h, axis in zip(widths, np.eye(len(widths)), strict=True)
+        ]
+        hessian = np.array(rows)
+        hessian = (hessian + hessian.T) / 2
     if not np.isfinite(hessian).all():
         return hessian
     size, axes = np.linalg.eigh(hessian)
     if searched and size.min(initial=np.inf) < HIDDEN * size.max(initial=0.0):
         central = differenced_hessian(criterion.trial, search.x)
-        search.evaluations += 2 * len(rows)
+        search.evaluations += 2 * len(search.x)
         hessian = central if np.isfinite(central).all() else hessian
         size, axes = np.linalg.eigh(hessian)
     felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
