@@ -380,10 +380,14 @@ class ModeSearch:
         """
         change = [after - before for after, before in zip(new.roots, self.roots, strict=True)]
         with np.errstate(all="ignore"):
-            shift = new.fixed - self.fixed + rows_of(self.layout, scaled(mode.u, change))
+            shift = new.fixed - self.fixed
+            if moved := any(part.any() for part in change):
+                shift += rows_of(self.layout, scaled(mode.u, change))
             pull = scaled_back(sums_of(self.layout, mode.rows[2] * shift + scores), self.roots)
-            straight = scaled_back(sums_of(self.layout, mode.rows[1]), change)
-            step = newton.solve([a + b for a, b in zip(pull, straight, strict=True)])
+            if moved:
+                straight = scaled_back(sums_of(self.layout, mode.rows[1]), change)
+                pull = [a + b for a, b in zip(pull, straight, strict=True)]
+            step = newton.solve(pull)
         return [u + part for u, part in zip(mode.u, step, strict=True)]
 
     def _pull(self, mode: Mode) -> Effects:
