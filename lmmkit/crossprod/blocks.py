@@ -1,4 +1,4 @@
-"""The block of ``Z'Z`` between the leading grouping factor and the rest: dense, sparse, listed or hybrid."""
+"""The block of ``Z'Z`` between the leading grouping factor and the rest: dense, sparse or listed."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class CrossBlock(Protocol):
     def transposed_dot(self, values: Array, right: Array) -> Array:
         """``(R x q k) @ (q k x d)``, for ``right`` of shape ``(q, k, d)``."""
 
-    def gram(self, left: Array, right: Array) -> Array:
-        """``left' right`` over all rows, shape ``(c, m, m)``."""
+    def gram(self, values: Array) -> Array:
+        """``values' values`` over all rows, shape ``(c, m, m)``."""
 
-    def inner(self, left: Array, right: Array, weight: Array) -> Array:
-        """Sum over levels of ``left_l W right_l'``, shape ``(k, k)``, for symmetric ``weight (c, m, m)``."""
+    def inner(self, values: Array, weight: Array) -> Array:
+        """Sum over levels of ``values_l W values_l'``, shape ``(k, k)``, for symmetric ``weight (c, m, m)``."""
 
 
 class DenseCross:
@@ -44,14 +44,14 @@ class DenseCross:
         rows = values.shape[0] * values.shape[1]
         return np.asarray(values.reshape(rows, -1).T @ right.reshape(rows, -1))
 
-    def gram(self, left: Array, right: Array) -> Array:
-        width = left.shape[2]
-        return np.asarray(left.reshape(-1, width).T @ right.reshape(-1, width))[None]
+    def gram(self, values: Array) -> Array:
+        flat = values.reshape(-1, values.shape[2])
+        return np.asarray(flat.T @ flat)[None]
 
-    def inner(self, left: Array, right: Array, weight: Array) -> Array:
-        q, k, width = left.shape
-        weighted = (left.reshape(-1, width) @ weight[0]).reshape(q, k, width)
-        return inner(weighted.transpose(0, 2, 1), right.transpose(0, 2, 1))
+    def inner(self, values: Array, weight: Array) -> Array:
+        q, k, width = values.shape
+        weighted = (values.reshape(-1, width) @ weight[0]).reshape(q, k, width)
+        return inner(weighted.transpose(0, 2, 1), values.transpose(0, 2, 1))
 
 
 class SparseCross:
@@ -98,19 +98,20 @@ class SparseCross:
         rows = np.repeat(self.slot, np.diff(product.indptr))
         return np.asarray(rows * self.m + self.slot[product.indices] % self.m)
 
-    def gram(self, left: Array, right: Array) -> Array:
-        product = (self._matrix(left).T.tocsr() @ self._matrix(right)).tocsr()
+    def gram(self, values: Array) -> Array:
+        matrix = self._matrix(values)
+        product = (matrix.T.tocsr() @ matrix).tocsr()
         pieces = np.zeros(self.count * self.m * self.m)
         pieces[self._positions(product)] = product.data
         return pieces.reshape(self.count, self.m, self.m)
 
-    def inner(self, left: Array, right: Array, weight: Array) -> Array:
+    def inner(self, values: Array, weight: Array) -> Array:
         sums = np.zeros((self.k, self.k))
         flat = weight.ravel()
         for a in range(self.k):
-            transposed = self._column(left, a).T.tocsr()
+            transposed = self._column(values, a).T.tocsr()
             for b in range(self.k):
-                product = (transposed @ self._column(right, b)).tocsr()
+                product = (transposed @ self._column(values, b)).tocsr()
                 sums[a, b] = product.data @ flat[self._positions(product)]
         return sums
 
@@ -165,92 +166,15 @@ class ListedCross(SparseCross):
         sums = [np.bincount(self.column, part, self._width) for part in spread.T]
         return np.stack(sums, axis=1) if sums else np.zeros((self._width, 0))
 
-    def gram(self, left: Array, right: Array) -> Array:
-        products = np.einsum("na,na->n", left[self._first], right[self.second])
+    def gram(self, values: Array) -> Array:
+        products = np.einsum("na,na->n", values[self._first], values[self.second])
         size = self.count * self.m * self.m
         pieces: Array = np.bincount(self.place, products, size).astype(np.float64, copy=False)
         return pieces.reshape(self.count, self.m, self.m)
 
-    def inner(self, left: Array, right: Array, weight: Array) -> Array:
-        weighted = left[self._first] * weight.ravel()[self.place, None]
-        return np.asarray(weighted.T @ right[self.second])
-
-
-class HybridCross(SparseCross):
-    """A sparse cross-block whose rest is a single piece: its frequent columns are multiplied as dense ones.
-
-    A few columns (the films that everybody has seen) hold most of the entries. Products between these go to
-    BLAS; only what is rare is left to sparse products. The columns' places are sorted by frequency.
-
-    Attributes
-    ----------
-    split : int
-        The first so many places are treated as dense.
-    """
-
-    #: Seconds per operation, relative to a dense product's (measured): sparse with dense, sparse with sparse.
-    COSTS = (50.0, 1000.0)
-
-    def __init__(self, level: Index, column: Index, q: int, k: int, pieces: Pieces) -> None:
-        super().__init__(level, column, q, k, pieces)
-        place = self.slot[column]
-        self.split = self._best_split(level, place)
-        self._frequent = place < self.split
-        self._rare = ~self._frequent
-        self._where = level[self._frequent], place[self._frequent]
-        counts = np.bincount(level[self._rare], minlength=q)
-        self._rare_starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        self._rare_places = (place[self._rare] - self.split).astype(np.int32)
-
-    def _best_split(self, level: Index, place: Index) -> int:
-        """The number of dense columns that makes a product cheapest."""
-        mixed, sparse = self.COSTS
-        best, split = np.inf, 0
-        for candidate in np.unique(np.linspace(0, self.m, 17).astype(int)):
-            counts = np.bincount(level[place >= candidate], minlength=self.q).astype(float)
-            cost = self.q * candidate**2 + mixed * counts.sum() * candidate + sparse * float(counts @ counts)
-            if cost < best:
-                best, split = cost, int(candidate)
-        return split
-
-    def _halves(self, values: Array, a: int) -> tuple[Array, csr_array]:
-        """Row ``a`` of every level: the frequent columns dense, the rare ones sparse."""
-        dense = np.zeros((self.q, self.split))
-        dense[self._where] = values[self._frequent, a]
-        pattern = (values[self._rare, a], self._rare_places, self._rare_starts)
-        return dense, csr_array(pattern, shape=(self.q, self.m - self.split))
-
-    def _quarters(self, left: Array, right: Array, a: int, b: int) -> tuple[Array, Array, Array, Array]:
-        """``left_a' right_b`` in four: frequent by frequent, rare by frequent, its mirror image, rare by rare."""
-        same = left is right and a == b
-        dense, rare = self._halves(left, a)
-        other_dense, other_rare = (dense, rare) if same else self._halves(right, b)
-        by_column = rare.T.tocsr()  # gathers rows, which is twice as fast as scattering them
-        below = by_column @ other_dense
-        mirrored = below if same else other_rare.T.tocsr() @ dense
-        return dense.T @ other_dense, below, mirrored, (by_column @ other_rare).toarray()
-
-    def gram(self, left: Array, right: Array) -> Array:
-        total, p = np.zeros((self.m, self.m)), self.split
-        for a in range(self.k):
-            corner, below, mirrored, rest = self._quarters(left, right, a, a)
-            total[:p, :p] += corner
-            total[p:, :p] += below
-            total[:p, p:] += mirrored.T
-            total[p:, p:] += rest
-        return total[None]
-
-    def inner(self, left: Array, right: Array, weight: Array) -> Array:
-        W = weight[0] if weight[0].flags.c_contiguous else weight[0].T  # symmetric; in the products' order
-        parts = W[: self.split, : self.split], W[self.split :, : self.split], W[self.split :, self.split :]
-        sums = np.empty((self.k, self.k))
-        for a in range(self.k):
-            for b in range(self.k):
-                corner, below, mirrored, rest = self._quarters(left, right, a, b)
-                both = below + mirrored if mirrored is not below else 2 * below
-                pairs = zip((corner, both, rest), parts, strict=True)
-                sums[a, b] = sum(np.einsum("ij,ij->", product, w) for product, w in pairs)
-        return sums
+    def inner(self, values: Array, weight: Array) -> Array:
+        weighted = values[self._first] * weight.ravel()[self.place, None]
+        return np.asarray(weighted.T @ values[self.second])
 
 
 def inner(left: Array, right: Array) -> Array:

@@ -318,7 +318,7 @@ class DenseElimination(BlockElimination):
     def _eliminate_rest(self) -> None:
         layout, sums = self.layout, self.sums
         self.half_cross = layout.cross.scale(self.half_lead, sums.cross)
-        gram = layout.cross.gram(self.half_cross, self.half_cross)
+        gram = layout.cross.gram(self.half_cross)
         # Large matrices are written over: new memory is slow.
         self.Hrr = np.subtract(sums.rest, gram, out=gram)
         self.Lambda = RestFactor(layout, self.roots[1:])
@@ -327,8 +327,12 @@ class DenseElimination(BlockElimination):
         S[:, range(layout.pieces.shape[1]), range(layout.pieces.shape[1])] += 1.0
         self.rest_cholesky = Cholesky(S)
         self.logdet += self.rest_cholesky.logdet
-        if sums.dd.size:
-            self.Hrd, self._white_d = self._whiten(sums.rest_d, self.Yd)
+        self._sweep_d()
+
+    def _sweep_d(self) -> None:
+        """Sweep the rest out of ``D``."""
+        if self.sums.dd.size:
+            self.Hrd, self._white_d = self._whiten(self.sums.rest_d, self.Yd)
             self.dd -= inner(self._white_d, self._white_d)
 
     def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
@@ -367,14 +371,18 @@ class DenseElimination(BlockElimination):
     def _z_vinv(self, kept: Array, H: Array, white: Array) -> list[Array]:
         BH = self.Lambda.left(self.rest_cholesky.back(white))
         lead = kept - self.layout.cross.dot(self.U, self.layout.pieces.unstack(BH))
-        rest = self.layout.pieces.unstack(H - self.Hrr @ BH)
+        rest = self.layout.pieces.unstack(H - self._times_H(BH))
         return [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
+
+    def _times_H(self, right: Array) -> Array:
+        """``rest' V_lead^-1 rest @ right``, both ``(c, m, d)``."""
+        return np.asarray(self.Hrr @ right)
 
     def block_sums(self) -> list[Array]:
         lead = inner(self.keep.transpose(0, 2, 1), self.sums.lead)
         if not self.layout.rest:
             return [lead]
-        lead = lead - self.layout.cross.inner(self.U, self.U, self.B)
+        lead = lead - self.layout.cross.inner(self.U, self.B)
         return [lead, *(self.rest_blocks(f).sum(axis=0) for f in range(len(self.layout.rest)))]
 
     def rest_blocks(self, f: int) -> Array:

@@ -12,11 +12,12 @@ from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
 
 from ..numerics.arrays import Array, Index
 from ..numerics.memory import check_memory
-from .blocks import CrossBlock, DenseCross, HybridCross, ListedCross, SparseCross
+from .blocks import CrossBlock, DenseCross, ListedCross, SparseCross
 from .factors import GroupingFactor, LevelPairs
 from .ordering import Ordering
+from .panels import PanelCross
 from .pieces import Pieces
-from .rest import DenseRest, RestBlock, SparseRest
+from .rest import DenseRest, EntriesRest, RestBlock, SparseRest
 
 if TYPE_CHECKING:
     from .passes import Passes
@@ -83,14 +84,19 @@ class Layout:
         self.cross_level, self.cross_column, self.cross_order = self._cross_pattern()
         self.pieces = Pieces.whole(self.width) if self.dense else self._cut()
         ordering = self._sparse_ordering() if sparse and self._may_be_sparse() else None
+        listed = ListedCross.suits(self.cross_level, self.lead.q)
+        #: Whether one large dense Schur complement is made panel by panel.
+        self.by_panels = ordering is None and not (self.dense or listed) and self.pieces.shape[0] == 1
         self.rest_block: RestBlock
-        if ordering is None:
-            self.rest_block = DenseRest(self.rest, self.rest_pairs, self._columns, self.pieces)
-        else:
+        if ordering is not None:
             self.pieces = Pieces.whole(self.width)
             self.rest_block = SparseRest(self.rest, self.rest_pairs, self._columns, ordering)
+        elif sparse and self.by_panels:
+            self.rest_block = EntriesRest(self.rest, self.rest_pairs, self._columns)
+        else:
+            self.rest_block = DenseRest(self.rest, self.rest_pairs, self._columns, self.pieces)
         check_memory(self.bytes_needed, self._sizes())
-        self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross()
+        self.cross: CrossBlock = DenseCross() if self.dense else self._sparse_cross(listed)
 
     @property
     def bytes_needed(self) -> int:
@@ -121,15 +127,11 @@ class Layout:
         columns = [factor.q * factor.k for factor in self.factors]
         return " and ".join(f"{number:,}" for number in columns)
 
-    def _sparse_cross(self) -> SparseCross:
+    def _sparse_cross(self, listed: bool) -> SparseCross:
         """The cross-block by its entries, in the way that suits what its products are made for."""
-        kind: type[SparseCross]
-        if isinstance(self.rest_block, SparseRest):
-            kind = SparseCross
-        elif ListedCross.suits(self.cross_level, self.lead.q):
+        kind = PanelCross if self.by_panels else SparseCross
+        if listed and not isinstance(self.rest_block, SparseRest):
             kind = ListedCross
-        else:
-            kind = HybridCross if self.pieces.shape[0] == 1 else SparseCross
         return kind(self.cross_level, self.cross_column, self.lead.q, self.lead.k, self.pieces)
 
     def _dense_is_cheaper(self) -> bool:
@@ -174,7 +176,8 @@ class Layout:
                 for pair, factor, start in zip(self.pairs, self.rest, self.starts, strict=False)
             ]
         )
-        order = np.lexsort((column, level))
+        # The parts are in order already, which a stable sort makes use of.
+        order = np.argsort(level * np.intp(self.width) + column, kind="stable")
         return level[order], column[order], order
 
     def columns(self, f: int) -> Index:

@@ -1,4 +1,4 @@
-"""The block of ``Z'Z`` among the factors of the rest, ``rest'rest``: dense in pieces, or sparse."""
+"""The block of ``Z'Z`` among the factors of the rest, ``rest'rest``: dense in pieces, or by its entries."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ class DenseRest:
         return values**2
 
 
-class SparseRest:
-    """``rest'rest`` as one sparse matrix, values ``csr_array (R, R)``.
+class EntriesRest:
+    """``rest'rest`` by its entries, values ``csr_array (R, R)``, for a single large and dense Schur complement.
 
     Parameters
     ----------
@@ -111,36 +111,32 @@ class SparseRest:
         The levels of factors ``f`` and ``g`` that meet, by ``(f, g)``.
     columns : sequence of arrays (levels, k)
         The columns of each factor.
-    ordering : Ordering
-        An order of the ``R`` columns under which the Cholesky factor stays sparse.
     """
 
-    CROSSES = 9
+    CROSSES = 4
+    #: Dense matrices of ``R`` columns that are held at once.
+    SQUARES = 5
 
     def __init__(
         self,
         factors: Sequence[GroupingFactor],
         pairs: Mapping[tuple[int, int], LevelPairs],
         columns: Sequence[Index],
-        ordering: Ordering,
     ) -> None:
-        self.factors, self.pairs, self.columns, self.ordering = factors, pairs, columns, ordering
+        self.factors, self.pairs, self.columns = factors, pairs, columns
+        self.width = sum(own.size for own in columns)
 
     @property
     def entries_held(self) -> int:
-        return 10 * self.ordering.entries
+        return self.SQUARES * self.width**2
 
     def sums(self, weights: Array | None) -> csr_array:
-        Z = np.concatenate([factor.Z for factor in self.factors], axis=1)
-        pairs = zip(self.columns, self.factors, strict=True)
-        at = np.concatenate([columns[factor.codes] for columns, factor in pairs], axis=1)
-        starts = np.arange(0, Z.size + 1, Z.shape[1])
-        whole = csr_array((Z.ravel(), at.ravel(), starts), shape=(len(Z), len(self.ordering.order)))
-        weighted = whole if weights is None else whole * weights[:, None]
-        return csr_array(whole.T @ weighted)
+        factors = self.factors
+        met = {(f, g): pair.sums(factors[f], factors[g], weights) for (f, g), pair in self.pairs.items()}
+        return self.filled([factor.blocks(weights) for factor in factors], met)
 
     def filled(self, own: Sequence[Array], met: Mapping[tuple[int, int], Array]) -> csr_array:
-        R = len(self.ordering.order)
+        R = self.width
         whole = csr_array((R, R))
         for columns, blocks in zip(self.columns, own, strict=True):
             whole = whole + _scattered(columns, columns, blocks, R)
@@ -158,6 +154,26 @@ class SparseRest:
 
     def squared(self, values: csr_array) -> csr_array:
         return csr_array(values.power(2))
+
+
+class SparseRest(EntriesRest):
+    """The same where the Schur complement is sparse, too, under some order of the ``R`` columns."""
+
+    CROSSES = 9
+
+    def __init__(
+        self,
+        factors: Sequence[GroupingFactor],
+        pairs: Mapping[tuple[int, int], LevelPairs],
+        columns: Sequence[Index],
+        ordering: Ordering,
+    ) -> None:
+        super().__init__(factors, pairs, columns)
+        self.ordering = ordering
+
+    @property
+    def entries_held(self) -> int:
+        return 10 * self.ordering.entries
 
 
 def _scattered(rows: Index, columns: Index, values: Array, size: int) -> csr_array:

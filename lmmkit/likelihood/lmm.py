@@ -19,6 +19,7 @@ import numpy as np
 
 from ..crossprod.elimination import DenseElimination, Elimination
 from ..crossprod.layout import Sums
+from ..crossprod.panel_elimination import PanelElimination
 from ..crossprod.rest import DenseRest
 from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
@@ -94,6 +95,8 @@ class Criterion(Terms):
             return SmallElimination(self.arrangement, self.whole, roots)
         if isinstance(self.layout.rest_block, DenseRest):
             return DenseElimination(self.layout, self.sums, roots)
+        if self.layout.by_panels:
+            return PanelElimination(self.layout, self.sums, roots)
         from ..crossprod.sparse_elimination import SparseElimination  # few designs need it
 
         return SparseElimination(self.layout, self.sums, roots)

@@ -1,4 +1,4 @@
-"""The block among the factors of the rest, stored either way, against ``Z'WZ`` written out."""
+"""The block among the factors of the rest, stored each way, against ``Z'WZ`` written out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lmmkit.crossprod.blocks import ListedCross
 from lmmkit.crossprod.factors import factors_of
 from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.pieces import Pieces
-from lmmkit.crossprod.rest import DenseRest, SparseRest
+from lmmkit.crossprod.rest import DenseRest, EntriesRest, SparseRest
 from lmmkit.design.design import build_design
 
 FORMULA = "y ~ x + (1 | row) + (x | a) + (1 | b)"
@@ -23,12 +24,17 @@ def layout() -> Layout:
     return Layout(factors_of(build_design(FORMULA, data).terms))
 
 
-@pytest.fixture(params=["dense", "sparse"])
+@pytest.fixture(params=["dense", "entries", "sparse"])
 def block(request, layout, monkeypatch):
     if request.param == "dense":
         assert isinstance(layout.rest_block, DenseRest)
         return layout.rest_block
     monkeypatch.setattr(Layout, "_dense_is_cheaper", lambda self: False)
+    if request.param == "entries":
+        monkeypatch.setattr(ListedCross, "MOST_PAIRS", 0)
+        block = Layout(layout.factors, sparse=True).rest_block
+        assert type(block) is EntriesRest
+        return block
     monkeypatch.setattr(Layout, "SPARSE_FROM", 1)
     monkeypatch.setattr(Layout, "SPARSE_FILL", 10.0)
     block = Layout(layout.factors, sparse=True).rest_block
@@ -45,7 +51,7 @@ def rest_columns(layout: Layout) -> np.ndarray:
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_both_ways_hold_the_same_matrix(layout, block, weighted):
+def test_all_ways_hold_the_same_matrix(layout, block, weighted):
     rest, rng = rest_columns(layout), np.random.default_rng(3)
     weights = rng.uniform(0.5, 2, len(rest)) if weighted else None
     whole = rest.T @ (rest if weights is None else rest * weights[:, None])

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 import lmmkit as lk
-from lmmkit.crossprod.blocks import HybridCross, ListedCross, SparseCross
+from lmmkit.crossprod.blocks import ListedCross, SparseCross
 from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.ordering import Ordering
+from lmmkit.crossprod.panels import PanelCross
 from lmmkit.crossprod.rest import DenseRest, SparseRest
 from lmmkit.crossprod.sparse_elimination import SparseFactor
 from lmmkit.design.design import build_design
@@ -52,14 +53,14 @@ def criterion(monkeypatch: pytest.MonkeyPatch, formula: str, data: pd.DataFrame,
 
 
 @pytest.mark.parametrize("theta", ["inside", "zero"])
-@pytest.mark.parametrize("way", ["sparse", "hybrid"])
+@pytest.mark.parametrize("way", ["sparse", "panels"])
 @pytest.mark.parametrize("formula", STRUCTURES.values(), ids=STRUCTURES)
 def test_all_ways_agree(
     monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, formula: str, way: str, theta: str
 ) -> None:
     dense, other = (criterion(monkeypatch, formula, moving, kind) for kind in ("dense", way))
     assert isinstance(other.layout.rest_block, SparseRest) == (way == "sparse")
-    assert isinstance(other.layout.cross, HybridCross if way == "hybrid" else SparseCross)
+    assert isinstance(other.layout.cross, PanelCross if way == "panels" else SparseCross)
     at = np.random.default_rng(1).normal(size=dense.of_term[-1].stop)
     at = at if theta == "inside" else np.where(np.arange(len(at)) == len(at) - 1, 0.0, at)
     a, b = dense.point(at), other.point(at)
@@ -71,18 +72,23 @@ def test_all_ways_agree(
         np.testing.assert_allclose(b.elimination.rest_blocks(f), a.elimination.rest_blocks(f), atol=1e-8)
 
 
-@pytest.mark.parametrize("split", [0, 7, 20])
-def test_any_number_of_frequent_columns(
-    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, split: int
+@pytest.mark.parametrize("made", [0, 2, 5])
+@pytest.mark.parametrize("dense", [0, 25, 60])
+def test_any_number_of_panels_and_of_dense_levels(
+    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, made: int, dense: int
 ) -> None:
     formula = STRUCTURES["vector that leads"]
     plain = criterion(monkeypatch, formula, moving, "dense")
-    monkeypatch.setattr(HybridCross, "_best_split", lambda self, level, place: split)
-    hybrid = criterion(monkeypatch, formula, moving, "hybrid")
+    monkeypatch.setattr(PanelCross, "WIDTH", 4)
+    monkeypatch.setattr(PanelCross, "_made", lambda self, starts, counts, costs: made)
+    monkeypatch.setattr(
+        PanelCross, "_dense_rows", lambda self, starts, counts: ([dense] * len(starts), [0.0] * len(starts))
+    )
+    panels = criterion(monkeypatch, formula, moving, "panels")
     at = np.array([0.7, -0.3, 0.5, 0.9])
-    assert hybrid.point(at).objective == pytest.approx(plain.point(at).objective, rel=1e-11)
+    assert panels.point(at).objective == pytest.approx(plain.point(at).objective, rel=1e-11)
     np.testing.assert_allclose(
-        hybrid.gradient(hybrid.point(at)), plain.gradient(plain.point(at)), rtol=1e-8, atol=1e-8
+        panels.gradient(panels.point(at)), plain.gradient(plain.point(at)), rtol=1e-8, atol=1e-8
     )
 
 
