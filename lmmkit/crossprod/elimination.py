@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from scipy.linalg import lapack
@@ -64,8 +65,8 @@ class RestFactor:
 class Cholesky:
     """Lower Cholesky factors ``L`` of a stack of matrices.
 
-    A single matrix goes to LAPACK directly, and is overwritten; many small ones are factorised, and their
-    triangles inverted, at once.
+    Of a single matrix only the lower triangle is read; it goes to LAPACK directly, and is overwritten. Many small
+    ones are factorised, and their triangles inverted, at once.
 
     Raises
     ------
@@ -76,11 +77,11 @@ class Cholesky:
     def __init__(self, stack: Array) -> None:
         self._single = len(stack) == 1
         if self._single:
-            # Symmetric, so its transpose is itself, in LAPACK's order: nothing is copied.
-            factor, info = lapack.dpotrf(stack[0].T, lower=1, clean=1, overwrite_a=1)
+            # Its transpose is in LAPACK's order, where the lower triangle is the upper one: nothing is copied.
+            self._upper, info = lapack.dpotrf(stack[0].T, lower=0, clean=1, overwrite_a=1)
             if info != 0:
                 raise np.linalg.LinAlgError("matrix is not positive definite")
-            self.lower: Array = factor[None]
+            self.lower: Array = self._upper.T[None]
         else:
             self.lower = np.asarray(np.linalg.cholesky(stack))
             self._root: Array = np.asarray(np.linalg.inv(self.lower))
@@ -93,21 +94,21 @@ class Cholesky:
     def half(self, right: Array) -> Array:
         """``L^-1 right``."""
         if self._single:
-            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1)[0])[None]
+            return np.asarray(lapack.dtrtrs(self._upper, right[0], lower=0, trans=1)[0])[None]
         return np.asarray(self._root @ right)
 
     def back(self, right: Array) -> Array:
         """``L'^-1 right``."""
         if self._single:
-            return np.asarray(lapack.dtrtrs(self.lower[0], right[0], lower=1, trans=1)[0])[None]
+            return np.asarray(lapack.dtrtrs(self._upper, right[0], lower=0)[0])[None]
         return np.asarray(self._root.transpose(0, 2, 1) @ right)
 
     def inverse(self) -> Array:
         """``(L L')^-1``."""
         if not self._single:
             return np.asarray(self._root.transpose(0, 2, 1) @ self._root)
-        inverse, _ = lapack.dpotri(self.lower[0], lower=1)
-        return _mirrored(inverse)[None]
+        inverse, _ = lapack.dpotri(self._upper, lower=0)
+        return _mirrored(inverse.T)[None]
 
 
 def _mirrored(matrix: Array, block: int = 256) -> Array:
@@ -250,14 +251,32 @@ class BlockElimination(Elimination):
         blocks.reshape(len(blocks), -1)[:, :: layout.lead.k + 1] += 1.0  # the diagonals
         self.root_inverse, self.logdet = _inverse_roots(blocks)
         self.half_lead = times(self.root_inverse, root.T)  # W'W = T (T'GT + I)^-1 T'
-        self.Yd = times(self.half_lead, sums.lead_d)
-        self.dd = sums.dd - inner(self.Yd, self.Yd) if sums.dd.size else sums.dd
         if layout.rest:
             self._eliminate_rest()
+        self._sweep_d()
 
     @abstractmethod
     def _eliminate_rest(self) -> None:
-        """Sweep out the other factors: adds to ``logdet``, takes from ``dd``."""
+        """Sweep out the other factors: adds to ``logdet``."""
+
+    def _sweep_d(self) -> None:
+        """Sweep all factors out of ``D``."""
+        sums = self.sums
+        self.Yd = times(self.half_lead, sums.lead_d)
+        self.dd = sums.dd - inner(self.Yd, self.Yd) if sums.dd.size else sums.dd
+        if self.layout.rest and sums.dd.size:
+            self.dd -= self._explained_by_rest()
+
+    @abstractmethod
+    def _explained_by_rest(self) -> Array:
+        """What the other factors take from ``dd``."""
+
+    def with_sums(self, sums: Sums) -> Self:
+        """The same elimination for other columns ``D`` of the same design: nothing is factorised again."""
+        other = copy(self)
+        other.sums = sums
+        other._sweep_d()
+        return other
 
     def fixed_part(self) -> FixedPart:
         root, logdet = inverse_root(self.dd[:-1, :-1])
@@ -327,13 +346,10 @@ class DenseElimination(BlockElimination):
         S[:, range(layout.pieces.shape[1]), range(layout.pieces.shape[1])] += 1.0
         self.rest_cholesky = Cholesky(S)
         self.logdet += self.rest_cholesky.logdet
-        self._sweep_d()
 
-    def _sweep_d(self) -> None:
-        """Sweep the rest out of ``D``."""
-        if self.sums.dd.size:
-            self.Hrd, self._white_d = self._whiten(self.sums.rest_d, self.Yd)
-            self.dd -= inner(self._white_d, self._white_d)
+    def _explained_by_rest(self) -> Array:
+        self.Hrd, self._white_d = self._whiten(self.sums.rest_d, self.Yd)
+        return inner(self._white_d, self._white_d)
 
     def _whiten(self, rest_d: Array, Yd: Array) -> tuple[Array, Array]:
         """``rest' V_lead^-1 D`` and its image ``L^-1 Lambda' (.)``, both ``(c, m, d)``."""

@@ -28,19 +28,18 @@ class PanelElimination(DenseElimination):
         self.Lambda = RestFactor(layout, self.roots[1:])
         self.rest_cholesky = Cholesky(self._schur_complement())
         self.logdet += self.rest_cholesky.logdet
-        self._sweep_d()
 
     def _schur_complement(self) -> Array:
-        """``Lambda'H Lambda + I`` on the diagonal and above it, (1, m, m)."""
+        """``Lambda'H Lambda + I`` on the diagonal and below it, (1, m, m)."""
         m, slot = self.layout.width, self.layout.pieces.slot
         S = np.zeros((1, m, m))
         for rows, columns, block in self._cross.lower_gram(self._times_root(self.half_cross)):
-            S[0, columns, rows] -= block.T
+            S[0, rows, columns] -= block
         root = self._root_matrix
         own = (root.T @ self.sums.rest @ root).tocoo()
         rows, columns = slot[own.row], slot[own.col]
-        above = rows <= columns
-        S[0, rows[above], columns[above]] += own.data[above]
+        below = rows >= columns
+        S[0, rows[below], columns[below]] += own.data[below]
         S[0, range(m), range(m)] += 1.0
         return S
 

@@ -125,10 +125,11 @@ class SparseElimination(BlockElimination):
         assert isinstance(layout.rest_block, SparseRest)
         self._factor = SparseFactor(csr_array(S), layout.rest_block.ordering)
         self.logdet += self._factor.logdet
-        if sums.dd.size:
-            self._flat_d = sums.rest_d - layout.cross.transposed_dot(self.half_cross, self.Yd)
-            half = self._root.T @ self._flat_d
-            self.dd -= half.T @ self._factor.solve(half)
+
+    def _explained_by_rest(self) -> Array:
+        self._flat_d = self.sums.rest_d - self.layout.cross.transposed_dot(self.half_cross, self.Yd)
+        half = self._root.T @ self._flat_d
+        return np.asarray(half.T @ self._factor.solve(half))
 
     def _solve_rest(self, u: Array, swept: Array) -> tuple[Array, Array]:
         x = self._factor.solve(u - self._root.T @ swept)

@@ -203,7 +203,7 @@ def _evaluated(criterion: Criterion, theta: Array) -> Search:
 
 def _estimate(criterion: Criterion, search: Search, visits: list[Visit]) -> Estimate:
     """Carry the optimum back to the units of the data."""
-    point = search.state
+    criterion.reached = point = search.state
     endless = criterion.endless(search.x, point)
     apart = undivided(criterion.design) if criterion.reml else None
     sigma2 = point.r2 / criterion.nu * criterion.unit**2

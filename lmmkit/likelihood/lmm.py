@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ..crossprod.elimination import DenseElimination, Elimination
+from ..crossprod.elimination import BlockElimination, DenseElimination, Elimination
 from ..crossprod.layout import Sums
 from ..crossprod.panel_elimination import PanelElimination
 from ..crossprod.rest import DenseRest
@@ -72,6 +72,8 @@ class Criterion(Terms):
     """
 
     sparse = True
+    #: Where a search has ended: for this response, or until then for the one that this came from.
+    reached: Point | None = None
 
     def __init__(self, design: Design, reml: bool = True) -> None:
         self.reml = reml
@@ -182,7 +184,8 @@ class Criterion(Terms):
             Whitened covariance parameters.
         """
         factors = self.split(theta)
-        elimination = self._eliminate(self.roots(factors))
+        before = self.reached if self.reached is not None and self.reached.theta is theta else None
+        elimination = self._eliminate(self.roots(factors)) if before is None else self._again(before)
         root, logdet, gamma, r2 = elimination.fixed_part()
         known = factors, np.nan, gamma, root, r2, self.nu, self.reml
         point: Point
@@ -190,6 +193,8 @@ class Criterion(Terms):
             point = SmallPoint(elimination, theta, *known)
         else:
             point = Point(elimination, theta, *known)
+        if before is not None:
+            point.block_sums = before.block_sums  # they do not depend on the response
         if r2 < LITTLE * self.n and self.layout.has_rows:
             solve_by_rows(point, self, self.Q, self.column)
         log_scale = math.log(2 * np.pi * point.r2 / self.nu) if point.r2 > 0 else np.nan
@@ -198,6 +203,11 @@ class Criterion(Terms):
             point.objective += logdet + 2 * self._log_det_R
         point.objective -= self.log_weights
         return point
+
+    def _again(self, before: Point) -> Elimination:
+        """The elimination at a point seen with another response, of which only the sums of the response are new."""
+        assert isinstance(before.elimination, BlockElimination)
+        return before.elimination.with_sums(self.sums)
 
     def gradient(self, point: Point) -> Array:
         """Derivative of the criterion with respect to whitened ``theta``, shape (m,)."""
@@ -315,6 +325,10 @@ class Criterion(Terms):
         A small design is looked at on a coarse grid, a middling one at fewer points of it, one by one; a large
         one begins at the estimate by moments.
         """
+        if guess and start is not None and self.reached is not None and self.layout.width > SMALL:
+            start = (
+                self.reached.theta
+            )  # the start itself, where all has been worked out but the response's part
         trial = None if start is None else self.trial(start)
         value = np.inf if trial is None else trial.value
         given = [Place("the start given", start, trial)] if start is not None and np.isfinite(value) else []

@@ -14,8 +14,11 @@ from lmmkit.crossprod.layout import Layout
 from lmmkit.crossprod.ordering import Ordering
 from lmmkit.crossprod.panels import PanelCross
 from lmmkit.crossprod.rest import DenseRest, SparseRest
+from lmmkit.crossprod.small_elimination import Arrangement
 from lmmkit.crossprod.sparse_elimination import SparseFactor
 from lmmkit.design.design import build_design
+from lmmkit.likelihood import lmm
+from lmmkit.likelihood.fit_lmm import fit_criterion
 from lmmkit.likelihood.lmm import Criterion
 from lmmkit.numerics import memory
 
@@ -90,6 +93,27 @@ def test_any_number_of_panels_and_of_dense_levels(
     np.testing.assert_allclose(
         panels.gradient(panels.point(at)), plain.gradient(plain.point(at)), rtol=1e-8, atol=1e-8
     )
+
+
+@pytest.mark.parametrize("way", ["dense", "sparse", "panels"])
+def test_another_response_begins_where_the_first_ended_and_factorises_nothing_there(
+    monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame, way: str
+) -> None:
+    monkeypatch.setattr(lmm, "SMALL", 5)
+    monkeypatch.setattr(Arrangement, "suits", lambda layout, d: False)
+    formula, y = STRUCTURES["three factors"], moving["y"] + np.random.default_rng(3).normal(size=len(moving))
+    first = criterion(monkeypatch, formula, moving, way)
+    par = fit_criterion(first).par
+    fresh = criterion(monkeypatch, formula, moving.assign(y=y), way)
+    again = first.with_response(y.to_numpy())
+    with monkeypatch.context() as patch:
+        patch.setattr(again, "_eliminate", lambda roots: pytest.fail("nothing new is to be factorised"))
+        (place,) = again.places(again.from_original(par), guess=True)
+    known, new = place.trial, fresh.trial(place.x.copy())
+    assert known is not None
+    assert known.value == pytest.approx(new.value, rel=1e-12)
+    np.testing.assert_allclose(known.gradient(), new.gradient(), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(known.curvature(), new.curvature(), rtol=1e-9, atol=1e-9)
 
 
 def test_a_whole_fit_the_sparse_way(monkeypatch: pytest.MonkeyPatch, moving: pd.DataFrame) -> None:
