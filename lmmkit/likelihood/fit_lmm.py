@@ -88,8 +88,9 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
         theta = criterion.moments() if given is None else given
         return _estimate(criterion, _evaluated(criterion, theta), [])
     width = criterion.layout.width
-    # Where an evaluation is expensive, the parameters are known to far fewer digits than these.
-    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 1e-6
+    # Where an evaluation is expensive, the parameters are known to far fewer digits than these: at the last of
+    # them to two thousandths of a standard error.
+    tolerance = 1e-10 if width <= SMALL else 1e-8 if width <= LARGE else 3e-6
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     places = criterion.places(given, guess)
     if criterion.structured:
