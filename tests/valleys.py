@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from lmmkit.course.explorers._model_builder import NONE, SOURCES
-from lmmkit.likelihood.glmm import SEARCH, GlmmCriterion
+from lmmkit.likelihood.far_theta import SEARCH
+from lmmkit.likelihood.glmm import GlmmCriterion
 from lmmkit.likelihood.lmm import Criterion
 from lmmkit.likelihood.search import descend
 from lmmkit.numerics.trust_region import minimise
