@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_array, eye_array, kron
@@ -18,9 +18,6 @@ from .ordering import Ordering
 from .panels import PanelCross
 from .pieces import Pieces
 from .rest import DenseRest, EntriesRest, RestBlock, SparseRest
-
-if TYPE_CHECKING:
-    from .passes import Passes
 
 
 @dataclass
@@ -69,6 +66,8 @@ class Layout:
         pairs: Mapping[tuple[int, int], LevelPairs] | None = None,
     ) -> None:
         self.factors = factors
+        #: What other modules make of it once, by class.
+        self.made: dict[type, Any] = {}
         self.lead, self.rest = factors[0], factors[1:]
         widths = [factor.q * factor.k for factor in self.rest]
         self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
@@ -234,13 +233,6 @@ class Layout:
         full = np.zeros((self.lead.q, k, self.width))
         full[self.cross_level, :, self.cross_column] = values
         return full
-
-    @cached_property
-    def passes(self) -> Passes:
-        """For sums over the rows with ever new weights."""
-        from .passes import Passes  # which needs this module
-
-        return Passes(self)
 
     def z_dot(self, sums: Sums, lead: Array, rest: Array) -> tuple[Array, Array]:
         """``Z'Z w`` for ``w`` given as ``(q, k, d)`` and ``(R, d)``, in the same two parts."""

@@ -11,7 +11,7 @@ from ..numerics.arrays import Array, Index
 from .layout import Layout, Sums, level_sums
 from .rest import DenseRest
 
-__all__ = ["Passes"]
+__all__ = ["Passes", "passes_of"]
 
 NOTHING = np.zeros((0, 0, 0))
 
@@ -189,6 +189,19 @@ class Passes:
             start += len(pair.first) * factor.k
         entry = sorted_place[np.concatenate(met, axis=1)]
         return entry[:, None, :] * layout.lead.k + np.arange(layout.lead.k)[:, None]
+
+
+def passes_of(layout: Layout) -> Passes:
+    """The passes of a layout, made once.
+
+    Parameters
+    ----------
+    layout : Layout
+    """
+    if Passes not in layout.made:
+        layout.made[Passes] = Passes(layout)
+    made: Passes = layout.made[Passes]
+    return made
 
 
 def _by_rows(values: Array, columns: Index, width: int) -> csr_array:

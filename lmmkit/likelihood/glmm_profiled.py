@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..crossprod.blocks import inner
+from ..crossprod.passes import passes_of
 from ..design.design import Design
 from ..families.family import Family
 from ..numerics.arrays import Array
@@ -149,7 +150,7 @@ class ProfiledCriterion(GlmmCriterion):
     def _through(self, point: LaplacePoint, shift: Effects) -> Array:
         """``Q'W Z Lambda Lambda' shift``: what the motion of the random effects takes away."""
         layout, weighted = self.layout, self.Q * -point.mode.rows[2][:, None]
-        lead, rest = layout.passes.column_sums(weighted)
+        lead, rest = passes_of(layout).column_sums(weighted)
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]
         parts = zip(sums, shift, point.search.roots, strict=True)
         total = np.zeros(self.p)

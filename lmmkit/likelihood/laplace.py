@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
+from ..crossprod.passes import passes_of
 from ..families.rows import Nuisance
 from ..numerics.arrays import Array
 from .mode_point import ModePoint
@@ -147,7 +148,7 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
             self.layout.z_dot(self.precision.sums, lead, rest),
             Q * self.information[0][:, None],
         )
-        after = self.layout.passes.column_sums(weighted)
+        after = passes_of(self.layout).column_sums(weighted)
         images = self.precision.z_vinv(
             *(np.concatenate(pair, axis=-1) for pair in zip(before, after, strict=True))
         )
@@ -157,7 +158,7 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
 
     def _images(self, Q: Array, weight: Array, precision: Precision) -> tuple[list[Array], Array]:
         weighted = Q * weight[:, None]
-        sums = self.layout.passes.column_sums(weighted)
+        sums = passes_of(self.layout).column_sums(weighted)
         images = precision.z_vinv(*sums)
         return images, self._within(Q, weighted, sums, images)
 

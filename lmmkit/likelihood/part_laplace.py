@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from ..crossprod.blocks import inner
+from ..crossprod.passes import passes_of
 from ..families.jets import Jet
 from ..numerics.arrays import Array
 from .mode_point import ModePoint
@@ -138,7 +139,7 @@ class PartPoint(ModePoint[PartModeSearch, PartMode]):
             [stack.join([-self.jet[r, t][:, None] * Q for r in stack.random]) for t, Q in enumerate(Qs)],
             axis=1,
         )
-        lead, rest = layout.passes.column_sums(weighted)
+        lead, rest = passes_of(layout).column_sums(weighted)
         images = self.precision.z_vinv(lead, rest)
         within = np.block([[-(Q.T * self.jet[s, t]) @ P for t, P in enumerate(Qs)] for s, Q in enumerate(Qs)])
         sums = [lead, *(rest[layout.columns(f)] for f in range(len(layout.rest)))]

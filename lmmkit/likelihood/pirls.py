@@ -22,6 +22,7 @@ from ..crossprod.blocks import times
 from ..crossprod.conditional_variances import VariancePattern, Variances
 from ..crossprod.elimination import DenseElimination
 from ..crossprod.layout import Layout
+from ..crossprod.passes import passes_of
 from ..families.family import Family
 from ..families.links import Derivatives
 from ..numerics.arrays import Array
@@ -111,7 +112,7 @@ class Precision(DenseElimination):
     _lead_of_k: Array | None = None
 
     def __init__(self, layout: Layout, roots: Sequence[Array], weights: Array) -> None:
-        super().__init__(layout, layout.passes.grams(weights), roots)
+        super().__init__(layout, passes_of(layout).grams(weights), roots)
         self.weights = weights
 
     def solve(self, right: Effects) -> Effects:
@@ -132,12 +133,12 @@ class Precision(DenseElimination):
 
     def leverages(self, pattern: VariancePattern) -> Array:
         """``z_i' K z_i`` for every row: the variance of its linear predictor given the data, shape (n,)."""
-        if not self.layout.passes.knows_products:
+        if not passes_of(self.layout).knows_products:
             return pattern.leverages(self.variances(pattern))
         lead, image, B = self._pieces_of_k
         spread, correction = pattern.multiply(image, B)
         self._lead_of_k = lead + correction
-        return self.layout.passes.quadratic(self._lead_of_k, -spread, B)
+        return passes_of(self.layout).quadratic(self._lead_of_k, -spread, B)
 
     def block_sums(self) -> list[Array]:
         root = self.roots[0]
@@ -166,12 +167,12 @@ def flatten(effects: Effects) -> Array:
 
 def rows_of(layout: Layout, effects: Effects) -> Array:
     """``Z b``, shape (n,)."""
-    return layout.passes.rows(effects)
+    return passes_of(layout).rows(effects)
 
 
 def sums_of(layout: Layout, values: Array) -> Effects:
     """``Z'v`` for one value per row."""
-    return layout.passes.sums(values)
+    return passes_of(layout).sums(values)
 
 
 def scaled(effects: Effects, roots: Sequence[Array]) -> Effects:
