@@ -30,7 +30,7 @@ from .model_matrix import ModelMatrix, independent_columns
 from .names import make_unique
 from .random_term import RandomTerm
 from .row_questions import RowQuestions
-from .rows import KeptRows, check_frame, check_names, copied, extra, kept_rows
+from .rows import KeptRows, check_frame, copied, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Dates, Value, check_sizes, numeric
 
@@ -337,7 +337,7 @@ def build_design(
     >>> design.x_names, design.terms[0].levels, design.terms[0].codes.tolist()
     (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
     """
-    check_names(data, "data")
+    data = check_frame(data, "data")
     parsed = formula if isinstance(formula, Formula) else parse(formula)
     parsed = expand_dot(parsed, [str(name) for name in data.columns])
     contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)

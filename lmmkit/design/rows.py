@@ -70,14 +70,9 @@ class KeptRows:
 def check_frame(data: Any, what: str) -> pd.DataFrame:
     """A DataFrame of any library as one of pandas with plain column names, or a refusal."""
     data = as_pandas(what, data)
-    check_names(data, what)
-    return data
-
-
-def check_names(data: pd.DataFrame, what: str) -> None:
-    """Refuse column names of several levels."""
     if data.columns.nlevels > 1:
         raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
+    return data
 
 
 def copied(data: pd.DataFrame, names: list[str]) -> pd.DataFrame:
