@@ -2,7 +2,8 @@
 
 Every fit starts from a formula and a table, in a process of its own, after one fit that is not counted.
 Peers that are not installed are left out and named. A Python with glmm, gpboost and statsmodels other than
-this one may be given in the environment variable PEERS_PYTHON.
+this one may be given in the environment variable PEERS_PYTHON, and the folder of an earlier build of lmmkit in
+EARLIER: it takes its turns beside the present one.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from cases import CASES, Case
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
 PEERS_PYTHON = os.environ.get("PEERS_PYTHON", sys.executable)
+NOW, EARLIER = "lmmkit", "lmmkit, earlier"
 
 
 HEADING = [
@@ -51,15 +53,19 @@ def command(peer: str) -> list[str] | None:
     """How a peer is started, or None where it is not installed."""
     if peer == "lme4":
         return ["Rscript", str(HERE / "peers" / "lme4_peer.R")] if shutil.which("Rscript") else None
-    python = sys.executable if peer == "lmmkit" else PEERS_PYTHON
+    if peer == EARLIER:
+        here = "EARLIER" in os.environ
+        return [sys.executable, str(HERE / "peers" / "lmmkit_peer.py")] if here else None
+    python = sys.executable if peer == NOW else PEERS_PYTHON
     probe = subprocess.run([python, "-c", f"import {peer}"], capture_output=True, cwd=HERE.parent)
     return [python, str(HERE / "peers" / f"{peer}_peer.py")] if probe.returncode == 0 else None
 
 
-def one_turn(start: list[str], case: Case, path: Path) -> dict[str, Any] | str:
+def one_turn(peer: str, start: list[str], case: Case, path: Path) -> dict[str, Any] | str:
     """One process, or what went wrong in a line."""
+    build = os.environ["EARLIER"] if peer == EARLIER else str(HERE.parent)
     arguments = [str(path), case.formula, case.family, ",".join(case.factors), str(case.repeats)]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    environment = {**os.environ, "PYTHONPATH": build}
     environment.pop("OMP_NUM_THREADS", None)  # everybody may use the machine as they see fit
     environment.pop("OPENBLAS_NUM_THREADS", None)
     run = subprocess.run([*start, *arguments], capture_output=True, text=True, env=environment)
@@ -75,13 +81,15 @@ def measure(case: Case, starts: dict[str, list[str]], folder: Path) -> dict[str,
     case.load().to_csv(path, index=False)
     answers: dict[str, dict[str, Any] | str] = {}
     for _ in range(case.rounds):
-        for peer in case.peers:
+        for peer in (*case.peers, EARLIER):
             if peer not in starts or isinstance(answers.get(peer), str):
                 continue
-            turn = one_turn(starts[peer], case, path)
+            turn = one_turn(peer, starts[peer], case, path)
             earlier = answers.get(peer)
             if isinstance(turn, dict) and isinstance(earlier, dict):
                 turn["seconds"] = earlier["seconds"] + turn["seconds"]
+                if "refit" in turn:
+                    turn["refit"] = min(earlier["refit"], turn["refit"])
             answers[peer] = turn
     return answers
 
@@ -102,13 +110,13 @@ def table(case: Case, answers: dict[str, dict[str, Any] | str]) -> list[str]:
         value = "(ML)" if answer["objective"] is None else f"{answer['objective']:.5f}"
         goal = case.goal if peer == "lmmkit" else ""
         rows.append(
-            f"| {case.name} | {peer} | {median:.4f} | {median / ours:.1f} | {value} | {above} | "
+            f"| {case.name} | {peer} | {median:.4f} | {median / ours:.2f} | {value} | {above} | "
             f"{answer['megabytes']:.0f} | {goal} |"
         )
-    if "refit" in found["lmmkit"]:
-        rows.append(
-            f"| {case.name} | lmmkit, refit of the design | {found['lmmkit']['refit']:.4f} | | | | | |"
-        )
+    refits = {peer: answer["refit"] for peer, answer in found.items() if "refit" in answer}
+    for peer, seconds in refits.items():
+        ratio = seconds / refits[NOW]
+        rows.append(f"| {case.name} | {peer}: refit of the design | {seconds:.5f} | {ratio:.2f} | | | | |")
     return rows
 
 
@@ -158,9 +166,9 @@ def main() -> None:
     )
     wanted = parser.parse_args().cases
     cases = [case for case in CASES if not wanted or case.name in wanted]
-    peers = sorted({peer for case in cases for peer in case.peers})
+    peers = sorted({EARLIER, *(peer for case in cases for peer in case.peers)})
     starts = {peer: start for peer in peers if (start := command(peer)) is not None}
-    missing = sorted(set(peers) - set(starts))
+    missing = sorted(set(peers) - set(starts) - {EARLIER})
     lines: list[str] = []
 
     def tell(rows: list[str]) -> None:
