@@ -95,7 +95,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     places = criterion.places(given, guess)
     if criterion.structured:
         downhill = partial(_striding, criterion, downhill)
-    elif len(places) == 1 and criterion.has_hessian:
+    if len(places) == 1 and criterion.has_hessian and criterion.fills_hulls:
         downhill = partial(_by_scoring, criterion, downhill)
     best, visits = best_of(criterion, places, downhill, HOPELESS)
     if width <= SMALL and best.converged and best.curvature is not None:

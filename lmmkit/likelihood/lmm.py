@@ -300,6 +300,11 @@ class Criterion(Terms):
         """Whether some term has another structure than ``us``."""
         return any(not isinstance(structure, Unstructured) for structure in self.structures)
 
+    @cached_property
+    def fills_hulls(self) -> bool:
+        """Whether the covariances of every term are all of a linear space, as Fisher scoring takes them to be."""
+        return all(structure.fills_hull for structure in self.structures)
+
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
         return self._far_out(point) and not self.levelled(point)
@@ -346,18 +351,18 @@ class Criterion(Terms):
             lowest = [g for g in lowest if values[g] < values[lowest[0]] + DENT]
         if given and len(lowest) == 1 and value < values[lowest[0]]:
             return given
-        seen = [Place("a valley on a coarse grid", self.shaped(thetas[g])) for g in lowest]
+        seen = [Place("a valley on a coarse grid", *self.shaped(thetas[g])) for g in lowest]
         if guess and len(lowest) == 1:
             return seen
         if self.seen_coarsely:
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *seen]
 
-    def shaped(self, theta: Array) -> Array:
+    def shaped(self, theta: Array) -> tuple[Array, Trial | None]:
         """The effects of heterogeneous terms as variable as moments have them, where that is lower."""
         hetero = [s.has_rho and not s.homogeneous for s in self.structures]
         if not any(hetero):
-            return theta
+            return theta, None
         moments, out = self.moments(), theta.copy()
         for (own, structure), is_meant in zip(self.by_term, hetero, strict=True):
             if is_meant:
@@ -365,7 +370,8 @@ class Criterion(Terms):
                 size = np.sqrt((par[: structure.n_sds] ** 2).mean() / (sds**2).mean())
                 par[: structure.n_sds] = size * sds
                 out[own] = structure.search(par)
-        return out if self.trial(out).value < self.trial(theta).value else theta
+        here, there = self.trial(theta), self.trial(out)
+        return (out, there) if there.value < here.value else (theta, here)
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and for one pair of effects all around.

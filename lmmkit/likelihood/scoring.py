@@ -8,7 +8,6 @@ import numpy as np
 from scipy.linalg import lapack
 
 from ..numerics.arrays import Array
-from ..structures.triangle import theta_from_factor
 from .point import Point
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
     Parameters
     ----------
     criterion : Criterion
-        Of unstructured terms.
+        Of terms whose covariances fill a linear space.
     point : Point
 
     Returns
@@ -81,8 +80,8 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
     for f, t, own in criterion.owned:
         part, T = criterion.of_term[t], point.factors[t]
         change = np.einsum("m,mab->ab", step[part], slopes[f][part, own, own])
-        lower, failed = lapack.dpotrf(T @ T.T + change / growth, lower=1, clean=1)
-        if failed:
+        there = criterion.structures[t].near_covariance(T @ T.T + change / growth)
+        if there is None:
             return None
-        theta[part] = theta_from_factor(lower)
+        theta[part] = there
     return Step(theta, factor)

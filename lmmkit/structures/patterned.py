@@ -239,6 +239,20 @@ class Patterned(Structure):
             out[..., -1] = x[..., -1]
         return out
 
+    def near_covariance(self, covariance: Array) -> Array | None:
+        """Where effects correlate by ``rho`` itself, the mean of their correlations."""
+        squares = covariance.diagonal()
+        if not squares.min() > 0:
+            return None
+        par = np.empty(self.size)
+        par[: self.n_sds] = np.sqrt(squares.mean()) if self.homogeneous else np.sqrt(squares)
+        if self.has_rho:
+            by_rho, sds = self.correlation(np.array(0.0))[1], self._sds(par)
+            par[-1] = (by_rho * covariance / np.outer(sds, sds)).sum() / by_rho.sum()
+            if not self.rho_bounds[0] < par[-1] < self.rho_bounds[1]:
+                return None
+        return self.search(par)
+
     def settled(self, x: Array) -> Array:
         """Standard deviations below 1e-7 are nothing, and so is as small a distance from a bound of ``rho``."""
         par = self.par(x)

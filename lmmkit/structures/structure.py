@@ -161,6 +161,10 @@ class Structure(ABC):
         """The same with all standard deviations multiplied by a number."""
 
     @abstractmethod
+    def near_covariance(self, covariance: Array) -> Array | None:
+        """Parameters of the search (m,) whose covariance is (k, k) or near to it; None at an edge or beyond."""
+
+    @abstractmethod
     def settled(self, x: Array) -> Array:
         """The same with zero for standard deviations that change no fitted value visibly."""
 

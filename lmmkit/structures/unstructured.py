@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from scipy.linalg import lapack
 
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.small import nearly_singular
@@ -139,6 +140,10 @@ class Unstructured(Structure):
 
     def scaled(self, x: Array, share: float) -> Array:
         return share * x
+
+    def near_covariance(self, covariance: Array) -> Array | None:
+        lower, failed = lapack.dpotrf(covariance, lower=1, clean=1)
+        return None if failed else theta_from_factor(lower)
 
     def settled(self, x: Array) -> Array:
         """Entries below 1e-7 are nothing: in whitened units they change no fitted value visibly."""
