@@ -62,7 +62,7 @@ class SeveralParts(Criterion, Protocol):
         """Whether its density has come to hold multiples of one size only."""
 
 
-def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
+def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0, first: Trial | None = None) -> Search:
     """One way down.
 
     Parameters
@@ -72,11 +72,15 @@ def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0) -> Search:
         Where it begins.
     radius : float
         Of the first step.
+    first : Trial, optional
+        The criterion there, where it is known.
     """
-    return _minimised(criterion.trial, x, radius)
+    return _minimised(criterion.trial, x, radius, first)
 
 
-def _minimised(trial: Callable[[Array], Trial], x: Array, radius: float = 2.0) -> Search:
+def _minimised(
+    trial: Callable[[Array], Trial], x: Array, radius: float = 2.0, first: Trial | None = None
+) -> Search:
     return minimise(
         trial,
         x,
@@ -85,6 +89,7 @@ def _minimised(trial: Callable[[Array], Trial], x: Array, radius: float = 2.0) -
         radius=radius,
         learning=LEARNING,
         patience=PATIENCE,
+        first=first,
     )
 
 
@@ -161,7 +166,7 @@ class Ways:
         self.ends: list[Search] = []
         self.arrived = CLOSE if criterion.peaked else ARRIVED
 
-    def down(self, x: Array, radius: float = 2.0) -> Search:
+    def down(self, x: Array, radius: float = 2.0, first: Trial | None = None) -> Search:
         """The end of one way.
 
         Parameters
@@ -170,10 +175,12 @@ class Ways:
             Where it begins.
         radius : float
             Of the first step.
+        first : Trial, optional
+            The criterion there, where it is known.
         """
         if any(np.array_equal(x, end.x) and end.converged for end in self.ends):
             return next(end for end in self.ends if np.array_equal(x, end.x))
-        end = _minimised(self._trial, x, radius)
+        end = _minimised(self._trial, x, radius, first)
         known = None if end.converged else self._known(end.x, end.value) or self._instead(end)
         if known is None:
             self.ends.append(end)

@@ -1,5 +1,6 @@
 """Structured covariances in models with extra zeros, beside glmmTMB; and a model without any random effect."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,3 +25,17 @@ def test_structures_inside_the_parts(formula, zeros, family, objective, beta):
     assert fit.deviance == pytest.approx(objective, abs=1e-5)
     assert fit.estimate.parts["zero_inflation"].beta == pytest.approx(beta, abs=2e-4)
     assert fit.converged and not fit.messages
+
+
+def test_a_structured_term_that_could_be_otherwise_beside_extra_zeros():
+    """The search looks at other correlations too, from points whose likelihood it knows."""
+    rng = np.random.default_rng(1)
+    effects = rng.standard_normal((20, 8))
+    for t in range(1, 8):
+        effects[:, t] = 0.7 * effects[:, t - 1] + np.sqrt(1 - 0.7**2) * effects[:, t]
+    y = rng.poisson(np.exp(1 + 0.5 * effects)) * (rng.random((20, 8)) > 0.25)
+    visits = {"t": np.tile(list("abcdefgh"), 20), "g": np.repeat([f"g{i}" for i in range(20)], 8)}
+    data = pd.DataFrame({"y": y.ravel(), **visits})
+    fit = lk.glmer("y ~ 1 + ar1(0 + t | g, hom = TRUE)", data, "poisson", zero_inflation="~ 1")
+    # R 4.2.2, glmmTMB 1.1.5
+    assert fit.deviance == pytest.approx(572.2249934, abs=1e-5)
