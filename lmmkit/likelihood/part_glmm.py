@@ -33,12 +33,13 @@ from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
 from .part_modes import PartModeSearch
 from .part_residuals import exact_rows, spread_levels
-from .part_search import NO_ZEROS, downhill, search_parts
-from .part_start import (
+from .part_search import FEW_ZEROS, NO_ZEROS, downhill, search_parts
+from .part_start import check_parts, start_of_parts
+from .part_zeros import (
     HARDLY,
-    check_parts,
     every_zero_extra,
-    start_of_parts,
+    few_zeros,
+    has_end_without_zeros,
     turned_round,
     without_zeros,
     zeros_elsewhere,
@@ -158,17 +159,29 @@ class PartCriterion(Terms):
         places = [small, usual] if second < first else [usual, small]
         if not self.stack.paired:
             places = places[:1]
-        if ZERO_INFLATION in self.rows.names:
+        if ZERO_INFLATION in self.rows.names and self.family.has_zeros:
             few, none = without_zeros(self.rows, self.parts)
-            places.append(Place("hardly any extra zeros", self.start(few)))
-            places.insert(0, Place(NO_ZEROS, self.start(none)))
-            if self.family.has_zeros:
-                many = every_zero_extra(self.rows, self.parts, self.start_betas)
-                places.append(Place("every zero an extra one", self.start(many)))
-                zeros = self.asked.components[ZERO_INFLATION]
-                others = zeros_elsewhere(self.rows, self.parts, self.start_betas, zeros)
-                places += [Place("no extra zeros for some levels", self.start(betas)) for betas in others]
+            places.append(Place(FEW_ZEROS, self.start(few)))
+            if has_end_without_zeros(self.parts[self.rows.names.index(ZERO_INFLATION)]):
+                places.insert(0, Place(NO_ZEROS, self.start(none)))
+            many = every_zero_extra(self.rows, self.parts, self.start_betas)
+            places.append(Place("every zero an extra one", self.start(many)))
+            zeros = self.asked.components[ZERO_INFLATION]
+            others = zeros_elsewhere(self.rows, self.parts, self.start_betas, zeros)
+            places += [Place("no extra zeros for some levels", self.start(betas)) for betas in others]
         return places
+
+    def few_zeros(self, search: Search) -> Array | None:
+        """A better place with few extra zeros beside the best one without any; None where there is no such."""
+        number, point = self.rows.names.index(ZERO_INFLATION), search.state
+        Q, eta = self.Qs[number], point.mode.etas[number]
+        with np.errstate(all="ignore"):
+            wanted = few_zeros(Q, point.row_slopes(number) * np.exp(-eta))
+        if wanted is None:
+            return None
+        x = search.x.copy()
+        x[self.of_zeros] = np.linalg.lstsq(Q, wanted - self.parts[number].offset, rcond=None)[0]
+        return x
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Beside a singular end (:meth:`Terms.second_opinions`), and with extra zeros the other way round.
@@ -256,7 +269,7 @@ class PartCriterion(Terms):
         if point is None or not np.isfinite(point.objective) or (point.is_flat and not self.convex):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(point.objective, *derivatives, point, self._dwindles(point) or self.endless(point))
+        return Trial(point.objective, *derivatives, point, self.dwindles(point) or self.endless(point))
 
     def endless(self, point: PartPoint) -> bool:
         """Whether next to nothing is left of the residuals of a measurement, which is rewarded without end.
@@ -281,7 +294,7 @@ class PartCriterion(Terms):
         ]
         return min(powers, default=np.inf)
 
-    def _dwindles(self, point: PartPoint) -> bool:
+    def dwindles(self, point: PartPoint) -> bool:
         """Whether extra zeros go on becoming fewer for ever, towards the end without any, which is known."""
         if self.without_zeros is None:
             return False

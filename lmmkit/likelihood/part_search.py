@@ -12,7 +12,7 @@ from ..numerics.arrays import Array, Index
 from ..numerics.trust_region import Search, Trial, minimise
 from .search import LOWER, Criterion, Place, Visit, best_of, descend, lower_beside
 
-__all__ = ["NO_ZEROS", "Ways", "downhill", "search_parts"]
+__all__ = ["FEW_ZEROS", "NO_ZEROS", "Ways", "downhill", "search_parts"]
 
 #: Where the search stops; what takes longer runs off to infinity.
 TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
@@ -21,7 +21,7 @@ LEARNING = 2
 #: Steps by the cheap curvature before the Hessian is taken by differences. What runs off to infinity takes many,
 #: a unit at a time, and needs no better one.
 PATIENCE = 60
-NO_ZEROS = "no extra zeros"
+NO_ZEROS, FEW_ZEROS = "no extra zeros", "hardly any extra zeros"
 #: First radius of a search that starts near the optimum.
 NEARBY = 0.2
 #: How little above a known minimum a way down may be, in value and as its curvature has it, to lead there: less
@@ -51,6 +51,12 @@ class SeveralParts(Criterion, Protocol):
     @property
     def of_zeros(self) -> slice:
         """The coefficients of the extra zeros, where there are any."""
+
+    def few_zeros(self, search: Search) -> Array | None:
+        """A better place with few extra zeros beside the best one without any; None where there is no such."""
+
+    def dwindles(self, point: Any) -> bool:
+        """Whether extra zeros go on becoming fewer for ever."""
 
     def places(self) -> list[Place]:
         """Where the search begins; the one without extra zeros comes first."""
@@ -104,8 +110,7 @@ def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
     """
     ways, places = Ways(criterion), criterion.places()
     if places[0].why == NO_ZEROS:
-        ways.ends.append(_without_zeros(criterion, places[0]))
-        places[0] = Place(NO_ZEROS, ways.ends[0].x)
+        places = _beside_no_zeros(criterion, ways, places)
     search, visits = best_of(criterion, places, ways.down, HOPELESS)
     if (search.converged or criterion.endless(search.state)) and not criterion.paired:
         return search, visits
@@ -126,6 +131,18 @@ def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
     ):  # the convex relative's minimum is the best to be said
         best = rough
     return (best if np.isfinite(best.value) else search), visits
+
+
+def _beside_no_zeros(criterion: SeveralParts, ways: Ways, places: list[Place]) -> list[Place]:
+    """The places after a first search without extra zeros, whose end is one of them only if it is a minimum."""
+    end = _without_zeros(criterion, places[0])
+    few = criterion.few_zeros(end) if end.converged else None
+    if few is None:
+        ways.none = end
+        ways.ends.append(end)
+        criterion.without_zeros = end.value if end.converged else None
+        return [Place(NO_ZEROS, end.x), *places[1:]]
+    return [Place(FEW_ZEROS, few), *(place for place in places[1:] if place.why != FEW_ZEROS)]
 
 
 def _without_zeros(criterion: SeveralParts, place: Place) -> Search:
@@ -149,7 +166,6 @@ def _without_zeros(criterion: SeveralParts, place: Place) -> Search:
     none = _minimised(trial, place.x[free])
     end = minimise(criterion.trial, whole(none.x), max_evaluations=1)
     end.converged = none.converged and bool(np.isfinite(end.value))
-    criterion.without_zeros = end.value if end.converged else None
     return end
 
 
@@ -164,6 +180,7 @@ class Ways:
     def __init__(self, criterion: SeveralParts) -> None:
         self.criterion = criterion
         self.ends: list[Search] = []
+        self.none: Search | None = None  # the end without extra zeros, where that is a minimum
         self.arrived = CLOSE if criterion.peaked else ARRIVED
 
     def down(self, x: Array, radius: float = 2.0, first: Trial | None = None) -> Search:
@@ -181,7 +198,7 @@ class Ways:
         if any(np.array_equal(x, end.x) and end.converged for end in self.ends):
             return next(end for end in self.ends if np.array_equal(x, end.x))
         end = _minimised(self._trial, x, radius, first)
-        known = None if end.converged else self._known(end.x, end.value) or self._instead(end)
+        known = None if end.converged else self._known(end.x, end.value, end.state) or self._instead(end)
         if known is None:
             self.ends.append(end)
             return end
@@ -207,11 +224,14 @@ class Ways:
 
     def _trial(self, x: Array) -> Trial:
         trial = self.criterion.trial(x)
-        return trial._replace(endless=True) if self._known(x, trial.value) is not None else trial
+        return trial._replace(endless=True) if self._known(x, trial.value, trial.state) is not None else trial
 
-    def _known(self, x: Array, value: float) -> Search | None:
+    def _known(self, x: Array, value: float, state: Any) -> Search | None:
         """The minimum in whose bowl this point lies, or None."""
         for end in self.ends:
+            # Without extra zeros nothing curves along their coefficients: far from there may be another bowl.
+            if end is self.none and (state is None or not self.criterion.dwindles(state)):
+                continue
             if not end.converged or end.curvature is None or not 0 <= value - end.value < self.arrived:
                 continue
             away = x - end.x

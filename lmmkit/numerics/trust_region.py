@@ -235,6 +235,7 @@ def minimise_many(
     max_evaluations: int = 60,
     radius: float = 2.0,
     patience: int = 15,
+    rough: bool = False,
 ) -> tuple[Array, Array, Flags]:
     """:func:`minimise` for many functions side by side; each stops when it has arrived.
 
@@ -250,6 +251,8 @@ def minimise_many(
         Rounds; what has not arrived by then is reported.
     patience : int
         After so many rounds the Hessians of those still on their way are taken by differences.
+    rough : bool
+        Take the curvature as it is and go no farther than the tolerance.
 
     Returns
     -------
@@ -273,6 +276,7 @@ def minimise_many(
     converged, radii = np.zeros(len(x), dtype=bool), np.full(len(x), radius)
     differenced, pressed = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
     active = active[np.isfinite(value)]
+    patience = max_evaluations if rough else patience
     for done in range(max_evaluations):
         size, axes = np.linalg.eigh(curvature[active])
         size = np.abs(size)
@@ -281,7 +285,7 @@ def minimise_many(
         there = 0.5 * (slope**2 / size).sum(axis=1) < tolerance
         scaled = np.abs(gradient[active] * x[active]).max(axis=1, initial=0.0)
         # Far out, where a ridge is flat, the cheap curvature promises too little.
-        sure = differenced[active] | (scaled < 10 * np.sqrt(tolerance))
+        sure = rough | differenced[active] | (scaled < 10 * np.sqrt(tolerance))
         converged[active[there & sure]] = True
         once_more = there & ~sure & ~pressed[active]
         pressed[active[once_more]] = True
@@ -315,7 +319,8 @@ def minimise_many(
             curvature[better] = _differenced_many(evaluate, x[better], better, curvature[better])
         converged[active[exhausted]] = True
         active = np.concatenate([active[~exhausted], unsure])
-    _polish_many(evaluate, x, value, gradient, curvature, np.flatnonzero(converged))
+    if not rough:
+        _polish_many(evaluate, x, value, gradient, curvature, np.flatnonzero(converged))
     return x, value, converged
 
 

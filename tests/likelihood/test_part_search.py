@@ -11,6 +11,7 @@ from lmmkit.families.resolve import FAMILIES
 from lmmkit.likelihood.fit_glmm import fit_glmm
 from lmmkit.likelihood.part_glmm import PartCriterion, fit_parts
 from lmmkit.likelihood.part_search import Ways, downhill, search_parts
+from lmmkit.likelihood.part_zeros import few_zeros
 from lmmkit.numerics.trust_region import minimise
 from tests.lme4_reference import REFERENCE
 
@@ -88,10 +89,8 @@ def test_without_extra_zeros_the_fit_of_the_plain_family_is_found():
     """Underdispersed counts: extra zeros have nothing to do, and the likelihood is that of the model without."""
     rng = np.random.default_rng(5)
     g = np.repeat(np.arange(10), 8)
-    y = rng.binomial(12, 1 / (1 + np.exp(-rng.normal(0, 0.4, 10)[g])))
-    frame = pd.DataFrame(
-        {"y": np.where(np.arange(80) == 3, 0, y), "g": g.astype(str), "x": rng.normal(size=80)}
-    )
+    y = rng.binomial(3, 1 / (1 + np.exp(-rng.normal(0, 0.4, 10)[g])))
+    frame = pd.DataFrame({"y": y, "g": g.astype(str), "x": rng.normal(size=80)})
     design = build_design("y ~ x + (1 | g)", frame, components={"zero_inflation": "~ 1"})
     criterion = PartCriterion(design, FAMILIES["poisson"]())
     search, _ = search_parts(criterion)
@@ -99,6 +98,28 @@ def test_without_extra_zeros_the_fit_of_the_plain_family_is_found():
     # A logit of -20 is not quite none.
     assert criterion.without_zeros == pytest.approx(plain.objective, abs=1e-5)
     assert search.value <= plain.objective + 1e-6
+
+
+def test_few_extra_zeros_beside_the_end_without_any():
+    """A minimum at a probability of 0.002 that is 1.5e-5 below the end at zero, up to which nothing else rises."""
+    design, family, rng = random_design(50130, "negative_binomial_1", "~ 1")
+    fit, criterion = fit_parts(design, family), PartCriterion(design, family)
+    assert fit.converged and fit.objective <= lowest_restart(criterion, rng, 1) + 1e-8
+    assert fit.parts["zero_inflation"].beta == pytest.approx([-6.27], abs=0.01)
+
+
+def test_whether_few_extra_zeros_are_better_than_none():
+    """One row's zero is unlikely and another's likely: only a covariate can tell them apart."""
+    x = np.array([-1.0, 0.0, 1.0, 0.0])
+    slopes = np.array([-0.5, 2.0, 2.0, 2.0])
+    constant, line = np.ones((4, 1)), np.column_stack([np.ones(4), x])
+    assert few_zeros(constant, slopes) is None
+    logits = few_zeros(line, slopes)
+    assert logits is not None and logits.argmax() == 0
+    # Alone, a zero of which the rest of the model gives the probability f has the slope -2 (1 - f) / f.
+    (logit,) = few_zeros(np.ones((1, 1)), np.array([-2e-3]))
+    t = np.linspace(0, 2000, 2001)
+    assert np.exp(-1.0) == pytest.approx(np.exp(logit)) and (t * -2e-3 + t**2 * 1e-6).argmin() == 1000
 
 
 def test_ways_down_stop_at_a_minimum_that_is_known():
