@@ -1,6 +1,6 @@
 """The contrasts of a factor: R's `contr.treatment` and its family, and matrices of the user's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,13 +90,15 @@ def _reference(base: str | int, levels: Sequence[str]) -> int:
 
 
 def check_contrasts(
-    contrasts: Mapping[str, Any] | None, columns: list[str], fixed: str
+    contrasts: Mapping[str, Any] | None, columns: Iterable[Any], fixed: str
 ) -> dict[str, Contrast]:
     """Contrasts by factor, their names without R's `contr.`."""
     if not isinstance(contrasts, Mapping | None):
         raise DataError('contrasts must be a dict such as {"recipe": "sum"}')
-    checked: dict[str, Contrast] = {}
-    for name, contrast in (contrasts or {}).items():
+    if not contrasts:
+        return {}
+    columns, checked = [str(name) for name in columns], dict[str, Contrast]()
+    for name, contrast in contrasts.items():
         if name not in columns and name not in expand(fixed).names:
             raise DataError(f"contrasts name '{name}', which is not in the data{suggest(str(name), columns)}")
         spelled = quote(name) if name in columns else name  # as the formula spells it

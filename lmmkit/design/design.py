@@ -22,6 +22,7 @@ from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
 from ..formula.update import expand_dot
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.frames import as_pandas
 from .contrasts import check_contrasts
 from .dates import as_days
 from .evaluate import Evaluator
@@ -30,7 +31,7 @@ from .model_matrix import ModelMatrix, independent_columns
 from .names import make_unique
 from .random_term import RandomTerm
 from .row_questions import RowQuestions
-from .rows import KeptRows, check_frame, copied, extra, kept_rows
+from .rows import KeptRows, ModelFrame, check_frame, check_names, extra, kept_rows
 from .transforms import Transform
 from .values import Categorical, Dates, Value, check_sizes, numeric
 
@@ -59,8 +60,8 @@ class Design(RowQuestions):
         Hits plus misses, when the response is `cbind(hits, misses)`.
     terms : list of RandomTerm
         In the order of lme4's theta: by decreasing number of levels.
-    frame : DataFrame
-        The rows and columns used, under their original index.
+    table : ModelFrame
+        Holds the rows and columns used.
     response : str
         The response as written.
     response_levels : list of str or None
@@ -94,7 +95,7 @@ class Design(RowQuestions):
     weights: Array | None
     trials: Array | None
     terms: list[RandomTerm]
-    frame: pd.DataFrame
+    table: ModelFrame = field(repr=False)
     response: str
     response_levels: list[str] | None
     n_omitted: int
@@ -107,6 +108,11 @@ class Design(RowQuestions):
     offset_argument: str | bool = field(repr=False)
     weights_argument: str | bool = field(repr=False)
     components: dict[str, Design] = field(default_factory=dict, repr=False)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows and columns used, under their original index."""
+        return self.table.frame
 
     @property
     def row_weights(self) -> Array:
@@ -133,7 +139,7 @@ class Design(RowQuestions):
             weights=None if self.weights is None else self.weights[keep],
             trials=None if self.trials is None else self.trials[keep],
             terms=[term.take(keep) for term in self.terms],
-            frame=self.frame[keep],
+            table=ModelFrame.of(self.frame[keep]),
             used=None,
             components={name: part.take(keep) for name, part in self.components.items()},
         )
@@ -301,6 +307,7 @@ def build_design(
     ----------
     formula : Formula or str
     data : DataFrame
+        Columns that Arrow holds are read as pandas' own.
     weights, offset : column name, array or Series of length n, optional
         Prior weights (not negative) and a known addition to the linear predictor. A Series is matched by its
         index.
@@ -337,10 +344,11 @@ def build_design(
     >>> design.x_names, design.terms[0].levels, design.terms[0].codes.tolist()
     (['(Intercept)', 'x'], ['a', 'b'], [0, 0, 1, 1])
     """
-    data = check_frame(data, "data")
+    data = data if isinstance(data, pd.DataFrame) else as_pandas("data", data)
+    check_names(data, "data")
     parsed = formula if isinstance(formula, Formula) else parse(formula)
-    parsed = expand_dot(parsed, [str(name) for name in data.columns])
-    contrasts = check_contrasts(contrasts, [str(name) for name in data.columns], parsed.fixed)
+    parsed = expand_dot(parsed, data.columns)
+    contrasts = check_contrasts(contrasts, data.columns, parsed.fixed)
     evaluator = Evaluator(data)
     evaluator.fitted |= transforms or {}
     others = {
@@ -367,19 +375,20 @@ def build_design(
         prior = trials if prior is None else prior * trials
     terms = [_random_term(bar, rows) for bar in parsed.bars]
     dates = [name for name in names if isinstance(evaluator.column(name), Dates)]
-    frame = as_days(copied(data, names), parsed, dates)
-    frame = frame if keep is None else frame[keep]
+    table = ModelFrame({name: evaluator.series[name] for name in names}, data.index, keep)
+    if dates:
+        table = ModelFrame.of(as_days(table.frame, parsed, dates))
     return Design(
         formula=parsed,
         y=y,
         X=X if len(kept) == X.shape[1] else X[:, kept],
         x_names=make_unique([recipe.names[i] for i in kept]),
-        dropped=[name for i, name in enumerate(recipe.names) if i not in set(kept)],
+        dropped=_without(recipe.names, kept),
         offset=_total_offset(parsed, rows, offset_values),
         weights=prior,
         trials=trials,
         terms=[terms[i] for i in theta_order([len(term.levels) for term in terms])],
-        frame=frame,
+        table=table,
         response=parsed.response,
         response_levels=response_levels,
         n_omitted=0 if keep is None else int((~keep).sum()),
@@ -392,10 +401,16 @@ def build_design(
         offset_argument=offset if isinstance(offset, str) else offset is not None,
         weights_argument=weights if isinstance(weights, str) else weights is not None,
         components={
-            name: build_design(other, frame, contrasts=_own(contrasts, other))
+            name: build_design(other, table.frame, contrasts=_own(contrasts, other))
             for name, other in others.items()
         },
     )
+
+
+def _without(names: list[str], kept: list[int]) -> list[str]:
+    """The names of the other columns."""
+    places = set(kept)
+    return [name for place, name in enumerate(names) if place not in places]
 
 
 def _own(contrasts: Mapping[str, Contrast], formula: Formula) -> dict[str, Any]:

@@ -24,10 +24,11 @@ from .values import (
     Undecided,
     Value,
     as_categorical,
+    column_of,
     label,
     missing,
     numeric,
-    read_column,
+    read_series,
 )
 
 ELEMENTWISE: dict[str, Callable[[Array], Array]] = {
@@ -92,18 +93,22 @@ class Evaluator:
     ----------
     fitted : dict
         The transforms met, to be handed to the evaluator of new data.
+    series, columns : dict
+        The columns met, as they are and as they were read, by name.
     """
 
     def __init__(self, data: pd.DataFrame, fitted: dict[str, Transform] | None = None):
         self.data = data
         self.fitted: dict[str, Transform] = {} if fitted is None else fitted
         self.fitting = fitted is None
+        self.series: dict[str, pd.Series] = {}
         self.columns: dict[str, Array | Categorical | Dates] = {}
 
     def column(self, name: str) -> Array | Categorical | Dates:
         """A column of the data, read once."""
         if name not in self.columns:
-            self.columns[name] = read_column(self.data, name)
+            self.series[name] = column_of(self.data, name)
+            self.columns[name] = read_series(self.series[name], f"column '{name}'")
         return self.columns[name]
 
     def value(self, node: Node) -> Value:
@@ -123,7 +128,8 @@ class Evaluator:
 
     def numbers(self, node: Node) -> Array:
         """The value of a piece that must be numbers; TRUE counts 1."""
-        return np.broadcast_to(self._safely(self._numbers, node), len(self.data)).copy()
+        values = self._safely(self._numbers, node)
+        return np.array(values) if np.ndim(values) else np.full(len(self.data), float(values))
 
     def complete(self, node: Node) -> Flags:
         """Which rows have a value in every column that a piece names."""
@@ -134,6 +140,8 @@ class Evaluator:
 
     def _safely(self, compute: Callable[[Node], Any], node: Node) -> Any:
         """Without NumPy's warnings (what is not finite is reported later) and within Python's recursion."""
+        if isinstance(node, Name):  # nothing is computed
+            return compute(node)
         try:
             with np.errstate(all="ignore"):
                 return compute(node)

@@ -16,7 +16,7 @@ from ..formula.algebra import Terms
 from ..formula.functions import Contrast
 from ..formula.tree import Node, write
 from ..numerics.arrays import Array, Index
-from ..numerics.small import triangle_of
+from ..numerics.small import diagonal_of_triangle, triangle_of
 from .contrasts import contrast_matrix
 from .evaluate import Evaluator, check_finite
 from .values import Categorical, Matrix, Value, numeric
@@ -204,10 +204,12 @@ def independent_columns(X: Array, tolerance: float = 1e-7) -> list[int]:
     A column goes when what is left of it, after projection on the columns kept before it, is no longer than
     `tolerance` times its own length. Everything is read off the small triangle R of `X = QR`.
     """
-    if X.shape[1] == 0:
-        return []
-    R = triangle_of(X)
     keep = list(range(X.shape[1]))
+    lengths = np.sqrt(np.einsum("np,np->p", X, X))
+    left = diagonal_of_triangle(X)
+    if len(left) == len(keep) and (left > tolerance * lengths).all():
+        return keep
+    R = triangle_of(X)
     while True:
         left = np.zeros(len(keep))
         left[: min(R.shape)] = np.abs(np.diag(R))

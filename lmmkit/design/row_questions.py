@@ -26,9 +26,11 @@ class RowQuestions:
         X: Array
         offset: Array
         weights: Array | None
-        frame: pd.DataFrame
         model_matrix: Any
         terms: list[RandomTerm]
+
+        @property
+        def frame(self) -> pd.DataFrame: ...
 
         @property
         def variables(self) -> list[Value]: ...

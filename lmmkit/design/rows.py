@@ -1,5 +1,9 @@
 """Which rows of the data are used, and what comes beside the formula: weights and offset."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +25,9 @@ from .values import (
     read_series,
     take,
 )
+
+#: Whether changes of a frame leave the columns that were taken from it as they are.
+COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 
 
 class KeptRows:
@@ -70,15 +77,47 @@ class KeptRows:
 def check_frame(data: Any, what: str) -> pd.DataFrame:
     """A DataFrame of any library as one of pandas with plain column names, or a refusal."""
     data = as_pandas(what, data)
-    if data.columns.nlevels > 1:
-        raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
+    check_names(data, what)
     return data
 
 
-def copied(data: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """A copy of the columns that the model uses."""
-    columns = data.columns.tolist()
-    return data.copy() if columns == names else data.take([columns.index(name) for name in names], axis=1)
+def check_names(data: pd.DataFrame, what: str) -> None:
+    """Refuse column names of several levels."""
+    if data.columns.nlevels > 1:
+        raise DataError(f"{what} has column names of several levels; flatten them to plain text first")
+
+
+class ModelFrame:
+    """The rows and columns of the data that a model uses, a frame of their own once they are asked for.
+
+    Where pandas copies on write, what becomes of the data later changes nothing here; an earlier one copies at once.
+
+    Parameters
+    ----------
+    columns : dict of str to Series
+    index : Index
+        Of the columns.
+    keep : ndarray of bool, or None
+        Which rows are used; None for all.
+    """
+
+    def __init__(self, columns: Mapping[str, pd.Series], index: pd.Index, keep: Flags | None = None) -> None:
+        own = columns if COPIES_ON_WRITE else {name: column.copy() for name, column in columns.items()}
+        self._columns, self._index, self._keep = own, index, keep
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> ModelFrame:
+        """All of a frame."""
+        return cls({str(name): column for name, column in frame.items()}, frame.index)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The rows and columns, under their original index."""
+        frame = pd.DataFrame(self._columns, index=self._index)
+        return frame if self._keep is None else frame[self._keep]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"frame": self.frame}
 
 
 def kept_rows(

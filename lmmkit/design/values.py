@@ -14,6 +14,7 @@ from ..formula.functions import Contrast
 from ..formula.syntax import suggest
 from ..formula.tree import number
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.frames import without_arrow
 from .dates import date_label, days_of, is_date
 
 #: A whole number as one of its two spellings has it.
@@ -131,6 +132,8 @@ def _merged(codes: Index, labels: list[str]) -> tuple[Index, list[str]]:
 
 def label(value: Any) -> str:
     """A level's name as R's ``as.character`` writes it: 308, 0.5, 1e+05, TRUE; whole numbers (int) without exponent."""
+    if type(value) is str:
+        return value
     if isinstance(value, (bool, np.bool_)):
         return str(value).upper()
     return number(value + 0.0) if isinstance(value, float) else date_label(value)  # R writes -0 as 0
@@ -167,6 +170,16 @@ def missing(value: Undecided) -> Flags:
 # ---- reading columns ----
 
 
+def _no_column(name: str, data: pd.DataFrame) -> str:
+    """What is wrong where there is no column of that name."""
+    if name in map(str, data.columns):
+        return (
+            f"the data call a column {name} by something other than text; data.rename(columns=str) makes all "
+            "names text"
+        )
+    return f"column {name!r} is not in the data{_cure(name, data)}"
+
+
 def _cure(name: str, data: pd.DataFrame) -> str:
     """What to do about a column that there is not."""
     if name in data.index.names:
@@ -187,29 +200,42 @@ def as_it_looks(name: str) -> str:
     return unicodedata.normalize("NFKC", name).strip()
 
 
+def column_of(data: pd.DataFrame, name: str) -> pd.Series:
+    """One column, not held by Arrow.
+
+    Raises
+    ------
+    DataError
+        When there is no such column, or more than one.
+    """
+    try:
+        series = data[name]
+    except KeyError:
+        raise DataError(_no_column(name, data)) from None
+    if isinstance(series, pd.DataFrame):
+        raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
+    return without_arrow(series)
+
+
 def read_column(data: pd.DataFrame, name: str) -> Array | Categorical | Dates:
     """One column as numbers, as a factor or as dates.
 
     Raises
     ------
     DataError
-        When there is no such column, or more than one, or it holds infinities, or neither numbers nor text.
+        As :func:`column_of` and :func:`read_series`.
     """
-    if name not in data.columns:
-        if name in map(str, data.columns):
-            raise DataError(
-                f"the data call a column {name} by something other than text; data.rename(columns=str) makes "
-                "all names text"
-            )
-        raise DataError(f"column {name!r} is not in the data{_cure(name, data)}")
-    series = data[name]
-    if isinstance(series, pd.DataFrame):
-        raise DataError(f"the data have more than one column called '{name}'; rename or drop one of them")
-    return read_series(series, f"column '{name}'")
+    return read_series(column_of(data, name), f"column '{name}'")
 
 
 def read_series(series: pd.Series, what: str) -> Array | Categorical | Dates:
-    """One Series as numbers (whole numbers stay exact), a factor or dates; `what` names it in messages."""
+    """One Series as numbers (whole numbers stay exact), a factor or dates; `what` names it in messages.
+
+    Raises
+    ------
+    DataError
+        When it holds infinities, or neither numbers nor text.
+    """
     dtype, held = series.dtype, series.array
     if isinstance(held, pd.Categorical):
         labels = [label(category) for category in held.categories.tolist()]
@@ -298,6 +324,9 @@ def check_sizes(names: Sequence[str], columns: Array) -> None:
     DataError
         If a column's largest value is out of range; all zeros, and missing values, are not.
     """
+    squares = np.einsum("np,np->p", columns, columns)
+    if ((squares > len(columns) * SMALLEST**2) & (squares < LARGEST**2)).all():
+        return  # so is the largest value within its range
     largest = np.abs(columns).max(axis=0, initial=0.0)
     wrong = out_of_range(largest)
     if wrong.any():

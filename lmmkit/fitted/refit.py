@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pandas as pd
+
 from ..design.design import Design, build_design
 from ..design.grouping_checks import check_grouping
 from ..errors import FormulaError, ModelError
@@ -59,7 +61,7 @@ def design_of(call: Call) -> Design:
 
 
 def table_for(function: str, data: Table) -> Any:
-    """The data as a frame of pandas; for `lmer` data in parts stay where they are.
+    """The data as a frame of pandas, as it was given if it is one; for `lmer` data in parts stay where they are.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def table_for(function: str, data: Table) -> Any:
     if function == "glmer":
         why = "glmer needs all rows at each step of its search, and these data come in parts"
         without_partitions("data", data, why)
-    return as_pandas("data", data)
+    return data if isinstance(data, pd.DataFrame) else as_pandas("data", data)
 
 
 def _is_binomial(call: Call) -> bool:

@@ -7,7 +7,7 @@ random-effects terms and the offsets out of the sum on the right, and writes the
 
 import typing
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ..errors import FormulaError
 from .algebra import expand
@@ -98,13 +98,13 @@ class Formula:
     def __str__(self) -> str:
         return self.text
 
-    @property
-    def columns(self) -> list[str]:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
         """Every column of the data that the formula names, in order of appearance, each once."""
         groups = [factor for bar in self.bars for factor in bar.factors]
         texts = [self.response, self.fixed, *self.offsets, *(bar.lhs for bar in self.bars), *groups]
         names = [name for text in texts if text for name in columns_of(read(text))]
-        return list(dict.fromkeys(names))
+        return tuple(dict.fromkeys(names))
 
 
 def parse(text: str, *, one_sided: bool = False, double_bar: DoubleBar = "split") -> Formula:

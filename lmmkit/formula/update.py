@@ -1,6 +1,7 @@
 """Changing a formula: R's `update`, and `.` for all other columns."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from ..errors import FormulaError
 from .algebra import expand
@@ -12,14 +13,14 @@ from .tree import Binary, Name, Node, Unary, quote, walk, write
 __all__ = ["expand_dot", "update"]
 
 
-def expand_dot(formula: Formula, columns: Iterable[str]) -> Formula:
+def expand_dot(formula: Formula, columns: Iterable[Any]) -> Formula:
     """Replace `.` in the fixed part by every column but the response, offsets and grouping factors."""
     if not any(isinstance(node, Name) and node.name == "." for node in walk(read(formula.fixed))):
         return formula
     groups = [factor for bar in formula.bars for factor in bar.factors]
     elsewhere = [text for text in (formula.response, *formula.offsets, *groups) if text]
     taken = {name for text in elsewhere for name in columns_of(read(text))}
-    others = [name for name in columns if name not in taken]
+    others = [name for name in map(str, columns) if name not in taken]
     if not others:
         raise FormulaError("'.' stands for all other columns, but the data have no other columns")
     for name in others:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from ..design.rows import ModelFrame
 from ..errors import DataError, ModelError
 from ..families.resolve import resolve
 from ..fitted.call import PLAIN, Call
@@ -182,7 +183,7 @@ def _answered(call: Call, design: Design) -> tuple[Call, Design]:
     column = np.full(len(call.data), np.nan)
     column[np.ones(len(column), dtype=bool) if design.used is None else design.used] = values
     frame = design.frame.assign(**{name: values})
-    return replace(call, data=call.data.assign(**{name: column})), replace(design, frame=frame)
+    return replace(call, data=call.data.assign(**{name: column})), replace(design, table=ModelFrame.of(frame))
 
 
 def _beta(design: Design, fixef: Mapping[str, float]) -> Array:

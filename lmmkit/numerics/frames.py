@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import narwhals
     from narwhals.typing import IntoFrame
 
-__all__ = ["Table", "as_pandas", "if_frame"]
+__all__ = ["Table", "as_pandas", "if_frame", "without_arrow"]
 
 #: What a user may give as data.
 Table: TypeAlias = "pd.DataFrame | IntoFrame"
@@ -123,13 +123,24 @@ def _of_polars(column: narwhals.Series[Any]) -> Any:
 
 def _without_arrow(data: pd.DataFrame) -> pd.DataFrame:
     """Columns that Arrow holds as pandas' own: a dictionary becomes a categorical with the same order of levels."""
-    held = [place for place, dtype in enumerate(data.dtypes) if isinstance(dtype, pd.ArrowDtype)]
-    if not held:
+    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in data.dtypes):
         return data
+    columns = {place: without_arrow(data.iloc[:, place]) for place in range(data.shape[1])}
+    return pd.DataFrame(columns).set_axis(data.columns, axis=1)
+
+
+def without_arrow(column: pd.Series) -> pd.Series:
+    """A column that Arrow holds as one of pandas' own; any other as it is.
+
+    Examples
+    --------
+    >>> column = pd.Series([1, None, 3], dtype="int64[pyarrow]", name="x")
+    >>> without_arrow(column).tolist()
+    [1.0, nan, 3.0]
+    """
+    if not isinstance(column.dtype, pd.ArrowDtype):
+        return column
     import pyarrow
 
-    columns = {place: data.iloc[:, place] for place in range(data.shape[1])}
-    for place in held:
-        values = pyarrow.chunked_array(pyarrow.array(columns[place].array))
-        columns[place] = values.to_pandas().set_axis(data.index)
-    return pd.DataFrame(columns).set_axis(data.columns, axis=1)
+    values = pyarrow.chunked_array(pyarrow.array(column.array))
+    return values.to_pandas().set_axis(column.index).rename(column.name)

@@ -106,6 +106,21 @@ def triangle_of(X: Array) -> Array:
     return np.triu(_reflections(X)[0][: X.shape[1]]) if X.size else np.zeros((min(X.shape), X.shape[1]))
 
 
+def diagonal_of_triangle(X: Array) -> Array:
+    """Size of the diagonal of ``R``, (min(n, p),): what is left of each column after those before it.
+
+    Parameters
+    ----------
+    X : array of shape (n, p)
+
+    Examples
+    --------
+    >>> diagonal_of_triangle(np.array([[3.0, 0.0], [4.0, 5.0]])).round(9).tolist()
+    [5.0, 3.0]
+    """
+    return np.abs(_reflections(X)[0].diagonal()) if X.size else np.zeros(0)
+
+
 def orthonormal(X: Array) -> tuple[Array, Array]:
     """``Q`` (n, p) and ``R`` (p, p) of ``X = Q R``, as `numpy.linalg.qr`.
 

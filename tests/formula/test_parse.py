@@ -25,7 +25,7 @@ def test_a_formula_is_taken_apart():
     assert f.fixed == "0 + x + f * z"
     assert f.offsets == ("log(e)",)
     assert [(b.lhs, b.factors, b.group) for b in f.bars] == [("1 + x", ("g",), "g")]
-    assert f.columns == ["hits", "n", "x", "f", "z", "e", "g"]
+    assert f.columns == ("hits", "n", "x", "f", "z", "e", "g")
     assert str(f) == f.text
 
 
@@ -142,9 +142,9 @@ def test_names_of_any_kind():
     f = parse(
         "total.fruits ~ class + time + C + lambda + .hidden + _x + größe + `my col` + (1 | school/class)"
     )
-    assert f.columns[:5] == ["total.fruits", "class", "time", "C", "lambda"]
+    assert f.columns[:5] == ("total.fruits", "class", "time", "C", "lambda")
     assert labels("y ~ `my col`:class + C(C)") == ["C(C)", "`my col`:class"]
-    assert parse("y ~ `TRUE` + `1st`").columns == ["y", "TRUE", "1st"]
+    assert parse("y ~ `TRUE` + `1st`").columns == ("y", "TRUE", "1st")
 
 
 def test_terms_come_in_r_s_order():
