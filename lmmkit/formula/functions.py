@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..structures.known import STRUCTURES
 from .syntax import fail, suggest
 from .tree import (
     ARITHMETIC,
@@ -206,6 +207,9 @@ def _why_not_value(op: str) -> str:
 def check_call(text: str, node: FunctionCall) -> None:
     """The function must be one of the language, with arguments it takes."""
     name = node.function
+    if name in STRUCTURES:
+        only = f"{name}() names the structure of a random-effects term, which can only be added"
+        raise fail(text, node.pos, f"{only}, as in y ~ x + {name}(x | g)")
     if name not in FUNCTIONS:
         helps = next((sentence for names, sentence in ELSEWHERE.items() if name in names.split()), "")
         hint = suggest(name.rsplit(".", 1)[-1], FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"

@@ -65,7 +65,10 @@ HABITS = {
     "}": "braces are not part of a formula; use round brackets",
     ";": "a formula is a single expression, without ';'",
     "<-": "a formula has no assignments",
-    "::": "a package is not named in a formula: write ns(x, 3), without splines::; an interaction has one ':'",
+    "::": (
+        "a package is not named in a formula: write ns(x, 3) and cs(x | g), without splines:: or lme4::; "
+        "an interaction has one ':'"
+    ),
     "\\": "a formula has no backslashes",
     '"': "this quotation mark is never closed",
     "'": "this quotation mark is never closed",

@@ -23,7 +23,9 @@ class TaggedBar(NamedTuple):
 
 def is_tagged(node: Node) -> bool:
     """Whether this is a call around a bar, or of a name that only stands around bars."""
-    if not isinstance(node, FunctionCall) or node.function in FUNCTIONS:
+    if not isinstance(node, FunctionCall):
+        return False
+    if node.function in FUNCTIONS and node.function not in ELSEWHERE:  # exp() is a structure in glmmTMB
         return False
     return node.function in STRUCTURES or any(_bar_in(value) for _, value in node.args)
 

@@ -25,9 +25,9 @@ from .f_tests import confounded_note, term_tests
 from .nesting import (
     adds_zeros,
     aic_to_compare,
+    boundary,
     check_comparable,
     check_nested,
-    extra_variances,
     is_limit,
 )  # fmt: skip
 
@@ -274,25 +274,27 @@ def mixture_p_value(chisq: float, df: int) -> float:
 
 
 def _boundary_note(fits: list[Any], names: list[str], table: pd.DataFrame, i: int) -> str | None:
-    """What to say when row i tests a variance, extra zeros, or a family against its limit."""
+    """What to say when row i tests a variance, extra zeros, or a family or a correlation against its limit."""
     small, large = fits[i - 1], fits[i]
-    extra, family, zeros = extra_variances(small, large), is_limit(small, large), adds_zeros(small, large)
-    count = max(extra, 0) + family + bool(zeros)
+    found, family, zeros = boundary(small, large), is_limit(small, large), adds_zeros(small, large)
+    extra, limits = found.variances, len(found.correlations) + family
+    count = extra + limits + bool(zeros)
     if not count:
         return None
     p, chisq, df = (float(table[name].iloc[i]) for name in ("p_value", "chisq", "df"))
-    more = [] if extra < 1 else ["a variance" if extra == 1 else f"{extra} variances"]
+    more = [] if not extra else ["a variance" if extra == 1 else f"{extra} variances"]
     more += ["a probability of extra zeros"] if zeros else []
+    more += [f"the correlation rho of {term}" for term in found.correlations]
     more += [f"{large.family.dispersion_name} of its family"] if family else []
     where = (
-        "zero" if not family else "at the end of its range" if count == 1 else "at the ends of their ranges"
+        "zero" if not limits else "at the end of its range" if count == 1 else "at the ends of their ranges"
     )
     start = (
         f"{names[i]} has {listed(more)} more than {names[i - 1]}, which under {names[i - 1]} "
         f"{'is' if count == 1 else 'are'} {where}, on the boundary of what is possible: {p_value(p)} is "
         "conservative (too large)."
     )
-    if count == 1 and zeros < 2:
+    if count == 1 and zeros < 2 and not found.undefined:
         parts = f"χ²({int(df) - 1}) and χ²({int(df)})"
         return f"{start} The equal mixture of {parts} gives {p_value(mixture_p_value(chisq, int(df)))}."
     return f"{start} lk.pb_modcomp finds the p-value by simulation."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
+from dataclasses import replace
+from itertools import pairwise, product
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ..numerics.arrays import Array, Flags
 from ..structures.unstructured import Unstructured
 
 __all__ = [
-    "adds_zeros", "aic_to_compare", "check_comparable", "check_nested", "extra_variances", "is_limit",
+    "Boundary", "adds_zeros", "aic_to_compare", "boundary", "check_comparable", "check_nested", "is_limit",
     "restriction", "same_random_part",
 ]  # fmt: skip
 
@@ -210,20 +211,53 @@ def _outside(columns: Array, X: Array) -> Flags:
 
 
 def _unreachable(small: Any, large: Any) -> list[RandomTerm]:
-    """Terms of the small model whose covariance the large model cannot make up."""
+    """Terms of the small model whose covariance the large model cannot make up.
+
+    A term of the large model whose covariances fill no linear space makes up one term of the small model at its
+    best, or with some of its parameters fixed a linear space that several may share; all ways are looked at.
+    """
     probes = np.random.default_rng(0).standard_normal((len(small.design.y), 4))
-    filled = [term for term in _terms(large) if term.structure.fills_hull]
-    others = [term for term in _terms(large) if not term.structure.fills_hull]
-    span = [image for term in filled for image in _images(term, probes)]
+    span = [image for term in _terms(large) if term.structure.fills_hull for image in _images(term, probes)]
     if small.family is None:
         span.append(probes / small.design.row_weights[:, None])
-    open_terms = [term for term in _terms(small) if not any(_contains(other, term) for other in others)]
-    targets = [(term, image) for term in open_terms for image in _images(term, probes)]
-    if not targets:
+    wanted = [(term, list(_images(term, probes))) for term in _terms(small)]
+    others = [term for term in _terms(large) if not term.structure.fills_hull]
+    ways = [list(_ways(other, _terms(small), probes)) for other in others]
+    best = _terms(small)
+    for way in product(*ways):
+        taken = {t for t, _ in way}
+        left = [(term, images) for t, (term, images) in enumerate(wanted) if t not in taken]
+        lacking = _lacking(left, [*span, *(image for _, images in way for image in images)])
+        if not lacking:
+            return []
+        best = min(best, lacking, key=len)
+    return best
+
+
+def _ways(
+    other: RandomTerm, terms: list[RandomTerm], probes: Array
+) -> Iterator[tuple[int | None, list[Array]]]:
+    """What a structured term can be: the covariance of one of these terms (its place), or a linear space."""
+    spaces = [structure for structure in other.structure.simpler() if structure.fills_hull]
+    for structure in spaces:
+        bar = replace(other.bar, tag=structure.tag, homogeneous=structure.homogeneous)
+        yield None, list(_images(replace(other, bar=bar), probes))
+    for t, term in enumerate(terms):
+        if _contains(other, term):
+            yield t, []
+    if not spaces:
+        yield None, []
+
+
+def _lacking(wanted: list[tuple[RandomTerm, list[Array]]], span: list[Array]) -> list[RandomTerm]:
+    """Terms with a covariance outside the space of these images."""
+    if not wanted:
         return []
-    flat = np.column_stack([image.ravel() for image in span]) if span else np.zeros((probes.size, 0))
-    bad = _outside(np.column_stack([image.ravel() for _, image in targets]), flat)
-    return [term for (term, _), is_bad in zip(targets, bad, strict=True) if is_bad]
+    probes = wanted[0][1][0].size
+    flat = np.column_stack([image.ravel() for image in span]) if span else np.zeros((probes, 0))
+    bad = _outside(np.column_stack([image.ravel() for _, images in wanted for image in images]), flat)
+    places = np.repeat(np.arange(len(wanted)), [len(images) for _, images in wanted])
+    return [wanted[t][0] for t in np.unique(places[bad])]
 
 
 def _terms(model: Any) -> list[RandomTerm]:
@@ -246,8 +280,18 @@ def _images(term: RandomTerm, probes: Array) -> Iterator[Array]:
 
 def _contains(large: RandomTerm, small: RandomTerm) -> bool:
     """Whether a term whose covariances make up no linear space has all those of another."""
-    same = np.array_equal(large.codes, small.codes) and np.array_equal(large.Z, small.Z)
-    return same and large.structure.contains(small.structure)
+    if not np.array_equal(large.codes, small.codes):
+        return False
+    if _same_effects(large, small):
+        return large.structure.contains(small.structure)
+    if small.k > 1 or _outside(small.Z, large.Z).any():
+        return False
+    return large.structure.is_line(_multiples(small, large))
+
+
+def _multiples(small: RandomTerm, large: RandomTerm) -> Array:
+    """Of what multiples of the large term's columns the small one's single column is the sum."""
+    return np.asarray(np.linalg.lstsq(large.Z, small.Z)[0][:, 0], dtype=float)
 
 
 def same_random_part(one: Any, other: Any) -> bool:
@@ -255,9 +299,69 @@ def same_random_part(one: Any, other: Any) -> bool:
     return not _unreachable(one, other) and not _unreachable(other, one)
 
 
-def extra_variances(small: Any, large: Any) -> int:
-    """How many effects vary between levels in the large model that do not in the small one."""
-    return _effects(large.design) - _effects(small.design)
+class Boundary(NamedTuple):
+    """Which parameters of a large model stand at the end of their range under a small one.
+
+    Attributes
+    ----------
+    variances : int
+        Variances that are zero.
+    correlations : list of str
+        Terms whose single correlation is at its end, their effects being multiples of one.
+    undefined : bool
+        Whether a term has no variance at all, which leaves its correlation undefined.
+    """
+
+    variances: int
+    correlations: list[str]
+    undefined: bool
+
+
+def boundary(small: Any, large: Any) -> Boundary:
+    """Parameters of the large model that the small one, a special case, puts at the end of their range."""
+    rest, new = _terms(small), []
+    for term in _terms(large):
+        twin = next((t for t, other in enumerate(rest) if _same_effects(term, other)), None)
+        if twin is None:
+            new.append(term)
+        else:
+            rest.pop(twin)
+    variances, correlations, undefined = (
+        _effects_of_parts(large.design) - _effects_of_parts(small.design),
+        [],
+        False,
+    )
+    for term in new:
+        inside = [other for other in rest if _is_within(other, term)]
+        rest = [other for other in rest if not any(other is one for one in inside)]
+        if inside and sum(map(_columns, inside)) >= _columns(term):
+            continue
+        if len(inside) == 1 and term.structure.has_rho:
+            way = _multiples(inside[0], term)
+            none = int((np.abs(way) < TOLERANCE * np.abs(way).max()).sum())
+            variances += none
+            correlations += [term.bar.term] if none < term.k - 1 else []
+        else:
+            variances += term.k - sum(other.k for other in inside) if inside else term.structure.n_sds
+            undefined |= term.structure.has_rho
+    return Boundary(max(variances - sum(term.k for term in rest), 0), correlations, undefined)
+
+
+def _same_effects(one: RandomTerm, other: RandomTerm) -> bool:
+    return np.array_equal(one.codes, other.codes) and np.array_equal(one.Z, other.Z)
+
+
+def _is_within(small: RandomTerm, large: RandomTerm) -> bool:
+    """Whether an unstructured term with the effects of the large one makes up the small one."""
+    probes = np.random.default_rng(0).standard_normal((len(small.codes), 4))
+    free = replace(large, bar=replace(large.bar, tag="us", homogeneous=False))
+    return not _lacking([(small, list(_images(small, probes)))], list(_images(free, probes)))
+
+
+def _columns(term: RandomTerm) -> int:
+    """How many effects of all levels together have data."""
+    rows, effects = np.nonzero(term.Z)
+    return len(np.unique(term.codes[rows] * term.k + effects))
 
 
 def adds_zeros(small: Any, large: Any) -> int:
@@ -268,10 +372,9 @@ def adds_zeros(small: Any, large: Any) -> int:
     return int(large.design.components[name].X.shape[1])
 
 
-def _effects(design: Design) -> int:
-    """How many effects vary between levels, in all parts of a model."""
-    parts = (design, *design.components.values())
-    return sum(term.Z.shape[1] for part in parts for term in part.terms)
+def _effects_of_parts(design: Design) -> int:
+    """How many effects vary between levels in the other parts of a model."""
+    return sum(term.k for part in design.components.values() for term in part.terms)
 
 
 def restriction(small: Design, large: Design) -> Array:

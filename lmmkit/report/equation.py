@@ -16,7 +16,7 @@ from ..numerics import arguments
 from ..structures.unstructured import Unstructured
 
 LINE = 52  # letters of a linear predictor on one line: they fit a notebook in a narrow window
-FULL = 4  # effects up to which a structure's matrix is written in full
+FULL = 5  # effects up to which a structure's matrix is written in full
 LINKS = {
     "identity": "{}",
     "log": r"\log({})",

@@ -222,6 +222,27 @@ class Structure(ABC):
         kind = type(other) is type(self) or other.tag == "diag"
         return kind and (other.homogeneous or not self.homogeneous)
 
+    def is_line(self, direction: Array) -> bool:
+        """Whether ``direction direction'`` is one of its covariances, that is effects which are all multiples of one.
+
+        Examples
+        --------
+        >>> from lmmkit.structures.known import structure_of
+        >>> even, rising = np.ones(3), np.arange(3.0)
+        >>> [structure_of("cs", 3, hom).is_line(way) for hom in (True, False) for way in (even, rising)]
+        [True, False, True, True]
+        >>> structure_of("diag", 3, False).is_line(even)
+        False
+        """
+        sds = np.abs(direction)
+        edges = [[bound[-1]] for bound in self.bounds] if self.has_rho else [[]]
+        wanted = np.outer(direction, direction)
+        near = 1e-10 * wanted.max()
+        return any(
+            np.allclose(self.covariance(np.array([*sds[: self.n_sds], *rho])), wanted, rtol=0, atol=near)
+            for rho in edges
+        )
+
     def simpler(self) -> list[Structure]:
         """Those with fewer parameters that it is tested against."""
         return []

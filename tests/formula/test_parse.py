@@ -105,6 +105,21 @@ def test_tags_name_the_structure(bar, expected):
     assert again.bars == parse(f"y ~ x + {bar}").bars
 
 
+@pytest.mark.parametrize(
+    ("bar", "sentence"),
+    [
+        ("exp(x | g)", r"exp\(\) is not a covariance structure"),
+        ("exp((x | g))", r"exp\(\) is not a covariance structure"),
+        ("log(cs(x | g))", r"can only be added, as in y ~ x \+ cs\(x \| g\)"),
+        ("lme4::cs(x | g)", "cs\\(x \\| g\\), without splines:: or lme4::"),
+    ],
+)
+def test_a_tag_in_the_wrong_place_is_told_where_it_belongs(bar, sentence):
+    with pytest.raises(FormulaError, match=sentence):
+        parse(f"y ~ x + {bar}")
+    assert parse("y ~ exp(x) + (1 | g)").columns == ["y", "x", "g"]
+
+
 def test_a_bar_needs_no_brackets_where_it_is_the_only_term():
     for text, lhs in (("y ~ 1 | g", "1"), ("y ~ x | g", "1 + x"), ("y ~ x:z | g", "1 + x:z")):
         f = parse(text)
