@@ -16,10 +16,11 @@ from ..formatting.wording import listed
 from ..formula.parse import parse
 from ..formula.tree import Name
 from ..likelihood.estimate import EXACT, MULTIPLES, REPRODUCED
+from ..structures.known import STRUCTURES
 from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
 from .repeats import cells_of, constant_within, every_row_is_copied
-from .times import as_number, one_column_per_level
+from .times import as_numbers, one_column_per_level
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .mixed import MixedFit
 
 FEW_LEVELS = 5
+MANY = 6  # names of a list that a sentence gives in full
 CANCELLED = (
     2000.0  # standard deviation relative to the residuals', beyond which the sixth decimal may be wrong
 )
@@ -389,19 +391,35 @@ def _advice(term: RandomTerm) -> str:
 
 
 def _steps(fit: MixedFit) -> Iterator[str]:
-    """ar1() counts columns as equal steps in time, whatever they are."""
+    """ar1() counts columns as equal steps in time, whatever they are; with one column there is no correlation."""
     for term in fit.design.terms:
+        if STRUCTURES[term.bar.tag].has_rho and term.k == 1:
+            plain = replace(term.bar, tag="us", homogeneous=False).term
+            times = f"ar1(0 + factor({term.names[0]}) | {term.bar.group})"
+            meant = term.bar.tag == "ar1" and term.names != ["(Intercept)"]
+            yield (
+                f"{term.bar.term} has a single effect, {term.names[0]}, so there is nothing for {term.bar.tag}() to "
+                f"correlate: it is fitted as {plain}."
+                f"{f' If its values are points in time, write {times}.' if meant else ''}"
+            )
         if term.structure.tag != "ar1":
             continue
         times = one_column_per_level(term)
         if times is None:
+            few = term.names if term.k <= MANY else [*term.names[: MANY - 2], "...", term.names[-1]]
             yield (
-                f"In {term.bar.term} each column left of the bar counts as a point in time: {listed(term.names)}. "
+                f"In {term.bar.term} each column left of the bar counts as a point in time: {listed(few)}. "
                 f"That is hardly meant; put the times into one factor and write ar1(0 + time | {term.bar.group})."
             )
             continue
-        steps = np.diff([number for level in times if (number := as_number(level)) is not None])
-        if len(steps) == len(times) - 1 and (np.abs(steps - steps[0]) > 1e-6 * np.abs(steps).max()).any():
+        steps = np.diff(as_numbers(times))
+        if (steps < 0).any() and (steps > 0).any():
+            yield (
+                f"The times in {term.bar.term} are taken in the order {', '.join(times)}, as text is sorted, but ar1 "
+                "counts steps from one to the next. Make the column a pandas.Categorical whose categories stand in "
+                "the order of time."
+            )
+        elif len(steps) and (np.abs(steps - steps[0]) > 1e-6 * np.abs(steps).max()).any():
             yield (
                 f"The times in {term.bar.term} are not equally spaced ({', '.join(times)}), but ar1 counts each "
                 "step from one to the next as the same length. If the gaps matter, read rho with care."

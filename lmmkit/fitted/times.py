@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..design.design import RandomTerm
+from ..numerics.arrays import Array
 
-__all__ = ["as_number", "one_column_per_level"]
+__all__ = ["as_numbers", "one_column_per_level"]
+
+#: A number, and the same words before and after it in each level: "week 2", "3 h".
+NUMBERED = re.compile(
+    r"(?P<before>(?:\D*[^\W\d])?[\W_]*?)"
+    r"(?P<number>(?:(?<!\S)[+-])?(?:\d+\.?\d*|(?<!\w)\.\d+)(?:[eE][+-]?\d+)?)"
+    r"(?P<after>\D*)"
+)
 
 
 def one_column_per_level(term: RandomTerm) -> list[str] | None:
@@ -19,16 +30,15 @@ def one_column_per_level(term: RandomTerm) -> list[str] | None:
     return list(levels) if len(levels) == term.k and term.indicates else None
 
 
-def as_number(level: str) -> float | None:
-    """A level that is a number; None for any other.
+def as_numbers(levels: Sequence[str]) -> Array:
+    """The numbers of levels that differ in a number alone, none where they are of another kind.
 
     Examples
     --------
-    >>> as_number("0.5"), as_number("week 1")
-    (0.5, None)
+    >>> as_numbers(["0", "0.5"]), as_numbers(["week 2", "week 10"]), as_numbers(["early", "late"])
+    (array([0. , 0.5]), array([ 2., 10.]), array([], dtype=float64))
     """
-    try:
-        value = float(level)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    found = [NUMBERED.fullmatch(level.strip()) for level in levels]
+    if not all(found) or len({(match["before"], match["after"]) for match in found if match}) > 1:
+        return np.empty(0)
+    return np.array([float(match["number"]) for match in found if match])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..design.column_meaning import Part, fixed_parts
+from ..design.column_meaning import Part, column_parts, fixed_parts
 from ..design.design import RandomTerm
 from ..families.family import Family
 from ..fitted.fit import Fit
@@ -256,8 +256,7 @@ def _random(fit: MixedFit) -> Iterator[str]:
         if not isinstance(term.structure, Unstructured):
             yield from _structured(fit, term, part)
             continue
-        for name, sd in zip(term.names, part.sd, strict=True):
-            yield _spread(fit, term, name, float(sd))
+        yield from _spreads(fit, term, part)
         for i, j in part.pairs():
             yield _correlation(term, part, i, j)
 
@@ -271,8 +270,7 @@ def _structured(fit: MixedFit, term: RandomTerm, part: Component) -> Iterator[st
             f"between one {term.group} and another."
         )
     else:
-        for name, sd in zip(term.names, part.sd, strict=True):
-            yield _spread(fit, term, name, float(sd))
+        yield from _spreads(fit, term, part)
     if not part.has_rho:
         yield f"- {term.group}: {names} are independent of each other, because the model says so (diag)."
         return
@@ -284,19 +282,29 @@ def _structured(fit: MixedFit, term: RandomTerm, part: Component) -> Iterator[st
         order = " → ".join(term.names)
         yield f"- {term.group}: in the order {order} the correlation of two effects is {steps} (ar1)."
     else:
-        yield f"- {term.group}: the correlation of any two of {names} is {part.rho:.2f} (compound symmetry)."
+        which = "" if len(term.names) == 2 else "any two of "
+        yield f"- {term.group}: the correlation of {which}{names} is {part.rho:.2f} (compound symmetry)."
 
 
 def _apart(steps: int) -> str:
     return "one step apart" if steps == 1 else f"{steps} steps apart"
 
 
-def _spread(fit: Fit, term: RandomTerm, name: str, sd: float) -> str:
-    what = "the intercept" if name == "(Intercept)" else f"the effect of {name}"
+def _spreads(fit: Fit, term: RandomTerm, part: Component) -> Iterator[str]:
+    for parts, name, sd in zip(column_parts(term.model_matrix), term.names, part.sd, strict=True):
+        yield _spread(fit, term, parts, name, float(sd))
+
+
+def _spread(fit: Fit, term: RandomTerm, parts: list[Part], name: str, sd: float) -> str:
+    levels, rest = _own_levels(parts)
+    what = f"the effect{_for(levels)}" if levels and not rest else f"the effect of {name}"
+    what = "the intercept" if name == "(Intercept)" else what
     text = f"- {term.group}: {what} has a standard deviation of {number(sd)}"
     if sd == 0:
         return f"{text}: no difference between one {term.group} and another is seen beyond chance."
-    if name not in fit.fixef.index:
+    fixed = fixed_parts(fit.design)
+    alike = name in fit.fixef.index and fixed[list(fit.fixef.index).index(name)] == parts
+    if not alike or (levels and [] in fixed):
         return (
             f"{text}: 95% of all {term.group} values are expected within {number(1.96 * sd)} of the average."
         )

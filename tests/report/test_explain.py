@@ -8,6 +8,7 @@ import lmmkit as lk
 from lmmkit.design.column_meaning import fixed_parts
 from lmmkit.fitted.parts import component_fit
 from lmmkit.formatting.wording import number
+from tests.lme4_2_reference import load as structured
 from tests.lme4_reference import load
 
 
@@ -131,6 +132,20 @@ def test_a_column_for_each_level_says_what_holds_there():
         assert f"- Implant{implant}:days{days}: {number(mean)} ±" in cells
         assert f"the expected value of totCort for Implant {implant} and days {days}." in cells
     assert "compared with what was dropped" in lk.lm("totCort ~ Implant:days", owls).explain()
+
+
+def test_effects_lie_around_a_coefficient_that_means_the_same():
+    """MachineB left of a bar without an intercept is the level of B, and in the fixed part B compared with A."""
+    machines = structured("Machines")
+    levels = "(0 + Machine | Worker)"
+    apart = lk.lmer(f"score ~ Machine + {levels}", machines).explain()
+    assert "the effect for Machine B has a standard deviation of 8.625: 95% of all Worker" in apart
+    own = lk.lmer(f"score ~ 0 + Machine + {levels}", machines).explain()
+    assert "for Machine B has a standard deviation of 8.625 around 60.32: 95%" in own
+    contrasts = lk.lmer("score ~ Machine + (Machine | Worker)", machines).explain()
+    assert "the effect of MachineB has a standard deviation of 5.878 around 7.967" in contrasts
+    pair = lk.lmer("Reaction ~ Days + cs(Days | Subject)", structured("sleepstudy")).explain()
+    assert "the correlation of (Intercept) and Days is 0.07 (compound symmetry)" in pair
 
 
 def test_where_a_coefficient_holds():

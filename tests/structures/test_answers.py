@@ -302,6 +302,24 @@ def test_times_that_are_no_times_are_named(sleep):
     assert any("not equally spaced (1, 8, 15" in text for text in gaps.messages)
     even = lk.lmer("Reaction ~ Days + ar1(0 + Daysf | Subject)", sleep)
     assert not any("equally spaced" in text for text in even.messages)
+    numeric = lk.lmer("Reaction ~ Days + ar1(0 + Days | Subject)", sleep)
+    assert "nothing for ar1() to correlate" in numeric.messages[0]
+    assert "ar1(0 + factor(Days) | Subject)" in numeric.messages[0]
+    assert (
+        lk.lmer("Reaction ~ Days + cs(1 | Subject)", sleep).messages[0].endswith("fitted as (1 | Subject).")
+    )
+
+
+def test_times_in_the_order_of_text_are_told(sleep):
+    weeks = [f"week {day + 1}" for day in range(10)]
+    named = sleep.assign(week=[weeks[day] for day in sleep["Days"]])  # text: week 10 comes after week 1
+    fit = lk.lmer("Reaction ~ Days + ar1(0 + week | Subject)", named)
+    assert "in the order week 1, week 10, week 2" in fit.messages[0]
+    for order in (weeks, weeks[::-1]):  # time may run either way
+        ordered = named.assign(week=pd.Categorical(named["week"], categories=order))
+        again = lk.lmer("Reaction ~ Days + ar1(0 + week | Subject)", ordered)
+        assert again.messages == []
+        assert again.estimate.objective == pytest.approx(1734.186468, abs=1e-5)  # lme4 2.1
 
 
 def test_equation_and_explanation_show_the_structure(machines, sleep):
@@ -310,6 +328,7 @@ def test_equation_and_explanation_show_the_structure(machines, sleep):
     ar1 = lk.lmer("Reaction ~ Days + ar1(0 + Daysf | Subject)", sleep)
     assert r"\rho_{\mathrm{Subject}}^{9}" in ar1.equation() and r"\ddots" in ar1.equation()
     words = "".join(ar1.explain())
+    assert "the effect for Machine B has a standard deviation of 8.420: 95%" in "".join(fit.explain())
     assert "each of Daysf0, Daysf1" in words and "0.88 one step apart, 0.78 2 steps apart" in words
     diag = lk.lmer("Reaction ~ Days + diag(Days | Subject)", sleep)
     assert "0 \\\\ 0 &" in diag.equation() and "independent of each other" in "".join(diag.explain())
