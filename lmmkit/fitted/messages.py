@@ -395,12 +395,12 @@ def _steps(fit: MixedFit) -> Iterator[str]:
     for term in fit.design.terms:
         if STRUCTURES[term.bar.tag].has_rho and term.k == 1:
             plain = replace(term.bar, tag="us", homogeneous=False).term
-            times = f"ar1(0 + factor({term.names[0]}) | {term.bar.group})"
+            instead = f"ar1(0 + factor({term.names[0]}) | {term.bar.group})"
             meant = term.bar.tag == "ar1" and term.names != ["(Intercept)"]
             yield (
                 f"{term.bar.term} has a single effect, {term.names[0]}, so there is nothing for {term.bar.tag}() to "
                 f"correlate: it is fitted as {plain}."
-                f"{f' If its values are points in time, write {times}.' if meant else ''}"
+                f"{f' If its values are points in time, write {instead}.' if meant else ''}"
             )
         if term.structure.tag != "ar1":
             continue
