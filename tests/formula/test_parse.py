@@ -117,7 +117,7 @@ def test_tags_name_the_structure(bar, expected):
 def test_a_tag_in_the_wrong_place_is_told_where_it_belongs(bar, sentence):
     with pytest.raises(FormulaError, match=sentence):
         parse(f"y ~ x + {bar}")
-    assert parse("y ~ exp(x) + (1 | g)").columns == ["y", "x", "g"]
+    assert list(parse("y ~ exp(x) + (1 | g)").columns) == ["y", "x", "g"]
 
 
 def test_a_bar_needs_no_brackets_where_it_is_the_only_term():
