@@ -40,11 +40,11 @@ def _of_drivers() -> list[float]:
     return [float(fit.fixef["lost"] - reach), float(fit.fixef["lost"] + reach)]
 
 
-def _rho(random: str) -> float:
+def _rho(random: str, **options: Any) -> float:
     """The correlation that a structure of the nights is fitted with."""
     rows = _sleep()
     rows["night"] = rows["lost"].astype(str)
-    fit = lmer(f"Reaction ~ lost + {random}", rows)
+    fit = lmer(f"Reaction ~ lost + {random}", rows, **options)
     return float(fit.varcorr.components[-1].rho)
 
 
@@ -223,11 +223,17 @@ QUESTIONS: dict[str, Question] = {
             "that is compound symmetry, in which all nights are equally alike": lambda: _rho(
                 "cs(0 + night | Subject, hom=TRUE)"
             ),
+            "this is the ML fit; REML was asked for, which is the default": lambda: (
+                _rho(_NIGHTS, reml=False) ** 3
+            ),
+            "that is rho cut to two digits, whose error grows with each step; nights.varcorr shows three": lambda: (
+                round(_rho(_NIGHTS), 2) ** 3
+            ),
         },
         absolute=0.004,
         hints=(
             "The lesson's structure that fades with distance, with nights for days.",
-            "The random part is ar1(0 + night | Subject), alone; the printout has rho.",
+            "The random part is ar1(0 + night | Subject), alone; nights.varcorr shows rho.",
             "Three steps: rho * rho * rho.",
         ),
         praise="From step to step it fades, and the nearer rho is to 1, the more slowly.",
