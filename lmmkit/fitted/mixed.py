@@ -122,9 +122,16 @@ class MixedFit(RandomEffects):
         """The covariance parameters that are estimated, relative to :attr:`sigma`, in lme4's order.
 
         Of an unstructured term the lower triangle of its factor, as in :attr:`theta`; of a structured one its
-        standard deviations and its correlation (``getME(fit, "par")`` of lme4 2).
+        standard deviations and its correlation (``getME(fit, "par")`` of lme4 2). A correlation that is undefined,
+        because fewer than two effects vary, stands as 0 here and as NaN in :attr:`varcorr`.
         """
-        return self.estimate.par.copy()
+        found = []
+        for term, par in zip(self.design.terms, self.estimate.par_of_terms, strict=True):
+            own = par.copy()
+            if term.structure.has_rho and np.isnan(term.structure.reading(own)[-1]):
+                own[-1] = 0.0
+            found.append(own)
+        return np.concatenate([self.estimate.par[:0], *found])
 
     @property
     def Z(self) -> csr_array:

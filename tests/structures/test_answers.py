@@ -287,11 +287,18 @@ def test_singular_structures_say_so():
     assert fit.is_singular and "rho between the effects of Block is estimated as +1" in fit.messages[0]
     flat = lk.lmer("Reaction ~ Days + cs(0 + Daysf | Subject, hom = TRUE)", load("sleepstudy"))
     assert any("has a single row" in text for text in flat.messages)
-    gone = oats.assign(y=np.tile([1.0, -1.0], 36) + np.random.default_rng(0).normal(size=72))
-    zero = lk.lmer("y ~ 1 + ar1(0 + nf | Block)", gone)
-    if zero.par[0] == 0:
-        assert np.isnan(zero.varcorr.components[0].rho)
-        assert any("undefined" in text for text in zero.messages)
+
+
+def test_a_correlation_without_variances_is_undefined():
+    # lme4 2.1 ends here with an error: it reads rho back from theta
+    data = load("gopherdat2")
+    fit = lk.glmer("shells ~ prev + offset(log(Area)) + ar1(0 + year | Site)", data, "poisson")
+    plain = lk.glm("shells ~ prev + offset(log(Area))", data, "poisson")
+    assert fit.loglik == pytest.approx(plain.loglik, abs=1e-6)
+    assert fit.is_singular and fit.par.tolist() == [0.0, 0.0]
+    assert np.isnan(fit.varcorr.components[0].rho) and "NaN (ar1)" in str(fit.varcorr)
+    assert "the correlation rho between the effects of Site is undefined" in fit.messages[0]
+    assert "is undefined, as they do not vary" in fit.explain()
 
 
 def test_times_that_are_no_times_are_named(sleep):
