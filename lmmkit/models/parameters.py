@@ -29,7 +29,7 @@ from ..numerics.r_names import answered
 from .mixed import MixedModel
 
 if TYPE_CHECKING:
-    from ..design.design import Design
+    from ..design.design import Design, RandomTerm
     from ..families.family import Family
 
 __all__ = ["from_parameters"]
@@ -46,7 +46,7 @@ def from_parameters(
     formula: str,
     data: Table,
     *,
-    fixef: Mapping[str, float],
+    fixef: Mapping[str, float] | pd.Series,
     varcorr: Mapping[str, Any] | Table,
     sigma: float | None = None,
     family: str | Family | type[Family] | None = None,
@@ -60,12 +60,13 @@ def from_parameters(
     data : DataFrame
         The rows of the study: predictors and groups. The response need not be there (of
         ``cbind(hits, n - hits)`` only `n`). Of any library, as in :func:`lmmkit.lmer`.
-    fixef : dict
-        Coefficient -> its true value. The names are those of a fit, an interaction's in either order; what is left
-        out is zero.
+    fixef : dict or Series
+        Coefficient -> its true value, such as ``fit.fixef`` of another fit. The names are those of a fit, an
+        interaction's in either order; what is left out is zero.
     varcorr : dict or DataFrame
         Grouping factor -> covariance matrix of its random effects, or their variance if it is one; a list of
         them for a factor with several terms. Or a table such as ``fit.varcorr.frame`` of another fit.
+        That of a structured term, as ``ar1(0 + time | g)``, must have its pattern.
     sigma : float, optional
         Residual standard deviation of a linear mixed model; may stand in the table of `varcorr`.
     family : str or Family, optional
@@ -83,7 +84,8 @@ def from_parameters(
     ------
     ModelError
         For a coefficient or grouping factor that the model does not have, one whose variance is not given, a
-        matrix of the wrong size or that is no covariance, or a family whose dispersion is not known.
+        matrix of the wrong size, of another pattern or that is no covariance, or a family whose dispersion is not
+        known.
     FormulaError, DataError
         As :func:`lmmkit.lmer`.
 
@@ -110,7 +112,8 @@ def from_parameters(
     design = design_of(call)
     covariances, in_table = _covariances(design, varcorr)
     sd = _sigma(in_table if sigma is None else sigma, options.get("family"))
-    truth = _truth(design, _beta(design, fixef), [_factor(cov) / sd for cov in covariances], sd, options)
+    pars = [_par(term, cov, sd) for term, cov in zip(design.terms, covariances, strict=True)]
+    truth = _truth(design, _beta(design, fixef), pars, sd, options)
     model = MixedModel(truth, call)
     y = draw(model, SimulatedRows.own(model), np.random.default_rng(SEED))
     share = (
@@ -186,7 +189,9 @@ def _answered(call: Call, design: Design) -> tuple[Call, Design]:
     return replace(call, data=call.data.assign(**{name: column})), replace(design, table=ModelFrame.of(frame))
 
 
-def _beta(design: Design, fixef: Mapping[str, float]) -> Array:
+def _beta(design: Design, fixef: Mapping[str, float] | pd.Series) -> Array:
+    if isinstance(fixef, pd.Series):
+        fixef = {str(name): value for name, value in fixef.items()}
     if not isinstance(fixef, Mapping) or not fixef:
         raise ModelError("fixef takes a dict such as {'(Intercept)': 50, 'Days': 10}")
     given = {in_any_order(str(name), design.x_names) or name: value for name, value in fixef.items()}
@@ -209,11 +214,6 @@ def _sigma(given: Any, family: Family | None) -> float:
 
 def _covariances(design: Design, varcorr: Any) -> tuple[list[Array], float | None]:
     """One covariance matrix for each term, and the residual standard deviation if it was among them."""
-    tagged = next((term.bar for term in design.terms if term.bar.tag != "us"), None)
-    if tagged is not None:
-        raise ModelError(
-            f"{tagged.text} has a structure of its own; from_parameters takes plain terms (x | g)"
-        )
     varcorr = if_frame("varcorr", varcorr)
     given, sigma = _of_table(design, varcorr) if isinstance(varcorr, pd.DataFrame) else (varcorr, None)
     groups = list(dict.fromkeys(term.group for term in design.terms))
@@ -283,26 +283,29 @@ def _matrix(value: Any, group: str, names: list[str]) -> Array:
     return cov
 
 
-def _factor(cov: Array) -> Array:
-    """Lower-triangular factor with a diagonal that is not negative, also of a singular matrix."""
-    size, axes = np.linalg.eigh(cov)
-    lower = np.asarray(np.linalg.qr((axes * np.sqrt(np.maximum(size, 0.0))).T, mode="r")).T
-    return np.asarray(lower * np.where(np.diag(lower) < 0, -1.0, 1.0))
+def _par(term: RandomTerm, cov: Array, sigma: float) -> Array:
+    """Covariance parameters of a term, relative to sigma."""
+    par = term.structure.of_covariance(cov / sigma**2)
+    if par is None:
+        raise ModelError(
+            f"the covariance of '{term.group}' does not have the pattern of {term.bar.term} "
+            f"({term.structure.title}); take ({term.bar.text}) for any covariance"
+        )
+    return par
 
 
-def _truth(
-    design: Design, beta: Array, factors: list[Array], sigma: float, options: dict[str, Any]
-) -> Estimate:
+def _truth(design: Design, beta: Array, pars: list[Array], sigma: float, options: dict[str, Any]) -> Estimate:
     """The parameters in the form of an estimate."""
-    thetas = [term.structure.theta(T) for term, T in zip(design.terms, factors, strict=True)]
-    theta = np.concatenate(thetas)
+    structures = [term.structure for term in design.terms]
+    factors = [structure.factor(par) for structure, par in zip(structures, pars, strict=True)]
+    theta = np.concatenate([structure.theta(T) for structure, T in zip(structures, factors, strict=True)])
     p = len(beta)
     return Estimate(
-        design=design, reml="family" not in options, par=theta, theta=theta, factors=factors, beta=beta,
+        design=design, reml="family" not in options, par=np.concatenate(pars), theta=theta, factors=factors, beta=beta,
         cov_unscaled=np.zeros((p, p)), sigma=sigma, objective=float("nan"),
         modes=[np.zeros((len(term.levels), term.Z.shape[1])) for term in design.terms],
         fitted_eta=design.X @ beta + design.offset, n_evaluations=0, trail=[], visits=[], converged=True,
-        gradient=lambda: np.zeros(len(theta)), conditional_cov=list, family=options.get("family"),
+        gradient=lambda: np.zeros(sum(map(len, pars))), conditional_cov=list, family=options.get("family"),
     )  # fmt: skip
 
 

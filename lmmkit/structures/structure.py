@@ -237,11 +237,28 @@ class Structure(ABC):
         sds = np.abs(direction)
         edges = [[bound[-1]] for bound in self.bounds] if self.has_rho else [[]]
         wanted = np.outer(direction, direction)
-        near = 1e-10 * wanted.max()
         return any(
-            np.allclose(self.covariance(np.array([*sds[: self.n_sds], *rho])), wanted, rtol=0, atol=near)
-            for rho in edges
+            _close(self.covariance(np.array([*sds[: self.n_sds], *rho])), wanted, 1e-10) for rho in edges
         )
+
+    def of_covariance(self, covariance: Array) -> Array | None:
+        """``par`` whose covariance this is, up to rounding; None where it does not have the structure's pattern.
+
+        Examples
+        --------
+        >>> from lmmkit.structures.known import structure_of
+        >>> structure_of("ar1", 3, True).of_covariance(np.array([[4, 2, 1], [2, 4, 2], [1, 2, 4.0]]))
+        array([2. , 0.5])
+        """
+        sds = np.sqrt(covariance.diagonal())
+        par = sds[: self.n_sds]
+        if self.has_rho:
+            products = sds[:-1] * sds[1:]
+            i = int(products.argmax())
+            rho = covariance[i, i + 1] / products[i] if products[i] > 0 else 0.0
+            low, high = (bound[-1] for bound in self.bounds)
+            par = np.append(par, min(max(rho, low), high))
+        return par if _close(self.covariance(par), covariance, 1e-6) else None
 
     def simpler(self) -> list[Structure]:
         """Those with fewer parameters that it is tested against."""
@@ -251,6 +268,11 @@ class Structure(ABC):
         """``T T'``, (..., k, k)."""
         T = self.factor(par)
         return np.asarray(T @ np.swapaxes(T, -1, -2))
+
+
+def _close(one: Array, other: Array, share: float) -> bool:
+    """Whether two covariances differ by less than a share of the largest variance."""
+    return bool(np.allclose(one, other, rtol=0, atol=share * float(np.abs(other).max())))
 
 
 def _flat(*bases: Array) -> Array:

@@ -145,6 +145,10 @@ class Unstructured(Structure):
         lower, failed = lapack.dpotrf(covariance, lower=1, clean=1)
         return None if failed else theta_from_factor(lower)
 
+    def of_covariance(self, covariance: Array) -> Array:
+        size, axes = np.linalg.eigh(covariance)  # also of a singular matrix
+        return theta_from_factor(canonical(axes * np.sqrt(np.maximum(size, 0.0))))
+
     def settled(self, x: Array) -> Array:
         """Entries below 1e-7 are nothing: in whitened units they change no fitted value visibly."""
         return np.where(np.abs(x) < 1e-7, 0.0, x)

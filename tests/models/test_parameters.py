@@ -124,8 +124,37 @@ def test_what_is_refused(rows, change, words):
         lk.from_parameters(SLOPES, rows, **(GIVEN | change))
 
 
-def test_structured_terms_and_missing_columns_are_refused(rows):
-    with pytest.raises(lk.ModelError, match="structure of its own"):
-        lk.from_parameters("Reaction ~ Days + cs(Days | Subject)", rows, **GIVEN)
+TIMES = np.arange(4)
+FADING = 9 * 0.7 ** np.abs(TIMES[:, None] - TIMES)
+
+
+def test_structured_terms_have_their_pattern():
+    plan = pd.DataFrame(
+        [(s, t) for s in "abcdefgh" for t in TIMES for _ in range(2)], columns=["who", "time"]
+    )
+    given = {"fixef": {"time": 1.0}, "sigma": 2.0}
+    formula = "y ~ time + {}(0 + factor(time) | who)"
+    ar1 = lk.from_parameters(formula.format("ar1"), plan, varcorr={"who": FADING}, **given)
+    np.testing.assert_allclose(ar1.par, [1.5, 0.7], rtol=1e-12)
+    np.testing.assert_allclose(ar1.varcorr["who"], FADING, rtol=1e-12)
+    free = lk.from_parameters(formula.format("us"), plan, varcorr={"who": FADING}, **given)
+    np.testing.assert_allclose(ar1.se, free.se, rtol=1e-9)
+    given["fixef"] = ar1.fixef
+    again = lk.from_parameters(formula.format("ar1"), plan, varcorr=ar1.varcorr.frame, **given)
+    np.testing.assert_allclose(again.par, ar1.par, rtol=1e-9)
+    same, none = np.full((4, 4), 9.0), np.zeros((4, 4))
+    for tag, cov, par in (
+        ("cs", same, [1.5] * 4 + [1.0]),
+        ("ar1", none, [0, 0]),
+        ("diag", np.eye(4) * 4, [1] * 4),
+    ):
+        model = lk.from_parameters(formula.format(tag), plan, varcorr={"who": cov}, **given)
+        np.testing.assert_allclose(model.par, par, atol=1e-9)
+    for tag, words in (("cs", "compound symmetry"), ("diag", "diagonal")):
+        with pytest.raises(lk.ModelError, match=rf"pattern of {tag}\(.*\({words}\); take \(0 \+ factor"):
+            lk.from_parameters(formula.format(tag), plan, varcorr={"who": FADING}, **given)
+
+
+def test_missing_columns_are_refused(rows):
     with pytest.raises(lk.DataError, match="Subject"):
         lk.from_parameters(SLOPES, pd.DataFrame({"Days": [1, 2]}), **GIVEN)
