@@ -124,7 +124,7 @@ def _mirrored(matrix: Array, block: int = 256) -> Array:
 def _inverse_roots(blocks: Array) -> tuple[Array, float]:
     """``L^-1`` for a stack of small matrices ``L L'``, and their summed log determinant."""
     if blocks.shape[1] == 1:
-        if not (blocks > 0).all():  # also catches NaN
+        if not blocks.min() > 0:  # also catches NaN
             raise np.linalg.LinAlgError("matrix is not positive definite")
         return 1 / np.sqrt(blocks), float(np.log(blocks).sum())
     lower = np.linalg.cholesky(blocks)
@@ -248,7 +248,10 @@ class BlockElimination(Elimination):
         self.layout, self.sums, self.roots = layout, sums, roots
         root = roots[0]
         blocks = times(root.T, times(sums.lead, root))
-        blocks.reshape(len(blocks), -1)[:, :: layout.lead.k + 1] += 1.0  # the diagonals
+        if layout.lead.k == 1:
+            blocks += 1.0
+        else:
+            blocks.reshape(len(blocks), -1)[:, :: layout.lead.k + 1] += 1.0  # the diagonals
         self.root_inverse, self.logdet = _inverse_roots(blocks)
         self.half_lead = times(self.root_inverse, root.T)  # W'W = T (T'GT + I)^-1 T'
         if layout.rest:

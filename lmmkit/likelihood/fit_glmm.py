@@ -208,13 +208,15 @@ def estimate_at(
         linear model.
     """
     point = search.state
-    theta, gamma, family = criterion.unpack(criterion.everything(search))
-    factors = [T / family.sigma for T in criterion.to_original(theta)]
-    m, p = criterion.n_theta, criterion.p
-    information, trouble = point.fixed_images(criterion.Q)[1], list[str]()
-    if hessian is not None:
-        working = information
-        information, trouble = information_of_fixed(hessian, slice(m, m + p), lambda: working)
+    _, gamma, family = criterion.unpack(criterion.everything(search))
+    m, p, trouble = criterion.n_theta, criterion.p, list[str]()
+    if hessian is None:
+        information = point.fixed_images(criterion.Q)[1]
+    else:
+        fixed = slice(m, m + p)
+        information, trouble = information_of_fixed(
+            hessian, fixed, lambda: point.fixed_images(criterion.Q)[1]
+        )
     covariance = covariance_from(information, criterion.R)
     objective, note = _reported(criterion, search.value, family)
     runaway = runaways(
@@ -227,6 +229,7 @@ def estimate_at(
     )
     points = [search.x, *(x for x, _ in search.trail), *(visit.x for visit in visits)]
     par, *pars = _pars_at(criterion, points)
+    factors = [structure.factor(par[own]) for own, structure in criterion.by_term]
     return Estimate(
         design=criterion.design,
         reml=False,

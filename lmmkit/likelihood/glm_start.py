@@ -88,10 +88,9 @@ def _least_squares(X: Array, weight: Array, working: Array) -> Array:
 def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
     """The first admissible of: a scoring step from near the data, their mean, no fixed effects at all."""
     near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
-    level = rows.family.linkfun(np.asarray(np.average(rows.y, weights=rows.weights))) - design.offset
     candidates = (
         lambda: _scoring_step(design, rows, near, rows.at(near)[1]),
-        lambda: np.linalg.lstsq(design.X, level, rcond=None)[0],
+        lambda: np.linalg.lstsq(design.X, _level(rows) - design.offset, rcond=None)[0],
         lambda: np.zeros(design.X.shape[1]),
     )
     for candidate in candidates:
@@ -100,6 +99,11 @@ def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
         if np.isfinite(rows.at(eta)[0].sum()):
             return beta, eta
     raise ModelError(_hopeless(design, rows.family))
+
+
+def _level(rows: Observations) -> Array:
+    """The predictor of the mean response."""
+    return rows.family.linkfun(np.asarray(np.average(rows.y, weights=rows.weights)))
 
 
 def _hopeless(design: Design, family: Family) -> str:

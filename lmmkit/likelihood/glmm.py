@@ -18,6 +18,7 @@ from ..errors import DataError, ModelError
 from ..families.family import Family
 from ..numerics.arguments import shown
 from ..numerics.arrays import Array
+from ..numerics.small import orthonormal
 from ..numerics.trust_region import Search, Trial
 from .far_theta import far_out
 from .glm_start import start_without_random_effects
@@ -76,7 +77,7 @@ class GlmmCriterion(Terms):
         self.unit = 0.3 * float(np.median(np.abs(eta))) if bounded else 1.0
         super().__init__(design, np.ones(self.n), self.unit)
         self.pattern = VariancePattern(self.layout)
-        Q, R = np.linalg.qr(design.X)
+        Q, R = orthonormal(design.X)
         size = np.sqrt(self.n) * self.unit
         self.Q, self.R = Q * size, R / size
 
@@ -225,11 +226,12 @@ class GlmmCriterion(Terms):
         """
         others = super().second_opinions(search)
         if not self.has_slopes:
-            nearly_certain = Grid.suits(self, self.p) and search.state.nearly_certain
+            if not (Grid.suits(self, self.p) and search.state.nearly_certain):
+                return others
             sizes = {"effects of ten units": (10, 1), "effects of five units, far out": (5, 10)}
             theta, rest = self.identity(), search.x[self.n_theta :]
             places = [Place(why, np.append(a * theta, b * rest)) for why, (a, b) in sizes.items()]
-            return [*others, *places] if nearly_certain else others
+            return [*others, *places]
         several = len(self.ks) > 1
         others += self.without_each(search.x) if several else []
         if max(np.abs(T).max() for T in self.split(search.x[: self.n_theta])) > LARGE:

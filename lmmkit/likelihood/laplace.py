@@ -78,8 +78,9 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
         rows = self.search.rows
         if rows.family.name != "binomial":
             return False
-        mu, mean = rows.family.link.inverse(self.mode.eta), np.average(rows.y, weights=rows.weights)
-        left = np.average(mu * (1 - mu), weights=rows.weights)
+        weights = np.ones(len(rows.y)) if rows.weights is None else rows.weights
+        mu, total = rows.family.link.inverse(self.mode.eta), float(weights.sum())
+        mean, left = float(weights @ rows.y) / total, float(weights @ (mu * (1 - mu))) / total
         return bool(left < NEARLY_CERTAIN * mean * (1 - mean))
 
     # --- the gradient -------------------------------------------------------------------------------------

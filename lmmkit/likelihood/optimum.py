@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..numerics.arrays import Array
+from ..numerics.small import eigen
 from ..numerics.trust_region import Search, Trial, differenced_hessian
 from .mode_point import ModePoint
 from .theta import Terms
@@ -67,12 +68,12 @@ def last_digits(criterion: Differentiable, search: Search, hessian: Array | None
         hessian = (hessian + hessian.T) / 2
     if not np.isfinite(hessian).all():
         return hessian
-    size, axes = np.linalg.eigh(hessian)
+    size, axes = eigen(hessian)
     if searched and size.min(initial=np.inf) < HIDDEN * size.max(initial=0.0):
         central = differenced_hessian(criterion.trial, search.x)
         search.evaluations += 2 * len(search.x)
         hessian = central if np.isfinite(central).all() else hessian
-        size, axes = np.linalg.eigh(hessian)
+        size, axes = eigen(hessian)
     felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
     for _ in range(3):
         along = axes[:, felt].T @ search.gradient
@@ -114,7 +115,7 @@ def information_of_fixed(hessian: Array, own: slice, working: Callable[[], Array
     p, trouble = int(fixed.sum()), list[str]()
     information = np.full((p, p), np.nan)
     if np.isfinite(hessian).all():
-        size, axes = np.linalg.eigh(hessian[~fixed][:, ~fixed])
+        size, axes = eigen(hessian[~fixed][:, ~fixed])
         felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
         across = hessian[fixed][:, ~fixed] @ axes[:, felt]
         information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
@@ -135,7 +136,7 @@ def covariance_from(information: Array, R: Array) -> Array:
     ----------
     information, R : arrays of shape (p, p)
     """
-    size, axes = np.linalg.eigh(information)
+    size, axes = eigen(information)
     floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
     size = np.maximum(size, floor)  # no information is an enormous standard error
     half = np.linalg.solve(R, axes / np.sqrt(size))

@@ -115,6 +115,9 @@ class Precision(DenseElimination):
         super().__init__(layout, passes_of(layout).grams(weights), roots)
         self.weights = weights
 
+    def _sweep_d(self) -> None:
+        """There are no columns besides those of ``Z``."""
+
     def solve(self, right: Effects) -> Effects:
         """``(Lambda'Z'WZ Lambda + I)^-1 right``."""
         return [own[:, :, 0] for own in self.solve_spherical(right[0][:, :, None], flatten(right[1:]))]
@@ -189,7 +192,7 @@ def dot(left: Effects, right: Effects) -> float:
     """Inner product."""
     total = 0.0
     for a, b in zip(left, right, strict=True):
-        total += float(a.ravel() @ b.ravel())
+        total += float(np.vdot(a, b))
     return total
 
 
@@ -289,7 +292,7 @@ class ModeSearch:
 
     def climb(self, mode: Mode | None) -> Mode | None:
         """Newton's method from one start; None where it does not arrive."""
-        largest = max(float(np.abs(root).max(initial=0.0)) for root in self.roots)
+        largest = max([float(abs(root).max()) for root in self.roots if root.size], default=0.0)
         previous, reach = np.inf, largest * largest
         while mode is not None and mode.steps < MAX_STEPS:
             pull = self._pull(mode)

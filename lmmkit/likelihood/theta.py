@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -70,11 +71,8 @@ class Terms:
         self.design = design
         self.structures = [term.structure for term in self.design.terms]
         self.ks = [structure.k for structure in self.structures]
-        stops = np.cumsum([structure.size for structure in self.structures])
-        self.of_term = [
-            slice(int(stop - structure.size), int(stop))
-            for stop, structure in zip(stops, self.structures, strict=True)
-        ]
+        starts = [0, *accumulate(structure.size for structure in self.structures)]
+        self.of_term = [slice(*ends) for ends in pairwise(starts)]
         self.by_term = list(zip(self.of_term, self.structures, strict=True))
         if isinstance(design, SummedDesign):
             self.whitenings = [Whitening(matrix) for matrix in design.units]
@@ -105,6 +103,8 @@ class Terms:
 
     def roots(self, factors: list[Array]) -> list[Array]:
         """One relative covariance factor per grouping factor, block diagonal in its terms."""
+        if len(factors) == len(self.layout.factors):  # each has one term
+            return [factors[t] for _, t, _ in self.owned]
         roots = [np.zeros((factor.k, factor.k)) for factor in self.layout.factors]
         for f, t, own in self.owned:
             roots[f][own, own] = factors[t]

@@ -80,6 +80,8 @@ def eigen(matrix: Array) -> tuple[Array, Array]:
     >>> eigen(np.diag([3.0, 1.0]))[0]
     array([1., 3.])
     """
+    if not len(matrix):
+        return np.zeros(0), np.zeros((0, 0))
     values, vectors, failed = lapack.dsyevd(matrix, lower=1)
     if failed:
         raise np.linalg.LinAlgError("the eigenvalues did not converge")
