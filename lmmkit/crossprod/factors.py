@@ -46,8 +46,15 @@ class GroupingFactor:
         """Columns per level."""
         return int(self.Z.shape[1])
 
+    @cached_property
+    def is_intercept(self) -> bool:
+        """Whether its only column is one everywhere."""
+        return self.k == 1 and bool((self.Z == 1).all())
+
     def blocks(self, weights: Array | None) -> Array:
         """The block diagonal of ``Z'W Z``, shape (q, k, k)."""
+        if self.is_intercept:
+            return np.bincount(self.codes, weights, self.q).astype(float, copy=False)[:, None, None]
         out = np.empty((self.q, self.k, self.k))
         for a in range(self.k):
             left = self.Z[:, a] if weights is None else self.Z[:, a] * weights

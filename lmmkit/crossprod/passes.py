@@ -41,6 +41,8 @@ class Passes:
             (slice(int(stop) - factor.q * factor.k, int(stop)), (factor.q, factor.k))
             for factor, stop in zip(layout.factors, self._stops, strict=True)
         ]
+        q, k = layout.lead.q, layout.lead.k
+        self._no_columns = np.empty((q, k, 0)), np.empty((layout.width, 0)), np.empty((0, 0))
         self._sizes = self._entries()
         self._products = self._all_products() if self._worth_it() else None
         if layout.rest:
@@ -58,7 +60,10 @@ class Passes:
         values : array of shape (n,)
         """
         if not self.layout.rest:
-            lead, out = self.layout.lead, np.empty((self.layout.lead.q, self.layout.lead.k))
+            lead = self.layout.lead
+            if lead.is_intercept:
+                return [np.bincount(lead.codes, values, lead.q).astype(float, copy=False)[:, None]]
+            out = np.empty((lead.q, lead.k))
             for a, column in enumerate(lead.Z.T):
                 out[:, a] = np.bincount(lead.codes, column * values, lead.q)
             return [out]
@@ -88,6 +93,8 @@ class Passes:
         if self.layout.rest:
             return np.asarray(self._back @ np.concatenate([part.ravel() for part in effects]))
         lead, part = self.layout.lead, effects[0]
+        if lead.is_intercept:
+            return np.asarray(part.ravel()[lead.codes])
         total = np.zeros(len(lead.codes))
         for a in range(lead.k):
             total += lead.Z[:, a] * part[:, a][lead.codes]
@@ -115,10 +122,7 @@ class Passes:
 
     def _sums(self, lead: Array, cross: Array, rest: Array) -> Sums:
         """With no other columns than those of ``Z``."""
-        q, k, _ = lead.shape
-        return Sums(
-            lead, cross, rest, np.empty((q, k, 0)), np.empty((self.layout.width, 0)), np.empty((0, 0))
-        )
+        return Sums(lead, cross, rest, *self._no_columns)
 
     @property
     def knows_products(self) -> bool:

@@ -16,6 +16,8 @@ from .pirls import Observations
 
 #: Scoring steps: enough for a start, too few for a separated coefficient to run far.
 STEPS = 8
+#: Gain, relative to the log-likelihood, after which the next step would gain next to nothing.
+ENOUGH = 1e-3
 #: Smallest eigenvalue of the columns' correlations with which the normal equations tell a start well enough.
 WELL_APART = 1e-6
 
@@ -58,9 +60,11 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
                 if gain >= 0:
                     break
                 proposal = (proposal + beta) / 2
-            if not gain > 1e-6 * abs(value):
+            if not gain >= 0:
                 break
             beta, eta, value, here = proposal, moved, value + gain, there
+            if gain < ENOUGH * abs(value):
+                break
         return beta, eta, float(moment_dispersion(y, design.weights, eta, family))
 
 

@@ -24,7 +24,7 @@ from .far_theta import far_out
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
 from .laplace import LaplacePoint
-from .pirls import Effects, Mode, ModeSearch, Observations, Precision
+from .pirls import TOLERANCE, Effects, Mode, ModeSearch, Observations, Precision
 from .quadrature import QuadraturePoint
 from .search import LOWER, SHRUNK, Place
 from .theta import Terms
@@ -39,6 +39,8 @@ VALLEYS = 3
 LARGE = 2.0
 #: Step of the differences that give the Hessian: only rounding errors of the gradient can be felt.
 WIDTH = 1e-6
+#: Squared Newton decrement at which modes are known well enough for the working linear model of the first look.
+ROUGHLY = 1e-3
 #: Change of the parameters up to which the modes are where they are followed to, about.
 NEARBY = 0.3
 #: Dispersion below which the likelihood rises for ever.
@@ -164,11 +166,12 @@ class GlmmCriterion(Terms):
         At :meth:`start` each row has a weight and a working response, whose linear mixed model (with residual
         variance one) resembles this one. A large design begins at :meth:`start`.
         """
-        usual = Place("effects of one unit", self.start())
+        usual, small = Place("effects of one unit", self.start()), Grid.suits(self, self.p)
         shares = [share for share in SHRUNK if share > 1e-3]
-        points = ((share, self.point(self.nearer_zero(usual.x, share))) for share in shares)
+        near = ROUGHLY if small else TOLERANCE
+        points = ((share, self.point(self.nearer_zero(usual.x, share), tolerance=near)) for share in shares)
         share, point = next(((share, point) for share, point in points if point is not None), (0.0, None))
-        if point is None or not Grid.suits(self, self.p):
+        if point is None or not small:
             return [usual if share < 1 else usual._replace(trial=self._trial_of(usual.x, point))]
         weights, _ = point.search.rows.expected(point.mode.eta)
         if not np.isfinite(weights.sum()) or (weights <= 0).any():
@@ -239,7 +242,9 @@ class GlmmCriterion(Terms):
             others += [Place("effects of ten units", afar), *(self.without_each(afar) if several else [])]
         return others
 
-    def point(self, x: Array, starts: list[Effects] | None = None) -> LaplacePoint | None:
+    def point(
+        self, x: Array, starts: list[Effects] | None = None, tolerance: float = TOLERANCE
+    ) -> LaplacePoint | None:
         """Evaluate the objective; None where no mode is found.
 
         Parameters
@@ -248,9 +253,11 @@ class GlmmCriterion(Terms):
             Parameters in the units of the search.
         starts : list, optional
             Spherical effects from which to look for the modes; by default those of the last point.
+        tolerance : float
+            Squared decrement at which they are found.
         """
         search, factors = self._modes_at(x)
-        mode = search.find(self._starts(x, search) if starts is None else starts)
+        mode = search.find(self._starts(x, search) if starts is None else starts, tolerance)
         point = None if mode is None or mode.precision is None else self._with_mode(x, factors, search, mode)
         if point is not None:
             self._last = (x, point)

@@ -36,6 +36,9 @@ MAX_HALVINGS = 40
 #: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
 #: differences of the gradient must not see that.
 TOLERANCE = 1e-20
+#: Squared decrement and squared move from which the next step ends within the tolerance: where the third derivative of
+#: a row is no larger than the second, the decrement is multiplied by the move.
+LAST = 1e-11
 #: Squared move of the linear predictors beyond which a tiny decrement is no rounding error.
 STILL = 1e-6
 #: Times its own size that a step may move the linear predictor.
@@ -243,7 +246,7 @@ class ModeSearch:
     fixed: Array
     roots: Sequence[Array]
 
-    def find(self, starts: Sequence[Effects]) -> Mode | None:
+    def find(self, starts: Sequence[Effects], tolerance: float = TOLERANCE) -> Mode | None:
         """Maximise it.
 
         Parameters
@@ -251,6 +254,8 @@ class ModeSearch:
         starts : sequence of lists of arrays (levels, k)
             Spherical effects to start from: the best of them is taken, or zero where it leads nowhere.
             Where there may be several modes, the climb starts from each of them and from zero.
+        tolerance : float
+            Squared Newton decrement at which a mode is found.
 
         Returns
         -------
@@ -266,9 +271,9 @@ class ModeSearch:
             if self.rows.single_mode:
                 modes = [mode for mode in map(self.at, starts) if mode is not None]
                 best = min(modes, key=lambda mode: mode.penalised, default=None)
-                return self.climb(best) or self.climb(self.at(self._zero()))
+                return self.climb(best, tolerance) or self.climb(self.at(self._zero()), tolerance)
             # From several sides, as the density may have several modes.
-            mode = _best(self.climb(self.at(start)) for start in [*starts, self._zero()])
+            mode = _best(self.climb(self.at(start), tolerance) for start in [*starts, self._zero()])
             return mode if mode is None or not self.rows.two_branches else self._best_branches(mode)
 
     def from_aside(self, mode: Mode) -> Mode:
@@ -290,7 +295,7 @@ class ModeSearch:
             mode = other
         return mode
 
-    def climb(self, mode: Mode | None) -> Mode | None:
+    def climb(self, mode: Mode | None, tolerance: float = TOLERANCE) -> Mode | None:
         """Newton's method from one start; None where it does not arrive."""
         largest = max([float(abs(root).max()) for root in self.roots if root.size], default=0.0)
         previous, reach = np.inf, largest * largest
@@ -308,12 +313,20 @@ class ModeSearch:
             moves = reach * dot(step, step)
             # A tiny decrement that shrinks no more is the rounding error of Z'g.
             rounding = decrement < 1e-8 and decrement > 0.5 * previous and moves < STILL
-            if rounding or (decrement < TOLERANCE and moves < TOLERANCE):
+            if rounding or (decrement < tolerance and moves < tolerance):
                 mode.precision = precision
                 return mode
             previous = decrement
             mode = self._advance(mode, step, decrement, moves)
+            if mode is not None and self.rows.single_mode and max(decrement, moves) < LAST:
+                return self._settled_or_none(mode)
         return None
+
+    def _settled_or_none(self, mode: Mode) -> Mode | None:
+        try:
+            return self.settled(mode)
+        except np.linalg.LinAlgError:
+            return None
 
     def _other_branch(self, mode: Mode, f: int) -> Mode | None:
         """The mode after those levels of a grouping factor changed branch that gain by it.
