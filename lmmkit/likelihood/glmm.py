@@ -7,6 +7,8 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..crossprod.blocks import inner
@@ -20,6 +22,7 @@ from ..numerics.arguments import shown
 from ..numerics.arrays import Array
 from ..numerics.small import orthonormal
 from ..numerics.trust_region import Search, Trial
+from .copies import copied_search, followed_along, suits
 from .far_theta import far_out
 from .glm_start import start_without_random_effects
 from .grid import Grid, dense_parts, valleys
@@ -278,24 +281,46 @@ class GlmmCriterion(Terms):
             return hessian
         widths = WIDTH * np.maximum(1.0, np.abs(search.x))
         fixed = slice(m, m + p)
-        for i, (h, axis) in enumerate(zip(widths, np.eye(len(widths)), strict=True)):
-            point = self._beside(search, search.x + h * axis)
+        others = np.delete(np.arange(len(widths)), fixed)
+        for i in others:
+            point = self._beside(search, search.x + widths[i] * (np.arange(len(widths)) == i))
             if point is None:
                 return np.full_like(hessian, np.nan)
-            if m <= i < m + p:  # the rest of the row is known from the others
-                hessian[i, fixed] = (self.Q.T @ point.row_slopes - search.gradient[fixed]) / h
-            else:
-                hessian[i] = (self.gradient(point) - search.gradient) / h
-        others = np.delete(np.arange(len(widths)), fixed)
+            hessian[i] = (self.gradient(point) - search.gradient) / widths[i]
+        slopes = self._slopes_beside(search, self.Q * widths[fixed])
+        if slopes is None:
+            return np.full_like(hessian, np.nan)
+        hessian[fixed, fixed] = ((self.Q.T @ slopes).T - search.gradient[fixed]) / widths[fixed, None]
         hessian[fixed, others] = hessian[others, fixed].T
         return np.asarray((hessian + hessian.T) / 2)
+
+    def _slopes_beside(self, search: Search, changes: Array) -> Array | None:
+        """Each row's slope next to the end of a search, (n, c), its fixed part changed by each of (n, c)."""
+        point: LaplacePoint = search.state
+        if suits(self.layout, changes.shape[1]):
+            copies = copied_search(point, changes)
+            beside = self._settled(search.x, point.factors, copies, followed_along(point, changes))
+            return None if beside is None else beside.row_slopes.reshape(-1, self.n).T
+        slopes = np.empty_like(changes)
+        for i, change in enumerate(changes.T):
+            moved = replace(point.search, fixed=point.search.fixed + change)
+            u = point.search.follow(point.mode, point.newton, moved, 0.0)
+            beside = self._settled(search.x, point.factors, moved, u)
+            if beside is None:
+                return None
+            slopes[:, i] = beside.row_slopes
+        return slopes
 
     def _beside(self, search: Search, x: Array) -> LaplacePoint | None:
         """A point next to the end of a search, its modes followed there."""
         beside, factors = self._modes_at(x)
-        mode = beside.at(self._followed(search.state, search.x, x, beside))
+        return self._settled(x, factors, beside, self._followed(search.state, search.x, x, beside))
+
+    def _settled(self, x: Array, factors: list[Array], search: ModeSearch, u: Effects) -> LaplacePoint | None:
+        """A point whose effects are taken for the modes."""
+        mode = search.at(u)
         try:
-            return None if mode is None else self._with_mode(x, factors, beside, beside.settled(mode))
+            return None if mode is None else self._with_mode(x, factors, search, search.settled(mode))
         except np.linalg.LinAlgError:
             return None
 
@@ -320,13 +345,16 @@ class GlmmCriterion(Terms):
             return None  # too near the edge of the link's range to be differentiated
         try:
             if (mode.rows[2] > 0).any():
-                newton = Precision(self.layout, search.roots, -mode.rows[2])
-            precision = newton if rows.newton_in_determinant else Precision(self.layout, search.roots, weight)
+                newton = Precision(search.layout, search.roots, -mode.rows[2])
+            precision = (
+                newton if rows.newton_in_determinant else Precision(search.layout, search.roots, weight)
+            )
         except np.linalg.LinAlgError:
             return None
         constant = self._constant if self._constant is not None else rows.family.constant(*rows[:2])
         theta = x[: self.n_theta]
-        given = (self.pattern, theta, factors, search, mode, precision, newton, constant)
+        pattern = self.pattern if search.layout is self.layout else VariancePattern(search.layout)
+        given = (pattern, theta, factors, search, mode, precision, newton, constant)
         return LaplacePoint(*given) if self.n_agq < 2 else QuadraturePoint(*given, n_agq=self.n_agq)
 
     def _starts(self, x: Array, search: ModeSearch) -> list[Effects]:
