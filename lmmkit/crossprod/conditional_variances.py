@@ -75,7 +75,7 @@ class VariancePattern:
         layout = self.layout
         total = np.zeros(len(layout.lead.codes))
         for factor, block in zip(layout.factors, variances.own, strict=True):
-            total += _quadratic(factor, block, factor, factor.codes)
+            total += quadratic(factor, block)
         for factor, block, pair in zip(layout.rest, variances.with_lead, layout.pairs, strict=True):
             total += 2 * _quadratic(layout.lead, block, factor, pair.of_row)
         for (f, g), pair in layout.rest_pairs.items():
@@ -151,8 +151,15 @@ class VariancePattern:
         return [part.reshape(-1, factor.k) for part, factor in zip(parts, layout.rest, strict=True)]
 
 
+def quadratic(factor: GroupingFactor, blocks: Array) -> Array:
+    """``z_i' block z_i`` of each row, (n,), for a block (k, k) of each level."""
+    return _quadratic(factor, blocks, factor, factor.codes)
+
+
 def _quadratic(left: GroupingFactor, blocks: Array, right: GroupingFactor, of_row: Index) -> Array:
     """``z_i' block z_i`` per row."""
+    if left.is_intercept and right.is_intercept:
+        return np.asarray(blocks[:, 0, 0][of_row])
     if left.k == right.k == 1:
         return left.Z[:, 0] * blocks[:, 0, 0][of_row] * right.Z[:, 0]
     return np.asarray(np.einsum("na,nab,nb->n", left.Z, blocks[of_row], right.Z))

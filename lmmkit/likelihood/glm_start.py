@@ -10,6 +10,7 @@ import numpy as np
 from ..design.design import Design
 from ..errors import ModelError
 from ..families.family import Family
+from ..families.links import Derivatives
 from ..numerics.arrays import Array
 from ..numerics.small import eigen
 from .pirls import Observations
@@ -52,7 +53,7 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
         here = rows.at(eta)
         value = here[0].sum()
         for _ in range(STEPS):
-            proposal = _scoring_step(design, rows, eta, here[1])
+            proposal = _scoring_step(design, rows, eta, here)
             for _ in range(10):
                 moved = design.offset + design.X @ proposal
                 there = rows.at(moved)
@@ -68,11 +69,12 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
         return beta, eta, float(moment_dispersion(y, design.weights, eta, family))
 
 
-def _scoring_step(design: Design, rows: Observations, eta: Array, score: Array) -> Array:
-    """Weighted least squares on the working response."""
-    weight, _ = rows.expected(eta)
-    weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
-    step = np.divide(score, weight, out=np.zeros_like(eta), where=weight > 0)
+def _scoring_step(design: Design, rows: Observations, eta: Array, here: Derivatives) -> Array:
+    """Weighted least squares on the working response, for the rows' derivatives at `eta`."""
+    weight = -here[2] if rows.family.is_canonical else rows.expected(eta)[0]
+    if not (weight.min(initial=np.inf) > 0 and np.isfinite(weight.sum())):
+        weight = np.where(np.isfinite(weight) & (weight > 0), weight, 0.0)
+    step = np.divide(here[1], weight, out=np.zeros_like(eta), where=weight > 0)
     return _least_squares(design.X, weight, eta - design.offset + step)
 
 
@@ -93,7 +95,7 @@ def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
     """The first admissible of: a scoring step from near the data, their mean, no fixed effects at all."""
     near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
     candidates = (
-        lambda: _scoring_step(design, rows, near, rows.at(near)[1]),
+        lambda: _scoring_step(design, rows, near, rows.at(near)),
         lambda: np.linalg.lstsq(design.X, _level(rows) - design.offset, rcond=None)[0],
         lambda: np.zeros(design.X.shape[1]),
     )

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..crossprod.blocks import times
-from ..crossprod.conditional_variances import VariancePattern, Variances
+from ..crossprod.conditional_variances import VariancePattern, Variances, quadratic
 from ..crossprod.elimination import DenseElimination
 from ..crossprod.layout import Layout
 from ..crossprod.passes import passes_of
@@ -139,6 +139,8 @@ class Precision(DenseElimination):
 
     def leverages(self, pattern: VariancePattern) -> Array:
         """``z_i' K z_i`` for every row: the variance of its linear predictor given the data, shape (n,)."""
+        if not self.layout.rest:
+            return quadratic(self.layout.lead, self._pieces_of_k[0])
         if not passes_of(self.layout).knows_products:
             return pattern.leverages(self.variances(pattern))
         lead, image, B = self._pieces_of_k
@@ -300,12 +302,10 @@ class ModeSearch:
         largest = max([float(abs(root).max()) for root in self.roots if root.size], default=0.0)
         previous, reach = np.inf, largest * largest
         while mode is not None and mode.steps < MAX_STEPS:
-            pull = self._pull(mode)
             try:
-                precision = Precision(self.layout, self.roots, self._weights(mode))
+                pull, step, precision = self._newton(mode)
             except np.linalg.LinAlgError:
                 return None
-            step = precision.solve(pull)
             decrement = dot(pull, step)
             if not math.isfinite(decrement):
                 return None
@@ -315,12 +315,27 @@ class ModeSearch:
             rounding = decrement < 1e-8 and decrement > 0.5 * previous and moves < STILL
             if rounding or (decrement < tolerance and moves < tolerance):
                 mode.precision = precision
-                return mode
+                return mode if precision is not None else self._settled_or_none(mode)
             previous = decrement
             mode = self._advance(mode, step, decrement, moves)
             if mode is not None and self.rows.single_mode and max(decrement, moves) < LAST:
                 return self._settled_or_none(mode)
         return None
+
+    def _newton(self, mode: Mode) -> tuple[Effects, Effects, Precision | None]:
+        """Half the downhill gradient, Newton's step, and the precision where the step needs one.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If the density has no precision there.
+        """
+        pull, weights = self._pull(mode), self._weights(mode)
+        if self.layout.rest or not self.layout.lead.is_intercept:
+            precision = Precision(self.layout, self.roots, weights)
+            return pull, precision.solve(pull), precision
+        spread = 1.0 + self.roots[0] ** 2 * sums_of(self.layout, weights)[0]
+        return pull, [pull[0] / spread], None
 
     def _settled_or_none(self, mode: Mode) -> Mode | None:
         try:
@@ -415,8 +430,9 @@ class ModeSearch:
     def _weights(self, mode: Mode) -> Array:
         """Observed information where it is positive, expected information elsewhere."""
         weights = -mode.rows[2]
-        positive = weights >= 0
-        return weights if positive.all() else np.where(positive, weights, self.rows.expected(mode.eta)[0])
+        if weights.min(initial=0.0) >= 0:
+            return weights
+        return np.where(weights >= 0, weights, self.rows.expected(mode.eta)[0])
 
     def _advance(self, mode: Mode, step: Effects, decrement: float, moves: float) -> Mode | None:
         """One Newton step, halved until it goes downhill; it moves the squared predictor by `moves` at most."""
