@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -111,10 +112,8 @@ def factors_of(terms: Sequence[RandomTerm], columns: Sequence[Array] | None = No
         groups.setdefault(term.group, []).append(number)
     factors = []
     for members in groups.values():
-        stops = np.cumsum([columns[i].shape[1] for i in members])
-        slices = [
-            slice(int(stop - columns[i].shape[1]), int(stop)) for i, stop in zip(members, stops, strict=True)
-        ]
+        starts = [0, *accumulate(columns[i].shape[1] for i in members)]
+        slices = [slice(*ends) for ends in pairwise(starts)]
         left = columns[members[0]] if len(members) == 1 else np.column_stack([columns[i] for i in members])
         first = terms[members[0]]
         factors.append(

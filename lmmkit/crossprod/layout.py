@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Layout:
         self.made: dict[type, Any] = {}
         self.lead, self.rest = factors[0], factors[1:]
         widths = [factor.q * factor.k for factor in self.rest]
-        self.starts = np.concatenate([[0], np.cumsum(widths)]).astype(np.intp)
+        self.starts = np.array([0, *accumulate(widths)], dtype=np.intp)
         self.width = int(self.starts[-1])
         self._columns = [
             start + np.arange(factor.q * factor.k).reshape(factor.q, factor.k)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate, pairwise
 
 import numpy as np
 from scipy.linalg import lapack
@@ -36,12 +37,9 @@ class Arrangement:
 
     def __init__(self, layout: Layout, d: int) -> None:
         self.layout = layout
-        stops = np.cumsum([factor.q * factor.k for factor in layout.factors])
-        self.m, self.N = int(stops[-1]), int(stops[-1]) + d
-        self.own = [
-            slice(int(stop) - factor.q * factor.k, int(stop))
-            for factor, stop in zip(layout.factors, stops, strict=True)
-        ]
+        starts = [0, *accumulate(factor.q * factor.k for factor in layout.factors)]
+        self.m, self.N = starts[-1], starts[-1] + d
+        self.own = [slice(*ends) for ends in pairwise(starts)]
         self._eye = np.eye(self.N)
         self._blocks = []  # places of each factor's diagonal blocks in the flattened matrix, (q, k, k)
         for factor, own in zip(layout.factors, self.own, strict=True):

@@ -121,14 +121,16 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
         overflows they are NaN or infinite.
     """
     k = lead.shape[1]
-    sigma = root @ root.transpose(0, 2, 1)
     if k == 1:
+        sigma = root**2
         spread = 1.0 + sigma[:, :, 0] * lead[:, 0, 0]  # (B, q)
         return (sigma[:, :, 0] / spread)[:, :, None, None], np.log(spread).sum(axis=1)
     if k == 2:
         # (S^-1 + G)^-1 by the adjugates of 2 x 2 matrices.
+        first, second = root[:, :, 0], root[:, :, 1]
+        sigma = first[:, :, None] * first[:, None, :] + second[:, :, None] * second[:, None, :]
         size = (root[:, 0, 0] * root[:, 1, 1] - root[:, 0, 1] * root[:, 1, 0]) ** 2
-        adjugate = np.stack([lead[:, 1, 1], -lead[:, 0, 1], -lead[:, 1, 0], lead[:, 0, 0]], axis=1)
+        adjugate = lead.reshape(-1, 4)[:, [3, 1, 2, 0]] * (1.0, -1.0, -1.0, 1.0)
         determinant = lead[:, 0, 0] * lead[:, 1, 1] - lead[:, 0, 1] ** 2
         flat = sigma.reshape(-1, 4)
         spread = 1.0 + flat @ lead.reshape(-1, 4).T + size[:, None] * determinant
@@ -403,7 +405,7 @@ def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
     """
     grids = values.reshape(-1, *shape)
     lowest = ((grids <= _lowest_around(grids)) & np.isfinite(grids)).reshape(values.shape)
-    if most and (np.count_nonzero(lowest, axis=1) == 1).all():  # what follows tells equal points apart
+    if most and (lowest.sum(axis=1) == 1).all():  # what follows tells equal points apart
         found = np.full((len(values), most), -1)
         found[:, 0] = lowest.argmax(axis=1)
         return found

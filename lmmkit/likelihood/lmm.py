@@ -25,7 +25,7 @@ from ..crossprod.small_elimination import Arrangement, SmallElimination
 from ..design.design import Design
 from ..errors import ModelError
 from ..numerics.arrays import Array
-from ..numerics.small import orthonormal
+from ..numerics.small import inverse_of_upper, orthonormal
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE, solve_by_rows
@@ -85,7 +85,7 @@ class Criterion(Terms):
         small = Arrangement.suits(self.layout, self.p + 1)
         self.arrangement = Arrangement(self.layout, self.p + 1) if small else None
         self.Q, self.R = orthonormal(rows.X * scale[:, None])
-        self.sums = self.layout.sums(np.column_stack([self.Q, np.zeros(len(rows.y))]))
+        self.sums = self.layout.sums(self.Q)
         self.log_weights = design.log_weights
         if max(self.ks, default=0) > 2 and self.layout.width <= SMALL:
             self.worth_a_try = WORSE
@@ -145,17 +145,17 @@ class Criterion(Terms):
         self.unit = float(np.sqrt(total / self.n))
         self.column = residual / self.unit
         column = self.column[:, None]
-        sums = self.sums
-        response = self.layout.lead_sums(column)
-        dd = sums.dd.copy()
-        dd[:-1, -1] = dd[-1, :-1] = self.Q.T @ column[:, 0]
-        dd[-1, -1] = column[:, 0] @ column[:, 0]
+        sums, p = self.sums, self.p  # those of Q come first
+        dd = np.empty((p + 1, p + 1))
+        dd[:p, :p] = sums.dd[:p, :p]
+        dd[:p, p] = dd[p, :p] = self.Q.T @ self.column
+        dd[p, p] = self.column @ self.column
         self.sums = Sums(
             sums.lead,
             sums.cross,
             sums.rest,
-            np.concatenate([sums.lead_d[..., :-1], response], axis=2),
-            np.concatenate([sums.rest_d[:, :-1], self.layout.rest_sums(column)], axis=1),
+            np.concatenate([sums.lead_d[..., :p], self.layout.lead_sums(column)], axis=2),
+            np.concatenate([sums.rest_d[:, :p], self.layout.rest_sums(column)], axis=1),
             dd,
         )
         if self.arrangement is not None:
@@ -169,7 +169,7 @@ class Criterion(Terms):
     @cached_property
     def inverse_of_R(self) -> Array:
         """``R^-1`` for ``X = Q R``."""
-        return np.asarray(np.linalg.inv(self.R))
+        return inverse_of_upper(self.R)
 
     @cached_property
     def _log_det_R(self) -> float:

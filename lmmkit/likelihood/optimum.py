@@ -110,16 +110,15 @@ def information_of_fixed(hessian: Array, own: slice, working: Callable[[], Array
     -----
     Covariance parameters without influence (a column of a zero variance) are left out.
     """
-    fixed = np.zeros(len(hessian), bool)
-    fixed[own] = True
-    p, trouble = int(fixed.sum()), list[str]()
-    information = np.full((p, p), np.nan)
+    within, trouble = hessian[own, own], list[str]()
+    information = np.full_like(within, np.nan)
     if np.isfinite(hessian).all():
-        size, axes = eigen(hessian[~fixed][:, ~fixed])
+        others = np.delete(np.arange(len(hessian)), own)
+        size, axes = eigen(hessian[others][:, others])
         felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
-        across = hessian[fixed][:, ~fixed] @ axes[:, felt]
-        information = (hessian[fixed][:, fixed] - (across / size[felt]) @ across.T) / 2
-    if not (np.isfinite(information).all() and np.linalg.eigvalsh(information).min(initial=1.0) > 0):
+        across = hessian[own, others] @ axes[:, felt]
+        information = (within - (across / size[felt]) @ across.T) / 2
+    if not (np.isfinite(information).all() and eigen(information)[0].min(initial=1.0) > 0):
         information = working()
         trouble.append(
             "The likelihood does not curve down in every direction from the estimates, so the standard "

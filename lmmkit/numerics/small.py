@@ -62,6 +62,17 @@ def inverse_of_triangle(lower: Array) -> tuple[Array, float]:
     return np.asarray(lapack.dtrtri(lower, lower=1)[0]), 2 * float(np.log(lower.diagonal()).sum())
 
 
+def inverse_of_upper(upper: Array) -> Array:
+    """``R^-1`` for an upper triangle ``R`` (p, p) without zeros on its diagonal.
+
+    Examples
+    --------
+    >>> inverse_of_upper(np.diag([2.0, -4.0])).tolist()
+    [[0.5, 0.0], [0.0, -0.25]]
+    """
+    return np.asarray(lapack.dtrtri(upper)[0]) if len(upper) else np.zeros((0, 0))
+
+
 def eigen(matrix: Array) -> tuple[Array, Array]:
     """Eigenvalues (m,), ascending, and eigenvectors (m, m), as `numpy.linalg.eigh`.
 

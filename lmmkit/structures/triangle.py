@@ -147,9 +147,11 @@ class Whitening:
     @classmethod
     def of(cls, mean_crossproduct: Array) -> Whitening:
         """Make it from the mean of ``z z'`` over the rows; collinear columns are only scaled."""
-        scale = np.sqrt(np.diag(mean_crossproduct))
-        scale = np.where(scale > 0, scale, 1.0)
-        correlation = mean_crossproduct / np.outer(scale, scale)
+        scale = np.sqrt(mean_crossproduct.diagonal())
+        scale[~(scale > 0)] = 1.0
+        if len(scale) == 1:
+            return cls(1 / scale[:, None])
+        correlation = mean_crossproduct / (scale[:, None] * scale)
         if eigen(correlation)[0][0] < 1e-10:
             return cls(np.diag(1 / scale))
         # The Cholesky factor from the bottom right corner up gives a lower triangular A.
