@@ -38,6 +38,7 @@ __all__ = [
     "cholesky_of_each",
     "dense_parts",
     "grid_thetas",
+    "pivots",
     "products",
     "ring_thetas",
     "swept",
@@ -62,6 +63,8 @@ MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
 #: How much more of these it may be where each point would be evaluated alone otherwise.
 SAVED = 8
+#: Columns up to which many matrices are factorised side by side, column by column (measured).
+FEW = 8
 #: Relative difference of blocks that rounding can make.
 ALIKE = 1e-12
 
@@ -290,11 +293,8 @@ class Grid:
         """The grid of a design, or None where it would be expensive."""
         return cls(terms, dense_parts(terms.layout, sums, p), reml, nu) if cls.suits(terms, p) else None
 
-    def _factorised(self, parts: Parts) -> tuple[Array, Array, Flags]:
-        """What is left of ``[rest Q]`` or ``[rest Q y]`` at every point: its Cholesky factors, and the log determinant.
-
-        Where there are none a point is not usable.
-        """
+    def _systems(self, parts: Parts) -> Array:
+        """What is left of ``[rest Q]`` or ``[rest Q y]`` at every point, (G, w, w)."""
         G, R, w = len(self.thetas), self._layout.width, len(parts.other)
         table = _summed_products(parts.cross) if self._alike else products(parts.cross)
         system = parts.other - (self._M.reshape(G, -1) @ table).reshape(G, w, w)
@@ -302,14 +302,12 @@ class Grid:
             system = _times_roots(system, self._roots, self._layout).transpose(0, 2, 1)
             system = _times_roots(system, self._roots, self._layout)
             system[:, range(R), range(R)] += 1.0
-        usable = np.isfinite(system).all(axis=(1, 2)) & np.isfinite(self._lead_logdet)
-        if not usable.all():
-            system[~usable] = np.eye(w)
-        lower, broken = cholesky_of_each(system)
-        diagonal = np.log(lower.diagonal(axis1=1, axis2=2))
-        fixed = self.parts.other.shape[0]
-        logdet = self._lead_logdet + 2 * diagonal[:, : fixed if self.reml else R].sum(axis=1)
-        return lower, logdet, usable & ~broken
+        return system
+
+    def _logdet(self, squares: Array) -> Array:
+        """The log determinant at every point, (G,), for the squared diagonals of the factors, (G, w)."""
+        columns = self.parts.other.shape[0] if self.reml else self._layout.width
+        return np.asarray(self._lead_logdet + np.log(squares[:, :columns]).sum(axis=1))
 
     def value(self, parts: Parts) -> Array:
         """The criterion of a single response at every point, up to a constant.
@@ -325,8 +323,9 @@ class Grid:
             Infinite where the criterion overflows.
         """
         with np.errstate(all="ignore"):
-            lower, logdet, usable = self._factorised(parts)
-            return self._criterion(logdet, lower[:, -1, -1] ** 2, usable)
+            squares = pivots(self._systems(parts))
+            usable = np.asarray((squares > 0).all(axis=1))
+            return self._criterion(self._logdet(squares), squares[:, -1], usable)
 
     def values(self, lead: Array, rest: Array, q_y: Array, y_y: Array) -> Array:
         """The same for many responses.
@@ -355,10 +354,12 @@ class Grid:
     def _of_design(self) -> tuple[Array, Array, Flags]:
         """``L^-1 Lambda'``, the log determinant, and what is usable."""
         with np.errstate(all="ignore"):
-            lower, logdet, usable = self._factorised(self.parts)
+            systems = self._systems(self.parts)
+            lower, broken = cholesky_of_each(systems)
+            logdet = self._logdet(lower.diagonal(axis1=1, axis2=2) ** 2)
             transposed = [root.transpose(0, 2, 1) for root in self._roots]
             white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, self._layout)
-        return white, logdet, usable
+        return white, logdet, ~broken
 
     def _by_lead(self, lead: Array) -> tuple[Array, Array]:
         """``[rest Q]'lead M lead'y``, (G, R + p, B), and ``y'lead M lead'y``, (G, B), of responses (B, q, k)."""
@@ -443,8 +444,33 @@ def _summed_products(cross: Array) -> Array:
     return (flat.T @ flat).reshape(k, width, k, width).transpose(0, 2, 1, 3).reshape(k * k, width * width)
 
 
+def pivots(stack: Array) -> Array:
+    """Squared diagonals of the Cholesky factors of many matrices, (G, w); not positive where there is no factor.
+
+    Parameters
+    ----------
+    stack : array of shape (G, w, w)
+
+    Examples
+    --------
+    >>> pivots(np.array([[[4.0, 2.0], [2.0, 3.0]]]))
+    array([[4., 2.]])
+    """
+    if stack.shape[1] > FEW:
+        lower, broken = cholesky_of_each(stack)
+        return np.where(broken[:, None], np.nan, lower.diagonal(axis1=1, axis2=2) ** 2)
+    left = stack.transpose(1, 2, 0).copy()
+    for j in range(len(left) - 1):
+        left[j + 1 :, j + 1 :] -= left[j + 1 :, j, None] * (left[j, None, j + 1 :] / left[j, j])
+    return left.diagonal()
+
+
 def cholesky_of_each(stack: Array) -> tuple[Array, Flags]:
     """Lower factors, and which matrices have none (theirs is the identity)."""
+    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
+    if not finite.all():
+        lower, broken = cholesky_of_each(np.where(finite[:, None, None], stack, np.eye(stack.shape[1])))
+        return lower, broken | ~finite
     try:
         return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
     except np.linalg.LinAlgError:

@@ -113,6 +113,8 @@ class Terms:
     def many_roots(self, theta: Array) -> tuple[list[Array], list[Array]]:
         """Lower triangles (B, k, k) per term, and block-diagonal ones per grouping factor, for (B, m)."""
         terms = [structure.root(theta[:, own]) for own, structure in self.by_term]
+        if len(terms) == len(self.layout.factors):  # each has one term
+            return terms, [terms[t] for _, t, _ in self.owned]
         roots = [np.zeros((len(theta), factor.k, factor.k)) for factor in self.layout.factors]
         for f, t, own in self.owned:
             roots[f][:, own, own] = terms[t]
@@ -127,7 +129,7 @@ class Terms:
         """Parameters in the units of the data and lme4's order, one array (..., m) per term."""
         settled = self.settled(theta)
         return [
-            structure.in_units(structure.par(settled[..., own]), whitening.matrix)
+            structure.par_in_units(settled[..., own], whitening.matrix)
             for (own, structure), whitening in zip(self.by_term, self.whitenings, strict=True)
         ]
 

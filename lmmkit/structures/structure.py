@@ -97,6 +97,10 @@ class Structure(ABC):
     def in_units(self, par: Array, units: Array) -> Array:
         """``par`` when ``Z`` is divided by the lower triangle ``units`` (k, k), that is for ``units @ T``."""
 
+    def par_in_units(self, x: Array, units: Array) -> Array:
+        """:meth:`in_units` of what the search has."""
+        return self.in_units(self.par(x), units)
+
     @abstractmethod
     def unit_free(self, par: Array, squares: Array) -> Array:
         """``par`` for predictors of mean square one, given the mean squares (k,) that they have."""

@@ -100,6 +100,9 @@ class Unstructured(Structure):
     def in_units(self, par: Array, units: Array) -> Array:
         return self._canonical(units @ self.factor(par))
 
+    def par_in_units(self, x: Array, units: Array) -> Array:
+        return self._canonical(units @ self.factor(x))
+
     def unit_free(self, par: Array, squares: Array) -> Array:
         return self.theta(np.sqrt(squares)[:, None] * self.factor(par))
 
