@@ -36,9 +36,6 @@ MAX_HALVINGS = 40
 #: Squared Newton decrement at which a mode is found. The log determinant errs by about its square root, and
 #: differences of the gradient must not see that.
 TOLERANCE = 1e-20
-#: Squared decrement and squared move from which the next step ends within the tolerance: where the third derivative of
-#: a row is no larger than the second, the decrement is multiplied by the move.
-LAST = 1e-11
 #: Squared move of the linear predictors beyond which a tiny decrement is no rounding error.
 STILL = 1e-6
 #: Times its own size that a step may move the linear predictor.
@@ -318,7 +315,9 @@ class ModeSearch:
                 return mode if precision is not None else self._settled_or_none(mode)
             previous = decrement
             mode = self._advance(mode, step, decrement, moves)
-            if mode is not None and self.rows.single_mode and max(decrement, moves) < LAST:
+            # Where a row's third derivative is no larger than its second, the move is the factor of the decrement.
+            arrives = max(decrement, moves) * moves < TOLERANCE
+            if mode is not None and self.rows.single_mode and arrives:
                 return self._settled_or_none(mode)
         return None
 
