@@ -156,18 +156,27 @@ class ListedCross(SparseCross):
     def dot(self, values: Array, right: Array) -> Array:
         if right.shape[1] > self.FEW_COLUMNS:
             return super().dot(values, right)
+        if self.k == right.shape[1] == 1:
+            spread = values.ravel() * right.ravel()[self.column]
+            return np.asarray(np.add.reduceat(spread, self._firsts)[:, None, None])
         spread = values[:, :, None] * right[self.column][:, None, :]
         return np.asarray(np.add.reduceat(spread, self._firsts, axis=0))
 
     def transposed_dot(self, values: Array, right: Array) -> Array:
         if right.shape[2] > self.FEW_COLUMNS:
             return super().transposed_dot(values, right)
+        if self.k == right.shape[2] == 1:
+            spread = values.ravel() * right.ravel()[self.level]
+            return np.bincount(self.column, spread, self._width).astype(float, copy=False)[:, None]
         spread = np.einsum("na,nad->nd", values, right[self.level])
         sums = [np.bincount(self.column, part, self._width) for part in spread.T]
         return np.stack(sums, axis=1) if sums else np.zeros((self._width, 0))
 
     def gram(self, values: Array) -> Array:
-        products = np.einsum("na,na->n", values[self._first], values[self.second])
+        if self.k == 1:
+            products = values.ravel()[self._first] * values.ravel()[self.second]
+        else:
+            products = np.einsum("na,na->n", values[self._first], values[self.second])
         size = self.count * self.m * self.m
         pieces: Array = np.bincount(self.place, products, size).astype(np.float64, copy=False)
         return pieces.reshape(self.count, self.m, self.m)

@@ -346,7 +346,7 @@ class DenseElimination(BlockElimination):
         self.Lambda = RestFactor(layout, self.roots[1:])
         S = self.Lambda.right(self.Hrr)
         S = self.Lambda.left_transposed(S, out=S)
-        S[:, range(layout.pieces.shape[1]), range(layout.pieces.shape[1])] += 1.0
+        S.reshape(len(S), -1)[:, :: layout.pieces.shape[1] + 1] += 1.0  # the diagonals
         self.rest_cholesky = Cholesky(S)
         self.logdet += self.rest_cholesky.logdet
 

@@ -238,7 +238,9 @@ def read_series(series: pd.Series, what: str) -> Array | Categorical | Dates:
     """
     dtype, held = series.dtype, series.array
     if isinstance(held, pd.Categorical):
-        labels = [label(category) for category in held.categories.tolist()]
+        labels = held.categories.tolist()
+        if not isinstance(held.categories.dtype, pd.StringDtype):  # text is its own label
+            labels = [label(category) for category in labels]
         return Categorical(*_merged(held.codes.astype(np.intp), labels), ordered=bool(held.ordered))
     if isinstance(dtype, np.dtype) and dtype.kind in "iu":
         return series.to_numpy()
