@@ -169,12 +169,12 @@ class Logit(ProbabilityLink):
 
     def bernoulli(self, y: Array, eta: Array) -> Derivatives:
         # In terms of the smaller probability, so that what is left of a certain outcome keeps all its digits.
-        small = np.exp(-np.abs(eta))
-        upwards = (eta >= 0).astype(np.float64)
-        large = 1 / (1 + small)
-        low, sign = small * large, 2 * upwards - 1
-        above, spread = y - upwards, -large * low
-        slope, skew = above + sign * low, spread * sign * (low - large)
+        mirrored = -eta
+        small = np.exp(np.minimum(eta, mirrored))
+        low = small / (1 + small)
+        above, beyond = y - np.signbit(mirrored), low - 1
+        slope, spread = above + np.copysign(low, eta), low * beyond
+        skew = spread * np.copysign(low + beyond, mirrored)
         return above * eta - np.log1p(small), slope, spread, skew
 
 

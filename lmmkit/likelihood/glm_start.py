@@ -49,8 +49,7 @@ def start_without_random_effects(design: Design, y: Array, family: Family) -> tu
     with np.errstate(all="ignore"):
         known = family.with_dispersion(1.0) if family.estimates_dispersion else family
         rows = Observations(y, design.weights, known)
-        beta, eta = _first_step(design, rows)
-        here = rows.at(eta)
+        beta, eta, here = _first_step(design, rows)
         value = here[0].sum()
         for _ in range(STEPS):
             proposal = _scoring_step(design, rows, eta, here)
@@ -91,7 +90,7 @@ def _least_squares(X: Array, weight: Array, working: Array) -> Array:
     return np.asarray(np.linalg.lstsq(X * root[:, None], root * working, rcond=None)[0])
 
 
-def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
+def _first_step(design: Design, rows: Observations) -> tuple[Array, Array, Derivatives]:
     """The first admissible of: a scoring step from near the data, their mean, no fixed effects at all."""
     near = rows.family.linkfun(rows.family.start_mean(rows.y, rows.weights))
     candidates = (
@@ -102,8 +101,9 @@ def _first_step(design: Design, rows: Observations) -> tuple[Array, Array]:
     for candidate in candidates:
         beta = np.asarray(candidate(), dtype=float)
         eta = design.offset + design.X @ beta
-        if np.isfinite(rows.at(eta)[0].sum()):
-            return beta, eta
+        here = rows.at(eta)
+        if np.isfinite(here[0].sum()):
+            return beta, eta, here
     raise ModelError(_hopeless(design, rows.family))
 
 

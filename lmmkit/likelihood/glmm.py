@@ -43,7 +43,7 @@ LARGE = 2.0
 #: Step of the differences that give the Hessian: only rounding errors of the gradient can be felt.
 WIDTH = 1e-6
 #: Squared Newton decrement at which modes are known well enough for the working linear model of the first look.
-ROUGHLY = 1e-3
+ROUGHLY = 1e-2
 #: Change of the parameters up to which the modes are where they are followed to, about.
 NEARBY = 0.3
 #: Dispersion below which the likelihood rises for ever.
