@@ -44,9 +44,10 @@ def copied_search(point: LaplacePoint, changes: Array) -> ModeSearch:
     """
     search, lead, c = point.search, point.layout.lead, changes.shape[1]
     codes = lead.codes + lead.q * np.arange(c)[:, None]
-    factor = GroupingFactor(codes.ravel(), c * lead.q, np.tile(lead.Z, (c, 1)), lead.terms)
+    factor = GroupingFactor(codes.ravel(), c * lead.q, np.concatenate([lead.Z] * c), lead.terms)
     y, weights, family = search.rows
-    rows = Observations(np.tile(y, c), None if weights is None else np.tile(weights, c), family)
+    y, weights = np.concatenate([y] * c), None if weights is None else np.concatenate([weights] * c)
+    rows = Observations(y, weights, family)
     return ModeSearch(Layout([factor]), rows, (search.fixed + changes.T).ravel(), search.roots)
 
 

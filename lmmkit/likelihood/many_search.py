@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import Trials, minimise, minimise_many
+from ..numerics.trust_region import minimise
+from ..numerics.trust_regions import Trials, minimise_many
 from .fit_lmm import fit_criterion
 from .grid import Grid, beyond, valleys
 from .lmm import ENDLESS, LITTLE_LEFT, VALLEYS

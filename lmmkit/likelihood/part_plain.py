@@ -13,7 +13,7 @@ import numpy as np
 
 from ..families.jets import Jet
 from ..numerics.arrays import Array, Index
-from ..numerics.trust_region import Trials, minimise_many
+from ..numerics.trust_regions import Trials, minimise_many
 from .parts import Part, PartRows
 
 __all__ = ["PlainModel", "constant"]

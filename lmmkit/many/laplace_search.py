@@ -16,7 +16,8 @@ from ..likelihood.laplace import NEARLY_CERTAIN
 from ..likelihood.search import LOWER, Place
 from ..likelihood.theta import LACKING, Terms
 from ..numerics.arrays import Array, Flags, Index
-from ..numerics.trust_region import Search, Trials, minimise_many
+from ..numerics.trust_region import Search
+from ..numerics.trust_regions import Trials, minimise_many
 from .laplace import LaplacePoints, ManyGlmmCriterion
 
 __all__ = ["ResponseColumns", "search"]

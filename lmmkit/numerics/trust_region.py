@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .arrays import Array, Flags, Index
+from .arrays import Array
 from .small import eigen
 
 #: Half-width of the differences that give a Hessian, relative to the larger of 1 and the entry's size.
 WIDTH = 1e-4
+#: Share of the tolerance below which a promise by the last curvature is good enough.
+SURELY = 0.1
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
 LAST = 20
 #: Decrease, relative to the objective, that rounding can hide; where more is promised and none comes it jumps.
@@ -38,14 +40,6 @@ class Trial(NamedTuple):
     state: Any = None
     endless: bool = False
     hessian: Callable[[], Array] | None = None
-
-
-class Trials(NamedTuple):
-    """Many objectives, each at its own point: values (b,), and how to get (b, m) and (b, m, m)."""
-
-    value: Array
-    gradient: Callable[[], Array]
-    curvature: Callable[[], Array]
 
 
 @dataclass
@@ -186,6 +180,9 @@ def minimise(
             break
         before, gradient = gradient, trial.gradient()
         search.gradient = gradient
+        slope = axes.T @ gradient
+        if 0.5 * float(slope @ (slope / size)) < SURELY * tolerance:
+            continue  # it has arrived whatever the curvature is here
         if promised < near:
             seen.append((move, gradient - before))
         if exact := len(search.trail) > (patience if trial.hessian is None else trust):
@@ -225,145 +222,6 @@ def _second_derivatives(evaluate: Callable[[Array], Trial], search: Search, tria
         search.evaluations += 2 * len(search.x)
         hessian = differenced_hessian(evaluate, search.x)
     return hessian if np.isfinite(hessian).all() else trial.curvature()
-
-
-def minimise_many(
-    evaluate: Callable[[Array, Index], Trials],
-    start: Array,
-    *,
-    tolerance: float = 1e-10,
-    max_evaluations: int = 60,
-    radius: float = 2.0,
-    patience: int = 15,
-    rough: bool = False,
-) -> tuple[Array, Array, Flags]:
-    """:func:`minimise` for many functions side by side; each stops when it has arrived.
-
-    Parameters
-    ----------
-    evaluate : callable
-        Takes points of shape (b, m) and the numbers (b,) of the functions they belong to.
-    start : array of shape (B, m)
-        First points.
-    tolerance, radius
-        As in :func:`minimise`.
-    max_evaluations : int
-        Rounds; what has not arrived by then is reported.
-    patience : int
-        After so many rounds the Hessians of those still on their way are taken by differences.
-    rough : bool
-        Take the curvature as it is and go no farther than the tolerance.
-
-    Returns
-    -------
-    tuple
-        Points (B, m), values (B,), and which have converged (B,).
-
-    Examples
-    --------
-    >>> def bowls(x, which):
-    ...     away = x - which[:, None]
-    ...     curvature = np.tile(2 * np.eye(2), (len(x), 1, 1))
-    ...     return Trials((away**2).sum(axis=1), lambda: 2 * away, lambda: curvature)
-    >>> minimise_many(bowls, np.ones((3, 2)))[0]
-    array([[0., 0.],
-           [1., 1.],
-           [2., 2.]])
-    """
-    x, active = start.copy(), np.arange(len(start))
-    trials = evaluate(x, active)
-    value, gradient, curvature = trials.value.copy(), trials.gradient(), trials.curvature()
-    converged, radii = np.zeros(len(x), dtype=bool), np.full(len(x), radius)
-    differenced, pressed = np.zeros(len(x), dtype=bool), np.zeros(len(x), dtype=bool)
-    active = active[np.isfinite(value)]
-    patience = max_evaluations if rough else patience
-    for done in range(max_evaluations):
-        size, axes = np.linalg.eigh(curvature[active])
-        size = np.abs(size)
-        size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
-        slope = np.einsum("bij,bi->bj", axes, gradient[active])
-        there = 0.5 * (slope**2 / size).sum(axis=1) < tolerance
-        scaled = np.abs(gradient[active] * x[active]).max(axis=1, initial=0.0)
-        # Far out, where a ridge is flat, the cheap curvature promises too little.
-        sure = rough | differenced[active] | (scaled < 10 * np.sqrt(tolerance))
-        converged[active[there & sure]] = True
-        once_more = there & ~sure & ~pressed[active]
-        pressed[active[once_more]] = True
-        there &= ~once_more
-        unsure = active[there & ~sure]
-        if len(unsure):
-            curvature[unsure] = _differenced_many(evaluate, x[unsure], unsure, curvature[unsure])
-            differenced[unsure] = True
-        active, size, axes, slope = active[~there], size[~there], axes[~there], slope[~there]
-        if not len(active):
-            active = unsure
-            if not len(active):
-                break
-            continue
-        step = _trust_region_steps(slope, size, radii[active])
-        promised = -(slope * step + 0.5 * size * step**2).sum(axis=1)
-        proposal = x[active] + np.einsum("bij,bj->bi", axes, step)
-        trials = evaluate(proposal, active)
-        gained = value[active] - trials.value
-        good = gained > 1e-4 * promised  # False for NaN
-        # Below rounding error of the objective nothing more can be gained.
-        exhausted = ~good & (promised < 1e-13 * np.maximum(1.0, np.abs(value[active])))
-        length = np.sqrt((step**2).sum(axis=1))
-        with np.errstate(invalid="ignore"):
-            radii[active] = _next_radii(radii[active], length, gained / promised, good)
-        better = active[good]
-        x[better], value[better] = proposal[good], trials.value[good]
-        gradient[better], curvature[better] = trials.gradient()[good], trials.curvature()[good]
-        differenced[better] = done >= patience
-        if done >= patience and len(better):
-            curvature[better] = _differenced_many(evaluate, x[better], better, curvature[better])
-        converged[active[exhausted]] = True
-        active = np.concatenate([active[~exhausted], unsure])
-    if not rough:
-        _polish_many(evaluate, x, value, gradient, curvature, np.flatnonzero(converged))
-    return x, value, converged
-
-
-def _differenced_many(
-    evaluate: Callable[[Array, Index], Trials], x: Array, which: Index, cheap: Array
-) -> Array:
-    """Hessians by central differences of the gradients; the cheap curvature where a neighbour is inadmissible."""
-    hessian = np.empty_like(cheap)
-    for i in range(x.shape[1]):
-        h = WIDTH * np.maximum(1.0, np.abs(x[:, i]))
-        shift = h[:, None] * (np.arange(x.shape[1]) == i)
-        ahead, behind = (evaluate(x + side, which).gradient() for side in (shift, -shift))
-        hessian[:, i] = (ahead - behind) / (2 * h)[:, None]
-    hessian = (hessian + hessian.transpose(0, 2, 1)) / 2
-    finite = np.asarray(np.isfinite(hessian).all(axis=(1, 2)))
-    return np.where(finite[:, None, None], hessian, cheap)
-
-
-def _polish_many(
-    evaluate: Callable[[Array, Index], Trials],
-    x: Array,
-    value: Array,
-    gradient: Array,
-    curvature: Array,
-    active: Index,
-    limit: int = 4,
-) -> None:
-    """The last digits, in place, as :func:`polish`: Newton steps while they at least halve the gradient."""
-    for _ in range(limit):
-        size, axes = np.linalg.eigh(curvature[active])
-        size = np.abs(size)
-        size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
-        slope = np.einsum("bij,bi->bj", axes, gradient[active])
-        worth = 0.5 * (slope**2 / size).sum(axis=1) > POLISHED
-        active, step = active[worth], np.einsum("bij,bj->bi", axes, slope / size)[worth]
-        if not len(active):
-            break
-        trials = evaluate(x[active] - step, active)
-        new = trials.gradient()
-        better = (new**2).sum(axis=1) < 0.25 * (gradient[active] ** 2).sum(axis=1)  # False for NaN
-        active = active[better]
-        x[active] -= step[better]
-        value[active], gradient[active] = trials.value[better], new[better]
 
 
 def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array) -> None:
@@ -467,28 +325,6 @@ def _next_radius(radius: float, length: float, agreement: float) -> float:
     if agreement > 0.75:
         return max(radius, 2.5 * length)
     return 0.5 * length if agreement < 0.25 else radius
-
-
-def _next_radii(radii: Array, length: Array, agreement: Array, good: Flags) -> Array:
-    """:func:`_next_radius` for many, and the quarter of the step where it was refused."""
-    kept = np.where(agreement < 0.25, 0.5 * length, radii)
-    kept = np.where(agreement > 0.75, np.maximum(radii, 2.5 * length), kept)
-    return np.where(good, kept, 0.25 * length)
-
-
-def _trust_region_steps(slope: Array, size: Array, radii: Array) -> Array:
-    """:func:`_trust_region_step` for many at once, (B, m)."""
-    shift = np.zeros(len(slope))
-    step = -slope / size
-    for _ in range(60):
-        length = np.sqrt((step**2).sum(axis=1))
-        long = length > radii * 1.01
-        if not long.any():
-            break
-        change = (step[long] ** 2 / (size[long] + shift[long, None])).sum(axis=1)
-        shift[long] += (length[long] - radii[long]) / radii[long] * length[long] ** 2 / change
-        step[long] = -slope[long] / (size[long] + shift[long, None])
-    return step
 
 
 def _trust_region_step(slope: Array, size: Array, radius: float) -> Array:
