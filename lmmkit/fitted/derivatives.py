@@ -79,7 +79,8 @@ class Optimum:
         which the criterion does not curve (a singular fit has them) are left out, as lmerTest does.
         """
         criterion, point = self.criterion, self.point
-        profiled = differenced_hessian(criterion.trial, self.theta)
+        exact = criterion.has_hessian
+        profiled = criterion.hessian(point) if exact else differenced_hessian(criterion.trial, self.theta)
         # r2 / sigma² is the only part of the criterion in which theta and sigma meet.
         mixed = np.empty(len(self.theta))
         for f, t, own in criterion.owned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
@@ -28,20 +28,26 @@ class Refits:
     Parameters
     ----------
     fit : MixedFit
-        For which :meth:`suit` is true.
+        A linear one.
     """
 
     def __init__(self, fit: MixedFit) -> None:
         self.fit = fit
         self._many = ManyCriterion(fit.design, fit.is_reml)
 
-    @staticmethod
-    def suit(fit: Fit) -> bool:
-        """Whether it is a linear mixed model whose design is small enough, without structured terms."""
+    @classmethod
+    def of(cls, fit: Fit) -> Self | None:
+        """Of a linear mixed model whose design is small enough, without structured terms; None for others."""
         if not isinstance(fit, MixedFit) or fit.family is not None or not fit.design.terms:
-            return False
-        many = ManyCriterion(fit.design, fit.is_reml)
-        return not fit.criterion.structured and many.suits and many.grid is not None
+            return None
+        refits = cls(fit)
+        many = refits._many
+        return refits if not fit.criterion.structured and many.suits and many.grid is not None else None
+
+    @property
+    def at_once(self) -> int:
+        """So many responses are best fitted at a time."""
+        return self._many.chunk
 
     @property
     def n_parameters(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,6 +50,30 @@ def draw(fit: Fit, rows: SimulatedRows, rng: np.random.Generator) -> Array:
         for name, fixed in rows.fixed.items()
     }
     return respond(fit, etas.pop(CONDITIONAL), rng, etas, rows)
+
+
+def draw_many(fit: Fit, rows: SimulatedRows, rngs: Sequence[np.random.Generator]) -> Array:
+    """What :func:`draw` gives with each generator, (B, m); for linear models side by side.
+
+    Parameters
+    ----------
+    fit : MixedFit or FixedFit
+    rows : SimulatedRows
+        Of which no random effects are kept.
+    rngs : sequence of numpy.random.Generator
+    """
+    plain = fit.family is None and not (isinstance(fit, MixedFit) and fit.has_parts)
+    if not plain or not np.isfinite(fit.sigma):
+        return np.array([draw(fit, rows, rng) for rng in rngs])
+    terms, fixed = rows.terms[CONDITIONAL], rows.fixed[CONDITIONAL]
+    stops = np.cumsum([term.n_levels * len(term.factor) for term in terms] + [len(fixed)])
+    normal = np.array([rng.standard_normal(stops[-1]) for rng in rngs])
+    *of_terms, errors = np.split(normal, stops[:-1], axis=1)
+    with np.errstate(divide="ignore"):  # a row of weight zero may lie anywhere
+        y = fixed + fit.sigma / np.sqrt(rows.weights) * errors
+    for term, own in zip(terms, of_terms, strict=True):
+        y += term.added(own.reshape(len(rngs), term.n_levels, -1))
+    return y
 
 
 def _added(rows: SimulatedRows, part: str, rng: np.random.Generator) -> Array:

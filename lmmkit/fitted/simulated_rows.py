@@ -61,6 +61,11 @@ class SimulatedTerm:
             effects[:known] = self._given_kept(effects[:known])
         return np.asarray((self.Z * effects[self.codes]).sum(axis=1))
 
+    def added(self, normal: Array) -> Array:
+        """What effects add to each row, (B, m), that are made of standard normal numbers (B, levels, k)."""
+        effects = self.sigma * normal @ self.factor.T
+        return np.einsum("mk,bmk->bm", self.Z, effects[:, self.codes])
+
     def _given_kept(self, drawn: Array) -> Array:
         """Draws moved to where the kept effects are, and the others with them, as their covariance says."""
         cov = self.factor @ self.factor.T

@@ -12,7 +12,6 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
-from ..fitted.mixed import MixedFit
 from ..fitted.refits import Refits, refit_or_none
 from ..formatting.noted_table import Table
 from ..numerics import arguments
@@ -156,12 +155,12 @@ def bootstrap(
 
     many: Callable[[Array], list[Any]] | None = None
     default = stat is parameter_values
-    if isinstance(fit, MixedFit) and Refits.suit(fit):
-        refits = Refits(fit)
+    refits = Refits.of(fit)
+    if refits is not None:
         many = partial(_parameters, refits) if default else lambda Y: list(map(one, refits.models(Y)))
     results = from_simulated(
         fit, lambda y: one(refit_or_none(fit, y)), many, n_sim, seed, n_jobs, progress, "bootstrap",
-        models=not default,
+        at_once=1 if refits is None else refits.at_once, models=not default,
     )  # fmt: skip
     nothing = np.full(len(estimate), np.nan)
     rows = [nothing if result is None else _in_order(result, estimate) for result in results]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..likelihood.many_criterion import ManyCriterion, Points
 from ..likelihood.many_search import ManyOptima
 from ..numerics.arrays import Array
 
@@ -53,7 +52,7 @@ def information_inverse(optima: ManyOptima) -> Array:
     criterion, points = optima.criterion, optima.points
     m, nu = criterion.m, criterion.nu
     hessian = np.empty((len(points.theta), m + 1, m + 1))
-    hessian[:, :m, :m] = _differenced(criterion, points)
+    hessian[:, :m, :m] = points.hessian()
     mixed = np.empty_like(points.theta)
     for f, t, own in criterion.owned:
         score = points.scores[f][..., own]
@@ -65,18 +64,3 @@ def information_inverse(optima: ManyOptima) -> Array:
     values, vectors = np.linalg.eigh(hessian)
     weight = np.where(values > 1e-8 * values[:, -1:], 2 / values, 0.0)
     return np.asarray((vectors * weight[:, None, :]) @ vectors.transpose(0, 2, 1))
-
-
-def _differenced(criterion: ManyCriterion, points: Points, width: float = 1e-4) -> Array:
-    """Hessian by central differences of the gradient, (B, m, m)."""
-    theta = points.theta
-    hessian = np.empty((len(theta), criterion.m, criterion.m))
-    for i in range(criterion.m):
-        h = width * np.maximum(1.0, np.abs(theta[:, i]))
-        sides = []
-        for sign in (1.0, -1.0):
-            moved = theta.copy()
-            moved[:, i] += sign * h
-            sides.append(Points(criterion, moved, points.y).by_rows().gradient())
-        hessian[:, i] = (sides[0] - sides[1]) / (2 * h)[:, None]
-    return (hessian + hessian.transpose(0, 2, 1)) / 2

@@ -198,19 +198,23 @@ def null_distribution(
     """
     reml = bool(large.is_reml)
     values = [criterion_values(fit, reml) for fit in (small, large)]
+    known = [own for own in values if own is not None]
 
     def one(y: Array) -> float:
         again = [refit_or_none(fit, y) for fit in (large, small)]
         return np.nan if None in again else likelihood_ratio(*again)
 
     def many(Y: Array) -> list[float]:
-        of_small, of_large = (of(Y) for of in values if of is not None)
+        of_small, of_large = (own.of(Y) for own in known)
         return list(np.maximum(of_small - of_large, 0.0))
 
-    at_once = None if None in values else many
     drawn = np.array(
-        from_simulated(small, one, at_once, n_sim, seed, n_jobs, progress, "null distribution"), dtype=float
-    )
+        from_simulated(
+            small, one, many if len(known) == 2 else None, n_sim, seed, n_jobs, progress, "null distribution",
+            at_once=min((own.at_once for own in known), default=1),
+        ),
+        dtype=float,
+    )  # fmt: skip
     reference = drawn[np.isfinite(drawn)]
     if len(reference) == 0:
         raise ModelError("none of the simulated responses could be fitted, so there is no null distribution")

@@ -55,13 +55,13 @@ def simulated_p_values(
         return _checked(given)
 
     many = formulas = None
-    if Refits.suit(model):
-        refits = Refits(model)
+    refits = Refits.of(model)
+    if refits is not None:
         formulas = _side_by_side(refits, names, test)
         many = formulas or (lambda Y: list(map(one, refits.models(Y))))
     found = from_simulated(
         model, lambda y: one(refit_or_none(model, y)), many, n_sim, seed, n_jobs, progress, "power",
-        models=formulas is None,
+        at_once=1 if refits is None else refits.at_once, models=formulas is None,
     )  # fmt: skip
     return np.array(found, dtype=float)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ..fitted.fit import Fit
 from ..fitted.linear import LinearFit
-from ..fitted.mixed import MixedFit
 from ..fitted.refits import Refits
-from ..fitted.simulate import draw
+from ..fitted.simulate import draw, draw_many
 from ..fitted.simulated_rows import SimulatedRows
 from ..numerics.arrays import Array
 from ..numerics.workers import batches, replicates
@@ -20,9 +19,19 @@ from .likelihood_ratio import linear_criterion
 T = TypeVar("T")
 
 #: Responses at a time, whatever the number of workers: enough that few calls do much, few enough to interrupt.
-BATCH = 200
+BATCH = 500
 
-__all__ = ["criterion_values", "from_simulated"]
+__all__ = ["Values", "criterion_values", "from_simulated"]
+
+
+class Values(NamedTuple):
+    """The criterion of a model's refits.
+
+    ``of`` takes responses (B, n), best ``at_once`` of them, and gives (B,), NaN where a refit fails.
+    """
+
+    of: Callable[[Array], Array]
+    at_once: int
 
 
 def from_simulated(
@@ -35,6 +44,7 @@ def from_simulated(
     progress: bool | None,
     label: str,
     *,
+    at_once: int = BATCH,
     models: bool = False,
 ) -> list[T]:
     """What is made from responses that are simulated from a model.
@@ -48,6 +58,8 @@ def from_simulated(
         Makes it from several at once, (B, n), and is preferred.
     n_sim, seed, n_jobs, progress, label
         As in :func:`lmmkit.numerics.workers.replicates`. The responses are the same either way.
+    at_once : int
+        So many responses suit ``many``.
     models : bool
         ``many`` asks each refit as a model, which takes its time: then workers share smaller batches.
 
@@ -59,15 +71,14 @@ def from_simulated(
     rows = SimulatedRows.own(source)
     if many is None:
         return replicates(lambda rng: one(draw(source, rows, rng)), n_sim, seed, n_jobs, progress, label)
-    size = max(1, min(25, n_sim // 20)) if models else BATCH
+    size = max(1, min(25, n_sim // 20)) if models else min(BATCH, at_once)
     return batches(
-        lambda rngs: many(np.array([draw(source, rows, rng) for rng in rngs])),
-        n_sim, size, seed, n_jobs, progress, label,
-    )  # fmt: skip
+        lambda rngs: many(draw_many(source, rows, rngs)), n_sim, size, seed, n_jobs, progress, label
+    )
 
 
-def criterion_values(fit: Fit, reml: bool) -> Callable[[Array], Array] | None:
-    """The criterion of a model's refits to many responses, (B, n) to (B,), NaN where one fails; None for other models.
+def criterion_values(fit: Fit, reml: bool) -> Values | None:
+    """The criterion of a model's refits to many responses; None for models that are fitted one by one.
 
     Parameters
     ----------
@@ -76,10 +87,10 @@ def criterion_values(fit: Fit, reml: bool) -> Callable[[Array], Array] | None:
         The restricted one, as :func:`~lmmkit.inference.likelihood_ratio.criterion_value` has it.
     """
     if isinstance(fit, LinearFit):
-        return _linear_values(fit, reml)
-    if not isinstance(fit, MixedFit) or fit.is_reml != reml or not Refits.suit(fit):
+        return Values(_linear_values(fit, reml), BATCH)
+    refits = Refits.of(fit)
+    if refits is None or refits.fit.is_reml != reml:
         return None
-    refits = Refits(fit)
 
     def values(Y: Array) -> Array:
         fitted, optima = refits.fits(Y)
@@ -88,7 +99,7 @@ def criterion_values(fit: Fit, reml: bool) -> Callable[[Array], Array] | None:
             out[fitted] = np.where(np.isfinite(optima.objective), optima.objective, np.nan)
         return out
 
-    return values
+    return Values(values, refits.at_once)
 
 
 def _linear_values(fit: LinearFit, reml: bool) -> Callable[[Array], Array]:

@@ -236,15 +236,14 @@ def more_levels(fit: MixedFit, name: str, m: int) -> pd.DataFrame:
         if factor not in columns
         and (pd.Series(codes).groupby(frame[factor].to_numpy(), observed=True).nunique() == 1).all()
     ]
-    pieces = []
-    for number in range(m):
-        piece = frame.iloc[np.flatnonzero(codes == order[number % q])].copy()
-        turn = number // q
-        for column in [*columns[:1], *nested]:
-            own = piece[column].astype(str)
-            piece[column] = own if turn == 0 else own + f" ({turn + 1})"
-        pieces.append(piece)
-    return pd.concat(pieces, ignore_index=True)
+    rows_of = [np.flatnonzero(codes == level) for level in order]
+    chosen = [rows_of[number % q] for number in range(m)]
+    turn = np.repeat(np.arange(m) // q, [len(rows) for rows in chosen])
+    larger = frame.iloc[np.concatenate(chosen)].reset_index(drop=True)
+    marks = np.array([""] + [f" ({number + 1})" for number in range(1, m // q + 1)], dtype=object)[turn]
+    for column in [*columns[:1], *nested]:
+        larger[column] = larger[column].astype(str) + marks
+    return larger
 
 
 def _mixed_order(X: Array, codes: Index, q: int) -> list[int]:

@@ -23,6 +23,7 @@ from scipy.sparse import csr_array
 
 from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.small import cholesky_of_each
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
 from .theta import Terms
@@ -34,8 +35,8 @@ __all__ = [
     "FAR_ENDS",
     "Grid",
     "Parts",
+    "alike",
     "beyond",
-    "cholesky_of_each",
     "dense_parts",
     "grid_thetas",
     "pivots",
@@ -273,7 +274,7 @@ class Grid:
         self._roots = terms.many_roots(self.thetas)[1]
         lead = parts.lead
         # In a balanced design all levels have the same block, and what is true of one is true of all.
-        self._alike = bool(np.abs(lead - lead[0]).max() <= ALIKE * np.abs(lead[0]).max())
+        self._alike = alike(lead)
         with np.errstate(all="ignore"):
             self._M, logdet = swept(lead[:1] if self._alike else lead, self._roots[0])
         self._lead_logdet = logdet * len(lead) if self._alike else logdet
@@ -431,6 +432,11 @@ def _lowest_around(grids: Values) -> Values:
     return lowest
 
 
+def alike(blocks: Array) -> bool:
+    """Whether all levels (q, k, k) have the same block."""
+    return bool(np.abs(blocks - blocks[0]).max() <= ALIKE * np.abs(blocks[0]).max())
+
+
 def products(cross: Array) -> Array:
     """Products of the entries of ``lead'[rest Q]`` within each level, (q k k, (R + p)^2)."""
     q, k, width = cross.shape
@@ -463,25 +469,6 @@ def pivots(stack: Array) -> Array:
     for j in range(len(left) - 1):
         left[j + 1 :, j + 1 :] -= left[j + 1 :, j, None] * (left[j, None, j + 1 :] / left[j, j])
     return left.diagonal()
-
-
-def cholesky_of_each(stack: Array) -> tuple[Array, Flags]:
-    """Lower factors, and which matrices have none (theirs is the identity)."""
-    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
-    if not finite.all():
-        lower, broken = cholesky_of_each(np.where(finite[:, None, None], stack, np.eye(stack.shape[1])))
-        return lower, broken | ~finite
-    try:
-        return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
-    except np.linalg.LinAlgError:
-        pass
-    out, broken = np.empty_like(stack), np.zeros(len(stack), dtype=np.bool_)
-    for b, matrix in enumerate(stack):
-        try:
-            out[b] = np.linalg.cholesky(matrix)
-        except np.linalg.LinAlgError:
-            out[b], broken[b] = np.eye(matrix.shape[-1]), True
-    return out, broken
 
 
 def _times_roots(matrix: Array, roots: list[Array], layout: Layout) -> Array:

@@ -300,11 +300,6 @@ class Criterion(Terms):
         """Whether some term has another structure than ``us``."""
         return any(not isinstance(structure, Unstructured) for structure in self.structures)
 
-    @cached_property
-    def fills_hulls(self) -> bool:
-        """Whether the covariances of every term are all of a linear space, as Fisher scoring takes them to be."""
-        return all(structure.fills_hull for structure in self.structures)
-
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
         return self._far_out(point) and not self.levelled(point)

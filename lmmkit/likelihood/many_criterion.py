@@ -23,10 +23,12 @@ from ..crossprod.layout import Sums
 from ..design.design import Design
 from ..design.undivided import Undivided, undivided
 from ..numerics.arrays import Array, Flags, Index
+from ..numerics.small import cholesky_of_each
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE
-from .grid import Grid, Parts, cholesky_of_each, dense_parts, products, ring_thetas, swept
+from .grid import Grid, Parts, alike, dense_parts, products, ring_thetas, swept
 from .lmm import Criterion
+from .many_traces import Projected, trace_products
 from .theta import Terms
 
 
@@ -131,6 +133,15 @@ class ManyCriterion(Terms):
     def column_products(self) -> Array:
         """Products of the entries of the leading factor's rows, two and two (:func:`products`)."""
         return products(self.parts.cross)
+
+    @cached_property
+    def is_balanced(self) -> bool:
+        """Whether all levels of each grouping factor have the same ``Z'Z``."""
+        lead, _, other = self.parts
+        columns = [self.layout.columns(f) for f in range(len(self.layout.rest))]
+        return all(
+            alike(blocks) for blocks in [lead, *(other[own[..., None], own[:, None]] for own in columns)]
+        )
 
     @cached_property
     def grid(self) -> Grid | None:
@@ -312,13 +323,36 @@ class Points:
         ]
 
     @cached_property
+    def projected(self) -> Projected:
+        """``Z'P Z``: what the rest and, by REML, the fixed effects explain is taken from ``Z'V^-1 Z`` without them."""
+        lead, cross, _ = self.criterion.parts
+        (q, k, _), B, R = cross.shape, len(self.theta), self.criterion.layout.width
+        met, half_H = _times_blocks(self._keep, cross[..., :R]), self._half_B @ self.H
+        explained = met @ self._half_B.transpose(0, 2, 1)[:, None]
+        whole = met.reshape(B, q * k, R) - explained.reshape(B, q * k, R) @ half_H
+        rest = self.H - half_H.transpose(0, 2, 1) @ half_H
+        if self.criterion.reml:
+            first, *others = self.image_halves
+            half = np.concatenate(
+                [np.zeros((B, 0, self.criterion.p)), *(_by_column(own) for own in others)], axis=1
+            )
+            whole -= _by_column(first) @ half.transpose(0, 2, 1)
+            rest -= half @ half.transpose(0, 2, 1)
+            explained = np.concatenate([explained, first], axis=3)
+        return Projected(_times_blocks(self._keep, lead), explained, whole, rest)
+
+    def trace_products(self, slopes: list[Array]) -> Array:
+        """``tr(P V_i P V_j)`` for ``dSigma/dtheta`` of each grouping factor, (B, m, k, k): (B, m, m)."""
+        return trace_products(self.criterion.layout, self.projected, slopes)
+
+    @cached_property
     def block_sums(self) -> list[Array]:
         """Sums over levels of the diagonal blocks of ``Z'V^-1 Z``, (B, k, k) per grouping factor."""
         criterion = self.criterion
-        lead, cross, _ = criterion.parts
+        cross = criterion.parts[1]
         q, k, _ = cross.shape
         B, R = len(self.theta), criterion.layout.width
-        sums = np.einsum("bqij,qjk->bik", self._keep, lead)
+        sums = np.einsum("bqij,qjk->bik", self._keep, criterion.parts[0])
         if not R:
             return [sums]
         middle = self._half_B.transpose(0, 2, 1) @ self._half_B
@@ -340,17 +374,29 @@ class Points:
         return out
 
     @cached_property
+    def image_halves(self) -> list[Array]:
+        """``Z'V^-1 Q L_X'^-1`` per grouping factor, (B, levels, k, p)."""
+        p, turned = self.criterion.p, self.root.transpose(0, 2, 1)[:, None]
+        return [image[..., :p] @ turned for image in self.images]
+
+    @cached_property
+    def traced(self) -> list[Array]:
+        """Sums over levels of the diagonal blocks of ``Z'P Z``, or ``Z'V^-1 Z`` without REML, (B, k, k) per factor."""
+        if not self.criterion.reml:
+            return self.block_sums
+        sums = []
+        for block, half in zip(self.block_sums, self.image_halves, strict=True):
+            B, q, k, p = half.shape
+            flat = half.transpose(0, 1, 3, 2).reshape(B, q * p, k)
+            sums.append(block - flat.transpose(0, 2, 1) @ flat)
+        return sums
+
+    @cached_property
     def slopes(self) -> list[Array]:
         """``d objective / d Sigma``, one (B, k, k) array per grouping factor."""
-        p, slopes = self.criterion.p, []
-        ratio = (self.criterion.nu / self.r2)[:, None, None]
-        for block, image, score in zip(self.block_sums, self.images, self.scores, strict=True):
+        ratio, slopes = (self.criterion.nu / self.r2)[:, None, None], []
+        for block, score in zip(self.traced, self.scores, strict=True):
             slope = block - ratio * (score.transpose(0, 2, 1) @ score)
-            if self.criterion.reml:
-                half = image[..., :p] @ self.root.transpose(0, 2, 1)[:, None]
-                B, q, k, _ = half.shape
-                flat = half.transpose(0, 1, 3, 2).reshape(B, q * p, k)
-                slope = slope - flat.transpose(0, 2, 1) @ flat
             slopes.append((slope + slope.transpose(0, 2, 1)) / 2)
         return slopes
 
@@ -368,6 +414,18 @@ class Points:
 
     def curvature(self) -> Array:
         """Average information with the exact second derivative of ``T T'`` added, (B, m, m)."""
+        quadratic, rank_one = self._quadratic_forms
+        return quadratic - rank_one + self._second_order()
+
+    def hessian(self) -> Array:
+        """The Hessian itself, as :meth:`Criterion.hessian`, (B, m, m)."""
+        quadratic, rank_one = self._quadratic_forms
+        traces = self.trace_products(self.criterion.covariance_slopes(self.theta, self.factors))
+        return 2 * quadratic - rank_one - traces + self._second_order()
+
+    @cached_property
+    def _quadratic_forms(self) -> tuple[Array, Array]:
+        """``y'P V_i P V_j P y`` and ``y'P V_i P y y'P V_j P y / r2``, relative to the residual variance."""
         criterion = self.criterion
         lead, cross, other = criterion.parts
         B, m, R, p = len(self.theta), criterion.m, criterion.layout.width, criterion.p
@@ -390,9 +448,8 @@ class Points:
             first += np.einsum("br,brm->bm", self.scores[f].reshape(B, rows), w)
         half = self.root @ crossed
         ratio = (criterion.nu / self.r2)[:, None, None]
-        hessian = ratio * (quadratic - half.transpose(0, 2, 1) @ half)
-        hessian -= ratio / self.r2[:, None, None] * first[:, :, None] * first[:, None, :]
-        return hessian + self._second_order()
+        rank_one = ratio / self.r2[:, None, None] * first[:, :, None] * first[:, None, :]
+        return ratio * (quadratic - half.transpose(0, 2, 1) @ half), rank_one
 
     def _directions(self) -> list[Array]:
         """``dSigma/dtheta_i`` times the scores: (B, levels, k, m) per factor."""
@@ -427,3 +484,8 @@ def _times_blocks(blocks: Array, columns: Array) -> Array:
     if blocks.shape[-1] == 1:
         return blocks * columns
     return np.asarray(blocks @ columns)
+
+
+def _by_column(levels: Array) -> Array:
+    """(B, levels, k, p) as (B, levels k, p)."""
+    return levels.reshape(len(levels), -1, levels.shape[-1])

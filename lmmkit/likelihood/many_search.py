@@ -10,16 +10,23 @@ import numpy as np
 from ..errors import ModelError
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.threads import threads_for
-from ..numerics.trust_region import minimise
+from ..numerics.trust_region import POLISHED, minimise
 from ..numerics.trust_regions import Trials, minimise_many
 from .fit_lmm import fit_criterion
 from .grid import Grid, beyond, valleys
 from .lmm import ENDLESS, LITTLE_LEFT, VALLEYS
 from .many_criterion import ManyCriterion, Points, Responses
+from .scoring import scored_many
 from .search import LOWER, WORTH, descend
 from .theta import LACKING
 
 __all__ = ["ManyOptima", "fit_responses"]
+
+#: Rounds of the searches side by side; what has not arrived by then goes on alone.
+ROUNDS = 25
+
+#: The best ``theta`` (B, m) of each response, its objective (B,), and whether the search converged (B,).
+Optima = tuple[Array, Array, Flags]
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,7 @@ def fit_responses(criterion: ManyCriterion, Y: Array) -> tuple[Flags, ManyOptima
     return fitted, ManyOptima(criterion, points, objective, converged)
 
 
-def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[Array, Array, Flags]:
+def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> Optima:
     """The best ``theta`` (B, m) of each response, its objective, and whether the search converged.
 
     The plan of :mod:`lmmkit.likelihood.search`, side by side; where a way down must go on from beside a
@@ -121,19 +128,8 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
     if not criterion.suits or criterion.grid is None:
         return _one_by_one(criterion, Y)
     theta, value, converged = best = _from_the_grid(criterion, criterion.grid, responses)
-    if criterion.seen_coarsely:
-        _improve(
-            criterion, responses, np.arange(len(theta)), np.tile(criterion.identity(), (len(theta), 1)), best
-        )
     _otherwise(criterion, responses, best)
-    doubtful = np.flatnonzero(criterion.vector_singular(theta))
-    if len(doubtful):
-        for other in criterion.beside_singular(theta[doubtful]).values():
-            _improve(criterion, responses, doubtful, other, best)
-        if criterion.ring is not None:
-            for lowest in _lowest_valleys(criterion.ring, responses.take(doubtful)).T:
-                there = np.flatnonzero(lowest >= 0)
-                _improve(criterion, responses, doubtful[there], criterion.ring.thetas[lowest[there]], best)
+    _off_the_edge(criterion, responses, best)
     shielded = criterion.shielded(theta) | beyond(criterion, theta)
     hard = np.flatnonzero(~converged & ~shielded | _may_escape(criterion, theta, responses))
     left = [b for b in hard.tolist() if not _settled(criterion, Y[b], b, best)]
@@ -143,19 +139,19 @@ def _search(criterion: ManyCriterion, responses: Responses, Y: Array) -> tuple[A
     return theta, value, converged
 
 
-def _otherwise(criterion: ManyCriterion, responses: Responses, best: tuple[Array, Array, Flags]) -> None:
+def _otherwise(criterion: ManyCriterion, responses: Responses, best: Optima) -> None:
     """Other valleys of structured terms (:meth:`Terms.otherwise`), and those without a residual variance."""
     theta, value, _ = best
     if criterion.single.may_leave_nothing:
         far = criterion.nearer_zero(criterion.identity(), LITTLE_LEFT)
-        _improve(criterion, responses, np.arange(len(theta)), np.tile(far, (len(theta), 1)), best)
+        _improve(criterion, responses, [(np.arange(len(theta)), np.tile(far, (len(theta), 1)))], best)
     for _, moved in criterion.otherwise(theta):
         there = Points(criterion, moved, responses).objective
         which = np.flatnonzero(there < value + criterion.single.worth_a_try)
-        _improve(criterion, responses, which, moved[which], best)
+        _improve(criterion, responses, [(which, moved[which])], best)
 
 
-def _settled(criterion: ManyCriterion, y: Array, b: int, best: tuple[Array, Array, Flags]) -> bool:
+def _settled(criterion: ManyCriterion, y: Array, b: int, best: Optima) -> bool:
     """Go on from the end of a response by the ordinary way down: whether nothing else is found; noted in place."""
     theta, value, converged = best
     single = criterion.single.with_response(y)
@@ -166,14 +162,53 @@ def _settled(criterion: ManyCriterion, y: Array, b: int, best: tuple[Array, Arra
     return True
 
 
-def _from_the_grid(criterion: ManyCriterion, grid: Grid, responses: Responses) -> tuple[Array, Array, Flags]:
+def _from_the_grid(criterion: ManyCriterion, grid: Grid, responses: Responses) -> Optima:
     """Down from the lowest valley of the grid, and from the others of those that have several."""
     lowest = _lowest_valleys(grid, responses)
-    best = _minimise(criterion, responses, np.arange(len(lowest)), grid.thetas[lowest[:, 0]])
-    for further in lowest[:, 1:].T:
-        several = np.flatnonzero(further >= 0)
-        _improve(criterion, responses, several, grid.thetas[further[several]], best)
+    best = _down_the_valley(criterion, responses, grid.thetas[lowest[:, 0]])
+    starts = [(several, grid.thetas[further[several]]) for further, several in _there(lowest[:, 1:])]
+    if criterion.seen_coarsely:
+        starts.append((np.arange(len(lowest)), np.tile(criterion.identity(), (len(lowest), 1))))
+    _improve(criterion, responses, starts, best)
     return best
+
+
+def _there(numbers: Index) -> list[tuple[Index, Index]]:
+    """Each column of (B, valleys), and the rows in which it has a number."""
+    return [(column, np.flatnonzero(column >= 0)) for column in numbers.T]
+
+
+def _down_the_valley(criterion: ManyCriterion, responses: Responses, start: Array) -> Optima:
+    """Down from one place each, in balanced designs by a step of Fisher scoring, which arrives at once."""
+    everyone = np.arange(len(start))
+    if not (criterion.fills_hulls and criterion.is_balanced):
+        return _minimise(criterion, responses, everyone, start)
+    before = Points(criterion, start, responses)
+    step = scored_many(before)
+    after = Points(criterion, step.theta, responses)
+    lower = after.objective < before.objective
+    theta, value = (
+        np.where(lower[:, None], after.theta, start),
+        np.where(lower, after.objective, before.objective),
+    )
+    endless = after.r2 < ENDLESS**2 * criterion.nu
+    converged: Flags = np.asarray(lower & ~endless & (step.left(after.gradient()) < POLISHED))
+    left = np.flatnonzero(~converged)
+    theta[left], value[left], converged[left] = _minimise(criterion, responses, left, theta[left])
+    return theta, value, converged
+
+
+def _off_the_edge(criterion: ManyCriterion, responses: Responses, best: Optima) -> None:
+    """Beside singular covariances of several effects, which is where criteria have several minima."""
+    theta = best[0]
+    doubtful = np.flatnonzero(criterion.vector_singular(theta))
+    if not len(doubtful):
+        return
+    starts = [(doubtful, other) for other in criterion.beside_singular(theta[doubtful]).values()]
+    if criterion.ring is not None:
+        lowest = _lowest_valleys(criterion.ring, responses.take(doubtful))
+        starts += [(doubtful[some], criterion.ring.thetas[column[some]]) for column, some in _there(lowest)]
+    _improve(criterion, responses, starts, best)
 
 
 def _lowest_valleys(grid: Grid, responses: Responses) -> Index:
@@ -183,30 +218,28 @@ def _lowest_valleys(grid: Grid, responses: Responses) -> Index:
 
 
 def _improve(
-    criterion: ManyCriterion,
-    responses: Responses,
-    which: Index,
-    start: Array,
-    best: tuple[Array, Array, Flags],
+    criterion: ManyCriterion, responses: Responses, starts: list[tuple[Index, Array]], best: Optima
 ) -> None:
-    """Search once more for some responses, and keep in place what is better."""
-    if not len(which):
-        return
+    """Search from further places, each for some responses, all side by side, and keep in place what is better."""
     theta, value, converged = best
-    rival, its_value, arrived = _minimise(criterion, responses, which, start)
-    better = its_value < value[which] - LOWER
+    which = np.concatenate([np.zeros(0, dtype=np.intp), *(some for some, _ in starts)])
+    places = np.concatenate([theta[:0], *(place for _, place in starts)])
+    rival, its_value, arrived = _minimise(criterion, responses, which, places)
+    order = np.argsort(-its_value, kind="stable")  # the lowest of a response is written last
+    better = order[its_value[order] < value[which[order]] - LOWER]
     where = which[better]
     theta[where], value[where], converged[where] = rival[better], its_value[better], arrived[better]
 
 
-def _minimise(
-    criterion: ManyCriterion, responses: Responses, which: Index, start: Array
-) -> tuple[Array, Array, Flags]:
+def _minimise(criterion: ManyCriterion, responses: Responses, which: Index, start: Array) -> Optima:
+    if not len(which):
+        return start, np.zeros(0), np.zeros(0, dtype=bool)
+
     def evaluate(theta: Array, active: Index) -> Trials:
         points = Points(criterion, theta, responses.take(which[active]))
-        return Trials(points.objective, points.gradient, points.curvature)
+        return Trials(points.objective, points.gradient, points.curvature, points.hessian)
 
-    return minimise_many(evaluate, start)
+    return minimise_many(evaluate, start, max_evaluations=ROUNDS)
 
 
 def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) -> Flags:
@@ -215,14 +248,14 @@ def _may_escape(criterion: ManyCriterion, theta: Array, responses: Responses) ->
     flags = np.zeros(len(theta), dtype=bool)
     for f, t, own in criterion.owned:
         part, structure, T = criterion.of_term[t], criterion.structures[t], points.factors[t]
-        singular = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
-        for b in np.flatnonzero(singular & ~flags):
-            ways = structure.beside(theta[b, part], T[b], points.slopes[f][b, own, own], LACKING, WORTH)
+        lacking, slopes = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING, points.slopes[f][:, own, own]
+        for b in np.flatnonzero(lacking & ~flags & structure.may_leave(slopes, WORTH)):
+            ways = structure.beside(theta[b, part], T[b], slopes[b], LACKING, WORTH)
             flags[b] = next(ways, None) is not None
     return flags
 
 
-def _one_by_one(criterion: ManyCriterion, Y: Array) -> tuple[Array, Array, Flags]:
+def _one_by_one(criterion: ManyCriterion, Y: Array) -> Optima:
     """Each response by the ordinary search, the sums of the design made once."""
     theta, value = np.zeros((len(Y), criterion.m)), np.full(len(Y), np.inf)
     converged = np.zeros(len(Y), dtype=bool)

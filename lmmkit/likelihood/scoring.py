@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.linalg import lapack
 
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Flags
+from ..numerics.small import cholesky_of_each
 from .point import Point
 
 if TYPE_CHECKING:
     from .lmm import Criterion
+    from .many_criterion import Points
 
-__all__ = ["scored"]
+__all__ = ["ManySteps", "scored", "scored_many"]
 
 #: Length of the gradient at which a step would lead nowhere.
 LEVEL = 1e-8
@@ -85,3 +87,56 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
             return None
         theta[part] = there
     return Step(theta, factor)
+
+
+class ManySteps(NamedTuple):
+    """Steps of many responses of one design.
+
+    ``theta`` (B, m) where they end; ``possible`` (B,), which can be taken; ``root`` (B, m, m), ``L^-1`` of the
+    expected information ``L L'`` where they began.
+    """
+
+    theta: Array
+    possible: Flags
+    root: Array
+
+    def left(self, gradient: Array) -> Array:
+        """What each objective may still fall by, for gradients (B, m) at the ends; (B,)."""
+        half = np.einsum("bij,bj->bi", self.root, gradient)
+        return np.asarray(0.5 * (half**2).sum(axis=1))
+
+
+def scored_many(points: Points) -> ManySteps:
+    """:func:`scored` for many responses side by side, each at a point of its own.
+
+    Parameters
+    ----------
+    points : Points
+        Of terms whose covariances fill a linear space.
+    """
+    criterion, gradient, (B, m) = points.criterion, points.gradient(), points.theta.shape
+    slopes, nu = criterion.covariance_slopes(points.theta, points.factors), points.criterion.nu
+    traces = np.zeros((B, m))
+    for slope, block in zip(slopes, points.traced, strict=True):
+        traces += np.einsum("bmac,bac->bm", slope, block)
+    information = points.trace_products(slopes) - traces[:, :, None] * traces[:, None, :] / nu
+    known = np.isfinite(information).all(axis=(1, 2)) & (
+        np.einsum("bm,bm->b", gradient, gradient) >= LEVEL**2
+    )
+    lower, broken = cholesky_of_each(np.where(known[:, None, None], information, np.eye(m)))
+    root = np.asarray(np.linalg.inv(lower), dtype=float)
+    step = -np.einsum("bji,bj->bi", root, np.einsum("bij,bj->bi", root, gradient))
+    growth = 1 - np.einsum("bm,bm->b", traces, step) / nu  # of the residual variance
+    theta = points.theta.copy()
+    possible: Flags = known & ~broken & (growth > 0)
+    for f, t, own in criterion.owned:
+        part, T = criterion.of_term[t], points.factors[t]
+        change = np.einsum("bm,bmac->bac", step[:, part], slopes[f][:, part, own, own])
+        there = T @ T.transpose(0, 2, 1) + change / np.where(possible, growth, 1.0)[:, None, None]
+        possible &= np.isfinite(there).all(axis=(1, 2))
+        ends = criterion.structures[t].near_covariances(
+            np.where(possible[:, None, None], there, np.eye(T.shape[1]))
+        )
+        possible &= ~np.isnan(ends).any(axis=1)
+        theta[:, part] = ends
+    return ManySteps(np.where(possible[:, None], theta, points.theta), possible, root)

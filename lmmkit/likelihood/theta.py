@@ -153,6 +153,11 @@ class Terms:
         """Whether some term has more than an intercept."""
         return any(term.has_slopes for term in self.design.terms)
 
+    @cached_property
+    def fills_hulls(self) -> bool:
+        """Whether the covariances of every term are all of a linear space, as Fisher scoring takes them to be."""
+        return all(structure.fills_hull for structure in self.structures)
+
     def identity(self) -> Array:
         """``T = I`` in whitened units: random effects as variable as the residuals."""
         ones = [structure.from_sds(np.ones(structure.k)) for structure in self.structures]
@@ -184,12 +189,12 @@ class Terms:
         return out
 
     def covariance_slopes(self, theta: Array, factors: list[Array]) -> list[Array]:
-        """``dSigma/dtheta_i`` of each grouping factor, (m, k, k)."""
-        m = self.n_theta
-        out = [np.zeros((m, factor.k, factor.k)) for factor in self.layout.factors]
+        """``dSigma/dtheta_i`` of each grouping factor, (..., m, k, k), at points (..., m)."""
+        shape = theta.shape
+        out = [np.zeros((*shape, factor.k, factor.k)) for factor in self.layout.factors]
         for f, t, own in self.owned:
             part = self.of_term[t]
-            out[f][part, own, own] = self.structures[t].slopes(theta[part], factors[t])
+            out[f][..., part, own, own] = self.structures[t].slopes(theta[..., part], factors[t])
         return out
 
     def spread(self, per_factor: list[Array]) -> tuple[Array, Array]:

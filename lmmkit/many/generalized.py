@@ -232,11 +232,10 @@ def _may_escape(criterion: ManyGlmmCriterion, points: LaplacePoints) -> Flags:
     flags = np.zeros(len(points.x), dtype=bool)
     for f, t, own in criterion.owned:
         part, structure, T = criterion.of_term[t], criterion.structures[t], points.factors[t]
-        lacking = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING
-        for b in np.flatnonzero(lacking & ~flags & np.isfinite(points.objective)):
-            ways = structure.beside(
-                points.theta[b, part], T[b], points.slopes[f][b, own, own], LACKING, WORTH
-            )
+        lacking, known = np.linalg.svd(T, compute_uv=False)[:, -1] < LACKING, np.isfinite(points.objective)
+        slopes = np.where(known[:, None, None], points.slopes[f][:, own, own], 0.0)
+        for b in np.flatnonzero(lacking & ~flags & known & structure.may_leave(slopes, WORTH)):
+            ways = structure.beside(points.theta[b, part], T[b], slopes[b], LACKING, WORTH)
             flags[b] = next(ways, None) is not None
     return flags
 

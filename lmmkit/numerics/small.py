@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy.linalg import lapack
 
-from .arrays import Array
+from .arrays import Array, Flags
 
 #: Columns that a QR decomposition works on at a time.
 BLOCK = 32
@@ -199,3 +199,32 @@ def nearly_singular(lower: Array, size: float) -> bool:
     if determinant > size * float(np.vdot(lower, lower)) ** ((len(lower) - 1) / 2):
         return False
     return bool(np.linalg.svd(lower, compute_uv=False)[-1] < size)
+
+
+def cholesky_of_each(stack: Array) -> tuple[Array, Flags]:
+    """Lower factors of a stack of matrices, and which have none: theirs is the identity.
+
+    Parameters
+    ----------
+    stack : array of shape (B, m, m)
+
+    Examples
+    --------
+    >>> cholesky_of_each(np.array([[[4.0]], [[-1.0]]]))[1]
+    array([False,  True])
+    """
+    finite = np.asarray(np.isfinite(stack).all(axis=(1, 2)))
+    if not finite.all():
+        lower, broken = cholesky_of_each(np.where(finite[:, None, None], stack, np.eye(stack.shape[1])))
+        return lower, broken | ~finite
+    try:
+        return np.asarray(np.linalg.cholesky(stack)), np.zeros(len(stack), dtype=np.bool_)
+    except np.linalg.LinAlgError:
+        pass
+    out, broken = np.empty_like(stack), np.zeros(len(stack), dtype=np.bool_)
+    for b, matrix in enumerate(stack):
+        try:
+            out[b] = np.linalg.cholesky(matrix)
+        except np.linalg.LinAlgError:
+            out[b], broken[b] = np.eye(matrix.shape[-1]), True
+    return out, broken

@@ -14,11 +14,15 @@ __all__ = ["Trials", "minimise_many"]
 
 
 class Trials(NamedTuple):
-    """Many objectives, each at its own point: values (b,), and how to get (b, m) and (b, m, m)."""
+    """Many objectives, each at its own point: values (b,), and how to get (b, m) and (b, m, m).
+
+    ``curvature`` is a cheap Hessian; ``hessian`` the true one where that costs about as much as an evaluation.
+    """
 
     value: Array
     gradient: Callable[[], Array]
     curvature: Callable[[], Array]
+    hessian: Callable[[], Array] | None = None
 
 
 def minimise_many(
@@ -29,6 +33,7 @@ def minimise_many(
     max_evaluations: int = 60,
     radius: float = 2.0,
     patience: int = 15,
+    trust: int = 4,
     rough: bool = False,
 ) -> tuple[Array, Array, Flags]:
     """:func:`~lmmkit.numerics.trust_region.minimise` for many functions side by side; each stops when it has arrived.
@@ -45,6 +50,8 @@ def minimise_many(
         Rounds; what has not arrived by then is reported.
     patience : int
         After so many rounds the Hessians of those still on their way are taken by differences.
+    trust : int
+        The same where they are given.
     rough : bool
         Take the curvature as it is and go no farther than the tolerance.
 
@@ -86,7 +93,7 @@ def minimise_many(
         there &= ~once_more
         unsure = active[there & ~sure]
         if len(unsure):
-            curvature[unsure] = _differenced_many(evaluate, x[unsure], unsure, curvature[unsure])
+            curvature[unsure] = _hessians(evaluate, x[unsure], unsure, curvature[unsure])
             differenced[unsure] = True
         active, size, axes, slope = active[~there], size[~there], axes[~there], slope[~there]
         if not len(active):
@@ -107,10 +114,11 @@ def minimise_many(
             radii[active] = _next_radii(radii[active], length, gained / promised, good)
         better = active[good]
         x[better], value[better] = proposal[good], trials.value[good]
-        gradient[better], curvature[better] = trials.gradient()[good], trials.curvature()[good]
-        differenced[better] = done >= patience
-        if done >= patience and len(better):
-            curvature[better] = _differenced_many(evaluate, x[better], better, curvature[better])
+        given = trials.hessian if done >= trust else None
+        gradient[better], curvature[better] = trials.gradient()[good], (given or trials.curvature)()[good]
+        differenced[better] = given is not None or done >= patience
+        if given is None and done >= patience and len(better):
+            curvature[better] = _hessians(evaluate, x[better], better, curvature[better])
         converged[active[exhausted]] = True
         active = np.concatenate([active[~exhausted], unsure])
     if not rough:
@@ -118,19 +126,17 @@ def minimise_many(
     return x, value, converged
 
 
-def _differenced_many(
-    evaluate: Callable[[Array, Index], Trials], x: Array, which: Index, cheap: Array
-) -> Array:
-    """Hessians by central differences of the gradients; the cheap curvature where a neighbour is inadmissible."""
-    hessian = np.empty_like(cheap)
-    for i in range(x.shape[1]):
+def _hessians(evaluate: Callable[[Array, Index], Trials], x: Array, which: Index, cheap: Array) -> Array:
+    """Hessians as given, or by central differences of the gradients; cheap curvature where a neighbour has none."""
+    given = evaluate(x, which).hessian
+    hessian = np.empty_like(cheap) if given is None else given()
+    for i in range(x.shape[1] if given is None else 0):
         h = WIDTH * np.maximum(1.0, np.abs(x[:, i]))
         shift = h[:, None] * (np.arange(x.shape[1]) == i)
         ahead, behind = (evaluate(x + side, which).gradient() for side in (shift, -shift))
         hessian[:, i] = (ahead - behind) / (2 * h)[:, None]
     hessian = (hessian + hessian.transpose(0, 2, 1)) / 2
-    finite = np.asarray(np.isfinite(hessian).all(axis=(1, 2)))
-    return np.where(finite[:, None, None], hessian, cheap)
+    return np.where(np.isfinite(hessian).all(axis=(1, 2), keepdims=True), hessian, cheap)
 
 
 def _polish_many(

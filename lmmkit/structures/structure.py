@@ -168,6 +168,12 @@ class Structure(ABC):
     def near_covariance(self, covariance: Array) -> Array | None:
         """Parameters of the search (m,) whose covariance is (k, k) or near to it; None at an edge or beyond."""
 
+    def near_covariances(self, covariances: Array) -> Array:
+        """The same for many of them, (B, k, k): (B, m), NaN at an edge or beyond."""
+        nothing = np.full(self.size, np.nan)
+        found = [self.near_covariance(own) for own in covariances]
+        return np.array([nothing if one is None else one for one in found]).reshape(-1, self.size)
+
     @abstractmethod
     def settled(self, x: Array) -> Array:
         """The same with zero for standard deviations that change no fitted value visibly."""
@@ -183,6 +189,10 @@ class Structure(ABC):
     @abstractmethod
     def beside(self, x: Array, T: Array, slope: Array, lacking: float, tolerance: float) -> Iterator[Array]:
         """Points of the search off the edge that promise, to first order in ``Sigma``, to be lower."""
+
+    def may_leave(self, slopes: Array, tolerance: float) -> Flags:
+        """Where the derivatives (B, k, k) by ``Sigma`` do not rule out that :meth:`beside` finds anything."""
+        return np.ones(len(slopes), dtype=bool)
 
     def elsewhere(self, x: Array) -> Iterator[tuple[str, Array]]:
         """Where else than at points (..., m) the criterion may have a valley, and in words why."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import lapack
 
 from ..numerics.arrays import Array, Flags, Index
-from ..numerics.small import nearly_singular
+from ..numerics.small import cholesky_of_each, nearly_singular
 from .structure import LENGTHS, Structure
 from .triangle import Whitening, canonical, factor_from_theta, lower_indices, n_theta, theta_from_factor
 
@@ -152,6 +152,11 @@ class Unstructured(Structure):
         size, axes = np.linalg.eigh(covariance)  # also of a singular matrix
         return theta_from_factor(canonical(axes * np.sqrt(np.maximum(size, 0.0))))
 
+    def near_covariances(self, covariances: Array) -> Array:
+        inside = np.linalg.eigvalsh(covariances)[:, 0] > 0
+        lower, broken = cholesky_of_each(np.where(inside[:, None, None], covariances, np.eye(self.k)))
+        return np.where((inside & ~broken)[:, None], self.theta(lower), np.nan)
+
     def settled(self, x: Array) -> Array:
         """Entries below 1e-7 are nothing: in whitened units they change no fitted value visibly."""
         return np.where(np.abs(x) < 1e-7, 0.0, x)
@@ -179,6 +184,10 @@ class Unstructured(Structure):
             return
         for length in LENGTHS:
             yield theta_from_factor(canonical(np.column_stack([T, length * missing @ vectors[:, 0]])))
+
+    def may_leave(self, slopes: Array, tolerance: float) -> Flags:
+        """No direction is lower than the lowest of all."""
+        return np.asarray(np.linalg.eigvalsh(slopes)[:, 0] < -tolerance)
 
     def nudged(self, x: Array, size: float) -> Array:
         rows, columns = lower_indices(self.k)

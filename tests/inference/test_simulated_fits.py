@@ -10,6 +10,8 @@ import pytest
 
 import lmmkit as lk
 from lmmkit.fitted.refits import Refits
+from lmmkit.fitted.simulate import draw, draw_many
+from lmmkit.fitted.simulated_rows import SimulatedRows
 from lmmkit.inference.parameters import parameter_values
 from tests.inference.reference import model
 
@@ -48,7 +50,7 @@ def p_values(test: Any) -> Any:
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
 def test_side_by_side_is_the_same_as_one_by_one(work, monkeypatch):
     together = np.asarray(work(), dtype=float)
-    monkeypatch.setattr(Refits, "suit", staticmethod(lambda fit: False))
+    monkeypatch.setattr(Refits, "of", staticmethod(lambda fit: None))
     np.testing.assert_allclose(together, np.asarray(work(), dtype=float), rtol=1e-6, atol=1e-6)
 
 
@@ -63,6 +65,15 @@ def test_models_made_from_a_batch_are_refits():
         assert again.converged and again.loglik == pytest.approx(alone.loglik, abs=1e-8)
 
 
+@pytest.mark.parametrize("name", ["slopes", "nested", "line", "herds"])
+def test_responses_are_drawn_side_by_side_as_one_by_one(name):
+    fit = model(name)
+    rows = SimulatedRows.own(fit)
+    alone = [draw(fit, rows, np.random.default_rng(seed)) for seed in range(3)]
+    together = draw_many(fit, rows, [np.random.default_rng(seed) for seed in range(3)])
+    np.testing.assert_allclose(together, alone, rtol=1e-12, atol=1e-10)
+
+
 def test_a_response_that_cannot_be_fitted_is_none():
     fit = model("slopes")
     Y = np.array([np.full(180, 2.0), fit.simulate(1, seed=1)["sim_1"]])
@@ -71,10 +82,10 @@ def test_a_response_that_cannot_be_fitted_is_none():
 
 
 def test_which_models_are_fitted_side_by_side():
-    suited = {name: Refits.suit(model(name)) for name in ("slopes", "nested", "herds", "line")}
+    suited = {name: Refits.of(model(name)) is not None for name in ("slopes", "nested", "herds", "line")}
     assert suited == {"slopes": True, "nested": True, "herds": False, "line": False}
     structured = lk.lmer("Reaction ~ Days + cs(Days | Subject)", lk.load_data("sleepstudy"))
-    assert not Refits.suit(structured)
+    assert Refits.of(structured) is None
 
 
 def test_an_interruption_keeps_the_batches_that_are_finished(monkeypatch):

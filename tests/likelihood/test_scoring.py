@@ -1,5 +1,7 @@
 """A step of Fisher scoring: the whole way in balanced data, and never taken where it leads up or nowhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ import lmmkit as lk
 from lmmkit.design.design import build_design
 from lmmkit.likelihood.fit_lmm import fit_lmm
 from lmmkit.likelihood.lmm import Criterion
-from lmmkit.likelihood.scoring import scored
+from lmmkit.likelihood.many_criterion import ManyCriterion, Points
+from lmmkit.likelihood.scoring import scored, scored_many
 from lmmkit.structures.known import structure_of
 
 
@@ -102,3 +105,37 @@ def test_at_an_edge_there_are_none(tag):
     assert structure.near_covariance(np.array([[1.0, 0.2], [0.2, -0.1]])) is None
     if tag != "diag":
         assert structure.near_covariance(np.array([[1.0, 1.2], [1.2, 1.0]])) is None
+
+
+MANY = [
+    "y ~ x + h + (x | g)",
+    "y ~ 1 + (1 | g) + (1 | h)",
+    "y ~ x + (x | g) + (1 | h)",
+    "y ~ h + f + cs(0 + f | g)",
+]
+
+
+@pytest.mark.parametrize("reml", [True, False])
+@pytest.mark.parametrize("formula", MANY)
+@pytest.mark.parametrize("rows", [72, 66], ids=["balanced", "unbalanced"])
+def test_many_responses_step_as_each_alone(formula, reml, rows):
+    data = balanced(4, both=1.0).sample(rows, random_state=1)
+    many, rng = ManyCriterion(build_design(formula, data), reml), np.random.default_rng(5)
+    assert many.is_balanced == (rows == 72)
+    Y, theta = rng.normal(size=(6, rows)), many.identity() + 0.2 * rng.normal(size=(6, many.m))
+    Y += data["y"].to_numpy()
+    theta[0] = 1.01 * many.single.from_original(fit_lmm(replace(many.design, y=Y[0]), reml).par)
+    theta[2] = 0.0
+    points = Points(many, theta, many.responses(Y)[0])
+    steps, hessians = scored_many(points), points.hessian()
+    left = steps.left(points.gradient())
+    for b, y in enumerate(Y):
+        single = many.single.with_response(y)
+        alone = single.point(theta[b])
+        np.testing.assert_allclose(hessians[b], single.hessian(alone), rtol=1e-8, atol=1e-8)
+        step = scored(single, alone)
+        assert steps.possible[b] == (step is not None)
+        if step is not None:
+            np.testing.assert_allclose(steps.theta[b], step.theta, rtol=1e-7, atol=1e-7)
+            assert left[b] == pytest.approx(step.left(single.gradient(alone)), rel=1e-7)
+    assert steps.possible.any() and not steps.possible.all()
