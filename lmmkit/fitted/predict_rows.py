@@ -75,12 +75,26 @@ def requested(fit: Fit, re_form: str | None) -> list[Flags]:
     else:
         design = build_design(formula, fit.design.levels_frame)
         asked = {(term.group, name) for term in design.terms for name in term.names}
+        _check_structures(terms, design.terms)
     present = {(term.group, name) for term in terms for name in term.names}
     for group, name in sorted(asked - present):
         raise ModelError(
             f"re_form asks for the random effect {name} of {group}, which this model does not have"
         )
     return [np.array([(term.group, name) in asked for name in term.names]) for term in terms]
+
+
+def _check_structures(terms: list[RandomTerm], asked: list[RandomTerm]) -> None:
+    """A structure named in `re_form` must be the model's own; a plain bar names effects alone."""
+    for wanted in asked:
+        own = [term for term in terms if term.group == wanted.group and set(wanted.names) <= set(term.names)]
+        kinds = [(term.structure.tag, term.structure.homogeneous) for term in own]
+        structure = wanted.structure
+        if structure.tag != "us" and own and (structure.tag, structure.homogeneous) not in kinds:
+            raise ModelError(
+                f"re_form names {wanted.bar.term}, but the model has {own[0].bar.term}; effects are kept as they are "
+                f"estimated there, so write ({wanted.bar.text})"
+            )
 
 
 def requested_of_part(view: Fit, re_form: str | None) -> list[Flags]:

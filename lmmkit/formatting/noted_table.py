@@ -61,7 +61,8 @@ class Table(pd.DataFrame):
         return list(self.attrs.get("notes", []))
 
     def __repr__(self) -> str:
-        with pd.option_context("display.width", 110, "display.max_columns", None):
+        wide = ("display.width", 110, "display.max_columns", None, "display.max_colwidth", None)
+        with pd.option_context(*wide):  # a name that is cut off, as that of a long term, names nothing
             return "\n".join([repr(with_p_values(self)), *self.notes])
 
     def to_string(self, *args: Any, **options: Any) -> Any:
@@ -132,7 +133,8 @@ class Table(pd.DataFrame):
         return with_p_values(self).to_markdown(*args, **options)
 
     def _repr_html_(self) -> str | None:
-        table = with_p_values(self)._repr_html_()  # type: ignore[operator]
+        with pd.option_context("display.max_colwidth", None):
+            table = with_p_values(self)._repr_html_()  # type: ignore[operator]
         return (table or "") + "".join(f"<p>{escape(note)}</p>" for note in self.notes)
 
 

@@ -73,3 +73,9 @@ def test_what_is_called_p_is_no_p_value():
     assert "-0.5 " in repr(limits)
     on_its_side = Table({"Days": [0.25, 3e-9]}, index=["estimate", "p_value"])
     assert "<0.001" in repr(on_its_side)
+
+
+def test_long_names_are_not_cut_off():
+    name = "diag(0 + Machine | Worker, hom = TRUE) for ar1(0 + Machine | Worker)"
+    table = Table({"p_value": [0.5]}, index=[name])
+    assert name in repr(table) and name in table._repr_html_()

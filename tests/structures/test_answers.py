@@ -234,6 +234,9 @@ def test_predictions_of_known_and_new_levels(sleep):
         fit.predict(sleep.iloc[:1].assign(period="9"))
     plain = fit.predict(sleep, re_form="~ar1(0 + period | Subject)")
     np.testing.assert_allclose(plain, fit.fitted)
+    np.testing.assert_allclose(fit.predict(sleep, re_form="~(0 + period | Subject)"), fit.fitted)
+    with pytest.raises(lk.ModelError, match=r"names diag\(.*but the model has ar1\(0 \+ period"):
+        fit.predict(sleep, re_form="~diag(0 + period | Subject)")
     interval = fit.predict(new, allow_new_levels=True, interval="confidence")
     assert (interval["conf_high"] > interval["conf_low"]).all()
 
