@@ -21,6 +21,7 @@ from ..structures.unstructured import Unstructured
 from .mixed import SINGULAR
 from .repeats import cells_of, constant_within, every_row_is_copied
 from .times import as_numbers, one_column_per_level
+from .undetermined import in_words, undetermined
 
 if TYPE_CHECKING:
     from ..design.design import Design, RandomTerm
@@ -74,7 +75,7 @@ def messages(fit: MixedFit) -> list[str]:
         *_cancelled(fit),
         *_singular(fit),
         *_steps(fit),
-        *_level(fit),
+        *(_level(fit) or _undetermined(fit)),
         *_few_levels(fit),
         *_scales(fit),
     ]
@@ -426,10 +427,11 @@ def _steps(fit: MixedFit) -> Iterator[str]:
             )
 
 
-def _level(fit: MixedFit) -> Iterator[str]:
+def _level(fit: MixedFit) -> list[str]:
     """One row for each effect of a structured term with variances of their own: they trade with the residual's."""
+    found: list[str] = []
     if fit.family is not None or not fit.has_rows:
-        return
+        return found
     for term in fit.design.terms:
         structure = term.structure
         if isinstance(structure, Unstructured) or one_column_per_level(term) is None:
@@ -437,12 +439,21 @@ def _level(fit: MixedFit) -> Iterator[str]:
         traded = structure.tag in ("diag", "cs") and (structure.homogeneous or structure.tag == "diag")
         cells = term.codes * np.intp(structure.k) + term.Z.argmax(axis=1)
         if traded and len(np.unique(cells)) == len(cells):
-            yield (
+            found.append(
                 f"Each effect of {term.bar.term} has a single row, so the data cannot tell its variance from the "
                 "residual variance: only their sum is estimated, and the two numbers shown are one split of many. "
-                "Leave the term out, or fit (1 | "
-                f"{term.bar.group}) in its place."
+                f"Leave the term out, or fit (1 | {term.bar.group}) in its place."
             )
+    return found
+
+
+def _undetermined(fit: MixedFit) -> Iterator[str]:
+    """Parameters of structured terms that no response could tell."""
+    plain = all(isinstance(term.structure, Unstructured) for term in fit.design.terms)
+    if not plain and fit.has_rows and not any(_confounded(fit)):
+        found = undetermined(fit.design, fit.family is None)
+        if found is not None:
+            yield in_words(found)
 
 
 def _few_levels(fit: MixedFit) -> Iterator[str]:
