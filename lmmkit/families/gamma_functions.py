@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.special import digamma, gammaln, polygamma
+from scipy.special import digamma, gammaln, zeta
 
 from ..numerics.arrays import Array, Index
 from .jets import Jet
@@ -30,7 +30,7 @@ def _log_gamma(x: Array, order: int) -> list[Array]:
 
 
 def _log_gamma_of(x: Array, order: int) -> list[Array]:
-    functions: list[Any] = [gammaln, digamma, partial(polygamma, 1), partial(polygamma, 2)]
+    functions: list[Any] = [gammaln, digamma, partial(zeta, 2.0), lambda x: -2 * zeta(3.0, x)]
     return [function(x) for function in functions[: order + 1]]
 
 

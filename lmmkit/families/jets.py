@@ -19,6 +19,8 @@ from ..numerics.arrays import Array, Flags
 
 __all__ = ["Jet", "Key", "exp", "log", "softplus"]
 
+#: A derivative: one value per row, or one for all rows.
+Slope = Array | float
 #: Which partial derivative: the numbers of the predictors, in order; ``()`` is the value itself.
 Key = tuple[int, ...]
 
@@ -48,7 +50,8 @@ class Jet:
     ----------
     parts : dict
         Derivative -> array of shape (n,); ``()`` is the value, ``(0, 1)`` the mixed second derivative in
-        predictors 0 and 1. What is not there is zero.
+        predictors 0 and 1. What is not there is zero, and a derivative that is the same in every row may be a
+        single number.
     order : int
         Highest derivatives that are carried along.
     focus : tuple of int, optional
@@ -65,8 +68,9 @@ class Jet:
     __slots__ = ("_variables", "focus", "order", "parts")
     __array_ufunc__ = None  # NumPy leaves sums and products with arrays to this class
 
-    def __init__(self, parts: dict[Key, Array], order: int = 3, focus: tuple[int, ...] | None = None) -> None:
-        self.parts, self.order, self.focus = parts, order, focus
+    def __init__(self, parts: dict[Key, Any], order: int = 3, focus: tuple[int, ...] | None = None) -> None:
+        self.parts: dict[Key, Any] = parts  # the value is an array, the others are slopes
+        self.order, self.focus = order, focus
         self._variables: tuple[int, ...] | None = None
 
     @classmethod
@@ -74,7 +78,7 @@ class Jet:
         cls, values: Array, number: int, order: int = 3, focus: tuple[int, ...] | None = None
     ) -> Jet:
         """Predictor number so-and-so itself."""
-        return cls({(): values, (number,): np.ones_like(values)}, order, focus)
+        return cls({(): values, (number,): 1.0}, order, focus)
 
     @classmethod
     def constant(cls, values: Array, order: int = 3) -> Jet:
@@ -84,7 +88,8 @@ class Jet:
     @property
     def value(self) -> Array:
         """The function itself, shape (n,)."""
-        return self.parts[()]
+        value: Array = self.parts[()]
+        return value
 
     @property
     def variables(self) -> tuple[int, ...]:
@@ -96,7 +101,9 @@ class Jet:
     def __getitem__(self, key: int | Key) -> Array:
         wanted = (key,) if isinstance(key, int) else tuple(sorted(key))
         part = self.parts.get(wanted)
-        return np.zeros_like(self.value) if part is None else part
+        if part is None or type(part) is float:
+            return np.full(self.value.shape, part or 0.0)
+        return np.asarray(part)
 
     def through(self, outer: Callable[[Array], Sequence[Array]] | Sequence[Array]) -> Jet:
         """A function of this one (Faà di Bruno's formula).
@@ -108,24 +115,26 @@ class Jet:
         """
         f = outer(self.value) if callable(outer) else outer
         u = self.parts.get
-        out: dict[Key, Array] = {(): f[0]}
+        out: dict[Key, Any] = {(): f[0]}
         for key in _keys(self.variables, self.order, self.focus):
-            out[key] = _chained(f, u, key)
+            part = _chained(f, u, key)
+            if part is not None:
+                out[key] = part
         return self._like(out)
 
-    def _like(self, parts: dict[Key, Array]) -> Jet:
+    def _like(self, parts: dict[Key, Any]) -> Jet:
         return Jet(parts, self.order, self.focus)
 
     def take(self, rows: Flags) -> Jet:
         """The same for some rows."""
-        return self._like({key: part[rows] for key, part in self.parts.items()})
+        parts = self.parts.items()
+        return self._like({key: part if type(part) is float else part[rows] for key, part in parts})
 
     def plus_at(self, rows: Flags, other: Jet) -> Jet:
         """This one, and in some rows another one added to it."""
-        out = {key: part.copy() for key, part in self.parts.items()}
+        out = dict(self.parts)
         for key, part in other.parts.items():
-            if key not in out:
-                out[key] = np.zeros_like(self.value)
+            out[key] = np.array(self[key])
             out[key][rows] += part
         return self._like(out)
 
@@ -159,9 +168,9 @@ class Jet:
         a, b = self.parts, other.parts
         both = tuple(sorted({*self.variables, *other.variables}))
         focus = self.focus or other.focus
-        out: dict[Key, Array] = {(): self.value * other.value}
+        out: dict[Key, Any] = {(): self.value * other.value}
         for key in _keys(both, self.order, focus):
-            products = [a[left] * b[right] for left, right in _splits(key) if left in a and right in b]
+            products = [_times(a[left], b[right]) for left, right in _splits(key) if left in a and right in b]
             if products:
                 out[key] = sum(products[1:], start=products[0])
         return Jet(out, self.order, focus)
@@ -169,31 +178,48 @@ class Jet:
     __rmul__ = __mul__
 
 
-def _chained(f: Sequence[Array], u: Callable[[Key], Array | None], key: Key) -> Array:
+def _chained(f: Sequence[Array], u: Callable[[Key], Slope | None], key: Key) -> Slope | None:
     """One partial derivative of ``f(u)``; `u` gives those of the inner function, None for zero."""
-    first = [u((i,)) for i in key]
     if len(key) == 1:
-        return _sum([_product(f[1], first[0])], f[0])
+        return _product(f[1], u(key))
     if len(key) == 2:
-        return _sum([_product(f[2], *first), _product(f[1], u(key))], f[0])
+        return _sum(_product(f[2], u(key[:1]), u(key[1:])), _product(f[1], u(key)))
     i, j, k = key
-    pairs = [(u((i, j)), first[2]), (u((i, k)), first[1]), (u((j, k)), first[0])]
-    terms = [_product(f[3], *first), *(_product(f[2], *pair) for pair in pairs), _product(f[1], u(key))]
-    return _sum(terms, f[0])
+    first, second, third = u((i,)), u((j,)), u((k,))
+    return _sum(
+        _product(f[3], first, second, third),
+        _product(f[2], u((i, j)), third),
+        _product(f[2], u((i, k)), second),
+        _product(f[2], u((j, k)), first),
+        _product(f[1], u(key)),
+    )
 
 
-def _product(*factors: Array | None) -> Array | None:
-    product: Array | None = None
+def _product(outer: Array, *factors: Slope | None) -> Array | None:
+    """An array times slopes; None where one of them is zero."""
+    scale = 1.0
     for factor in factors:
         if factor is None:
             return None
-        product = factor if product is None else product * factor
-    return product
+        if type(factor) is float:
+            scale *= factor
+        else:
+            outer = outer * factor
+    return outer if scale == 1 else outer * scale
 
 
-def _sum(terms: Sequence[Array | None], like: Array) -> Array:
-    present = [term for term in terms if term is not None]
-    return sum(present[1:], start=present[0]) if present else np.zeros_like(like)
+def _times(a: Slope, b: Slope) -> Slope:
+    if type(a) is float:
+        return b if a == 1 else a * b
+    return a if type(b) is float and b == 1 else a * b
+
+
+def _sum(*terms: Slope | None) -> Slope | None:
+    total: Slope | None = None
+    for term in terms:
+        if term is not None:
+            total = term if total is None else total + term
+    return total
 
 
 def exp(x: Jet) -> Jet:
@@ -208,13 +234,14 @@ def log(x: Jet) -> Jet:
     return x.through((np.log(x.value), r, -r * r, 2 * r**3))
 
 
-def softplus(x: Jet) -> Jet:
-    """``log(1 + exp(x))``, without overflow."""
+def softplus(x: Jet, where: Array | None = None) -> Jet:
+    """``log(1 + exp(x))``, without overflow; with `where`, an array of zeros and ones, nothing in some rows."""
     small = np.exp(-np.abs(x.value))
     value = np.log1p(small) + np.maximum(x.value, 0.0)
     if not x.variables:
-        return Jet.constant(value, x.order)
+        return Jet.constant(value if where is None else value * where, x.order)
     whole = 1 + small
     p = np.where(x.value > 0, 1.0, small) / whole
     q = small / (whole * whole)
-    return x.through((value, p, q, q * (1 - 2 * p)) if x.order > 2 else (value, p, q))
+    outer = (value, p, q, q * (1 - 2 * p)) if x.order > 2 else (value, p, q)
+    return x.through(outer if where is None else [part * where for part in outer])

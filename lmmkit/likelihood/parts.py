@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -138,20 +139,24 @@ class PartRows:
             density = self._with_zeros(jets) if ZERO_INFLATION in self.names else self._of_family(jets)
             return density if self.counts is None else density * self.counts
 
+    @cached_property
+    def _zeros(self) -> Array:
+        """1 where the response is zero, else 0."""
+        return (self.y == 0).astype(float)
+
     def _of_family(self, jets: Sequence[Jet]) -> Jet:
         return self.family.log_density(self.y, self.trials, jets)
 
     def _with_zeros(self, jets: Sequence[Jet]) -> Jet:
         mean, zeros, *rest = jets
-        zero = self.y == 0
         if not self.family.has_zeros:
+            zero = self.y == 0
             some = replace(self, y=np.where(zero, self.y[~zero][0], self.y))
             density = some._of_family([mean, *rest]) * (~zero).astype(float)
             return density.plus_at(zero, zeros.take(zero)) - softplus(zeros)
         density = self._of_family([mean, *rest])
         # log(p + (1-p) f) = log f + log(1 + exp(logit p - log f)) + log(1-p)
-        more = softplus(zeros.take(zero) - density.take(zero))
-        return density.plus_at(zero, more) - softplus(zeros)
+        return density + softplus(zeros - density, self._zeros) - softplus(zeros)
 
 
 class Stack:
