@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Flags
 from ..numerics.small import eigen
-from ..numerics.trust_region import Search, Trial, differenced_hessian
+from ..numerics.trust_region import Search, Trial
 from .mode_point import ModePoint
 from .theta import Terms
 
@@ -22,8 +22,8 @@ __all__ = [
 ]
 
 EVERY = slice(None)
-#: Step of the differences that give the Hessian: its relative error is about as large.
-WIDTH = 3e-5
+#: Step of the differences that give the Hessian, whose relative error is about as large; and of central ones.
+WIDTH, CENTRAL = 3e-5, 1e-4
 #: Relative size of an eigenvalue that the error of a search hides, as of a coefficient that runs off to infinity.
 HIDDEN = 1e-4
 
@@ -53,12 +53,14 @@ def last_digits(criterion: Differentiable, search: Search, hessian: Array | None
 
     Notes
     -----
-    Differences of trials are central where the likelihood is next to flat in some direction: what an error puts
+    Differences of trials are central in directions in which the likelihood is next to flat: what an error puts
     there would spread over all standard errors.
     """
     searched = hessian is None
-    search.evaluations += len(search.x)
+    if hessian is None and search.exact:
+        hessian = search.curvature
     if hessian is None:
+        search.evaluations += len(search.x)
         widths = WIDTH * np.maximum(1.0, np.abs(search.x))
         rows = [
             (criterion.trial(search.x + h * axis).gradient() - search.gradient) / h
@@ -69,10 +71,9 @@ def last_digits(criterion: Differentiable, search: Search, hessian: Array | None
     if not np.isfinite(hessian).all():
         return hessian
     size, axes = eigen(hessian)
-    if searched and size.min(initial=np.inf) < HIDDEN * size.max(initial=0.0):
-        central = differenced_hessian(criterion.trial, search.x)
-        search.evaluations += 2 * len(search.x)
-        hessian = central if np.isfinite(central).all() else hessian
+    flat = size < HIDDEN * size.max(initial=0.0)
+    if searched and flat.any():
+        hessian = _central_along(criterion, search, hessian, axes, flat)
         size, axes = eigen(hessian)
     felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
     for _ in range(3):
@@ -87,6 +88,22 @@ def last_digits(criterion: Differentiable, search: Search, hessian: Array | None
             break
         search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
     return hessian
+
+
+def _central_along(
+    criterion: Differentiable, search: Search, hessian: Array, axes: Array, flat: Flags
+) -> Array:
+    """The Hessian with its part along some axes by central differences, where these have a value."""
+    search.evaluations += 2 * int(flat.sum())
+    turned = axes.T @ hessian @ axes
+    for number in np.flatnonzero(flat):
+        axis = axes[:, number]
+        h = CENTRAL * max(1.0, float(np.abs(search.x * axis).max()))
+        ahead, behind = (criterion.trial(search.x + side * axis).gradient() for side in (h, -h))
+        row = axes.T @ (ahead - behind) / (2 * h)
+        if np.isfinite(row).all():
+            turned[number] = turned[:, number] = row
+    return np.asarray(axes @ turned @ axes.T)
 
 
 def information_of_fixed(hessian: Array, own: slice, working: Callable[[], Array]) -> tuple[Array, list[str]]:

@@ -7,6 +7,7 @@ every part (conditional mean, extra zeros, dispersion, shape). The objective is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -32,18 +33,10 @@ from .optimum import (
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
 from .part_modes import PartModeSearch
+from .part_places import FAR_OUT, HARDLY, few_zeros, has_end_without_zeros, plain_minima, without_zeros
 from .part_residuals import exact_rows, spread_levels
-from .part_search import FEW_ZEROS, NO_ZEROS, downhill, search_parts
+from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import check_parts, start_of_parts
-from .part_zeros import (
-    HARDLY,
-    every_zero_extra,
-    few_zeros,
-    has_end_without_zeros,
-    turned_round,
-    without_zeros,
-    zeros_elsewhere,
-)
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, PartRows, Stack, parts_of
 from .pirls import Effects
 from .search import Place, Visit
@@ -51,6 +44,8 @@ from .theta import Terms
 
 __all__ = ["PartCriterion", "estimate_at", "fit_parts"]
 
+#: Standard deviations of random effects, in units of the search, where there are to be some, or hardly any.
+MODERATE, NEXT_TO_NONE = 0.3, 0.01
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
 FLATTENED = (
@@ -153,22 +148,19 @@ class PartCriterion(Terms):
 
     def places(self) -> list[Place]:
         """Where the search begins."""
-        usual = Place("effects of one unit", self.start(self.start_betas))
-        small = Place("effects of a third of a unit", self.start(self.start_betas, 0.3))
-        first, second = (self.trial(place.x).value for place in (usual, small))
-        places = [small, usual] if second < first else [usual, small]
+        with_zeros = ZERO_INFLATION in self.rows.names and self.family.has_zeros
+        groups = self.asked.components[ZERO_INFLATION] if with_zeros else None
+        minima = plain_minima(self.rows, self.parts, self.start_betas, groups)
+        usual = Place("effects of one unit", self.start(minima[0]))
+        small = Place("effects of a third of a unit", self.start(minima[0], 0.3))
+        usual, small = (place._replace(trial=self.trial(place.x)) for place in (usual, small))
+        assert usual.trial is not None and small.trial is not None
+        places = [small, usual] if small.trial.value < usual.trial.value else [usual, small]
         if not self.stack.paired:
             places = places[:1]
-        if ZERO_INFLATION in self.rows.names and self.family.has_zeros:
-            few, none = without_zeros(self.rows, self.parts)
-            places.append(Place(FEW_ZEROS, self.start(few)))
-            if has_end_without_zeros(self.parts[self.rows.names.index(ZERO_INFLATION)]):
-                places.insert(0, Place(NO_ZEROS, self.start(none)))
-            many = every_zero_extra(self.rows, self.parts, self.start_betas)
-            places.append(Place("every zero an extra one", self.start(many)))
-            zeros = self.asked.components[ZERO_INFLATION]
-            others = zeros_elsewhere(self.rows, self.parts, self.start_betas, zeros)
-            places += [Place("no extra zeros for some levels", self.start(betas)) for betas in others]
+        places += [Place("another minimum without random effects", self.start(betas)) for betas in minima[1:]]
+        if with_zeros and has_end_without_zeros(self.parts[self.rows.names.index(ZERO_INFLATION)]):
+            places.insert(0, Place(NO_ZEROS, self.start(without_zeros(self.rows, self.parts))))
         return places
 
     def few_zeros(self, search: Search) -> Array | None:
@@ -183,33 +175,37 @@ class PartCriterion(Terms):
         x[self.of_zeros] = np.linalg.lstsq(Q, wanted - self.parts[number].offset, rcond=None)[0]
         return x
 
-    def second_opinions(self, search: Search) -> list[Place]:
-        """Beside a singular end (:meth:`Terms.second_opinions`), and with extra zeros the other way round.
-
-        Covariates of extra zeros can tell two stories: which of them fits better is not known beforehand.
-        """
-        others = super().second_opinions(search)
-        if ZERO_INFLATION not in self.rows.names or not self.family.has_zeros:
-            return others
-        number = self.rows.names.index(ZERO_INFLATION)
-        part, own = self.parts[number], self.own[number]
-        if part.X.shape[1] < 2:
-            return others
-        m, x = self.n_theta, search.x.copy()
-        beta: Array = np.asarray(np.linalg.solve(self.R, x[m:]), dtype=float)
-        beta[own] = turned_round(part, beta[own])
-        x[m:] = self.R @ beta
-        return [*others, Place("extra zeros the other way round", x)]
-
     def further_opinions(self, search: Search) -> list[Place]:
-        """At other powers: a Tweedie density has peaks where its power is near one, and so has the likelihood."""
+        """Beside each lower end (:meth:`Terms.further_opinions`), and at other ends of the parameters' ranges.
+
+        A Tweedie density has peaks where its power is near one, and so has the likelihood. Counts may vary less,
+        and random effects be none, or some.
+        """
         others = super().further_opinions(search)
+        tried = [(why, x, self.trial(x)) for why, x in self._other_ends(search)]
+        others += [Place(*one) for one in tried if one[2].value < search.value + self.worth_a_try]
         if SHAPE not in self.rows.names:
             return others
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
         name, unit = self.family.shape_name, np.eye(len(search.x))[place]
         steps = (-1.0, -2.0, -3.0, 1.0, 2.0)
         return others + [Place(f"{name} moved by {step:+g}", search.x + step * unit) for step in steps]
+
+    def _other_ends(self, search: Search) -> Iterator[tuple[str, Array]]:
+        """The same point with a dispersion or one standard deviation at the other end, and in words what."""
+        for own, structure in self.by_term:
+            if structure.k == 1:
+                x, none = search.x.copy(), abs(float(search.x[own][0])) < MODERATE
+                x[own] = structure.from_sds(np.array([MODERATE if none else NEXT_TO_NONE]))
+                yield "some random effects" if none else "next to no random effects", x
+        if self.family.name in FAR_OUT:
+            number, far = self.rows.names.index(DISPERSION), FAR_OUT[self.family.name]
+            etas = search.state.mode.etas[number]
+            if self.parts[number].X.shape[1] and (np.sign(far) * etas).min() < abs(far):
+                x, own = search.x.copy(), self.own[number]
+                target = far - self.parts[number].offset
+                x[self.n_theta :][own] = np.linalg.lstsq(self.Qs[number], target, rcond=None)[0]
+                yield f"{self.family.dispersion_name} far out", x
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

@@ -15,7 +15,7 @@ from .search import LOWER, Criterion, Place, Visit, best_of, descend, lower_besi
 __all__ = ["FEW_ZEROS", "NO_ZEROS", "Ways", "downhill", "search_parts"]
 
 #: Where the search stops; what takes longer runs off to infinity.
-TOLERANCE, MOST_EVALUATIONS = 1e-9, 300
+TOLERANCE, MOST_EVALUATIONS = 1e-8, 300
 #: Steps that correct the cheap curvature, which leaves out how the parts bend each other.
 LEARNING = 2
 #: Steps by the cheap curvature before the Hessian is taken by differences. What runs off to infinity takes many,
@@ -27,6 +27,10 @@ NEARBY = 0.2
 #: How little above a known minimum a way down may be, in value and as its curvature has it, to lead there: less
 #: than half a standard error away. Where there are narrow peaks, next to nothing.
 ARRIVED, CLOSE = 0.2, 0.01
+#: An end so much above another one is not looked at closely.
+NO_MATTER = 1.0
+#: A minimum so far below the end without extra zeros leaves nothing to those that are just a few.
+PLENTY = 2.0
 HOPELESS = (
     "no conditional modes can be found at the start of the search: the linear predictor is too large or leaves "
     "the range of its link; centre and scale the covariates, or try another link"
@@ -85,7 +89,11 @@ def downhill(criterion: SeveralParts, x: Array, radius: float = 2.0, first: Tria
 
 
 def _minimised(
-    trial: Callable[[Array], Trial], x: Array, radius: float = 2.0, first: Trial | None = None
+    trial: Callable[[Array], Trial],
+    x: Array,
+    radius: float = 2.0,
+    first: Trial | None = None,
+    ceiling: float = np.inf,
 ) -> Search:
     return minimise(
         trial,
@@ -96,6 +104,9 @@ def _minimised(
         learning=LEARNING,
         patience=PATIENCE,
         first=first,
+        one_sided=True,
+        ceiling=ceiling,
+        leaps=True,
     )
 
 
@@ -108,10 +119,18 @@ def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
     ----------
     criterion : SeveralParts
     """
-    ways, places = Ways(criterion), criterion.places()
+    ways, places, few = Ways(criterion), criterion.places(), None
     if places[0].why == NO_ZEROS:
-        places = _beside_no_zeros(criterion, ways, places)
+        none = _without_zeros(criterion, places[0])
+        few = criterion.few_zeros(none) if none.converged else None
+        if few is None:
+            ways.keep_without_zeros(none)
+        places = [Place(NO_ZEROS, none.x), *places[1:]] if few is None else places[1:]
     search, visits = best_of(criterion, places, ways.down, HOPELESS)
+    if few is not None and search.value > none.value - PLENTY:
+        again = [Place("the best of these", search.x), Place(FEW_ZEROS, few)]
+        search, more = best_of(criterion, again, ways.down, HOPELESS)
+        visits += more
     if (search.converged or criterion.endless(search.state)) and not criterion.paired:
         return search, visits
     criterion.convex = True
@@ -131,18 +150,6 @@ def search_parts(criterion: SeveralParts) -> tuple[Search, list[Visit]]:
     ):  # the convex relative's minimum is the best to be said
         best = rough
     return (best if np.isfinite(best.value) else search), visits
-
-
-def _beside_no_zeros(criterion: SeveralParts, ways: Ways, places: list[Place]) -> list[Place]:
-    """The places after a first search without extra zeros, whose end is one of them only if it is a minimum."""
-    end = _without_zeros(criterion, places[0])
-    few = criterion.few_zeros(end) if end.converged else None
-    if few is None:
-        ways.none = end
-        ways.ends.append(end)
-        criterion.without_zeros = end.value if end.converged else None
-        return [Place(NO_ZEROS, end.x), *places[1:]]
-    return [Place(FEW_ZEROS, few), *(place for place in places[1:] if place.why != FEW_ZEROS)]
 
 
 def _without_zeros(criterion: SeveralParts, place: Place) -> Search:
@@ -183,6 +190,17 @@ class Ways:
         self.none: Search | None = None  # the end without extra zeros, where that is a minimum
         self.arrived = CLOSE if criterion.peaked else ARRIVED
 
+    def keep_without_zeros(self, end: Search) -> None:
+        """Keep the end without extra zeros as a minimum.
+
+        Parameters
+        ----------
+        end : Search
+        """
+        self.none = end
+        self.ends.append(end)
+        self.criterion.without_zeros = end.value if end.converged else None
+
     def down(self, x: Array, radius: float = 2.0, first: Trial | None = None) -> Search:
         """The end of one way.
 
@@ -197,7 +215,8 @@ class Ways:
         """
         if any(np.array_equal(x, end.x) and end.converged for end in self.ends):
             return next(end for end in self.ends if np.array_equal(x, end.x))
-        end = _minimised(self._trial, x, radius, first)
+        lowest = min((end.value for end in self.ends if end.converged), default=np.inf)
+        end = _minimised(self._trial, x, radius, first, lowest + NO_MATTER)
         known = None if end.converged else self._known(end.x, end.value, end.state) or self._instead(end)
         if known is None:
             self.ends.append(end)

@@ -15,8 +15,8 @@ from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
 __all__ = ["check_parts", "logit_of_zeros", "start_of_parts"]
 
-#: Logarithms of dispersions that are tried for the start.
-SPREADS = np.linspace(-20.0, 20.0, 81)
+#: Logarithms of dispersions that are tried for the start, and steps from the best of them.
+SPREADS, NEARER = np.linspace(-20.0, 20.0, 21), np.linspace(-1.5, 1.5, 7)
 #: How far that of a count or share may be from 1 at the start.
 FAR = 4.0
 
@@ -145,11 +145,16 @@ def _log_dispersion(rows: PartRows, part: Part, beta: Array) -> float:
     family = rows.family
     mu = family.linkinv(part.offset + part.X @ beta)
     squares = (rows.y - family.response_mean(mu)) ** 2
-    ratios = []
-    for spread in SPREADS:
-        with np.errstate(all="ignore"):
-            variance = family.at_rows(np.full(len(mu), spread)).row_variance(mu, rows.trials)
-            ratios.append(abs(np.log(np.mean(squares) / np.mean(variance))))
-    best = float(SPREADS[int(np.nanargmin(np.where(np.isfinite(ratios), ratios, np.inf)))])
+
+    def nearest(spreads: Array) -> float:
+        ratios = []
+        for spread in spreads:
+            with np.errstate(all="ignore"):
+                variance = family.at_rows(np.full(len(mu), spread)).row_variance(mu, rows.trials)
+                ratios.append(abs(np.log(np.mean(squares) / np.mean(variance))))
+        return float(spreads[int(np.nanargmin(np.where(np.isfinite(ratios), ratios, np.inf)))])
+
+    coarse = nearest(SPREADS)
+    best = nearest(coarse + NEARER)
     scaled = family.name in ("gaussian", "inverse_gaussian", "tweedie", "gamma")
     return best if scaled else float(np.clip(best, -FAR, FAR))

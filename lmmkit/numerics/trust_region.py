@@ -26,6 +26,11 @@ UPDATABLE = 1e-4
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
 
+#: How many times its length a step is lengthened that goes off to infinity: there gains fade by such a factor, and
+#: steps have a cosine of more than this.
+LEAP, FADES, ALIKE = 8.0, (0.2, 0.8), 0.9
+
+
 class Trial(NamedTuple):
     """The objective at a point, and how to differentiate it there (only accepted points pay for that).
 
@@ -64,6 +69,8 @@ class Search:
         ``Trial.state`` of the best point.
     curvature : array of shape (m, m) or None
         The curvature that the search had there, perhaps approximate.
+    exact : bool
+        Whether that is the Hessian.
     """
 
     x: Array
@@ -74,6 +81,7 @@ class Search:
     converged: bool = False
     state: Any = None
     curvature: Array | None = None
+    exact: bool = False
 
 
 def minimise(
@@ -89,6 +97,9 @@ def minimise(
     learning: int = 0,
     near: float = math.inf,
     first: Trial | None = None,
+    one_sided: bool = False,
+    ceiling: float = math.inf,
+    leaps: bool = False,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -118,6 +129,12 @@ def minimise(
         those that promise more than `near` come from too far away.
     first : Trial, optional
         What ``evaluate`` gives at the start, where that is known.
+    one_sided : bool
+        Take differences to one side: half the evaluations, and right to a few digits.
+    leaps : bool
+        Where steps gain less and less by the same factor, towards an end at infinity, try one that is far longer.
+    ceiling : float
+        An end above this is of no interest, and the cheap curvature is good enough for it.
 
     Returns
     -------
@@ -144,15 +161,17 @@ def minimise(
     gradient, curvature, exact = trial.gradient(), trial.curvature(), False
     search = Search(x, trial.value, gradient, 1, [(x, trial.value)], state=trial.state, curvature=curvature)
     seen: deque[tuple[Array, Array]] = deque(maxlen=learning)
+    last: tuple[Array, float] | None = None
     while search.evaluations < max_evaluations:
         size, axes = _bends(curvature)
         slope = axes.T @ gradient
         if 0.5 * float(slope @ (slope / size)) < tolerance:
             # Far out, where a ridge is flat, the cheap curvature promises too little.
-            if exact or expensive or np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance):
-                search.converged = True
+            small = np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance)
+            if exact or expensive or small or search.value > ceiling:
+                search.converged, search.exact = True, exact
                 break
-            search.curvature = curvature = _second_derivatives(evaluate, search, trial)
+            search.curvature = curvature = _second_derivatives(evaluate, search, trial, one_sided)
             exact = True
             continue
         step = _trust_region_step(slope, size, radius)
@@ -171,6 +190,12 @@ def minimise(
             continue
         radius = _next_radius(radius, length, gained / promised)
         x = proposal
+        if leaps and _fades(last, move, gained):
+            farther = evaluate(x + LEAP * move)
+            search.evaluations += 1
+            if farther.value < trial.value:
+                x, trial, move, radius = x + LEAP * move, farther, (1 + LEAP) * move, (1 + LEAP) * length
+        last = (move, gained)
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
         if trial.endless:
@@ -186,11 +211,18 @@ def minimise(
         if promised < near:
             seen.append((move, gradient - before))
         if exact := len(search.trail) > (patience if trial.hessian is None else trust):
-            curvature = _second_derivatives(evaluate, search, trial)
+            curvature = _second_derivatives(evaluate, search, trial, one_sided)
         else:
             curvature = _taught(trial.curvature(), seen)
         search.curvature = curvature
     return search
+
+
+def _fades(last: tuple[Array, float] | None, move: Array, gained: float) -> bool:
+    """Whether this step was like the one before, and gained a part of what that had."""
+    if last is None or not FADES[0] * last[1] < gained < FADES[1] * last[1]:
+        return False
+    return float(move @ last[0]) > ALIKE * _length(move) * _length(last[0])
 
 
 def _taught(curvature: Array, seen: Iterable[tuple[Array, Array]]) -> Array:
@@ -214,10 +246,14 @@ def _length(step: Array) -> float:
     return math.sqrt(step @ step)
 
 
-def _second_derivatives(evaluate: Callable[[Array], Trial], search: Search, trial: Trial) -> Array:
+def _second_derivatives(
+    evaluate: Callable[[Array], Trial], search: Search, trial: Trial, one_sided: bool
+) -> Array:
     """The Hessian where the search stands, if need be by differences; the cheap one if a neighbour is inadmissible."""
     if trial.hessian is not None:
         hessian = trial.hessian()
+    elif one_sided:
+        hessian = _rough_hessian(evaluate, search)
     else:
         search.evaluations += 2 * len(search.x)
         hessian = differenced_hessian(evaluate, search.x)

@@ -1,8 +1,9 @@
-"""Where the search of a model with extra zeros starts, and whether it may end where there are none."""
+"""Where the search of a model with several parts starts, and whether it may end where there are no extra zeros."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -11,17 +12,9 @@ from ..design.design import Design
 from ..numerics.arrays import Array, Flags
 from .part_plain import PlainModel, constant
 from .part_start import logit_of_zeros, start_of_parts
-from .parts import ZERO_INFLATION, Part, PartRows
+from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
-__all__ = [
-    "HARDLY",
-    "every_zero_extra",
-    "few_zeros",
-    "has_end_without_zeros",
-    "turned_round",
-    "without_zeros",
-    "zeros_elsewhere",
-]
+__all__ = ["FAR_OUT", "HARDLY", "few_zeros", "has_end_without_zeros", "plain_minima", "without_zeros"]
 
 #: Logit of the probability of extra zeros where there are to be hardly any, fewer still, and none.
 HARDLY, BARELY, NONE = -4.0, -8.0, -20.0
@@ -30,10 +23,20 @@ MODERATE = 2.0
 #: Levels of a term of which each is tried without extra zeros, rounds of that, and how many other minima are kept:
 #: those that are not much higher, and differ.
 MOST_LEVELS, AGAIN, FEW, NEAR, DISTINCT = 12, 3, 3, 10.0, 0.02
+#: Logarithm of a dispersion where next to nothing is left of it: the family is then another one.
+FAR_OUT = {
+    "negative_binomial": 8.0,
+    "truncated_negative_binomial": 8.0,
+    "beta_binomial": 8.0,
+    "negative_binomial_1": -8.0,
+}
 #: What some extra zeros must gain beside an end without any, for that to be no minimum.
 GAIN = 1e-8
 #: Largest logit of the few extra zeros from which the search goes on beside such an end.
 MOST = -1.0
+
+#: Coefficients, one array per part, and -2 log-likelihood there.
+End = tuple[list[Array], float]
 
 
 def has_end_without_zeros(part: Part) -> bool:
@@ -47,8 +50,8 @@ def has_end_without_zeros(part: Part) -> bool:
     return bool((part.X @ constant(part, NONE) + part.offset < NONE / 2).all())
 
 
-def without_zeros(rows: PartRows, parts: Sequence[Part]) -> tuple[list[Array], list[Array]]:
-    """Coefficients of the model without random effects for hardly any extra zeros, and for none.
+def without_zeros(rows: PartRows, parts: Sequence[Part]) -> list[Array]:
+    """Coefficients of the model without random effects and without extra zeros.
 
     Parameters
     ----------
@@ -58,10 +61,7 @@ def without_zeros(rows: PartRows, parts: Sequence[Part]) -> tuple[list[Array], l
     place = rows.names.index(ZERO_INFLATION)
     none = Part(ZERO_INFLATION, np.empty((len(rows.y), 0)), [], np.full(len(rows.y), HARDLY), [])
     others = [none if number == place else part for number, part in enumerate(parts)]
-    found = start_of_parts(rows, others)
-    few, zero = list(found), list(found)
-    few[place], zero[place] = constant(parts[place], HARDLY), constant(parts[place], NONE)
-    return few, zero
+    return _with(start_of_parts(rows, others), place, constant(parts[place], NONE))
 
 
 def few_zeros(Q: Array, slopes: Array) -> Array | None:
@@ -104,63 +104,87 @@ def few_zeros(Q: Array, slopes: Array) -> Array | None:
     return np.asarray(eta - max(0.0, float(eta.max()) - MOST))
 
 
-def every_zero_extra(rows: PartRows, parts: Sequence[Part], betas: Sequence[Array]) -> list[Array]:
-    """Coefficients with as many extra zeros as there are zeros, whatever the covariates; the others as given.
-
-    Parameters
-    ----------
-    rows : PartRows
-    parts : sequence of Part
-    betas : sequence of arrays (p,)
-        One per part.
-    """
-    place = rows.names.index(ZERO_INFLATION)
-    many = list(betas)
-    many[place] = constant(parts[place], logit_of_zeros(rows, 1.0))
-    return many
-
-
-def zeros_elsewhere(
-    rows: PartRows, parts: Sequence[Part], betas: list[Array], groups: Design
+def plain_minima(
+    rows: PartRows, parts: Sequence[Part], betas: list[Array], groups: Design | None
 ) -> list[list[Array]]:
-    """Other minima of the model without random effects: hardly any extra zeros for one level of some term.
+    """Minima of the model without random effects, the lowest first.
 
-    A level's zeros are extra ones, or its other values are so low that zeros are to be expected: each may be a
-    minimum. From the lowest that is found the search begins again, for two levels and more.
+    A zero is an extra one, or the other values are so low that it is to be expected; counts vary because they
+    do, or because some are extra zeros: several such stories may each be a minimum. From the lowest that is found
+    the search begins again with hardly any extra zeros for one level of some term.
 
     Parameters
     ----------
     rows : PartRows
     parts : sequence of Part
     betas : list of arrays (p,)
-        The minimum that is known, one array per part.
-    groups : Design
-        Of the extra zeros.
+        A minimum that is known, one array per part.
+    groups : Design or None
+        Of the extra zeros; None where there are none, or all zeros are.
 
     Returns
     -------
     list of lists of arrays (p,)
-        The lowest few, the lowest first.
     """
+    starts = [betas]
+    if groups is not None:
+        starts += _stories_of_zeros(rows, parts, betas)
+    if rows.family.name in FAR_OUT and parts[rows.names.index(DISPERSION)].X.shape[1]:
+        place = rows.names.index(DISPERSION)
+        starts += [
+            _with(start, place, constant(parts[place], FAR_OUT[rows.family.name])) for start in starts[:3]
+        ]
+    if len(starts) == 1:
+        return starts
+    plain = PlainModel(rows, parts)
+    found = _distinct([], plain.downhill(starts))
+    if groups is not None:
+        place = rows.names.index(ZERO_INFLATION)
+        found = _without_levels(plain, parts[place], place, _levels(groups), found)
+    found = sorted(found, key=lambda end: end[1])[: FEW + 1]
+    return [end for end, value in found if value < found[0][1] + NEAR] or [betas]
+
+
+def _stories_of_zeros(rows: PartRows, parts: Sequence[Part], betas: list[Array]) -> list[list[Array]]:
+    """Hardly any extra zeros, all zeros extra ones, and extra zeros where there were few."""
     place = rows.names.index(ZERO_INFLATION)
-    part, levels, plain = parts[place], _levels(groups), PlainModel(rows, parts)
-    found = plain.downhill([betas])
+    part = parts[place]
+    zeros = [constant(part, HARDLY), constant(part, logit_of_zeros(rows, 1.0))]
+    if part.X.shape[1] > 1:
+        zeros.append(_turned_round(part, betas[place]))
+    return [_with(betas, place, beta) for beta in zeros]
+
+
+def _with(betas: list[Array], place: int, beta: Any) -> list[Array]:
+    return [beta if number == place else own for number, own in enumerate(betas)]
+
+
+def _without_levels(
+    plain: PlainModel, part: Part, place: int, levels: list[Flags], found: list[End]
+) -> list[End]:
+    """And what is found from the lowest with hardly any extra zeros for each level."""
     for _ in range(AGAIN if levels else 0):
         lowest = min(found, key=lambda end: end[1])
         eta = part.offset + part.X @ lowest[0][place]
-        starts = []
-        for level in levels:
-            start, target = list(lowest[0]), np.where(level, BARELY, eta) - part.offset
-            start[place] = np.asarray(np.linalg.lstsq(part.X, target, rcond=None)[0])
-            if eta[level].max() > HARDLY:
-                starts.append(start)
-        for end in plain.downhill(starts) if starts else []:
-            if np.isfinite(end[1]) and all(abs(end[1] - value) > DISTINCT for _, value in found):
-                found.append(end)
+        targets = [
+            np.where(level, BARELY, eta) - part.offset for level in levels if eta[level].max() > HARDLY
+        ]
+        fits = [np.linalg.lstsq(part.X, target, rcond=None)[0] for target in targets]
+        if not fits:
+            break
+        found = _distinct(found, plain.downhill([_with(lowest[0], place, beta) for beta in fits]))
         if min(value for _, value in found) >= lowest[1]:
             break
-    others = sorted(found[1:], key=lambda end: end[1])[:FEW]
-    return [end for end, value in others if value < found[0][1] + NEAR]
+    return found
+
+
+def _distinct(known: list[End], ends: list[End]) -> list[End]:
+    """Those that are known, and others with another value."""
+    found = list(known)
+    for end in ends:
+        if np.isfinite(end[1]) and all(abs(end[1] - value) > DISTINCT for _, value in found):
+            found.append(end)
+    return found or ends[:1]
 
 
 def _levels(design: Design) -> list[Flags]:
@@ -173,14 +197,8 @@ def _levels(design: Design) -> list[Flags]:
     return levels if len(levels) > 1 else []
 
 
-def turned_round(part: Part, beta: Array) -> Array:
-    """Coefficients of extra zeros that are many where they were few, about a moderate level.
-
-    Parameters
-    ----------
-    part : Part
-    beta : array (p,)
-    """
+def _turned_round(part: Part, beta: Array) -> Array:
+    """Coefficients of extra zeros that are many where they were few, about a moderate level."""
     eta = part.offset + part.X @ beta
     turned = np.clip(eta.mean(), -MODERATE, MODERATE) + np.clip(eta.mean() - eta, -MODERATE, MODERATE)
     return np.asarray(np.linalg.lstsq(part.X, turned - part.offset, rcond=None)[0])
