@@ -31,9 +31,18 @@ from .optimum import (
     last_digits,
 )
 from .part_laplace import ConvexPoint, PartPoint
-from .part_messages import NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
+from .part_messages import FLATTENED, NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
 from .part_modes import PartModeSearch
-from .part_places import FAR_OUT, HARDLY, few_zeros, has_end_without_zeros, plain_minima, without_zeros
+from .part_places import (
+    FAR_OUT,
+    HARDLY,
+    every_zero_extra,
+    few_zeros,
+    has_end_without_zeros,
+    plain_minima,
+    turned_round,
+    without_zeros,
+)
 from .part_residuals import exact_rows, spread_levels
 from .part_search import NO_ZEROS, downhill, search_parts
 from .part_start import check_parts, start_of_parts
@@ -45,14 +54,12 @@ from .theta import Terms
 __all__ = ["PartCriterion", "estimate_at", "fit_parts"]
 
 #: Standard deviations of random effects, in units of the search, where there are to be some, or hardly any.
-MODERATE, NEXT_TO_NONE = 0.3, 0.01
+SOME, NEXT_TO_NONE = (0.3, 1.0), 0.01
+SOME_EFFECTS = "some random effects"
+#: How much higher than an end a place may be where there are other extra zeros, or some random effects where none were.
+FAR_ABOVE = 30.0
 #: Rounds of the search, each from better modes than the one before.
 ROUNDS = 3
-FLATTENED = (
-    "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
-    "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
-    "leave out the random effects of zero_inflation=, or those of the conditional part."
-)
 
 
 class PartCriterion(Terms):
@@ -106,9 +113,7 @@ class PartCriterion(Terms):
         self.levels = spread_levels(design)  # rows with one dispersion each
         self._last: PartPoint | None = None
         self.without_zeros: float | None = None  # the lowest objective without extra zeros
-        self.sharpens = (
-            False  # whether a way down ran off to a power of one, which is not where the search ends
-        )
+        self.sharpens = False  # whether a way ran off to a power of one, which is not where the search ends
         self.convex = False  # whether the relative of the objective is searched that never breaks down
 
     def _spread_of(self, eta: Array) -> float:
@@ -175,6 +180,29 @@ class PartCriterion(Terms):
         x[self.of_zeros] = np.linalg.lstsq(Q, wanted - self.parts[number].offset, rcond=None)[0]
         return x
 
+    def second_opinions(self, search: Search) -> list[Place]:
+        """Beside a singular end (:meth:`Terms.second_opinions`), and with other extra zeros.
+
+        Extra zeros can be many or few, and their covariates tell two stories: which fits better is not known before.
+        """
+        others = super().second_opinions(search)
+        if ZERO_INFLATION not in self.rows.names or not self.family.has_zeros:
+            return others
+        number = self.rows.names.index(ZERO_INFLATION)
+        part, m = self.parts[number], self.n_theta
+        beta: Array = np.asarray(np.linalg.solve(self.R, search.x[m:]), dtype=float)
+        stories = {"every zero an extra one": every_zero_extra(self.rows, part)}
+        if part.X.shape[1] > 1:
+            stories["extra zeros the other way round"] = turned_round(part, beta[self.own[number]])
+        for why, story in stories.items():
+            x, moved = search.x.copy(), beta.copy()
+            moved[self.own[number]] = story
+            x[m:] = self.R @ moved
+            trial = self.trial(x)
+            if trial.value < search.value + FAR_ABOVE:
+                others.append(Place(why, x, trial))
+        return others
+
     def further_opinions(self, search: Search) -> list[Place]:
         """Beside each lower end (:meth:`Terms.further_opinions`), and at other ends of the parameters' ranges.
 
@@ -182,8 +210,12 @@ class PartCriterion(Terms):
         and random effects be none, or some.
         """
         others = super().further_opinions(search)
-        tried = [(why, x, self.trial(x)) for why, x in self._other_ends(search)]
-        others += [Place(*one) for one in tried if one[2].value < search.value + self.worth_a_try]
+        tried = [Place(why, x, self.trial(x)) for why, x in self._other_ends(search)]
+        bounds = {SOME_EFFECTS: FAR_ABOVE}  # with which a dispersion may have to change
+        for other in tried:
+            assert other.trial is not None
+            if other.trial.value < search.value + bounds.get(other.why, self.worth_a_try):
+                others.append(other)
         if SHAPE not in self.rows.names:
             return others
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
@@ -195,9 +227,11 @@ class PartCriterion(Terms):
         """The same point with a dispersion or one standard deviation at the other end, and in words what."""
         for own, structure in self.by_term:
             if structure.k == 1:
-                x, none = search.x.copy(), abs(float(search.x[own][0])) < MODERATE
-                x[own] = structure.from_sds(np.array([MODERATE if none else NEXT_TO_NONE]))
-                yield "some random effects" if none else "next to no random effects", x
+                none = abs(float(search.x[own][0])) < SOME[0]
+                for size in SOME if none else (NEXT_TO_NONE,):
+                    x = search.x.copy()
+                    x[own] = structure.from_sds(np.array([size]))
+                    yield SOME_EFFECTS if none else "next to no random effects", x
         if self.family.name in FAR_OUT:
             number, far = self.rows.names.index(DISPERSION), FAR_OUT[self.family.name]
             etas = search.state.mode.etas[number]
@@ -265,7 +299,8 @@ class PartCriterion(Terms):
         if point is None or not np.isfinite(point.objective) or (point.is_flat and not self.convex):
             return Trial(np.inf, lambda: np.full_like(x, np.nan), lambda: np.eye(len(x)))
         derivatives = (lambda: self.gradient(point), lambda: self.curvature(point))
-        return Trial(point.objective, *derivatives, point, self.dwindles(point) or self.endless(point))
+        exact = None if self.ks else derivatives[1]  # without random effects it is the Hessian
+        return Trial(point.objective, *derivatives, point, self.dwindles(point) or self.endless(point), exact)
 
     def endless(self, point: PartPoint) -> bool:
         """Whether next to nothing is left of the residuals of a measurement, which is rewarded without end.
@@ -342,7 +377,9 @@ def fit_parts(design: Design, family: Family) -> Estimate:
                 break
             search = downhill(criterion, again)
         endless = criterion.endless(search.state)  # the last digits may lead away again
-        hessian = last_digits(criterion, search)
+        exact = bool(search.converged and not criterion.ks)
+        hessian = last_digits(criterion, search, criterion.curvature(search.state) if exact else None)
+        hessian = criterion.curvature(search.state) if exact else hessian
     return _estimate(criterion, search, visits, hessian, endless)
 
 

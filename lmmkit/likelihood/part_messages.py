@@ -10,7 +10,7 @@ from ..numerics.arrays import Array, Flags
 from .estimate import EXACT, MULTIPLES
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["NEAR_ONE", "SHARP", "SPIKE", "exact_warning", "part_warnings"]
+__all__ = ["FLATTENED", "NEAR_ONE", "SHARP", "SPIKE", "exact_warning", "part_warnings"]
 
 #: A probability below this is next to none, in every row.
 NONE = 1e-4
@@ -22,6 +22,12 @@ BEYOND = 1e6
 SHARP = np.log(1e-7)
 #: And one at which they are nearly so.
 NEAR_ONE = -8.0
+#: Said where two stories fit the data, and the approximation of the likelihood fails between them.
+FLATTENED = (
+    "The Laplace approximation breaks down here: for some groups the data fit two stories (few counts, or many "
+    "extra zeros), and between the two its value rises where the likelihood does not. Take these numbers as rough; "
+    "leave out the random effects of zero_inflation=, or those of the conditional part."
+)
 #: Said of a tweedie fit beside whose maximum the likelihood has no bound.
 SPIKE = (
     "The likelihood has this maximum, and beside it rises without end as the power goes to 1, where all amounts are "

@@ -14,7 +14,16 @@ from .part_plain import PlainModel, constant
 from .part_start import logit_of_zeros, start_of_parts
 from .parts import DISPERSION, ZERO_INFLATION, Part, PartRows
 
-__all__ = ["FAR_OUT", "HARDLY", "few_zeros", "has_end_without_zeros", "plain_minima", "without_zeros"]
+__all__ = [
+    "FAR_OUT",
+    "HARDLY",
+    "every_zero_extra",
+    "few_zeros",
+    "has_end_without_zeros",
+    "plain_minima",
+    "turned_round",
+    "without_zeros",
+]
 
 #: Logit of the probability of extra zeros where there are to be hardly any, fewer still, and none.
 HARDLY, BARELY, NONE = -4.0, -8.0, -20.0
@@ -149,9 +158,9 @@ def _stories_of_zeros(rows: PartRows, parts: Sequence[Part], betas: list[Array])
     """Hardly any extra zeros, all zeros extra ones, and extra zeros where there were few."""
     place = rows.names.index(ZERO_INFLATION)
     part = parts[place]
-    zeros = [constant(part, HARDLY), constant(part, logit_of_zeros(rows, 1.0))]
+    zeros = [constant(part, HARDLY), every_zero_extra(rows, part)]
     if part.X.shape[1] > 1:
-        zeros.append(_turned_round(part, betas[place]))
+        zeros.append(turned_round(part, betas[place]))
     return [_with(betas, place, beta) for beta in zeros]
 
 
@@ -197,8 +206,26 @@ def _levels(design: Design) -> list[Flags]:
     return levels if len(levels) > 1 else []
 
 
-def _turned_round(part: Part, beta: Array) -> Array:
-    """Coefficients of extra zeros that are many where they were few, about a moderate level."""
+def every_zero_extra(rows: PartRows, part: Part) -> Array:
+    """Coefficients of as many extra zeros as there are zeros, whatever the covariates.
+
+    Parameters
+    ----------
+    rows : PartRows
+    part : Part
+        The extra zeros.
+    """
+    return constant(part, logit_of_zeros(rows, 1.0))
+
+
+def turned_round(part: Part, beta: Array) -> Array:
+    """Coefficients of extra zeros that are many where they were few, about a moderate level.
+
+    Parameters
+    ----------
+    part : Part
+    beta : array (p,)
+    """
     eta = part.offset + part.X @ beta
     turned = np.clip(eta.mean(), -MODERATE, MODERATE) + np.clip(eta.mean() - eta, -MODERATE, MODERATE)
     return np.asarray(np.linalg.lstsq(part.X, turned - part.offset, rcond=None)[0])

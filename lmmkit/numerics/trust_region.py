@@ -15,6 +15,8 @@ from .small import eigen
 
 #: Half-width of the differences that give a Hessian, relative to the larger of 1 and the entry's size.
 WIDTH = 1e-4
+#: And of those to one side that are to be right to five digits.
+NARROW = 3e-5
 #: Share of the tolerance below which a promise by the last curvature is good enough.
 SURELY = 0.1
 #: A step that promises no more tolerances than this leaves less than one, were the curvature wrong by a fifth.
@@ -169,10 +171,10 @@ def minimise(
             # Far out, where a ridge is flat, the cheap curvature promises too little.
             small = np.abs(gradient * x).max(initial=0.0) < 10 * np.sqrt(tolerance)
             if exact or expensive or small or search.value > ceiling:
-                search.converged, search.exact = True, exact
+                search.converged = True
                 break
             search.curvature = curvature = _second_derivatives(evaluate, search, trial, one_sided)
-            exact = True
+            exact = search.exact = True
             continue
         step = _trust_region_step(slope, size, radius)
         length, promised = _length(step), -float(slope @ step + 0.5 * step @ (size * step))
@@ -207,6 +209,7 @@ def minimise(
         search.gradient = gradient
         slope = axes.T @ gradient
         if 0.5 * float(slope @ (slope / size)) < SURELY * tolerance:
+            search.exact = False
             continue  # it has arrived whatever the curvature is here
         if promised < near:
             seen.append((move, gradient - before))
@@ -214,7 +217,7 @@ def minimise(
             curvature = _second_derivatives(evaluate, search, trial, one_sided)
         else:
             curvature = _taught(trial.curvature(), seen)
-        search.curvature = curvature
+        search.curvature, search.exact = curvature, exact
     return search
 
 
@@ -253,7 +256,7 @@ def _second_derivatives(
     if trial.hessian is not None:
         hessian = trial.hessian()
     elif one_sided:
-        hessian = _rough_hessian(evaluate, search)
+        hessian = _rough_hessian(evaluate, search, NARROW)
     else:
         search.evaluations += 2 * len(search.x)
         hessian = differenced_hessian(evaluate, search.x)
@@ -289,9 +292,9 @@ def polish(evaluate: Callable[[Array], Trial], search: Search, curvature: Array)
         _newton_steps(evaluate, search, _rough_hessian(evaluate, search))
 
 
-def _rough_hessian(evaluate: Callable[[Array], Trial], search: Search) -> Array:
+def _rough_hessian(evaluate: Callable[[Array], Trial], search: Search, width: float = WIDTH) -> Array:
     """The Hessian by differences to one side, right to a few digits; what the search had if a neighbour has none."""
-    widths = WIDTH * np.maximum(1.0, np.abs(search.x))
+    widths = width * np.maximum(1.0, np.abs(search.x))
     search.evaluations += len(widths)
     rows = [
         (evaluate(search.x + h * axis).gradient() - search.gradient) / h
