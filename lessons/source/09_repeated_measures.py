@@ -372,7 +372,9 @@ lesson.in_words(
     "From its diagonal outwards, the numbers of the unstructured table are on average"
     f" {', '.join(f'{cor:.2f}' for cor in by_step[:-1])} and {by_step[-1]:.2f}: they fade, though not smoothly.",
     f"So ar1 is near. AIC puts it {fits['cs'].aic - fits['ar1'].aic:.0f} before cs, and hardly prefers the unstructured one"
-    f" (by {fits['ar1'].aic - fits['unstructured'].aic:.0f}) with its {fits['unstructured'].npar - fits['ar1'].npar} parameters more.",
+    f" (by {fits['ar1'].aic - fits['unstructured'].aic:.0f}) with its {fits['unstructured'].npar - fits['ar1'].npar} parameters more."
+    + (f" Its fit is singular: {fits['unstructured'].ngroups['Subject']} drivers are few for so many numbers."
+       if fits["unstructured"].is_singular else ""),
 )
 
 # %% [markdown]
