@@ -18,10 +18,12 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "tests" / "reference" / "data" / "sleepstudy.csv"
+HERDS = DATA.with_name("cbpp.csv")
 GOALS = {
     "bootstrap of sleepstudy, 1,000": "earlier / 8, lme4 / 40",
     "pb_modcomp of sleepstudy, 500": "earlier / 6",
     "power curve of sleepstudy, 3 × 200": "earlier / 6",
+    "bootstrap of cbpp (binomial), 200": "",
 }
 SCALED = 10  # lme4 does a tenth of the work
 
@@ -37,8 +39,11 @@ def ours() -> dict[str, Any]:
     large, small = fit.update(reml=False), lk.lmer("Reaction ~ Days + (1 | Subject)", data, reml=False)
     sizes = {"Subject": [10, 18, 30]}
 
-    def boot(n: int) -> Any:
-        table = fit.bootstrap(n, seed=1, progress=False).replicates
+    herds = pd.read_csv(HERDS).astype({"herd": str, "period": str})
+    shares = lk.glmer("cbind(incidence, size - incidence) ~ period + (1 | herd)", herds, "binomial")
+
+    def boot(n: int, model: Any = fit) -> Any:
+        table = model.bootstrap(n, seed=1, progress=False).replicates
         return table[sorted(table)].to_numpy().tolist()
 
     work = [
@@ -50,6 +55,7 @@ def ours() -> dict[str, Any]:
             ).p_values.to_numpy().tolist(),
             200,
         ),
+        (lambda n: boot(n, shares), 200),
     ]  # fmt: skip
     found: dict[str, Any] = {}
     for name, (function, n) in zip(GOALS, work, strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ import pandas as pd
 
 from ..errors import DataError, ModelError
 from ..fitted.fit import Fit
-from ..fitted.refits import Refits, refit_or_none
+from ..fitted.refits import GeneralizedRefits, LinearRefits, refit_or_none, refits_of
 from ..formatting.noted_table import Table
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -153,11 +152,12 @@ def bootstrap(
         except (DataError, ModelError, np.linalg.LinAlgError):
             return None  # a simulated response that has no such statistic
 
+    refits, default = refits_of(fit), stat is parameter_values
     many: Callable[[Array], list[Any]] | None = None
-    default = stat is parameter_values
-    refits = Refits.of(fit)
-    if refits is not None:
-        many = partial(_parameters, refits) if default else lambda Y: list(map(one, refits.models(Y)))
+    if refits is not None and default:
+        many = _parameters(refits)
+    elif isinstance(refits, LinearRefits):
+        many = _of_models(refits, one)
     results = from_simulated(
         fit, lambda y: one(refit_or_none(fit, y)), many, n_sim, seed, n_jobs, progress, "bootstrap",
         at_once=1 if refits is None else refits.at_once, models=not default,
@@ -167,15 +167,14 @@ def bootstrap(
     return Bootstrap(estimate, pd.DataFrame(rows, columns=estimate.index), n_sim)
 
 
-def _parameters(refits: Refits, Y: Array) -> list[Array]:
+def _parameters(refits: LinearRefits | GeneralizedRefits) -> Callable[[Array], list[Any]]:
     """The values of :func:`parameter_values` for many refits; NaN where one fails."""
-    fitted, optima = refits.fits(Y)
-    if optima is None:
-        return [np.full(refits.n_parameters, np.nan)] * len(Y)
-    out = np.full((len(Y), refits.n_parameters), np.nan)
-    values = np.column_stack([*optima.readings(), optima.sigma, optima.beta])
-    out[fitted] = np.where(np.isfinite(optima.objective)[:, None], values, np.nan)
-    return list(out)
+    return lambda Y: list(refits.parameters(Y))
+
+
+def _of_models(refits: LinearRefits, one: Callable[[Any], Any]) -> Callable[[Array], list[Any]]:
+    """A statistic of one's own of many refits."""
+    return lambda Y: list(map(one, refits.models(Y)))
 
 
 def _in_order(result: pd.Series | Array, estimate: pd.Series) -> Array:

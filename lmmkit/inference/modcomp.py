@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from .contest import contrast_rows
 from .kenward_roger import f_test
 from .likelihood_ratio import criterion_value, has_maximum
 from .nesting import check_comparable, check_nested, restriction, same_random_part
-from .simulated_fits import criterion_values, from_simulated
+from .simulated_fits import BATCH, Values, criterion_values, from_simulated
 
 __all__ = ["kr_modcomp", "pb_modcomp"]
 
@@ -197,20 +198,21 @@ def null_distribution(
         When all refits fail.
     """
     reml = bool(large.is_reml)
-    values = [criterion_values(fit, reml) for fit in (small, large)]
-    known = [own for own in values if own is not None]
+    given = [criterion_values(fit, reml) for fit in (small, large)]
+    known = [own for own in given if own is not None]
+    values = [own or Values(_each(fit, reml), BATCH) for fit, own in zip((small, large), given, strict=True)]
 
     def one(y: Array) -> float:
         again = [refit_or_none(fit, y) for fit in (large, small)]
         return np.nan if None in again else likelihood_ratio(*again)
 
     def many(Y: Array) -> list[float]:
-        of_small, of_large = (own.of(Y) for own in known)
+        of_small, of_large = (own.of(Y) for own in values)
         return list(np.maximum(of_small - of_large, 0.0))
 
     drawn = np.array(
         from_simulated(
-            small, one, many if len(known) == 2 else None, n_sim, seed, n_jobs, progress, "null distribution",
+            small, one, many if known else None, n_sim, seed, n_jobs, progress, "null distribution",
             at_once=min((own.at_once for own in known), default=1),
         ),
         dtype=float,
@@ -219,6 +221,16 @@ def null_distribution(
     if len(reference) == 0:
         raise ModelError("none of the simulated responses could be fitted, so there is no null distribution")
     return reference, len(drawn)
+
+
+def _each(fit: Any, reml: bool) -> Callable[[Array], Array]:
+    """The criterion of refits that are made one after the other, as those of models without random effects."""
+
+    def values(Y: Array) -> Array:
+        refits = [refit_or_none(fit, y) for y in Y]
+        return np.array([np.nan if again is None else criterion_value(again, reml) for again in refits])
+
+    return values
 
 
 def likelihood_ratio(large: Any, small: Any) -> float:

@@ -11,8 +11,9 @@ import numpy as np
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..fitted.mixed import MixedFit
-from ..fitted.refits import Refits, refit_or_none
+from ..fitted.refits import GeneralizedRefits, LinearRefits, refit_or_none, refits_of
 from ..likelihood.many_criterion import ManyCriterion
+from ..likelihood.many_glmm_fit import Numbers
 from ..likelihood.many_search import ManyOptima, fit_responses
 from ..numerics import arguments
 from ..numerics import distributions as stats
@@ -55,8 +56,10 @@ def simulated_p_values(
         return _checked(given)
 
     many = formulas = None
-    refits = Refits.of(model)
-    if refits is not None:
+    refits = refits_of(model)
+    if isinstance(refits, GeneralizedRefits):
+        many = formulas = _generalized(refits, names, test)
+    elif refits is not None:
         formulas = _side_by_side(refits, names, test)
         many = formulas or (lambda Y: list(map(one, refits.models(Y))))
     found = from_simulated(
@@ -66,7 +69,7 @@ def simulated_p_values(
     return np.array(found, dtype=float)
 
 
-def _side_by_side(refits: Refits, names: list[str], test: Any) -> Callable[[Array], list[float]] | None:
+def _side_by_side(refits: LinearRefits, names: list[str], test: Any) -> Callable[[Array], list[float]] | None:
     """The test of many responses at once, where there are formulas for that."""
     design = refits.fit.design
     if test == "lr":
@@ -78,6 +81,34 @@ def _side_by_side(refits: Refits, names: list[str], test: Any) -> Callable[[Arra
         df = None if test == "satterthwaite" else float(len(design.y) - len(design.x_names))
         return lambda Y: list(_t_tests(*refits.fits(Y), at, df))
     return None
+
+
+def _generalized(
+    refits: GeneralizedRefits, names: list[str], test: Any
+) -> Callable[[Array], list[float]] | None:
+    """The test of many responses of a generalised model at once; None for one of the user's own."""
+    design = refits.fit.design
+    if callable(test):
+        return None
+    if test != "lr":
+        at = [design.x_names.index(name) for name in names]
+        return lambda Y: list(_wald_tests(refits.numbers(Y, covariances=True), at))
+    small = GeneralizedRefits(refits.fit, _without(design, names))
+
+    def ratios(Y: Array) -> list[float]:
+        lr = np.maximum(small.objectives(Y) - refits.objectives(Y), 0.0)
+        return list(np.asarray(stats.chi2.sf(lr, len(names)), dtype=float))
+
+    return ratios
+
+
+def _wald_tests(numbers: Numbers, at: list[int]) -> Array:
+    """p-values of Wald's test of coefficients, (B,)."""
+    beta, cov = numbers.beta[:, at], numbers.cov[:, at][:, :, at]
+    known = ~numbers.failed & ~numbers.endless & np.isfinite(cov).all(axis=(1, 2))
+    cov = np.where(known[:, None, None], cov, np.eye(len(at)))
+    chisq = np.einsum("br,br->b", beta, np.linalg.solve(cov, beta[..., None])[..., 0])
+    return np.where(known, stats.chi2.sf(chisq, len(at)), np.nan)
 
 
 def _t_tests(fitted: Flags, optima: ManyOptima | None, at: int, df: float | None) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..fitted.fit import Fit
 from ..fitted.linear import LinearFit
-from ..fitted.refits import Refits
+from ..fitted.refits import refits_of
 from ..fitted.simulate import draw, draw_many
 from ..fitted.simulated_rows import SimulatedRows
 from ..numerics.arrays import Array
@@ -88,18 +88,8 @@ def criterion_values(fit: Fit, reml: bool) -> Values | None:
     """
     if isinstance(fit, LinearFit):
         return Values(_linear_values(fit, reml), BATCH)
-    refits = Refits.of(fit)
-    if refits is None or refits.fit.is_reml != reml:
-        return None
-
-    def values(Y: Array) -> Array:
-        fitted, optima = refits.fits(Y)
-        out = np.full(len(Y), np.nan)
-        if optima is not None:
-            out[fitted] = np.where(np.isfinite(optima.objective), optima.objective, np.nan)
-        return out
-
-    return Values(values, refits.at_once)
+    refits = refits_of(fit)
+    return None if refits is None or fit.is_reml != reml else Values(refits.objectives, refits.at_once)
 
 
 def _linear_values(fit: LinearFit, reml: bool) -> Callable[[Array], Array]:

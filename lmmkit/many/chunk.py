@@ -16,13 +16,13 @@ from ..fitted.repeats import cells_of
 from ..fitted.varcorr import distinct_names
 from ..inference.many_satterthwaite import information_inverse, many_df
 from ..likelihood.many_criterion import ManyCriterion
+from ..likelihood.many_glmm_fit import ENDLESS
 from ..likelihood.many_search import ManyOptima, fit_responses
 from ..likelihood.theta import Terms
 from ..numerics.arrays import Array, Flags
 from ..numerics.threads import threads_for
 
 __all__ = [
-    "ENDLESS",
     "Found",
     "contrasts_of",
     "failure",
@@ -34,7 +34,6 @@ __all__ = [
 ]
 
 
-ENDLESS = "next to no residual variance is left: the random effects reproduce this response"
 COPIED = "this response repeats one value in all rows of each {name}: its residual variance is too small"
 OUT_OF_RANGE = "sums of squares of this response's values cannot be computed; use other units"
 UNDIVIDED = "the fixed effects leave too few comparisons of rows to tell a random effect from the residuals"

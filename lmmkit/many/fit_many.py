@@ -21,13 +21,13 @@ from ..fitted.call import PLAIN
 from ..formula.parse import Formula, parse
 from ..formula.syntax import one_line
 from ..likelihood.many_criterion import ManyCriterion
+from ..likelihood.many_glmm import ManyGlmmCriterion
 from ..numerics import arguments
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.frames import Table, if_frame
 from ..numerics.r_names import answered
 from .chunk import Found, failure, fit_chunk, no_responses
 from .generalized import fit_generalized
-from .laplace import ManyGlmmCriterion
 from .many_fits import ManyFits
 from .partition_table import tell_lost_weights
 from .responses import aligned, own_weights

@@ -12,6 +12,9 @@ from .trust_region import POLISHED, WIDTH
 
 __all__ = ["Trials", "minimise_many"]
 
+#: Promised decrease from which a cheap curvature that does not lead on is worth the Hessian.
+ROUGH = 1e-16
+
 
 class Trials(NamedTuple):
     """Many objectives, each at its own point: values (b,), and how to get (b, m) and (b, m, m).
@@ -146,24 +149,33 @@ def _polish_many(
     gradient: Array,
     curvature: Array,
     active: Index,
-    limit: int = 4,
+    limit: int = 10,
 ) -> None:
-    """The last digits, in place: Newton steps while they at least halve the gradient."""
+    """The last digits, in place: Newton steps while they at least halve the gradient, if need be by the Hessian."""
+    renewed = np.zeros(len(x), dtype=bool)
     for _ in range(limit):
         size, axes = np.linalg.eigh(curvature[active])
         size = np.abs(size)
         size = np.maximum(size, 1e-9 * np.maximum(1.0, size.max(axis=1, initial=0.0))[:, None])
         slope = np.einsum("bij,bi->bj", axes, gradient[active])
-        worth = 0.5 * (slope**2 / size).sum(axis=1) > POLISHED
-        active, step = active[worth], np.einsum("bij,bj->bi", axes, slope / size)[worth]
+        left = 0.5 * (slope**2 / size).sum(axis=1)
+        worth = left > POLISHED
+        active, step, left = active[worth], np.einsum("bij,bj->bi", axes, slope / size)[worth], left[worth]
         if not len(active):
             break
         trials = evaluate(x[active] - step, active)
         new = trials.gradient()
         better = (new**2).sum(axis=1) < 0.25 * (gradient[active] ** 2).sum(axis=1)  # False for NaN
-        active = active[better]
-        x[active] -= step[better]
-        value[active], gradient[active] = trials.value[better], new[better]
+        misled = active[~better & (left > ROUGH) & ~renewed[active]]
+        where = active[better]
+        x[where] -= step[better]
+        value[where], gradient[where] = trials.value[better], new[better]
+        if len(misled):
+            curvature[misled], renewed[misled] = (
+                _hessians(evaluate, x[misled], misled, curvature[misled]),
+                True,
+            )
+        active = np.concatenate([where, misled])
 
 
 def _next_radii(radii: Array, length: Array, agreement: Array, good: Flags) -> Array:

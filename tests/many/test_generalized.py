@@ -13,7 +13,7 @@ from lmmkit.design.design import build_design
 from lmmkit.families import Binomial, Family, Gamma, NegativeBinomial, Poisson
 from lmmkit.formula.parse import parse
 from lmmkit.likelihood.glmm import GlmmCriterion
-from lmmkit.many.laplace import LaplacePoints, ManyGlmmCriterion
+from lmmkit.likelihood.many_glmm import LaplacePoints, ManyGlmmCriterion
 from tests.lme4_reference import CASES, load
 from tests.many.test_fit_many import STRUCTURES
 

@@ -1,8 +1,8 @@
 """The Laplace criterion of :mod:`lmmkit.likelihood.glmm` for many responses of one design, side by side.
 
 All formulas are those of :mod:`lmmkit.likelihood.laplace`, written for rows: with ``K`` as in
-:mod:`lmmkit.many.modes`, ``c_i = w_i' z_i' K z_i`` and ``d = Z K Z'c``, adding to row i's fixed part changes the
-objective by ``c_i - 2 g_i + g_i' d_i``.
+:mod:`lmmkit.likelihood.many_modes`, ``c_i = w_i' z_i' K z_i`` and ``d = Z K Z'c``, adding to row i's fixed part
+changes the objective by ``c_i - 2 g_i + g_i' d_i``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 
 from ..design.design import Design
 from ..families.family import Family
-from ..likelihood.pirls import CONCAVE
-from ..likelihood.theta import Terms
 from ..numerics.arrays import Array
-from .modes import Modes, Precisions, Rows, find_modes
+from .many_modes import Modes, Precisions, Rows, find_modes
+from .pirls import CONCAVE
 from .row_sums import ByColumn, RowSums
+from .theta import Terms
 
 __all__ = ["LaplacePoints", "ManyGlmmCriterion"]
 

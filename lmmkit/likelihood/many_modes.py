@@ -19,8 +19,8 @@ import numpy as np
 
 from ..families.family import Family
 from ..families.links import Derivatives
-from ..likelihood.pirls import MAX_HALVINGS, MAX_STEPS, TOLERANCE
 from ..numerics.arrays import Array, Flags
+from .pirls import MAX_HALVINGS, MAX_STEPS, TOLERANCE
 from .row_sums import ByColumn, Grams, RowSums
 
 __all__ = ["Modes", "Precisions", "Rows", "find_modes"]

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..families.family import Family
-from ..likelihood.far_theta import SEARCH
-from ..likelihood.glm_start import STEPS, moment_dispersion
-from ..likelihood.laplace import NEARLY_CERTAIN
-from ..likelihood.search import LOWER, Place
-from ..likelihood.theta import LACKING, Terms
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.trust_region import Search
 from ..numerics.trust_regions import Trials, minimise_many
-from .laplace import LaplacePoints, ManyGlmmCriterion
+from .far_theta import SEARCH
+from .glm_start import STEPS, moment_dispersion
+from .laplace import NEARLY_CERTAIN
+from .many_glmm import LaplacePoints, ManyGlmmCriterion
+from .search import LOWER, Place
+from .theta import LACKING, Terms
 
 __all__ = ["ResponseColumns", "search"]
 
