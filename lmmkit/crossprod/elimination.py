@@ -290,7 +290,7 @@ class BlockElimination(Elimination):
     def keep(self) -> Array:
         """``I - G T M^-1 T'`` per level: what eliminating the leading factor leaves of a column of ``Z``."""
         swept = times(self.sums.lead, times(self.half_lead.transpose(0, 2, 1), self.half_lead))
-        return np.asarray(np.eye(self.layout.lead.k) - swept)
+        return 1 - swept if self.layout.lead.k == 1 else np.asarray(np.eye(self.layout.lead.k) - swept)
 
     @cached_property
     def U(self) -> Array:

@@ -1,5 +1,6 @@
 """What a formula's variables become: numbers, a `Categorical` or a `Matrix`; and how columns are read."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -279,6 +280,8 @@ def _read_object(series: pd.Series, what: str) -> Array | Categorical:
 
 
 def _finite(values: Array, what: str) -> Array:
+    if math.isfinite(values @ values):  # the usual case, told at once
+        return values
     infinite = np.isinf(values)
     if infinite.any():
         count = int(infinite.sum())

@@ -452,7 +452,7 @@ class Criterion(Terms):
     @property
     def _constant(self) -> float:
         """What the grid leaves out of the criterion."""
-        constant = self.nu * (1 + np.log(2 * np.pi * self.unit**2 / self.nu)) - self.log_weights
+        constant = self.nu * (1 + math.log(2 * math.pi * self.unit**2 / self.nu)) - self.log_weights
         return constant + 2 * self._log_det_R if self.reml else constant
 
     def moments(self) -> Array:
