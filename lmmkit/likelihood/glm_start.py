@@ -17,8 +17,8 @@ from .pirls import Observations
 
 #: Scoring steps: enough for a start, too few for a separated coefficient to run far.
 STEPS = 8
-#: Gain, relative to the log-likelihood, after which the next step would gain next to nothing.
-ENOUGH = 1e-3
+#: Gain, relative to the log-likelihood, after which the next step would gain little: this is a start only.
+ENOUGH = 0.02
 #: Smallest eigenvalue of the columns' correlations with which the normal equations tell a start well enough.
 WELL_APART = 1e-6
 

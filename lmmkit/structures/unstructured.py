@@ -77,6 +77,8 @@ class Unstructured(Structure):
         return np.where(rows == columns, 0.0, -np.inf), np.full(self.size, np.inf)
 
     def factor(self, par: Array) -> Array:
+        if self.k == 1:
+            return par[..., None].copy()
         if par.ndim == 1:
             return factor_from_theta(par, self.k)
         T = np.zeros((*par.shape[:-1], self.k, self.k))
@@ -88,6 +90,8 @@ class Unstructured(Structure):
 
     def _canonical(self, T: Array) -> Array:
         """``theta`` of a triangle whose columns are turned so that its diagonal is not negative."""
+        if self.k == 1:
+            return np.abs(T[..., 0])
         signs = np.where(T.diagonal(axis1=-2, axis2=-1) < 0, -1.0, 1.0)
         return self.theta(T * signs[..., None, :]) + 0.0
 
@@ -120,10 +124,14 @@ class Unstructured(Structure):
         return theta_from_factor(T)
 
     def gradient(self, x: Array, T: Array, slope: Array) -> Array:
+        if self.k == 1:
+            return np.asarray((2 * slope * T)[..., 0])
         return np.asarray((2 * slope @ T)[(..., *lower_indices(self.k))])
 
     def second_order(self, x: Array, T: Array, slope: Array) -> Array:
         """``d2(T T')`` couples entries of the same column of ``T``."""
+        if self.k == 1:
+            return 2 * slope
         rows, couples = _couples(self.k)
         return np.asarray(slope[..., rows[:, None], rows] * couples)
 
