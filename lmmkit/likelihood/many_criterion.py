@@ -488,4 +488,5 @@ def _times_blocks(blocks: Array, columns: Array) -> Array:
 
 def _by_column(levels: Array) -> Array:
     """(B, levels, k, p) as (B, levels k, p)."""
-    return levels.reshape(len(levels), -1, levels.shape[-1])
+    B, q, k, p = levels.shape
+    return levels.reshape(B, q * k, p)  # there may be none of the last
