@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from ..design.design import Design
 from ..errors import DataError, ModelError
 from ..likelihood import many_glmm_fit
+from ..likelihood.fit_glmm import estimate_of
 from ..likelihood.fit_lmm import estimate_at
+from ..likelihood.glmm import GlmmCriterion
 from ..likelihood.many_criterion import ManyCriterion
 from ..likelihood.many_glmm import ManyGlmmCriterion
 from ..likelihood.many_glmm_fit import Numbers
@@ -45,7 +48,8 @@ def refits_of(fit: Fit) -> LinearRefits | GeneralizedRefits | None:
 
 def _generalized(fit: MixedFit) -> GeneralizedRefits | None:
     family, options = fit.call.options["family"], fit.call.options
-    return GeneralizedRefits(fit) if family.name in COUNTS and options["n_agq"] == 1 else None
+    plain = family.name in COUNTS and options["n_agq"] == 1 and options.get("optimize") is not False
+    return GeneralizedRefits(fit) if plain else None
 
 
 class LinearRefits:
@@ -138,10 +142,12 @@ class GeneralizedRefits:
 
     def numbers(self, Y: Array, covariances: bool = False) -> Numbers:
         """The fits of responses (B, n) as they are drawn: of ``cbind(hits, misses)`` the hits."""
-        design = self._many.design
-        if design.trials is not None:
-            Y = np.divide(Y, design.trials, out=np.zeros_like(Y), where=design.trials > 0)
-        return many_glmm_fit.fit_responses(self._many, Y, design.weights, sides=2 if covariances else 0)
+        sides = 2 if covariances else 0
+        return many_glmm_fit.fit_responses(self._many, self._shares(Y), self._many.design.weights, sides)
+
+    def _shares(self, Y: Array) -> Array:
+        trials = self._many.design.trials
+        return Y if trials is None else np.divide(Y, trials, out=np.zeros_like(Y), where=trials > 0)
 
     def parameters(self, Y: Array) -> Array:
         """Standard deviations, correlations and fixed effects of each, (B, r); NaN where a refit fails."""
@@ -153,6 +159,22 @@ class GeneralizedRefits:
         """The criterion of each, (B,); NaN where a refit fails."""
         numbers = self.numbers(Y)
         return np.where(numbers.failed, np.nan, numbers.objective)
+
+    def models(self, Y: Array) -> list[MixedFit | None]:
+        """The refits as models; None where there is none."""
+        numbers, models = self.numbers(Y), list[MixedFit | None]()
+        for given, y, x, converged in zip(Y, self._shares(Y), numbers.x, numbers.converged, strict=True):
+            if np.isnan(x).any():
+                models.append(refit_or_none(self.fit, given))
+                continue
+            criterion = GlmmCriterion(replace(self._many.design, y=y), self._many.family, 1)
+            try:
+                estimate = estimate_of(criterion, x, bool(converged))
+            except np.linalg.LinAlgError:
+                models.append(None)
+                continue
+            models.append(type(self.fit)(estimate, self.fit.call.with_response(y)))
+        return models
 
 
 def refit_or_none(fit: F, y: Array) -> F | None:

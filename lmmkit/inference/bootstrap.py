@@ -154,10 +154,8 @@ def bootstrap(
 
     refits, default = refits_of(fit), stat is parameter_values
     many: Callable[[Array], list[Any]] | None = None
-    if refits is not None and default:
-        many = _parameters(refits)
-    elif isinstance(refits, LinearRefits):
-        many = _of_models(refits, one)
+    if refits is not None:
+        many = _parameters(refits) if default else _of_models(refits, one)
     results = from_simulated(
         fit, lambda y: one(refit_or_none(fit, y)), many, n_sim, seed, n_jobs, progress, "bootstrap",
         at_once=1 if refits is None else refits.at_once, models=not default,
@@ -172,7 +170,9 @@ def _parameters(refits: LinearRefits | GeneralizedRefits) -> Callable[[Array], l
     return lambda Y: list(refits.parameters(Y))
 
 
-def _of_models(refits: LinearRefits, one: Callable[[Any], Any]) -> Callable[[Array], list[Any]]:
+def _of_models(
+    refits: LinearRefits | GeneralizedRefits, one: Callable[[Any], Any]
+) -> Callable[[Array], list[Any]]:
     """A statistic of one's own of many refits."""
     return lambda Y: list(map(one, refits.models(Y)))
 

@@ -57,9 +57,7 @@ def simulated_p_values(
 
     many = formulas = None
     refits = refits_of(model)
-    if isinstance(refits, GeneralizedRefits):
-        many = formulas = _generalized(refits, names, test)
-    elif refits is not None:
+    if refits is not None:
         formulas = _side_by_side(refits, names, test)
         many = formulas or (lambda Y: list(map(one, refits.models(Y))))
     found = from_simulated(
@@ -69,8 +67,12 @@ def simulated_p_values(
     return np.array(found, dtype=float)
 
 
-def _side_by_side(refits: LinearRefits, names: list[str], test: Any) -> Callable[[Array], list[float]] | None:
+def _side_by_side(
+    refits: LinearRefits | GeneralizedRefits, names: list[str], test: Any
+) -> Callable[[Array], list[float]] | None:
     """The test of many responses at once, where there are formulas for that."""
+    if isinstance(refits, GeneralizedRefits):
+        return _generalized(refits, names, test)
     design = refits.fit.design
     if test == "lr":
         with_them, without = (ManyCriterion(one, reml=False) for one in (design, _without(design, names)))

@@ -29,7 +29,7 @@ from .search import Place, Visit, best_of
 from .separation import runaways
 from .theta import checked_par
 
-__all__ = ["estimate_at", "fit_criterion", "fit_glmm"]
+__all__ = ["estimate_at", "estimate_of", "fit_criterion", "fit_glmm"]
 
 KNOWN = ("theta", "fixef")
 #: Rounds of the search, each from better modes than the one before.
@@ -191,6 +191,23 @@ def fit_criterion(criterion: GlmmCriterion, start: Array | None = None) -> Estim
             search = again
         hessian = last_digits(criterion, search, criterion.hessian(search))
         return estimate_at(criterion, search, visits, hessian if criterion.n_agq else None)
+
+
+def estimate_of(criterion: GlmmCriterion, x: Array, converged: bool) -> Estimate:
+    """The estimate for a criterion whose search has ended elsewhere.
+
+    Parameters
+    ----------
+    criterion : GlmmCriterion
+    x : array
+        Where it ended, in the units of the search.
+    converged : bool
+        Whether it arrived.
+    """
+    with threads_for(criterion.layout.width):
+        trial = criterion.trial(x)
+        search = Search(x, trial.value, trial.gradient(), 1, [(x, trial.value)], converged, trial.state)
+        return estimate_at(criterion, search, [], last_digits(criterion, search, criterion.hessian(search)))
 
 
 def estimate_at(

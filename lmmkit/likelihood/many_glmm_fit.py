@@ -45,6 +45,8 @@ class Numbers:
     failed : array of shape (B,)
     endless : array of shape (B,)
         Whether next to no residual variance is left, so that nothing can be tested.
+    x : array of shape (B, m + p (+ 1))
+        Where the searches side by side ended; NaN where a response was fitted alone.
     """
 
     beta: Array
@@ -56,15 +58,16 @@ class Numbers:
     messages: list[str]
     failed: Flags
     endless: Flags
+    x: Array
 
     @classmethod
     def nothing(cls, criterion: ManyGlmmCriterion, B: int) -> Numbers:
         """Nothing known yet."""
         p, m = criterion.p, criterion.m
         beta, cov, par = np.full((B, p), np.nan), np.full((B, p, p), np.nan), np.full((B, m), np.nan)
-        lacking = np.full(B, np.nan)
+        lacking, x = np.full(B, np.nan), np.full((B, criterion.size), np.nan)
         no, yes = np.zeros(B, bool), np.ones(B, bool)
-        return cls(beta, cov, par, lacking, lacking.copy(), no, [""] * B, yes, no.copy())
+        return cls(beta, cov, par, lacking, lacking.copy(), no, [""] * B, yes, no.copy(), x)
 
 
 def fit_responses(criterion: ManyGlmmCriterion, Y: Array, weights: Array | None, sides: int = 1) -> Numbers:
@@ -136,7 +139,7 @@ def _side_by_side(
     )
     numbers.dispersion[place] = dispersion
     numbers.objective[place], numbers.converged[place] = ends.value, ends.converged
-    numbers.failed[place] = False
+    numbers.failed[place], numbers.x[place] = False, np.where(hard[:, None], np.nan, ends.x)
     for b in np.flatnonzero(_doubtful(criterion, points, family) & ~hard):
         one = family if np.isnan(dispersion[b]) else criterion.family.with_dispersion(float(dispersion[b]))
         design = replace(criterion.design, y=Y[b], weights=_own(weights, int(b)))

@@ -37,6 +37,9 @@ WORK: dict[str, Callable[[], Any]] = {
     "overdispersed counts": lambda: (
         counts("negative_binomial").bootstrap(5, seed=1, progress=False).replicates
     ),
+    "a statistic of one's own of shares": lambda: (
+        model("herds").bootstrap(5, lambda fit: fit.se, seed=2, progress=False).replicates
+    ),
     "likelihood ratio of shares": lambda: null_of("herds", "no_herds", 5),
     "Wald's test of counts": lambda: power_of_counts("satterthwaite"),
     "likelihood ratio test of counts": lambda: power_of_counts("lr"),
