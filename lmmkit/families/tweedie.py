@@ -23,6 +23,8 @@ __all__ = ["Tweedie"]
 
 #: How many standard deviations of the number of summands the series reaches.
 REACH = 9.0
+#: Logarithm of what an amount is multiplied by, from which a mean is too near zero to be computed with.
+FARTHEST = 300.0
 #: Longest series; a smaller dispersion is refused.
 MOST_TERMS = 20_000
 
@@ -121,7 +123,9 @@ class Tweedie(JointFamily):
         log_s, log_rest = -softplus(-shape), -softplus(shape)  # log(p - 1) and log(2 - p)
         s, rest = exp(log_s), exp(log_rest)
         rate = exp(rest * eta - log_phi - log_rest)  # mean number of summands
-        away = y * exp(-(s * eta) - log_phi - log_s)
+        nearer = -(s * eta) - log_phi - log_s
+        # Farther out the derivatives overflow before the value does, and a search has nothing to go by.
+        away = np.where(nearer.value < FARTHEST, y, np.nan) * exp(nearer)
         series = self._series(y, log_phi.value, shape.value)
         number = {own: jet.variables[0] for own, jet in enumerate((log_phi, shape)) if jet.variables}
         parts = {
@@ -140,7 +144,7 @@ class Tweedie(JointFamily):
             before = self._last
             if all(np.array_equal(a, b) for a, b in zip(before[:3], (y, log_phi, shape), strict=True)):
                 return before[3]
-        rows = y > 0
+        rows = (y > 0) & np.isfinite(log_phi) & np.isfinite(shape)
         few = _series(y[rows], log_phi[rows], shape[rows])
         out = {key: np.zeros_like(y) for key in few}
         for key, part in few.items():

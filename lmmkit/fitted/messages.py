@@ -128,11 +128,14 @@ def twin_levels(fit: Fit) -> Iterator[str]:
 
 
 def dropped_columns(fit: Fit) -> Iterator[str]:
-    dropped = fit.design.dropped
-    if dropped:
+    matrices = {"fixed-effects model matrix": fit.design.dropped}
+    matrices |= {f"model matrix of {name}=": part.dropped for name, part in fit.design.components.items()}
+    for matrix, dropped in matrices.items():
+        if not dropped:
+            continue
         one = len(dropped) == 1
         yield (
-            f"The fixed-effects model matrix is rank deficient, so {listed(dropped)} "
+            f"The {matrix} is rank deficient, so {listed(dropped)} "
             f"{'was' if one else 'were'} dropped: {'its column is' if one else 'their columns are'} "
             "determined by the columns before. Look for a predictor that repeats another one, or for a "
             "combination of factor levels without data."

@@ -9,6 +9,7 @@ import numpy as np
 from ..numerics.arrays import Array, Flags
 from .estimate import EXACT, MULTIPLES
 from .parts import DISPERSION, SHAPE, ZERO_INFLATION, Part, PartRows
+from .separation import SEPARATED, null_space, separated_columns
 
 __all__ = ["FLATTENED", "NEAR_ONE", "SHARP", "SPIKE", "exact_warning", "part_warnings"]
 
@@ -18,6 +19,16 @@ NONE = 1e-4
 FAR = 1e4
 #: And in some rows only one that is so far out that it goes there for ever.
 BEYOND = 1e6
+#: Effect on a linear predictor, or predictor, that nothing but a way to infinity has.
+EXTREME = 15.0
+#: Share of a direction without data from which a coefficient is part of it.
+UNKNOWN = 1e-6
+#: Said of conditional coefficients of a hurdle model.
+NOT_TOLD = (
+    "The conditional part speaks of the values above zero alone, and these tell nothing of some combination of {}: "
+    "the estimates and standard errors of these coefficients mean nothing. Look for a factor level in which all "
+    "values are zero; leave its rows out, or the predictor."
+)
 #: Logarithm of a power less one at which all amounts are multiples of one size to seven digits.
 SHARP = np.log(1e-7)
 #: And one at which they are nearly so.
@@ -52,7 +63,7 @@ def part_warnings(
     own : sequence of slice
         Each part's share of them.
     """
-    found: list[str] = []
+    found = _conditional(parts[0], rows, etas[0])
     for number, part in enumerate(parts):
         if part.name == ZERO_INFLATION:
             found += _zeros(part, etas[number], beta[own[number]])
@@ -68,6 +79,30 @@ def part_warnings(
     return found
 
 
+def _conditional(part: Part, rows: PartRows, eta: Array) -> list[str]:
+    """Coefficients that run off to infinity, or that no row tells of."""
+    speaks = np.ones(len(rows.y), bool) if rows.counts is None else rows.counts > 0
+    if not rows.family.has_zeros and ZERO_INFLATION in rows.names:
+        speaks &= rows.y > 0
+        unknown = np.abs(null_space(part.X[speaks])).max(axis=1, initial=0.0) > UNKNOWN
+        if unknown.any():
+            names = ", ".join(name for name, is_so in zip(part.x_names, unknown, strict=True) if is_so)
+            return [NOT_TOLD.format(names)]
+    if np.abs(eta).max() < EXTREME:
+        return []
+    columns = separated_columns(part.X[speaks], rows.y[speaks], None, rows.family)
+    return [SEPARATED.format(", ".join(part.x_names[j] for j in columns))] if columns else []
+
+
+def _farthest(part: Part, beta: Array) -> tuple[str, float]:
+    """The coefficient with the largest effect between rows, and this effect."""
+    low, high = part.X.min(axis=0), part.X.max(axis=0)
+    two_values = ((low == part.X) | (high == part.X)).all(axis=0)
+    effects = np.abs(beta) * np.where(two_values, high - low, 2 * part.X.std(axis=0))
+    j = int(np.argmax(effects))
+    return part.x_names[j], float(effects[j])
+
+
 def _zeros(part: Part, eta: Array, beta: Array) -> list[str]:
     highest = float(eta.max())
     if highest < np.log(NONE):
@@ -75,8 +110,8 @@ def _zeros(part: Part, eta: Array, beta: Array) -> list[str]:
             "The data show no more zeros than the rest of the model expects: the probability of an extra zero "
             "went to 0, and its coefficients say nothing. Leave out zero_inflation=."
         ]
-    if np.abs(beta).max(initial=0.0) > 15:
-        name = part.x_names[int(np.argmax(np.abs(beta)))]
+    name, effect = _farthest(part, beta) if len(beta) else ("", 0.0)
+    if effect > EXTREME:
         return [
             f"In the zero-inflation part '{name}' runs off to infinity: for some of its values extra zeros "
             "never (or always) occur. Its estimate and standard error say nothing; try a simpler formula there."
@@ -98,7 +133,7 @@ def _dispersion(family: str, part: Part, eta: Array, beta: Array) -> list[str]:
     if not everywhere and (sign * eta).max() < np.log(BEYOND):
         return []
     if not everywhere:
-        column = part.x_names[int(np.argmax(np.abs(beta)))]
+        column, _ = _farthest(part, beta)
         return [
             f"In the dispersion part '{column}' runs off to infinity: in some rows the counts vary no more than "
             f"{plain} would. Its estimate and standard error say nothing; try a simpler formula there."

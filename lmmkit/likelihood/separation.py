@@ -10,6 +10,18 @@ from ..families.family import Family
 from ..numerics.arrays import Array
 from .estimate import REPRODUCED
 
+#: Families of shares, and of counts and amounts with the smallest value that they give.
+SHARES = ("binomial", "beta_binomial")
+LOWEST = {
+    "poisson": 0, "negative_binomial": 0, "negative_binomial_1": 0, "tweedie": 0,
+    "truncated_poisson": 1, "truncated_negative_binomial": 1,
+}  # fmt: skip
+#: Said of coefficients that run off to infinity.
+SEPARATED = (
+    "The outcomes are separated: some combination of {} predicts part of them without error, so the likelihood "
+    "rises for ever, and these estimates and their standard errors mean no more than 'very large'. Merge rare "
+    "factor levels or leave the predictor out; a likelihood ratio test of it (lk.anova) still holds."
+)
 #: Part of the outcomes' variance within rows below which a model reproduces them.
 CERTAIN = 0.25
 
@@ -24,8 +36,8 @@ def separated_columns(X: Array, y: Array, weights: Array | None, family: Family)
     weights : array of shape (n,) or None
         Rows of weight zero do not count.
     family : Family
-        Binomial: rows of 0 and of 1 can get better for ever. Counts with a log link: rows of 0 can. Other
-        families and links: none.
+        Shares: rows of 0 and of 1 can get better for ever. Counts and amounts with a log link: rows of the
+        smallest value can. Other families and links: none.
 
     Returns
     -------
@@ -47,18 +59,16 @@ def separated_columns(X: Array, y: Array, weights: Array | None, family: Family)
     >>> separated_columns(X, np.array([0, 1, 0, 1, 1, 1.0]), None, Binomial())
     []
     """
-    if family.name not in ("binomial", "poisson", "negative_binomial") or family.link.name in (
-        "sqrt",
-        "identity",
-    ):
+    shares = family.name in SHARES
+    if not shares and (family.name not in LOWEST or family.link.name != "log"):
         return []
     used = np.ones(len(y), bool) if weights is None else weights > 0
     X, y = X[used], y[used]
-    push = np.where(y == 0, -1.0, 0.0)
-    if family.name == "binomial":
+    push = np.where(y == LOWEST.get(family.name, 0), -1.0, 0.0)
+    if shares:
         push = np.where(y == 1, 1.0, push)
     size = np.sqrt((X**2).mean(axis=0))
-    free = _null_space(X[push == 0] / size)
+    free = null_space(X[push == 0] / size)
     if free.shape[1] == 0:
         return []
     away = (X[push != 0] / size) @ free * push[push != 0, None]
@@ -69,8 +79,18 @@ def separated_columns(X: Array, y: Array, weights: Array | None, family: Family)
     return [int(j) for j in np.flatnonzero(direction > 1e-6 * direction.max())]
 
 
-def _null_space(A: Array) -> Array:
-    """Orthonormal directions that ``A`` maps to zero, as columns."""
+def null_space(A: Array) -> Array:
+    """Orthonormal directions that ``A`` maps to zero, as columns.
+
+    Parameters
+    ----------
+    A : array of shape (n, p)
+
+    Examples
+    --------
+    >>> null_space(np.ones((3, 2))).shape
+    (2, 1)
+    """
     if not len(A):
         return np.eye(A.shape[1])
     _, size, axes = (
@@ -148,12 +168,7 @@ def runaways(design: Design, y: Array, eta: Array, family: Family, converged: bo
         columns = separated_columns(design.X, y, design.weights, family)
         names = ", ".join(design.x_names[j] for j in columns)
         if columns:
-            found.append(
-                f"The outcomes are separated: some combination of {names} predicts part of them without "
-                "error, so the likelihood rises for ever, and these estimates and their standard errors "
-                "mean no more than 'very large'. Merge rare factor levels or leave the predictor out; a "
-                "likelihood ratio test of it (lk.anova) still holds."
-            )
+            found.append(SEPARATED.format(names))
     if not found and family.name == "binomial" and design.terms and _is_certain(y, mu):
         found.append(REPRODUCED)
     if family.name == "negative_binomial" and free:
