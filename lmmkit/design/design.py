@@ -20,7 +20,7 @@ from ..formula.functions import Contrast, columns_of
 from ..formula.parse import Bar, Formula, parse
 from ..formula.syntax import read
 from ..formula.tree import FunctionCall, children
-from ..formula.update import expand_dot
+from ..formula.update import expand_dot, like_conditional
 from ..numerics.arrays import Array, Flags, Index
 from ..numerics.frames import as_pandas
 from .contrasts import check_contrasts
@@ -318,8 +318,8 @@ def build_design(
     binary_response : bool
         Take a factor of two levels as a response of 0 and 1 (for binomial models).
     components : dict, optional
-        Name -> one-sided formula of another part of the model, such as ``"~ site + (1 | day)"``. A row that
-        lacks a value in any part is left out of all.
+        Name -> one-sided formula of another part of the model, such as ``"~ site + (1 | day)"``, in which a
+        dot stands for the terms of `formula`. A row that lacks a value in any part is left out of all.
     transforms : dict, optional
         What ``scale()`` and its like remember, by their text, where that is known already.
 
@@ -352,7 +352,7 @@ def build_design(
     evaluator = Evaluator(data)
     evaluator.fitted |= transforms or {}
     others = {
-        name: parse(text, one_sided=True, double_bar=parsed.double_bar)
+        name: parse(like_conditional(text, parsed), one_sided=True, double_bar=parsed.double_bar)
         for name, text in (components or {}).items()
     }
     names = list(dict.fromkeys([*parsed.columns, *(c for other in others.values() for c in other.columns)]))

@@ -185,7 +185,8 @@ def _sides(text: str, one_sided: bool) -> tuple[Node | None, Node]:
     tree = read(text)
     tildes = [node for node in walk(tree) if isinstance(node, (Binary, Unary)) and node.op == "~"]
     if not tildes:
-        raise FormulaError(f"the formula '{one_line(text)}' has no '~'; write 'response ~ terms'")
+        how = "'~ terms'" if one_sided else "'response ~ terms'"
+        raise FormulaError(f"the formula '{one_line(text)}' has no '~'; write {how}")
     if len(tildes) > 1 or tildes[0] is not tree:
         where = text.index("~", text.index("~") + 1) if len(tildes) > 1 else text.index("~")
         raise fail(text, where, "a formula has exactly one '~', between the response and the terms")

@@ -10,7 +10,7 @@ from .parse import DoubleBar, Formula, parse
 from .syntax import one_line, read
 from .tree import Binary, Name, Node, Unary, quote, walk, write
 
-__all__ = ["expand_dot", "update"]
+__all__ = ["expand_dot", "like_conditional", "update"]
 
 
 def expand_dot(formula: Formula, columns: Iterable[Any]) -> Formula:
@@ -31,6 +31,28 @@ def expand_dot(formula: Formula, columns: Iterable[Any]) -> Formula:
             )
     text = write(read(formula.text), lambda node: _dot(node, f"({' + '.join(map(quote, others))})"))
     return parse(text, one_sided=not formula.response, double_bar=formula.double_bar)
+
+
+def like_conditional(text: str, formula: Formula) -> str:
+    """The formula of another part, in which `.` stands for the conditional part without its offsets, as in glmmTMB.
+
+    Parameters
+    ----------
+    text : str
+        One-sided.
+    formula : Formula
+        Of the conditional part.
+
+    Examples
+    --------
+    >>> like_conditional("~ . - x", parse("y ~ x + z + offset(e) + (1 | g)"))
+    '~(1 + x + z + (1 | g)) - x'
+    """
+    tree = read(text) if isinstance(text, str) and text.strip() else None
+    if tree is None or not any(isinstance(node, Name) and node.name == "." for node in walk(tree)):
+        return text
+    terms = " + ".join([formula.fixed, *(bar.term for bar in formula.bars)])
+    return write(tree, lambda node: _dot(node, f"({terms})"))
 
 
 def _dot(node: Node, replacement: str) -> str | None:

@@ -154,6 +154,7 @@ def glmer(
     zero_inflation : str, optional
         One-sided formula of the logit of the probability of an extra zero: ``"~ 1"``, ``"~ mined + (1 | site)"``.
         With a truncated family, and with amounts and shares, it is the probability of any zero (hurdle model).
+        In ``"~ ."`` the dot stands for the terms of `formula`, without offsets, as in glmmTMB.
     dispersion : str, optional
         One-sided formula, without random effects, of the logarithm of the family's dispersion parameter:
         ``"~ sex"``. With ``family="gaussian"`` it describes the residual standard deviation (nlme's
