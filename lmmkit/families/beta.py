@@ -82,10 +82,16 @@ class Beta(JointFamily):
             )
         ends = (y == 0) | (y == 1)
         if ends.any():
+            own = (
+                "shares of exactly 0 can have a part of their own (zero_inflation='~ 1'), shares of exactly 1 cannot "
+                "(where there are no zeros, model the rest, 1 less the share)"
+                if (y == 1).any()
+                else "shares of exactly 0 can have a part of their own (zero_inflation='~ 1')"
+            )
             raise DataError(
                 f"a beta response must lie strictly between 0 and 1, but '{name}' has {first_offender(ends, y)}; "
-                "shares of exactly 0 can have a part of their own (zero_inflation='~ 1'), and where the shares are "
-                "hits out of trials, the binomial or beta_binomial family takes them as they are"
+                f"{own}, and where the shares are hits out of trials, the binomial or beta_binomial family takes "
+                "them as they are"
             )
         if y.min() == y.max():
             raise DataError(f"every value of '{name}' is {y[0]:g}, so there is nothing to explain")

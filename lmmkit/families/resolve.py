@@ -48,11 +48,22 @@ FAMILIES = Families()
 ALIASES = {
     "nbinom2": "negative_binomial", "nbinom1": "negative_binomial_1", "beta_family": "beta",
     "betabinomial": "beta_binomial", "truncated_nbinom2": "truncated_negative_binomial",
-    "inverse.gaussian": "inverse_gaussian", "normal": "gaussian",
+    "inverse.gaussian": "inverse_gaussian", "normal": "gaussian", "zigamma": "gamma",
 }  # fmt: skip
 
 #: R's quasi-likelihoods, and the family whose variance is a multiple of that of the plain one as well.
 QUASI = {"quasipoisson": "negative_binomial_1", "quasibinomial": "beta_binomial"}
+#: glmmTMB's families that are not here, and what can be said instead.
+ABSENT = {
+    "genpois": "counts that vary more than Poisson's can be 'negative_binomial_1', and for those that vary less there "
+    "is no family",
+    "truncated_nbinom1": "'truncated_negative_binomial' is the nearest",
+    "ordbeta": "shares of exactly 0 can have a part of their own beside 'beta' (zero_inflation='~ 1')",
+    "t_family": "for errors with heavy tails there is no family",
+    "lognormal": "take the logarithm of the response and lk.lmer, or 'gamma'",
+}
+ABSENT |= {"compois": ABSENT["genpois"], "truncated_genpois": ABSENT["truncated_nbinom1"]}
+ABSENT |= {"truncated_compois": ABSENT["truncated_nbinom1"]}
 
 
 def resolve(family: str | Family | type[Family]) -> Family:
@@ -107,5 +118,7 @@ def _instead(family: str, name: str) -> str:
         return f"write lk.families.{kind}({f'link={call[2]!r}' if call[2] else ''})"
     if name in QUASI:
         return f"quasi-likelihood has no likelihood to compare; '{QUASI[name]}' has the same kind of variance"
+    if name in ABSENT:
+        return ABSENT[name]
     near = difflib.get_close_matches(name, FAMILIES, n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else f"choose one of {', '.join(FAMILIES)}"

@@ -226,6 +226,9 @@ def test_families_by_name():
             families.resolve(written)
     with pytest.raises(ModelError, match="'negative_binomial_1' has the same kind of variance"):
         families.resolve("quasipoisson")
+    with pytest.raises(ModelError, match="for those that vary less there is no family"):
+        families.resolve("compois")
+    assert families.resolve("ziGamma") == Gamma()
     assert families.resolve("nbinom1") == families.NegativeBinomial1()
     with pytest.raises(ModelError, match="choose one of logit, probit"):
         Binomial("log")

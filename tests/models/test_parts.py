@@ -307,6 +307,8 @@ SHARES = ROWS.assign(y=np.linspace(0, 0.9, 24))
     ("formula", "rows", "family", "parts", "error", "words"),
     [
         ("y ~ 1 + (1 | g)", SHARES, "beta", {}, lk.DataError, "strictly between 0 and 1"),
+        ("y ~ 1 + (1 | g)", SHARES.assign(y=1.0), "beta", {}, lk.DataError, "shares of exactly 1 cannot"),
+        ("y ~ 1 + (1 | g)", ROWS, "poisson", {"zero_inflation": "x"}, lk.FormulaError, "write '~ terms'"),
         ("y ~ 1 + (1 | g)", SHARES.assign(y=1.2), "beta", {}, lk.DataError, "divide percentages"),
         ("y ~ 1 + (1 | g)", ROWS, "truncated_poisson", {}, lk.DataError, "has no zeros"),
         ("one ~ 1 + (1 | g)", ROWS, "truncated_poisson", {}, lk.DataError, "is 1, so the mean"),
