@@ -7,7 +7,6 @@ every part (conditional mean, extra zeros, dispersion, shape). The objective is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -33,8 +32,8 @@ from .optimum import (
 from .part_laplace import ConvexPoint, PartPoint
 from .part_messages import FLATTENED, NEAR_ONE, SHARP, SPIKE, exact_warning, part_warnings
 from .part_modes import PartModeSearch
+from .part_opinions import Spread, other_ends
 from .part_places import (
-    FAR_OUT,
     HARDLY,
     every_zero_extra,
     few_zeros,
@@ -53,9 +52,6 @@ from .theta import Terms
 
 __all__ = ["PartCriterion", "estimate_at", "fit_parts"]
 
-#: Standard deviations of random effects, in units of the search, where there are to be some, or hardly any.
-SOME, NEXT_TO_NONE = (0.3, 1.0), 0.01
-SOME_EFFECTS = "some random effects"
 #: How much higher than an end a place may be where there are other extra zeros, or some random effects where none were.
 FAR_ABOVE = 30.0
 #: Rounds of the search, each from better modes than the one before.
@@ -210,12 +206,10 @@ class PartCriterion(Terms):
         and random effects be none, or some.
         """
         others = super().further_opinions(search)
-        tried = [Place(why, x, self.trial(x)) for why, x in self._other_ends(search)]
-        bounds = {SOME_EFFECTS: FAR_ABOVE}  # with which a dispersion may have to change
-        for other in tried:
-            assert other.trial is not None
-            if other.trial.value < search.value + bounds.get(other.why, self.worth_a_try):
-                others.append(other)
+        for why, x, far in other_ends(search.x, self.by_term, self.family, self._spread_at(search)):
+            trial = self.trial(x)
+            if trial.value < search.value + (FAR_ABOVE if far else self.worth_a_try):
+                others.append(Place(why, x, trial))
         if SHAPE not in self.rows.names:
             return others
         place = self.n_theta + self.own[self.rows.names.index(SHAPE)].start
@@ -223,23 +217,14 @@ class PartCriterion(Terms):
         steps = (-1.0, -2.0, -3.0, 1.0, 2.0)
         return others + [Place(f"{name} moved by {step:+g}", search.x + step * unit) for step in steps]
 
-    def _other_ends(self, search: Search) -> Iterator[tuple[str, Array]]:
-        """The same point with a dispersion or one standard deviation at the other end, and in words what."""
-        for own, structure in self.by_term:
-            if structure.k == 1:
-                none = abs(float(search.x[own][0])) < SOME[0]
-                for size in SOME if none else (NEXT_TO_NONE,):
-                    x = search.x.copy()
-                    x[own] = structure.from_sds(np.array([size]))
-                    yield SOME_EFFECTS if none else "next to no random effects", x
-        if self.family.name in FAR_OUT:
-            number, far = self.rows.names.index(DISPERSION), FAR_OUT[self.family.name]
-            etas = search.state.mode.etas[number]
-            if self.parts[number].X.shape[1] and (np.sign(far) * etas).min() < abs(far):
-                x, own = search.x.copy(), self.own[number]
-                target = far - self.parts[number].offset
-                x[self.n_theta :][own] = np.linalg.lstsq(self.Qs[number], target, rcond=None)[0]
-                yield f"{self.family.dispersion_name} far out", x
+    def _spread_at(self, search: Search) -> Spread | None:
+        """The dispersion, if it is estimated."""
+        if DISPERSION not in self.rows.names:
+            return None
+        number, m = self.rows.names.index(DISPERSION), self.n_theta
+        own = slice(self.own[number].start + m, self.own[number].stop + m)
+        Q = self.Qs[number]
+        return Spread(Q, own, search.state.mode.etas[number]) if Q.shape[1] else None
 
     def point(self, x: Array, starts: list[Effects] | None = None) -> PartPoint | None:
         """Evaluate the objective; None where no mode is found.

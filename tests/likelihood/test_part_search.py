@@ -51,6 +51,27 @@ def test_zeros_that_a_covariate_explains_in_two_ways():
     assert fit_parts(design, family).objective < usual.value - 0.4
 
 
+@pytest.mark.parametrize(
+    ("seed", "name", "gain", "end"),
+    [
+        (51101, "negative_binomial", 0.017, (12.0, np.inf)),  # a Poisson, beside moderate overdispersion
+        (
+            53070,
+            "negative_binomial_1",
+            0.84,
+            (-np.inf, -12.0),
+        ),  # random effects and a Poisson, beside neither
+    ],
+)
+def test_counts_that_vary_for_one_of_several_reasons(seed, name, gain, end):
+    design, family, _ = random_design(seed, name, "~ x")
+    fit, criterion = fit_parts(design, family), PartCriterion(design, family)
+    usual = downhill(criterion, criterion.start(criterion.start_betas, 0.3))
+    assert fit.converged and usual.converged and fit.objective < usual.value - gain
+    (log_dispersion,) = fit.parts["dispersion"].beta
+    assert end[0] < log_dispersion < end[1] and fit.par[0] > 0.5
+
+
 def test_a_tweedie_likelihood_with_two_peaks_over_the_power():
     """The way from the usual start ends 0.585 above the other minimum, at a power of 1.03; so does glmmTMB 1.1.5."""
     rng = np.random.default_rng(7167)
