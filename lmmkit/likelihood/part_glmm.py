@@ -206,7 +206,9 @@ class PartCriterion(Terms):
         and random effects be none, or some.
         """
         others = super().further_opinions(search)
-        for why, x, far in other_ends(search.x, self.by_term, self.family, self._spread_at(search)):
+        sharp = self.endless(search.state) or self.sharp(search.state)
+        ends = () if sharp else other_ends(search.x, self.by_term, self.family, self._spread_at(search))
+        for why, x, far in ends:
             trial = self.trial(x)
             if trial.value < search.value + (FAR_ABOVE if far else self.worth_a_try):
                 others.append(Place(why, x, trial))
