@@ -99,7 +99,7 @@ FORMULAS = [
     ("y ~ open('f')", r"open\(\) is not a function"),
     ("y ~ as.factor(x)", "did you mean 'factor'"),
     ("y ~ Log(x)", "did you mean 'log'"),
-    ("y ~ splines::ns(x, 3)", r"write ns\(x, 3\), without splines::"),
+    ("y ~ splines::ns(x, 3)", r"write ns\(x, 3\) and cs\(x \| g\), without splines::"),
     ("y ~ I(x - mean(x))", r"center\(x\) takes the mean away"),
     ("y ~ lag(x)", "looks at other rows: make it a column"),
     ("y ~ my x", "a name with a space stands in backticks: `my x`"),
