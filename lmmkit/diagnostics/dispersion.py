@@ -18,7 +18,8 @@ from .simulation_test import dispersion_in_words
 
 __all__ = ["DispersionTest", "dispersion_test"]
 
-COUNTED = ("binomial", "poisson", "negative_binomial")
+#: Families whose variance about the mean follows from the mean, or from it and a theta.
+COUNTED = ("binomial", "poisson", "truncated_poisson", "negative_binomial")
 
 
 @dataclass(frozen=True)

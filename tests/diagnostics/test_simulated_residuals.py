@@ -91,6 +91,20 @@ def test_pearson_by_hand():
     assert test.p_value == pytest.approx(stats.chi2.sf(chi2, fit.df_resid))
 
 
+def test_pearson_of_a_hurdle_of_truncated_poisson_counts():
+    """Which has no dispersion of its own: the variance of zeros and of counts above them, by hand."""
+    rows = grouped(Poisson())
+    rows["y"] = np.where(np.arange(240) % 4 == 0, 0, rows["y"])
+    fit = lk.glmer("y ~ x", rows, "truncated_poisson", zero_inflation="~ 1")
+    mu, zero = np.exp(fit.predict(kind="link")), fit.predict(kind="zero_probability")
+    counts = np.arange(80)[:, None]
+    law = stats.poisson.pmf(counts, mu.to_numpy()) * (counts > 0) / -np.expm1(-mu.to_numpy())
+    mean = (1 - zero) * (law * counts).sum(axis=0)
+    variance = (1 - zero) * (law * counts**2).sum(axis=0) - mean**2
+    chi2 = float(((rows["y"] - mean) ** 2 / variance).sum())
+    assert lk.dispersion_test(fit).statistic == pytest.approx(chi2)
+
+
 @pytest.mark.slow
 def test_p_values_are_spread_evenly_under_the_model():
     """The data play one more simulation, so no p-value of a true model may be small too often."""
