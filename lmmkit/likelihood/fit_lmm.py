@@ -26,7 +26,12 @@ from .search import WORTH, Descent, Visit, best_of
 from .theta import checked_par
 
 #: Standard deviations, relative to the residuals', to which the search comes back where the criterion is as low.
-SMOOTH = (ROUGH, 2 * ROUGH, 4 * ROUGH)
+SMOOTH = (ROUGH, 2 * ROUGH, 4 * ROUGH, 8 * ROUGH, 16 * ROUGH)
+#: What may be left of the fall towards infinitely large effects where the search comes back to.
+LEFT = 5e-7
+#: Steps after which the Hessian takes the place of the cheap curvature, from places where structured terms are
+#: nearly what they will be.
+TRUST = 2
 #: Evaluations after which the search strides out, and how often it may.
 STRETCH, STRIDES = 40, 25
 LARGE = 2000  # columns of the largest dense matrix from which on an evaluation takes seconds
@@ -94,7 +99,7 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     downhill = partial(minimise, criterion.trial, tolerance=tolerance, expensive=width > SMALL)
     places = criterion.places(given, guess)
     if criterion.structured:
-        downhill = partial(_striding, criterion, downhill)
+        downhill = partial(_striding, criterion, partial(downhill, trust=TRUST))
     if len(places) == 1 and criterion.has_hessian and criterion.fills_hulls:
         downhill = partial(_by_scoring, criterion, downhill)
     best, visits = best_of(criterion, places, downhill, HOPELESS)
@@ -103,21 +108,23 @@ def _fit(criterion: Criterion, start: Array | None, optimize: bool, guess: bool)
     return _estimate(criterion, best, visits)
 
 
-def _by_scoring(criterion: Criterion, downhill: Descent, start: Array, first: Trial | None = None) -> Search:
+def _by_scoring(
+    criterion: Criterion, downhill: Descent, start: Array, first: Trial | None = None, **known: Any
+) -> Search:
     """Downhill after a step of Fisher scoring, where that goes down: in balanced data it arrives at once."""
     trial = criterion.trial(start) if first is None else first
     step = scored(criterion, trial.state) if math.isfinite(trial.value) else None
     if step is None:
-        return downhill(start, first=trial)
+        return downhill(start, first=trial, **known)
     after = criterion.trial(step.theta)
     if not after.value < trial.value:
-        search = downhill(start, first=trial)
+        search = downhill(start, first=trial, **known)
     else:
         gradient = after.gradient()
         if step.left(gradient) < POLISHED and not after.endless:
             before = [(start, trial.value), (step.theta, after.value)]
             return Search(step.theta, after.value, gradient, 2, before, converged=True, state=after.state)
-        search = downhill(step.theta, first=after)
+        search = downhill(step.theta, first=after, **known)
         search.trail.insert(0, (start, trial.value))
     search.evaluations += 1
     return search
@@ -179,13 +186,18 @@ def _take_smooth(criterion: Criterion, best: Search) -> None:
     """Where the criterion is level, come back to where rounding does not make it rough."""
     largest = best.state.largest
     best.converged |= criterion.levelled(best.state)
+    if largest <= ROUGH:
+        return
+    before = criterion.trial(criterion.nearer_zero(best.x, 0.5 * ROUGH / largest)).value
     for size in SMOOTH:
         if largest <= size:
             return
         x = criterion.nearer_zero(best.x, size / largest)
         trial = criterion.trial(x)
-        nothing_to_gain = size == SMOOTH[-1] or criterion.slope(trial.state) < 10 * LEVEL
-        if nothing_to_gain and trial.value < best.value + 10 * rounding(largest):
+        # It falls as one over the square of the size.
+        level = before - trial.value < 3 * LEFT or criterion.slope(trial.state) < 10 * LEVEL
+        before = trial.value
+        if (size == SMOOTH[-1] or level) and trial.value < best.value + 10 * rounding(largest):
             best.x, best.value, best.state = x, trial.value, trial.state
             best.gradient, best.curvature = trial.gradient(), trial.curvature()
             return

@@ -46,6 +46,8 @@ WIDTH = 1e-6
 ROUGHLY = 1e-2
 #: Change of the parameters up to which the modes are where they are followed to, about.
 NEARBY = 0.3
+#: How much higher the objective may be at larger effects for a way down from there.
+NEARLY_AS_WELL = 1.0
 #: Dispersion below which the likelihood rises for ever.
 ENDLESS = 1e-10
 
@@ -244,6 +246,21 @@ class GlmmCriterion(Terms):
             afar = self.nearer_zero(self.start(), 10.0)
             others += [Place("effects of ten units", afar), *(self.without_each(afar) if several else [])]
         return others
+
+    def further_opinions(self, search: Search) -> list[Place]:
+        """As :meth:`Terms.further_opinions`; and larger effects of structured terms, where they fit nearly as well.
+
+        An outcome that is nearly certain hardly tells how large an effect is.
+        """
+        places = super().further_opinions(search)
+        for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
+            for moved in structure.grown(search.x[own]):
+                x = search.x.copy()
+                x[own] = moved
+                trial = self.trial(x)
+                if trial.value < search.value + NEARLY_AS_WELL:
+                    places.append(Place(f"a larger effect in {term.bar.term}", x, trial))
+        return places
 
     def point(
         self, x: Array, starts: list[Effects] | None = None, tolerance: float = TOLERANCE

@@ -26,6 +26,7 @@ from ..numerics.arrays import Array, Flags, Index
 from ..numerics.small import cholesky_of_each
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
+from .level_blocks import distinct_blocks
 from .theta import Terms
 
 Values = TypeVar("Values", Array, Index)
@@ -35,7 +36,6 @@ __all__ = [
     "FAR_ENDS",
     "Grid",
     "Parts",
-    "alike",
     "beyond",
     "dense_parts",
     "grid_thetas",
@@ -66,8 +66,6 @@ MOST_WORK = 10_000_000
 SAVED = 8
 #: Columns up to which many matrices are factorised side by side, column by column (measured).
 FEW = 8
-#: Relative difference of blocks that rounding can make.
-ALIKE = 1e-12
 
 
 class Parts(NamedTuple):
@@ -108,7 +106,7 @@ def dense_parts(layout: Layout, sums: Sums, p: int) -> Parts:
     return Parts(sums.lead, np.concatenate([cross, sums.lead_d[..., :p]], axis=2), other)
 
 
-def swept(lead: Array, root: Array) -> tuple[Array, Array]:
+def swept(lead: Array, root: Array, counts: Array | None = None) -> tuple[Array, Array]:
     """The leading factor swept out, for many covariances at once.
 
     Parameters
@@ -117,6 +115,8 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
         ``G_l``, the leading factor's own blocks.
     root : array of shape (B, k, k)
         Relative covariance factors ``T``.
+    counts : array of shape (q,), optional
+        How many levels have each block.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
     if k == 1:
         sigma = root**2
         spread = 1.0 + sigma[:, :, 0] * lead[:, 0, 0]  # (B, q)
-        return (sigma[:, :, 0] / spread)[:, :, None, None], np.log(spread).sum(axis=1)
+        return (sigma[:, :, 0] / spread)[:, :, None, None], _summed(np.log(spread), counts)
     if k == 2:
         # (S^-1 + G)^-1 by the adjugates of 2 x 2 matrices.
         first, second = root[:, :, 0], root[:, :, 1]
@@ -139,12 +139,17 @@ def swept(lead: Array, root: Array) -> tuple[Array, Array]:
         flat = sigma.reshape(-1, 4)
         spread = 1.0 + flat @ lead.reshape(-1, 4).T + size[:, None] * determinant
         numerator = flat[:, None, :] + size[:, None, None] * adjugate
-        return (numerator / spread[:, :, None]).reshape(*spread.shape, 2, 2), np.log(spread).sum(axis=1)
+        return (numerator / spread[:, :, None]).reshape(*spread.shape, 2, 2), _summed(np.log(spread), counts)
     inside = root.transpose(0, 2, 1)[:, None] @ lead @ root[:, None] + np.eye(k)
     sign, size = np.linalg.slogdet(inside)
     middle = np.linalg.inv(np.where(np.isfinite(inside), inside, np.eye(k)))
     swept = root[:, None] @ middle @ root.transpose(0, 2, 1)[:, None]
-    return swept, np.where(sign > 0, size, np.inf).sum(axis=1)
+    return swept, _summed(np.where(sign > 0, size, np.inf), counts)
+
+
+def _summed(of_levels: Array, counts: Array | None) -> Array:
+    """Sums over the levels, (B,), of (B, q)."""
+    return np.asarray(of_levels.sum(axis=1) if counts is None else of_levels @ counts)
 
 
 @cache
@@ -272,12 +277,11 @@ class Grid:
         self.thetas, self.shape = grid_thetas(tuple(terms.structures)) if points is None else points
         self.reml, self.nu, self.parts, self._layout = reml, nu, parts, terms.layout
         self._roots = terms.many_roots(self.thetas)[1]
-        lead = parts.lead
-        # In a balanced design all levels have the same block, and what is true of one is true of all.
-        self._alike = alike(lead)
+        lead, self._kind = distinct_blocks(parts.lead)
+        self._alike = len(lead) == 1
+        counts = None if len(lead) == len(self._kind) else np.bincount(self._kind).astype(float)
         with np.errstate(all="ignore"):
-            self._M, logdet = swept(lead[:1] if self._alike else lead, self._roots[0])
-        self._lead_logdet = logdet * len(lead) if self._alike else logdet
+            self._M, self._lead_logdet = swept(lead, self._roots[0], counts)
 
     @staticmethod
     def suits(terms: Terms, p: int, few: tuple[Array, tuple[int, ...]] | None = None) -> bool:
@@ -297,7 +301,7 @@ class Grid:
     def _systems(self, parts: Parts) -> Array:
         """What is left of ``[rest Q]`` or ``[rest Q y]`` at every point, (G, w, w)."""
         G, R, w = len(self.thetas), self._layout.width, len(parts.other)
-        table = _summed_products(parts.cross) if self._alike else products(parts.cross)
+        table = self._products(parts.cross)
         system = parts.other - (self._M.reshape(G, -1) @ table).reshape(G, w, w)
         if R:
             system = _times_roots(system, self._roots, self._layout).transpose(0, 2, 1)
@@ -309,6 +313,13 @@ class Grid:
         """The log determinant at every point, (G,), for the squared diagonals of the factors, (G, w)."""
         columns = self.parts.other.shape[0] if self.reml else self._layout.width
         return np.asarray(self._lead_logdet + np.log(squares[:, :columns]).sum(axis=1))
+
+    def _products(self, cross: Array) -> Array:
+        """:func:`products`, summed over levels that have the same block."""
+        kinds = self._M.shape[1]
+        if kinds == len(cross):
+            return products(cross)
+        return np.concatenate([_summed_products(cross[self._kind == kind]) for kind in range(kinds)])
 
     def value(self, parts: Parts) -> Array:
         """The criterion of a single response at every point, up to a constant.
@@ -372,14 +383,14 @@ class Grid:
             return (M @ pairs).reshape(G, w, B), M @ (lead.transpose(0, 2, 1) @ lead).reshape(B, -1).T
         squares = (lead[..., :, None] * lead[..., None, :]).reshape(B, -1)
         swept = self._swept_cross @ lead.reshape(B, -1).T
-        return swept.reshape(G, w, B), self._M.reshape(G, -1) @ squares.T
+        return swept.reshape(G, w, B), self._M[:, self._kind].reshape(G, -1) @ squares.T
 
     @cached_property
     def _swept_cross(self) -> Array:
         """``[rest Q]'lead M``, (G (R + p), q k), where levels differ."""
         (q, k, w), G = self.parts.cross.shape, len(self.thetas)
         # All points side by side: a product per level is fast, one per level and point is not.
-        of_level = self._M.transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
+        of_level = self._M[:, self._kind].transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
         return of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
 
 
@@ -430,11 +441,6 @@ def _lowest_around(grids: Values) -> Values:
         np.minimum(first, pairs, out=first)
         np.minimum(second, pairs, out=second)
     return lowest
-
-
-def alike(blocks: Array) -> bool:
-    """Whether all levels (q, k, k) have the same block."""
-    return bool(np.abs(blocks - blocks[0]).max() <= ALIKE * np.abs(blocks[0]).max())
 
 
 def products(cross: Array) -> Array:

@@ -12,6 +12,7 @@ where ``r2 = y'P y`` is the penalised residual sum of squares (Bates et al. 2015
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,7 @@ from ..numerics.small import inverse_of_upper, orthonormal
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE, solve_by_rows
+from .faces import Faces, has_faces
 from .grid import ENDS, FAR_ENDS, Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
 from .moments import moment_sds
 from .point import Point, SmallPoint
@@ -82,6 +84,7 @@ class Criterion(Terms):
         self.root_weights = None if rows.weights is None else np.sqrt(rows.weights)
         scale = np.ones(len(rows.y)) if self.root_weights is None else self.root_weights
         super().__init__(design, scale)
+        self.knows_ends = self.structured
         small = Arrangement.suits(self.layout, self.p + 1)
         self.arrangement = Arrangement(self.layout, self.p + 1) if small else None
         self.Q, self.R = orthonormal(rows.X * scale[:, None])
@@ -295,11 +298,6 @@ class Criterion(Terms):
                 slopes.append(gradient[own][: structure.n_sds])
         return max(float(np.abs(own).max()) for own in slopes)
 
-    @cached_property
-    def structured(self) -> bool:
-        """Whether some term has another structure than ``us``."""
-        return any(not isinstance(structure, Unstructured) for structure in self.structures)
-
     def endless(self, theta: Array, point: Point) -> bool:
         """Whether next to no residual variance is left, which the likelihood rewards without end."""
         return self._far_out(point) and not self.levelled(point)
@@ -338,6 +336,10 @@ class Criterion(Terms):
             same = float(np.abs(trial.gradient()).max(initial=0.0)) < LEVEL_START
             if same or (self._grid is None and not self.has_slopes):
                 return given
+        look = self._faces
+        faces = [] if look is None else look.places(self._values_at(look.points))
+        if faces and len(self.structures) == 1:
+            return [*given, *faces]
         thetas, shape, values = self.on_grid(again=guess)
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
         if any(
@@ -345,13 +347,33 @@ class Criterion(Terms):
         ):  # where effects are large, its axis makes dents
             lowest = [g for g in lowest if values[g] < values[lowest[0]] + DENT]
         if given and len(lowest) == 1 and value < values[lowest[0]]:
-            return given
+            return [*given, *faces]
         seen = [Place("a valley on a coarse grid", *self.shaped(thetas[g])) for g in lowest]
         if guess and len(lowest) == 1:
-            return seen
+            return seen + faces
         if self.seen_coarsely:
             seen.append(Place("effects as variable as the residuals", self.identity()))
-        return [*given, *seen]
+        return [*given, *faces[:1], *seen, *faces[1:]]
+
+    @cached_property
+    def _faces(self) -> Faces | None:
+        """Points at the faces of structured covariances, where there are any and a look at them is cheap."""
+        if not any(has_faces(structure) for structure in self.structures):
+            return None
+        faces = Faces.of(self, self.moments(), self.sums.lead, self.may_leave_nothing)
+        return faces if faces is not None and Grid.suits(self, self.p, faces.points) else None
+
+    def _values_at(self, points: tuple[Array, tuple[int, ...]]) -> Array:
+        """The criterion at points that are looked at together."""
+        grid = Grid(self, dense_parts(self.layout, self.sums, self.p), self.reml, self.nu, points)
+        return grid.value(self._parts()) + self._constant
+
+    def evaluated(self, places: Sequence[Place]) -> list[Place]:
+        """With the value at each; of several together where they are as good as on a grid."""
+        if self._faces is None or not places:
+            return super().evaluated(places)
+        values = self._values_at((np.array([place.x for place in places]), (len(places),)))
+        return [one._replace(value=float(value)) for one, value in zip(places, values, strict=True)]
 
     def shaped(self, theta: Array) -> tuple[Array, Trial | None]:
         """The effects of heterogeneous terms as variable as moments have them, where that is lower."""

@@ -26,7 +26,8 @@ from ..numerics.arrays import Array, Flags, Index
 from ..numerics.small import cholesky_of_each
 from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE
-from .grid import Grid, Parts, alike, dense_parts, products, ring_thetas, swept
+from .grid import Grid, Parts, dense_parts, products, ring_thetas, swept
+from .level_blocks import alike
 from .lmm import Criterion
 from .many_traces import Projected, trace_products
 from .theta import Terms

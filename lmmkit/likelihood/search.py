@@ -28,16 +28,32 @@ WORTH, AGAIN = 1e-6, 5
 #: Parts of the way to zero at which a start without a finite criterion is tried again.
 SHRUNK = (1.0, 0.3, 0.1, 0.01, 1e-4, 1e-8)
 
+#: How much higher than the lowest end so far a place may be to be worth a way down, where there are many.
+HARDLY_HIGHER = 5.0
+
+#: The end that the way down from a point with this value surely leads to, or None.
+Joins = Callable[[Array, float], Search | None]
 #: Goes downhill from a point; it is told the criterion there as ``first`` if a place holds it.
 Descent = Callable[..., Search]
 
 
 class Place(NamedTuple):
-    """Where a search may begin, in words why, and the criterion there if it has been evaluated."""
+    """Where a search may begin.
+
+    Attributes
+    ----------
+    why : str
+    x : array of shape (m,)
+    trial : Trial, optional
+        The criterion there, if it has been evaluated.
+    value : float, optional
+        Its value, if the place is worth a way down only where that is not much higher than the lowest end.
+    """
 
     why: str
     x: Array
     trial: Trial | None = None
+    value: float | None = None
 
 
 class Visit(NamedTuple):
@@ -75,6 +91,9 @@ class Criterion(Protocol):
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try after this end."""
 
+    def joins(self, ends: Sequence[Search]) -> Joins | None:
+        """What tells of a point and its value to which of these ends the way from there leads; None if nothing can."""
+
 
 def best_of(
     criterion: Criterion, places: Sequence[Place], minimise: Descent, hopeless: str
@@ -102,12 +121,22 @@ def best_of(
     """
     ends: list[Search] = []
     visits: list[Visit] = []
+    joined = 0  # evaluations on ways that led to an end already known
 
     def visit(place: Place) -> None:
-        end = descend(criterion, place.x, minimise, place.trial)
-        if end is not None:
+        nonlocal joined
+        if ends and place.value is not None and place.value > _lowest(ends).value + HARDLY_HIGHER:
+            return
+        joins = criterion.joins(ends)
+        end = descend(criterion, place.x, minimise, place.trial, joins)
+        if end is None:
+            return
+        known = None if joins is None else joins(end.x, end.value)
+        if known is None:
             ends.append(end)
-            visits.append(Visit(place.why, *end.trail[0], end.value))
+        else:
+            joined += end.evaluations
+        visits.append(Visit(place.why, *end.trail[0], (known or end).value))
 
     for place in places:
         visit(place)
@@ -122,7 +151,7 @@ def best_of(
         before, best = best, _lowest(ends)
         if best is before:
             break
-    best.evaluations = sum(end.evaluations for end in ends)
+    best.evaluations = joined + sum(end.evaluations for end in ends)
     return best, visits
 
 
@@ -132,15 +161,23 @@ def _lowest(ends: Sequence[Search]) -> Search:
     return next(end for end in ends if end.value <= bound)
 
 
-def descend(criterion: Criterion, x: Array, minimise: Descent, first: Trial | None = None) -> Search | None:
-    """Go downhill, and on from beside any stationary point that is no minimum; None without a finite start."""
+def descend(
+    criterion: Criterion, x: Array, minimise: Descent, first: Trial | None = None, joins: Joins | None = None
+) -> Search | None:
+    """Go downhill, and on from beside any stationary point that is no minimum; None without a finite start.
+
+    With `joins` the way is not gone to its end where that is known.
+    """
+    stop = {} if joins is None else {"stop": joins}
     for share in SHRUNK:
         known = {} if first is None or share < 1 else {"first": first}
-        search = minimise(criterion.nearer_zero(x, share), **known)
+        search = minimise(criterion.nearer_zero(x, share), **known, **stop)
         if np.isfinite(search.value):
             break
     else:
         return None
+    if joins is not None and joins(search.x, search.value) is not None:
+        return search
     for _ in range(AGAIN):
         better = lower_beside(criterion, search)
         if better is None:

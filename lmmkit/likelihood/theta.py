@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
@@ -20,7 +20,7 @@ from ..partitions.design import SummedDesign
 from ..partitions.layout import SummedLayout
 from ..structures.triangle import Whitening
 from ..structures.unstructured import Unstructured
-from .search import Place
+from .search import LOWER, Joins, Place
 
 __all__ = ["Terms", "checked_par"]
 
@@ -34,6 +34,9 @@ HARDLY_WORSE = 2.0
 MODERATE = 0.1
 #: Standard deviation, relative to the residuals', from which structured effects may leave nothing to those.
 FAR = 300.0
+#: How much higher than an end, and how far from it, a point may be of which it is told that the way down leads
+#: there; and by which part of it the quadratic model may miss the rise.
+CLOSE, NEARBY, AS_FORETOLD = 1.0, 0.5, 0.2
 
 
 class Terms:
@@ -66,6 +69,7 @@ class Terms:
 
     worth_a_try = HARDLY_WORSE
     sparse = False  # whether a criterion can do with a sparse Schur complement
+    knows_ends = False  # whether the curvature at the end of a search is the Hessian, and ways down join
 
     def __init__(self, design: Design, scale: Array, unit: float = 1.0) -> None:
         self.design = design
@@ -154,6 +158,11 @@ class Terms:
         return any(term.has_slopes for term in self.design.terms)
 
     @cached_property
+    def structured(self) -> bool:
+        """Whether some term has another structure than ``us``."""
+        return any(not isinstance(structure, Unstructured) for structure in self.structures)
+
+    @cached_property
     def fills_hulls(self) -> bool:
         """Whether the covariances of every term are all of a linear space, as Fisher scoring takes them to be."""
         return all(structure.fills_hull for structure in self.structures)
@@ -225,12 +234,19 @@ class Terms:
     def further_opinions(self, search: Search) -> list[Place]:
         """Places worth a try beside each lower end: where structured terms may be otherwise and hardly fit worse."""
         places: list[Place] = []
-        tried = [(why, x, self.trial(x)) for why, x in self.otherwise(search.x)]
-        for why, x, trial in sorted(tried, key=lambda one: one[2].value):
-            is_first = why not in [place.why for place in places]
-            if trial.value < search.value + (self.worth_a_try if is_first else HARDLY_WORSE):
-                places.append(Place(why, x, trial))
+        tried = [Place(why, x) for why, x in self.otherwise(search.x)]
+        for place in sorted(self.evaluated(tried), key=lambda one: one.value or 0.0):
+            is_first = place.why not in [other.why for other in places]
+            if (place.value or 0.0) < search.value + (self.worth_a_try if is_first else HARDLY_WORSE):
+                places.append(place._replace(value=None))
         return places
+
+    def evaluated(self, places: Sequence[Place]) -> list[Place]:
+        """With the value at each."""
+        trials = [self.trial(place.x) for place in places]
+        return [
+            one._replace(trial=trial, value=trial.value) for one, trial in zip(places, trials, strict=True)
+        ]
 
     def otherwise(self, x: Array) -> Iterator[tuple[str, Array]]:
         """The same points (..., m) with one structured term otherwise, and in words how."""
@@ -239,6 +255,33 @@ class Terms:
                 other = x.copy()
                 other[..., own] = moved
                 yield f"{why} in {term.bar.term}", other
+
+    def joins(self, ends: Sequence[Search]) -> Joins | None:
+        """What tells that a point belongs to an end, as the quadratic model there foretells its value."""
+        known = [
+            (end, self._folded(end.x), end.curvature)
+            for end in ends
+            if self.knows_ends and end.converged and end.curvature is not None
+        ]
+
+        def end_of(x: Array, value: float) -> Search | None:
+            for end, at, curvature in known:
+                rise, away = value - end.value, self._folded(x) - at
+                if rise > CLOSE or np.abs(away).max(initial=0.0) > NEARBY:
+                    continue
+                if abs(rise - 0.5 * float(away @ curvature @ away)) < AS_FORETOLD * rise + LOWER:
+                    return end
+            return None
+
+        return end_of if known else None
+
+    def _folded(self, x: Array) -> Array:
+        """Of all points with the same structured covariances the one without signs of its own."""
+        out = x.copy()
+        for own, structure in self.by_term:
+            if not isinstance(structure, Unstructured):
+                out[own] = structure.search(structure.par(x[own]))
+        return out
 
     def second_opinions(self, search: Search) -> list[Place]:
         """Other places worth a try: a singular vector-valued term is where criteria have several minima."""

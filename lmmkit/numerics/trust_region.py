@@ -25,6 +25,8 @@ LAST = 20
 JUMP = 1e-7
 #: Cosine between a step and what the curvature missed along it, below which nothing is learned from the step.
 UPDATABLE = 1e-4
+#: Rise, relative to the objective, that is no rounding.
+FELT = 1e-9
 POLISHED = 1e-18  # promised decrease at which parameters are known to about 1e-10
 
 
@@ -102,6 +104,7 @@ def minimise(
     one_sided: bool = False,
     ceiling: float = math.inf,
     leaps: bool = False,
+    stop: Callable[[Array, float], object] | None = None,
 ) -> Search:
     """Minimise a smooth function of a few unconstrained parameters.
 
@@ -137,6 +140,8 @@ def minimise(
         Where steps gain less and less by the same factor, towards an end at infinity, try one that is far longer.
     ceiling : float
         An end above this is of no interest, and the cheap curvature is good enough for it.
+    stop : callable, optional
+        Called with each accepted point and its value; the search ends there, not converged, if the answer is true.
 
     Returns
     -------
@@ -200,7 +205,7 @@ def minimise(
         last = (move, gained)
         search.x, search.value, search.state = x, trial.value, trial.state
         search.trail.append((x, trial.value))
-        if trial.endless:
+        if trial.endless or (stop is not None and stop(x, trial.value)):
             break
         if expensive and promised < LAST * tolerance and 0.8 * promised < gained < 1.2 * promised:
             search.converged = True
@@ -319,7 +324,8 @@ def _newton_steps(
         trial = evaluate(x)
         search.evaluations += 1
         gradient = trial.gradient()
-        if not _length(gradient) < 0.5 * _length(search.gradient):  # also catches NaN
+        higher = trial.value > search.value + FELT * max(1.0, abs(search.value))  # along a level ridge
+        if higher or not _length(gradient) < 0.5 * _length(search.gradient):  # also catches NaN
             return False
         search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
     return False

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from ..numerics.arrays import Array
+from ..numerics.arrays import Array, Index
 from .diagonal import Diagonal
 from .patterned import Patterned
 from .structure import Structure
 from .unstructured import Unstructured
 
 __all__ = ["Autoregressive"]
+
+
+@cache
+def _lags(k: int) -> tuple[Index, Index, Index, Index]:
+    """Steps between effects, one and two fewer but no less than none, and what a second derivative multiplies."""
+    lag = np.abs(np.arange(k)[:, None] - np.arange(k))
+    return lag, np.maximum(lag - 1, 0), np.maximum(lag - 2, 0), lag * (lag - 1)
 
 
 @dataclass(frozen=True)
@@ -33,16 +41,12 @@ class Autoregressive(Patterned):
     rho_bounds = (-1.0, 1.0)
 
     def correlation(self, rho: Array) -> tuple[Array, Array, Array]:
-        rho = np.asarray(rho)[..., None, None]
-        at = np.arange(self.k)
-        lag = np.abs(at[:, None] - at)
-        once, twice = np.maximum(lag - 1, 0), np.maximum(lag - 2, 0)
-        return rho**lag, lag * rho**once, lag * (lag - 1) * rho**twice
+        powers, (lag, once, twice, second) = np.asarray(rho)[..., None] ** np.arange(self.k), _lags(self.k)
+        return powers[..., lag], lag * powers[..., once], second * powers[..., twice]
 
     def triangle(self, rho: Array) -> Array:
         rho = np.asarray(rho)
-        at = np.arange(self.k)
-        L = np.tril(rho[..., None, None] ** np.maximum(at[:, None] - at, 0))
+        L = (rho[..., None] ** np.arange(self.k))[..., _lags(self.k)[0]] * np.tri(self.k)
         L[..., :, 1:] *= np.sqrt(np.maximum(1 - rho**2, 0.0))[..., None, None]
         return L
 

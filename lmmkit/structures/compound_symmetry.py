@@ -40,9 +40,10 @@ class CompoundSymmetry(Patterned):
         return -1 / (self.k - 1), 1.0
 
     def correlation(self, rho: Array) -> tuple[Array, Array, Array]:
-        others = 1 - np.eye(self.k)
-        R = np.asarray(rho)[..., None, None] * others + np.eye(self.k)
-        return R, np.broadcast_to(others, R.shape), np.zeros_like(R)
+        one = np.eye(self.k)
+        others = 1 - one
+        R = np.asarray(rho)[..., None, None] * others + one
+        return R, others if R.ndim == 2 else np.broadcast_to(others, R.shape), np.zeros_like(R)
 
     def triangle(self, rho: Array) -> Array:
         rho = np.asarray(rho)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import ClassVar
+from functools import cached_property, lru_cache
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,20 @@ PLACES = (0.0, 0.9, -0.9)
 NEAR_BOUND = 0.98
 #: A standard deviation that lets a correlation be felt, and a share of one that does not.
 SLIGHT, NEXT_TO_NONE = 0.1, 0.05
+#: And a multiple that is much more.
+GROWTH = 3.0
+
+
+class _Pieces(NamedTuple):
+    """Parameters, standard deviations, correlations with two derivatives by ``rho``, and those of ``par`` by ``x``."""
+
+    par: Array
+    sds: Array
+    R: Array
+    R1: Array
+    R2: Array
+    first: Array
+    second: Array
 
 
 @dataclass(frozen=True)
@@ -172,35 +186,41 @@ class Patterned(Structure):
             squares = np.full(self.k, squares.mean())
         return np.diag(1 / np.sqrt(np.where(squares > 0, squares, 1.0)))
 
-    def from_sds(self, sds: Array, place: float | None = None) -> Array:
-        par = np.empty(self.size)
-        par[: self.n_sds] = np.sqrt(np.mean(sds**2)) if self.homogeneous else sds
+    def from_sds(self, sds: Array, place: float | Array | None = None) -> Array:
+        par = np.empty((*sds.shape[:-1], self.size))
+        par[..., : self.n_sds] = np.sqrt(np.mean(sds**2, axis=-1, keepdims=True)) if self.homogeneous else sds
         if self.has_rho:
             low, high = self.rho_bounds
-            par[-1] = 0.0 if place is None else (low + high) / 2 + (high - low) / 2 * place
+            par[..., -1] = 0.0 if place is None else (low + high) / 2 + (high - low) / 2 * place
         return self.search(par)
 
-    def gradient(self, x: Array, T: Array, slope: Array) -> Array:
+    def _pieces(self, x: Array) -> _Pieces:
+        """What the derivatives at a point are made of; of the last few points without another computation."""
+        return self._computed(x) if x.ndim > 1 else _remembered(self, x.tobytes())
+
+    def _computed(self, x: Array) -> _Pieces:
         par = self.par(x)
-        s, (R, R1, _) = self._sds(par), self.correlation(self._rho(par))
+        return _Pieces(par, self._sds(par), *self.correlation(self._rho(par)), *self._chain(x))
+
+    def gradient(self, x: Array, T: Array, slope: Array) -> Array:
+        _, s, R, R1, _, first, _ = self._pieces(x)
         by_sds = 2 * ((slope * R) @ s[..., None])[..., 0]
-        return self._joined(by_sds, _form(slope * R1, s)) * self._chain(x)[0]
+        return self._joined(by_sds, _form(slope * R1, s)) * first
 
     def second_order(self, x: Array, T: Array, slope: Array) -> Array:
-        par = self.par(x)
-        s, (R, R1, R2) = self._sds(par), self.correlation(self._rho(par))
+        _, s, R, R1, R2, first, second = self._pieces(x)
         sds = 2 * slope * R
+        by_sds = (sds @ s[..., None])[..., 0]
         both = 2 * ((slope * R1) @ s[..., None])[..., 0]
         if self.homogeneous:
             sds, both = sds.sum(axis=(-1, -2), keepdims=True), both.sum(axis=-1, keepdims=True)
-        first, second = self._chain(x)
         hessian = np.zeros((*x.shape, self.size))
         hessian[..., : self.n_sds, : self.n_sds] = sds
         if self.has_rho:
             hessian[..., -1, : self.n_sds] = hessian[..., : self.n_sds, -1] = both
             hessian[..., -1, -1] = _form(slope * R2, s)
         hessian = hessian * first[..., :, None] * first[..., None, :]
-        by_par = self._joined(2 * ((slope * R) @ s[..., None])[..., 0], _form(slope * R1, s))
+        by_par = self._joined(by_sds, _form(slope * R1, s))
         at = range(self.size)
         hessian[..., at, at] += by_par * second
         return hessian
@@ -215,13 +235,14 @@ class Patterned(Structure):
         return np.asarray(np.einsum("...la,...mab->...lbm", score, self.slopes(x, T)))
 
     def slopes(self, x: Array, T: Array) -> Array:
-        return self._par_slopes(self.par(x)) * self._chain(x)[0][..., None, None]
+        pieces = self._pieces(x)
+        return self._par_slopes(pieces) * pieces.first[..., None, None]
 
-    def _par_slopes(self, par: Array) -> Array:
+    def _par_slopes(self, pieces: _Pieces) -> Array:
         """``dSigma/dpar``, (..., m, k, k)."""
-        s, (R, R1, _) = self._sds(par), self.correlation(self._rho(par))
+        _, s, R, R1, *_ = pieces
         at, k = range(self.k), self.k
-        half = np.zeros((*par.shape[:-1], k, k, k))
+        half = np.zeros((*s.shape[:-1], k, k, k))
         half[..., at, at, :] = R * s[..., None, :]  # row i of R D
         by_sds = half + np.swapaxes(half, -1, -2)
         if self.homogeneous:
@@ -331,6 +352,13 @@ class Patterned(Structure):
                 moved[..., -1] = rho
                 yield "a correlation near its bound", self.search(np.where(away, moved, par))
 
+    def grown(self, x: Array) -> Iterator[Array]:
+        par = self.par(x)
+        for i in np.flatnonzero(par[: self.n_sds] > SLIGHT) if self.has_rho else ():
+            moved = par.copy()
+            moved[i] *= GROWTH
+            yield self.search(moved)
+
     def _turned(self, par: Array) -> list[float]:
         """Correlations to try where an effect comes back: its sign may not have been felt without it."""
         if not self.has_rho:
@@ -357,7 +385,7 @@ class Patterned(Structure):
 
     def _moving(self, x: Array) -> tuple[Array, Flags, Flags]:
         """``dSigma/dpar``, which of them are not zero, and which are, though a variance could grow there."""
-        slopes = self._par_slopes(self.par(x))
+        slopes = self._par_slopes(self._pieces(x))
         moves = np.abs(slopes).max(axis=(-2, -1)) > 0
         still = ~moves & (np.arange(self.size) < self.n_sds)
         return slopes, moves, still
@@ -383,6 +411,11 @@ class Patterned(Structure):
     @property
     def fills_hull(self) -> bool:
         return len(self.hull()) == self.size
+
+
+@lru_cache(maxsize=16)
+def _remembered(structure: Patterned, x: bytes) -> _Pieces:
+    return structure._computed(np.frombuffer(x))
 
 
 def _form(matrix: Array, s: Array) -> Array:

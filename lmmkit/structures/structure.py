@@ -134,13 +134,13 @@ class Structure(ABC):
         """
 
     @abstractmethod
-    def from_sds(self, sds: Array, place: float | None = None) -> Array:
-        """``x`` of effects with these standard deviations (k,).
+    def from_sds(self, sds: Array, place: float | Array | None = None) -> Array:
+        """``x`` of effects with these standard deviations (k,); of many with (..., k) where all share a correlation.
 
         Parameters
         ----------
-        sds : array of shape (k,)
-        place : float, optional
+        sds : array of shape (k,) or (..., k)
+        place : float or array, optional
             Where the correlation stands between its smallest value, -1, and its largest, 1; by default it is 0.
         """
 
@@ -196,6 +196,10 @@ class Structure(ABC):
 
     def elsewhere(self, x: Array) -> Iterator[tuple[str, Array]]:
         """Where else than at points (..., m) the criterion may have a valley, and in words why."""
+        yield from ()
+
+    def grown(self, x: Array) -> Iterator[Array]:
+        """The same point (m,) with one standard deviation much larger, each in turn, where there is a correlation."""
         yield from ()
 
     @abstractmethod

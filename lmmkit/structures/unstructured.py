@@ -116,7 +116,7 @@ class Unstructured(Structure):
     def units(self, mean_crossproduct: Array) -> Array:
         return Whitening.of(mean_crossproduct).matrix
 
-    def from_sds(self, sds: Array, place: float | None = None) -> Array:
+    def from_sds(self, sds: Array, place: float | Array | None = None) -> Array:
         """A correlation is given to a pair of effects only."""
         T = np.diag(sds)
         if place and self.k == 2:
