@@ -253,6 +253,8 @@ class GlmmCriterion(Terms):
         An outcome that is nearly certain hardly tells how large an effect is.
         """
         places = super().further_opinions(search)
+        if not max((np.abs(T).max() for T in self.split(search.x[: self.n_theta])), default=0.0) > LARGE:
+            return places
         for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
             for moved in structure.grown(search.x[own]):
                 x = search.x.copy()

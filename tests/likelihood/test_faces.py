@@ -121,3 +121,11 @@ def test_an_effect_left_out_is_found_where_the_others_correlate_by_one():
         x = criterion.structures[0].from_sds(np.exp(rng.normal(0, 1, 4)), rng.uniform(-0.95, 0.95))
         restarts.append(minimise(criterion.trial, x).value)
     assert fit.converged and fit.objective <= min(restarts) + 1e-6
+
+
+def test_larger_effects_of_nearly_certain_outcomes_are_tried():
+    structure = structure_of("cs", 2, False)
+    x = structure.from_sds(np.array([2.0, 0.01]), 0.5)
+    grown = [structure.par(moved) for moved in structure.grown(x)]
+    np.testing.assert_allclose(grown, [[6.0, 0.01, 0.5]])
+    assert not list(structure_of("diag", 2, False).grown(np.ones(2)))
