@@ -255,6 +255,13 @@ class Terms:
                 other = x.copy()
                 other[..., own] = moved
                 yield f"{why} in {term.bar.term}", other
+        if not self.knows_ends or len(self.structures) == 1:
+            return
+        for (own, structure), term in zip(self.by_term, self.design.terms, strict=True):
+            if np.abs(structure.root(x[..., own])).max() > LACKING:
+                other = x.copy()
+                other[..., own] = structure.scaled(x[..., own], 0.01)
+                yield f"next to none of {term.bar.term}", other
 
     def joins(self, ends: Sequence[Search]) -> Joins | None:
         """What tells that a point belongs to an end, as the quadratic model there foretells its value."""
