@@ -321,6 +321,8 @@ class Patterned(Structure):
                 moved = par.copy()
                 moved[chosen] = length
                 yield moved
+                if not self.homogeneous and (moved[: self.n_sds] >= lacking).sum() < 2:
+                    continue  # a correlation of one effect alone is not felt
                 for rho in self._turned(par):
                     turned = moved.copy()
                     turned[-1] = rho
