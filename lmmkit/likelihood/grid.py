@@ -64,6 +64,8 @@ MOST_NUMBERS = 2_000_000
 MOST_WORK = 10_000_000
 #: How much more of these it may be where each point would be evaluated alone otherwise.
 SAVED = 8
+#: Responses whose values are computed together.
+SIDE_BY_SIDE = 128
 #: Columns up to which many matrices are factorised side by side, column by column (measured).
 FEW = 8
 
@@ -351,10 +353,19 @@ class Grid:
         -------
         array of shape (B, G)
         """
+        own = np.concatenate([rest, q_y], axis=1)
+        out = np.empty((len(lead), len(self.thetas)))
+        for start in range(0, len(lead), SIDE_BY_SIDE):
+            some = slice(start, start + SIDE_BY_SIDE)
+            out[some] = self._values_of_few(lead[some], own[some], y_y[some])
+        return out
+
+    def _values_of_few(self, lead: Array, own: Array, y_y: Array) -> Array:
+        """The same for so few, (B, G), that what is computed stays near the processor."""
         white, logdet, usable = self._of_design
-        swept, explained = self._by_lead(lead)
-        left = np.concatenate([rest, q_y], axis=1).T - swept
-        explained += ((white @ left) ** 2).sum(axis=1)
+        features, explained = self._by_lead(lead)
+        halves = (white @ np.concatenate([own.T, features])).reshape(len(logdet), -1, len(lead))
+        explained += np.square(halves, out=halves).sum(axis=1)
         with np.errstate(all="ignore"):
             return self._criterion(logdet, y_y[:, None] - explained.T, usable)
 
@@ -364,34 +375,42 @@ class Grid:
 
     @cached_property
     def _of_design(self) -> tuple[Array, Array, Flags]:
-        """``L^-1 Lambda'``, the log determinant, and what is usable."""
+        """``L^-1 Lambda'`` beside what it makes of the leading factor, the log determinant, and what is usable.
+
+        The first is (G (R + p), R + p + F): times ``[rest Q]'y`` and the F features of :meth:`_by_lead` it is
+        ``L^-1 Lambda' ([rest Q]'y - [rest Q]'lead M lead'y)``.
+        """
         with np.errstate(all="ignore"):
             systems = self._systems(self.parts)
             lower, broken = cholesky_of_each(systems)
             logdet = self._logdet(lower.diagonal(axis1=1, axis2=2) ** 2)
             transposed = [root.transpose(0, 2, 1) for root in self._roots]
             white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, self._layout)
-        return white, logdet, ~broken
+            both = np.concatenate([white, -self._through_lead(white)], axis=2)
+        return both.reshape(-1, both.shape[2]), logdet, ~broken
 
-    def _by_lead(self, lead: Array) -> tuple[Array, Array]:
-        """``[rest Q]'lead M lead'y``, (G, R + p, B), and ``y'lead M lead'y``, (G, B), of responses (B, q, k)."""
-        (B, q, k), (G, w) = lead.shape, (len(self.thetas), self.parts.cross.shape[2])
-        if self._alike:
-            M = self._M.reshape(G, k * k)
-            pairs = self.parts.cross.reshape(q, -1).T @ lead.transpose(1, 0, 2).reshape(q, -1)
-            pairs = pairs.reshape(k, w, B, k).transpose(3, 0, 1, 2).reshape(k * k, w * B)
-            return (M @ pairs).reshape(G, w, B), M @ (lead.transpose(0, 2, 1) @ lead).reshape(B, -1).T
-        squares = (lead[..., :, None] * lead[..., None, :]).reshape(B, -1)
-        swept = self._swept_cross @ lead.reshape(B, -1).T
-        return swept.reshape(G, w, B), self._M[:, self._kind].reshape(G, -1) @ squares.T
-
-    @cached_property
-    def _swept_cross(self) -> Array:
-        """``[rest Q]'lead M``, (G (R + p), q k), where levels differ."""
+    def _through_lead(self, white: Array) -> Array:
+        """``white [rest Q]'lead M`` by the features of :meth:`_by_lead`, (G, R + p, F)."""
         (q, k, w), G = self.parts.cross.shape, len(self.thetas)
+        if self._alike:
+            M = self._M.reshape(G, 1, k * k, 1)
+            return np.asarray((M * white[:, :, None, :]).reshape(G, w, k * k * w))
         # All points side by side: a product per level is fast, one per level and point is not.
         of_level = self._M[:, self._kind].transpose(1, 0, 2, 3).reshape(q, G * k, k) @ self.parts.cross
-        return of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G * w, q * k)
+        return np.asarray(white @ of_level.reshape(q, G, k, w).transpose(1, 3, 0, 2).reshape(G, w, q * k))
+
+    def _by_lead(self, lead: Array) -> tuple[Array, Array]:
+        """What the criterion needs of ``lead'y``, (F, B), and ``y'lead M lead'y``, (G, B), of responses (B, q, k).
+
+        Where all levels have one block, the features are sums over the levels; else ``lead'y`` itself.
+        """
+        (B, q, k), (G, w) = lead.shape, (len(self.thetas), self.parts.cross.shape[2])
+        if self._alike:
+            pairs = self.parts.cross.reshape(q, k * w).T @ lead.transpose(1, 0, 2).reshape(q, B * k)
+            features = pairs.reshape(k, w, B, k).transpose(0, 3, 1, 2).reshape(k * k * w, B)
+            return features, self._M.reshape(G, k * k) @ (lead.transpose(0, 2, 1) @ lead).reshape(B, -1).T
+        squares = (lead[..., :, None] * lead[..., None, :]).reshape(B, -1)
+        return lead.reshape(B, q * k).T, self._M[:, self._kind].reshape(G, -1) @ squares.T
 
 
 def valleys(values: Array, shape: tuple[int, ...], most: int) -> Index:
