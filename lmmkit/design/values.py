@@ -1,6 +1,5 @@
 """What a formula's variables become: numbers, a `Categorical` or a `Matrix`; and how columns are read."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -280,7 +279,7 @@ def _read_object(series: pd.Series, what: str) -> Array | Categorical:
 
 
 def _finite(values: Array, what: str) -> Array:
-    if math.isfinite(values @ values):  # the usual case, told at once
+    if np.isfinite(values).all():  # the usual case, told at once
         return values
     infinite = np.isinf(values)
     if infinite.any():

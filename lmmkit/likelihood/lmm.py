@@ -32,6 +32,7 @@ from ..structures.unstructured import Unstructured
 from .by_rows import LITTLE, solve_by_rows
 from .faces import Faces, has_faces
 from .grid import ENDS, FAR_ENDS, Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
+from .level_blocks import alike
 from .moments import moment_sds
 from .point import Point, SmallPoint
 from .search import Place
@@ -332,6 +333,8 @@ class Criterion(Terms):
         given = [Place("the start given", start, trial)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
+        if self.has_one_valley:
+            return given or [Place("balanced data, whose criterion has one valley", self.identity())]
         if guess and trial is not None and given:
             same = float(np.abs(trial.gradient()).max(initial=0.0)) < LEVEL_START
             if same or (self._grid is None and not self.has_slopes):
@@ -354,6 +357,22 @@ class Criterion(Terms):
         if self.seen_coarsely:
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *faces[:1], *seen, *faces[1:]]
+
+    @cached_property
+    def has_one_valley(self) -> bool:
+        """Whether the criterion is known to have a single minimum.
+
+        So it is where the effects of one grouping factor are those of the fixed part and vary freely, and all
+        levels have the same ``Z'Z``: the data then come down to a covariance of coefficients, ``O = Sigma + s2
+        (Z'Z)^-1``, and the residual variance ``s2``. The criterion is convex along the geodesics of positive
+        definite matrices (Wiesel 2012, *IEEE Transactions on Signal Processing* 60), and so is ``O >= s2
+        (Z'Z)^-1``, as geometric means are monotone.
+        """
+        if len(self.structures) != 1 or not isinstance(self.structures[0], Unstructured):
+            return False
+        if not self.layout.has_rows or not np.array_equal(self.design.terms[0].Z, self.design.coordinates.X):
+            return False
+        return alike(self.sums.lead)
 
     @cached_property
     def _faces(self) -> Faces | None:

@@ -73,7 +73,7 @@ def scored(criterion: Criterion, point: Point) -> Step | None:
     traces = np.zeros(len(point.theta))
     for slope, block in zip(slopes, point.traced, strict=True):
         traces += slope.reshape(len(traces), -1) @ block.ravel()
-    information = point.trace_products(slopes) - np.outer(traces, traces / criterion.nu)
+    information = point.trace_products(slopes) - traces[:, None] * (traces / criterion.nu)
     factor, step, failed = lapack.dposv(information, -gradient)
     growth = 1 - float(traces @ step) / criterion.nu  # of the residual variance
     if failed or not growth > 0:

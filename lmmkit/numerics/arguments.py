@@ -154,6 +154,8 @@ def one_of(name: str, value: Any, choices: Sequence[Any], aliases: Mapping[str, 
     if value is None and None in choices:
         return None
     if isinstance(value, str):
+        if value in choices:  # the usual case
+            return value
         word = value.strip().lower()
         for mark in "-. ":
             word = word.replace(mark, "_")
