@@ -25,11 +25,13 @@ __all__ = ["Faces", "has_faces"]
 
 #: Places between their bounds that correlations are looked at.
 PLACES = (-0.98, -0.6, 0.0, 0.5, 0.9, 0.98)
+#: The least place, at which some effects together may have no variance.
+LOWEST = (-1.0,)
 #: Multiples of the standard deviations by moments, where all effects are there and where some are not.
 SIZES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 SOME_SIZES = ((0.3, 1.0, 3.0), (0.3, 1.0), (1.0,))
-#: The same where effects may leave next to nothing to the residuals.
-LARGE = (30.0,)
+#: The same where effects may leave next to nothing to the residuals, and where they do so by being at a bound.
+LARGE, AT_BOUND = (30.0,), (3.0,)
 #: Multiplications that it may cost to sweep out the leading factor at all points: about 15 ms.
 MOST_WORK = 1.2e6
 #: What is left of an effect that is left out.
@@ -65,14 +67,16 @@ class Faces(NamedTuple):
     thetas : array of shape (G, m)
         Whitened.
     kinds : array of shape (G,)
-        Points of the same number have the same correlations; the last number is that of large effects.
+        Points of the same number have the same correlations; numbers after these are of effects that leave little.
     """
 
     thetas: Array
     kinds: Index
 
     @classmethod
-    def of(cls, terms: Terms, moments: Array, lead: Array, large: bool = False) -> Faces | None:
+    def of(
+        cls, terms: Terms, moments: Array, lead: Array, large: bool = False, fixed: int = 0
+    ) -> Faces | None:
         """Points around estimates by moments; None where a look at a few would be expensive.
 
         Parameters
@@ -83,24 +87,31 @@ class Faces(NamedTuple):
             The leading factor's own blocks.
         large : bool
             Whether effects may leave next to nothing to the residuals, for which large ones are looked at apart.
+        fixed : int
+            Number of fixed effects. With the ratios of the standard deviations they may make the one sum of effects
+            that has no variance zero in every group, if groups are no more than these.
         """
         structures = terms.structures
         points = MOST_WORK / (len(distinct_blocks(lead)[0]) * lead.shape[1] ** 3)
-        blocks = [_points(terms, moments, SIZES, [np.ones((1, s.k)) for s in structures])]
-        of_large = list[Array]()
+        all_there = [np.ones((1, s.k)) for s in structures]
+        blocks = [_points(terms, moments, SIZES, all_there)]
+        of_large, even = list[Array](), _more_alike(terms, moments)
         for t, structure in enumerate(structures):
             if not has_faces(structure):
                 continue
             sizes, most = _affordable(structure.k, points / len(PLACES), large)
             if not most:
                 return None
-            shares = [np.ones((1, s.k)) for s in structures]
+            shares = all_there.copy()
             shares[t] = _by_size(_shares(structure.k, most), structure, moments[terms.of_term[t]])
             blocks.append(_points(terms, moments, sizes, shares))
             if large:
-                of_large.append(_points(terms, moments, LARGE, shares))
+                of_large += [_points(terms, sds, LARGE, shares) for sds in (moments, even)]
+        if large and len(lead) < lead.shape[1] + fixed:
+            of_large.append(_points(terms, moments, AT_BOUND, all_there, LOWEST))
         kinds = [np.broadcast_to(np.arange(len(PLACES))[:, None], own.shape[:-1]).ravel() for own in blocks]
-        kinds += [np.full(own.size // len(moments), len(PLACES)) for own in of_large]
+        for number, own in enumerate(of_large):
+            kinds.append(np.full(own.size // len(moments), len(PLACES) + number))
         thetas = [own.reshape(-1, len(moments)) for own in blocks + of_large]
         return cls(np.concatenate(thetas), np.concatenate(kinds))
 
@@ -142,10 +153,26 @@ def _sds(structure: Structure, theta: Array) -> Array:
     return np.sqrt(np.diagonal(structure.covariance(structure.par(theta))))
 
 
-def _points(terms: Terms, moments: Array, sizes: tuple[float, ...], shares: list[Array]) -> Array:
+def _more_alike(terms: Terms, moments: Array) -> Array:
+    """Moments with the effects of each term half as different, on a logarithmic scale."""
+    even = moments.copy()
+    for own, structure in terms.by_term:
+        if structure.has_rho:
+            sds = _sds(structure, moments[own])
+            even[own] = structure.from_sds(np.sqrt(sds * np.sqrt((sds**2).mean())))
+    return even
+
+
+def _points(
+    terms: Terms,
+    moments: Array,
+    sizes: tuple[float, ...],
+    shares: list[Array],
+    places: tuple[float, ...] = PLACES,
+) -> Array:
     """All sizes, places and shares of the effects, (sets, k) or (1, k) for each term: (sizes, places, sets, m)."""
-    shape = (len(sizes), len(PLACES), max(len(own) for own in shares))
-    size, place = np.array(sizes)[:, None, None, None], np.array(PLACES)[:, None]
+    shape = (len(sizes), len(places), max(len(own) for own in shares))
+    size, place = np.array(sizes)[:, None, None, None], np.array(places)[:, None]
     points = np.empty((*shape, len(moments)))
     for (own, structure), share in zip(terms.by_term, shares, strict=True):
         if structure.has_rho:

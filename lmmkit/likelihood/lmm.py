@@ -379,7 +379,7 @@ class Criterion(Terms):
         """Points at the faces of structured covariances, where there are any and a look at them is cheap."""
         if not any(has_faces(structure) for structure in self.structures):
             return None
-        faces = Faces.of(self, self.moments(), self.sums.lead, self.may_leave_nothing)
+        faces = Faces.of(self, self.moments(), self.sums.lead, self.may_leave_nothing, self.p)
         return faces if faces is not None and Grid.suits(self, self.p, faces.points) else None
 
     def _values_at(self, points: tuple[Array, tuple[int, ...]]) -> Array:
@@ -439,7 +439,7 @@ class Criterion(Terms):
         moments = self.moments()
         largest = max(float(np.abs(T).max()) for T in self.split(moments))
         far = self.nearer_zero(moments, LITTLE_LEFT / largest)
-        return [Place("effects that leave little to the residuals", far)]
+        return [Place("effects that leave little to the residuals", far), *self.most_of_each(far)]
 
     def _far_valleys(self) -> list[Place]:
         """From afar, and valleys of a grid that reaches to effects as large as the search may go."""

@@ -144,7 +144,9 @@ def _otherwise(criterion: ManyCriterion, responses: Responses, best: Optima) -> 
     theta, value, _ = best
     if criterion.single.may_leave_nothing:
         far = criterion.nearer_zero(criterion.identity(), LITTLE_LEFT)
-        _improve(criterion, responses, [(np.arange(len(theta)), np.tile(far, (len(theta), 1)))], best)
+        starts = [far, *(place.x for place in criterion.single.most_of_each(far))]
+        everyone = np.arange(len(theta))
+        _improve(criterion, responses, [(everyone, np.tile(x, (len(theta), 1))) for x in starts], best)
     for _, moved in criterion.otherwise(theta):
         there = Points(criterion, moved, responses).objective
         which = np.flatnonzero(there < value + criterion.single.worth_a_try)

@@ -34,6 +34,8 @@ HARDLY_WORSE = 2.0
 MODERATE = 0.1
 #: Standard deviation, relative to the residuals', from which structured effects may leave nothing to those.
 FAR = 300.0
+#: How much larger than all others a term's effects are where a search begins at those.
+FEW_TIMES = 3.0
 #: How much higher than an end, and how far from it, a point may be of which it is told that the way down leads
 #: there; and by which part of it the quadratic model may miss the rise.
 CLOSE, NEARBY, AS_FORETOLD = 1.0, 0.5, 0.2
@@ -334,6 +336,17 @@ class Terms:
                 at = lifted.copy()
                 at[own] = structure.scaled(at[own], 0.01)
                 places.append(Place(f"next to none of {term.bar.term}", at))
+        return places
+
+    def most_of_each(self, x: Array) -> list[Place]:
+        """Each term but the one of the largest effects, in turn, with effects a few times larger than those."""
+        sizes = [float(np.abs(T).max()) for T in self.split(x[: self.n_theta])]
+        largest, places = max(sizes), []
+        for (own, structure), term, size in zip(self.by_term, self.design.terms, sizes, strict=True):
+            if size < largest:
+                at = x.copy()
+                at[own] = structure.from_sds(np.full(structure.k, FEW_TIMES * largest))
+                places.append(Place(f"most of it of {term.bar.term}", at))
         return places
 
     def vector_singular(self, theta: Array) -> Flags:

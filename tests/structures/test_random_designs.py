@@ -19,7 +19,7 @@ from tests.lme4_2_reference import load
 
 #: Two valleys with little between them, effects that vanish but for another correlation, and rows that structured
 #: effects explain one by one, so that the criterion is lowest, and level, at a residual variance of zero.
-HARD = [47, 86, 165, 340, 425, 635, 662, 705, 1204, 2057, 6246]
+HARD = [47, 86, 165, 340, 425, 635, 662, 705, 1204, 2057, 6246, 7000]
 #: Lowest where two of five effects are left out and the others correlate by one.
 FACE = 4116
 #: And where one of two terms vanishes.
@@ -155,6 +155,39 @@ def test_many_responses_find_the_same_valleys(seed):
     _, optima = fit_responses(ManyCriterion(design, reml), Y)
     alone = [fit_lmm(replace(design, y=y), reml).objective for y in Y]
     np.testing.assert_allclose(optima.objective, alone, atol=2e-6)
+
+
+def test_effects_that_explain_each_row_are_looked_for_where_they_are_alike_too():
+    # 18 rows of 5 groups, a row in a cell: estimates by moments have the second effect 50 times as large as others.
+    cells = [
+        "04",
+        "12",
+        "11",
+        "40",
+        "30",
+        "15",
+        "25",
+        "20",
+        "45",
+        "41",
+        "01",
+        "44",
+        "33",
+        "23",
+        "14",
+        "31",
+        "24",
+        "22",
+    ]
+    y = [-4.49, -1.54, -43.46, 2.98, 2.53, -0.3, -0.6, 3.0, -0.66]
+    y += [-3.28, -58.71, -0.11, 0.38, -0.49, -3.39, -11.34, -1.35, 1.62]
+    frame = pd.DataFrame({"g": [one[0] for one in cells], "f": [one[1] for one in cells], "y": y})
+    design = build_design("y ~ 1 + ar1(0 + f | g, hom = FALSE)", frame)
+    fit = fit_lmm(design, reml=False)
+    assert fit.converged
+    known = np.array([2108.76, 94253.18, 9141.37, 14208.42, 14327.93, 10722.98, 0.97665])
+    assert fit.objective <= dense_criterion(design, known, False) + 1e-4
+    assert fit.objective <= restarts(design, False, 5, 4113) + 2e-5
 
 
 @pytest.mark.slow
