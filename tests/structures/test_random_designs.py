@@ -159,35 +159,16 @@ def test_many_responses_find_the_same_valleys(seed):
 
 def test_effects_that_explain_each_row_are_looked_for_where_they_are_alike_too():
     # 18 rows of 5 groups, a row in a cell: estimates by moments have the second effect 50 times as large as others.
-    cells = [
-        "04",
-        "12",
-        "11",
-        "40",
-        "30",
-        "15",
-        "25",
-        "20",
-        "45",
-        "41",
-        "01",
-        "44",
-        "33",
-        "23",
-        "14",
-        "31",
-        "24",
-        "22",
-    ]
+    g, f = list("011431224404321322"), list("421005505114334142")
     y = [-4.49, -1.54, -43.46, 2.98, 2.53, -0.3, -0.6, 3.0, -0.66]
     y += [-3.28, -58.71, -0.11, 0.38, -0.49, -3.39, -11.34, -1.35, 1.62]
-    frame = pd.DataFrame({"g": [one[0] for one in cells], "f": [one[1] for one in cells], "y": y})
+    frame = pd.DataFrame({"g": g, "f": f, "y": y})
     design = build_design("y ~ 1 + ar1(0 + f | g, hom = FALSE)", frame)
     fit = fit_lmm(design, reml=False)
     assert fit.converged
-    known = np.array([2108.76, 94253.18, 9141.37, 14208.42, 14327.93, 10722.98, 0.97665])
+    # Where the lowest of sixty searches from random parameters ended.
+    known = np.array([2719.232452, 121538.491, 11787.699, 18321.61695, 18475.71868, 13827.16892, 0.976548])
     assert fit.objective <= dense_criterion(design, known, False) + 1e-4
-    assert fit.objective <= restarts(design, False, 5, 4113) + 2e-5
 
 
 @pytest.mark.slow
@@ -197,6 +178,11 @@ def test_what_falls_for_ever_is_told_from_what_levels_out():
     # One row in each cell: the residual variance is a part of the cells', and any share of it fits as well.
     flat = lk.lmer("yield ~ nf + cs(0 + Variety | Block/nf, hom = TRUE)", load("Oats"))
     assert not flat.estimate.endless and flat.converged
+    # Four groups: there are multiples of the five effects whose sum, without variance at the least correlation, is
+    # the same in all of them, so the likelihood rises for ever; next to it lies a valley of finite effects.
+    frame = pd.DataFrame([(str(g), str(f)) for g in range(4) for f in range(5)], columns=["g", "f"])
+    frame["y"] = np.random.default_rng(36).normal(size=20)
+    assert fit_lmm(build_design("y ~ f + cs(0 + f | g, hom = FALSE)", frame), reml=False).endless
     # Where on the level part a search stops is not determined.
     level = fit_lmm(*random_design(47))
     assert level.converged and not level.endless and level.par.max() > theta.FAR
