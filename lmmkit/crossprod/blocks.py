@@ -192,6 +192,11 @@ def inner(left: Array, right: Array) -> Array:
     return np.asarray(left.reshape(rows, left.shape[-1]).T @ right.reshape(rows, right.shape[-1]))
 
 
+def by_rows(rows: Array, block: Array) -> Array:
+    """``rows @ block`` for rows (q, k) and one small matrix (k, k); a number, if it is that small."""
+    return rows * block if block.shape == (1, 1) else np.asarray(rows @ block)
+
+
 def times(left: Array, right: Array) -> Array:
     """``left @ right`` for stacks of small matrices; of numbers, if they are that small."""
     return left * right if left.shape[-1] == 1 == left.shape[-2] else np.asarray(left @ right)

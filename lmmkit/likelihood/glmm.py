@@ -7,6 +7,7 @@ dispersion where the family has one. The objective at a point is the Laplace app
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from ..errors import DataError, ModelError
 from ..families.family import Family
 from ..numerics.arguments import shown
 from ..numerics.arrays import Array
-from ..numerics.small import orthonormal
+from ..numerics.small import orthonormal, solved
 from ..numerics.trust_region import Search, Trial
 from .copies import copied_search, followed_along, suits
 from .far_theta import far_out
@@ -157,7 +158,7 @@ class GlmmCriterion(Terms):
 
     def beta(self, gamma: Array) -> Array:
         """Fixed effects in the units of the data."""
-        return np.linalg.solve(self.R, gamma) if self.p else gamma
+        return solved(self.R, gamma)
 
     def start(self) -> Array:
         """Independent effects of one unit on the linear predictor, and the fit without random effects."""
@@ -300,7 +301,7 @@ class GlmmCriterion(Terms):
             return hessian
         widths = WIDTH * np.maximum(1.0, np.abs(search.x))
         fixed = slice(m, m + p)
-        others = np.delete(np.arange(len(widths)), fixed)
+        others = [*range(m), *range(m + p, len(widths))]
         for i in others:
             point = self._beside(search, search.x + widths[i] * (np.arange(len(widths)) == i))
             if point is None:
@@ -337,7 +338,8 @@ class GlmmCriterion(Terms):
 
     def _settled(self, x: Array, factors: list[Array], search: ModeSearch, u: Effects) -> LaplacePoint | None:
         """A point whose effects are taken for the modes."""
-        mode = search.at(u)
+        with np.errstate(all="ignore"):
+            mode = search.at(u)
         try:
             return None if mode is None else self._with_mode(x, factors, search, search.settled(mode))
         except np.linalg.LinAlgError:
@@ -357,17 +359,14 @@ class GlmmCriterion(Terms):
         """The objective with its modes; None where it cannot be differentiated."""
         rows, newton = search.rows, mode.precision
         assert newton is not None
-        weight, bend = (
-            (-mode.rows[2], mode.rows[3]) if rows.newton_in_determinant else rows.expected(mode.eta)
-        )
-        if not np.isfinite(weight.sum() + bend.sum() + mode.rows[2].sum()):
+        observed = mode.rows[2:]
+        expected = () if rows.newton_in_determinant else rows.expected(mode.eta)
+        if not math.isfinite(sum(part.sum() for part in (*observed, *expected))):
             return None  # too near the edge of the link's range to be differentiated
         try:
-            if (mode.rows[2] > 0).any():
-                newton = Precision(search.layout, search.roots, -mode.rows[2])
-            precision = (
-                newton if rows.newton_in_determinant else Precision(search.layout, search.roots, weight)
-            )
+            if (observed[0] > 0).any():
+                newton = Precision(search.layout, search.roots, -observed[0])
+            precision = Precision(search.layout, search.roots, expected[0]) if expected else newton
         except np.linalg.LinAlgError:
             return None
         constant = self._constant if self._constant is not None else rows.family.constant(*rows[:2])

@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..crossprod.blocks import inner
+from ..crossprod.blocks import by_rows, inner, times
 from ..crossprod.passes import passes_of
 from ..families.rows import Nuisance
 from ..numerics.arrays import Array
@@ -99,7 +99,8 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
     def _mode_slopes(self) -> Array:
         """``Z Lambda Lambda' (I + Z'WZ Lambda Lambda')^-1 Z'c``: ``d log |M| / d g_i`` through the modes, (n,)."""
         spread = [
-            part @ (root @ root.T) for part, root in zip(self._solved_slopes, self.search.roots, strict=True)
+            by_rows(part, times(root, root.T))
+            for part, root in zip(self._solved_slopes, self.search.roots, strict=True)
         ]
         return rows_of(self.layout, spread)
 
@@ -169,7 +170,7 @@ class LaplacePoint(ModePoint[ModeSearch, Mode]):
         parts = [lead, *(rest[self.layout.columns(f)] for f in range(len(self.layout.rest)))]
         within = Q.T @ weighted
         for total, image, root in zip(parts, images, self.search.roots, strict=True):
-            within = within - inner(total, (root @ root.T) @ image)
+            within = within - inner(total, times(times(root, root.T), image))
         return (within + within.T) / 2
 
     def dispersion_curvature(self, step: float = 1e-3) -> tuple[float, Effects]:

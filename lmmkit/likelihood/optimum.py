@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..numerics.arrays import Array, Flags
-from ..numerics.small import eigen
+from ..numerics.small import eigen, inverse_of_upper
 from ..numerics.trust_region import Search, Trial
 from .mode_point import ModePoint
 from .theta import Terms
@@ -84,7 +84,7 @@ def last_digits(criterion: Differentiable, search: Search, hessian: Array | None
         trial = criterion.trial(x)
         gradient = trial.gradient()
         search.evaluations += 1
-        if not np.linalg.norm(gradient) < 0.5 * np.linalg.norm(search.gradient):  # also catches NaN
+        if not gradient @ gradient < 0.25 * (search.gradient @ search.gradient):  # also catches NaN
             break
         search.x, search.value, search.gradient, search.state = x, trial.value, gradient, trial.state
     return hessian
@@ -130,7 +130,8 @@ def information_of_fixed(hessian: Array, own: slice, working: Callable[[], Array
     within, trouble = hessian[own, own], list[str]()
     information = np.full_like(within, np.nan)
     if np.isfinite(hessian).all():
-        others = np.delete(np.arange(len(hessian)), own)
+        start, stop, _ = own.indices(len(hessian))
+        others = [*range(start), *range(stop, len(hessian))]
         size, axes = eigen(hessian[others][:, others])
         felt = size > 1e-6 * max(1.0, size.max(initial=0.0))
         across = hessian[own, others] @ axes[:, felt]
@@ -155,7 +156,7 @@ def covariance_from(information: Array, R: Array) -> Array:
     size, axes = eigen(information)
     floor = 1e-12 * max(float(np.abs(size).max(initial=0.0)), 1e-12)
     size = np.maximum(size, floor)  # no information is an enormous standard error
-    half = np.linalg.solve(R, axes / np.sqrt(size))
+    half = inverse_of_upper(R) @ (axes / np.sqrt(size))
     return np.asarray(half @ half.T)
 
 

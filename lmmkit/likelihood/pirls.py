@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..crossprod.blocks import times
+from ..crossprod.blocks import by_rows, times
 from ..crossprod.conditional_variances import VariancePattern, Variances, quadratic
 from ..crossprod.elimination import DenseElimination
 from ..crossprod.layout import Layout
@@ -69,9 +69,11 @@ class Observations(NamedTuple):
     family: Family
 
     def at(self, eta: Array) -> Derivatives:
-        """Log density of each row, without its constant, and three derivatives."""
-        with np.errstate(all="ignore"):
-            return self.family.derivatives(self.y, eta, self.weights)
+        """Log density of each row, without its constant, and three derivatives.
+
+        Outside the domain of the link NumPy would warn: the caller, who asks many times, has silenced it once.
+        """
+        return self.family.derivatives(self.y, eta, self.weights)
 
     def expected(self, eta: Array) -> tuple[Array, Array]:
         """Expected information of each row and its derivative."""
@@ -182,12 +184,12 @@ def sums_of(layout: Layout, values: Array) -> Effects:
 
 def scaled(effects: Effects, roots: Sequence[Array]) -> Effects:
     """``Lambda u``."""
-    return [part @ root.T for part, root in zip(effects, roots, strict=True)]
+    return [by_rows(part, root.T) for part, root in zip(effects, roots, strict=True)]
 
 
 def scaled_back(effects: Effects, roots: Sequence[Array]) -> Effects:
     """``Lambda' s``."""
-    return [part @ root for part, root in zip(effects, roots, strict=True)]
+    return [by_rows(part, root) for part, root in zip(effects, roots, strict=True)]
 
 
 def dot(left: Effects, right: Effects) -> float:
@@ -277,11 +279,12 @@ class ModeSearch:
 
     def from_aside(self, mode: Mode) -> Mode:
         """The mode, or a higher one to which levels come that begin on either side of zero."""
-        for f, part in enumerate(mode.u):
-            for aside in ASIDE:
-                u = [np.full_like(part, aside) if g == f else other for g, other in enumerate(mode.u)]
-                found = self._mixed(mode, self.climb(self.at(u)), f)
-                mode = found if found is not None and found.penalised < mode.penalised - 1e-8 else mode
+        with np.errstate(all="ignore"):
+            for f, part in enumerate(mode.u):
+                for aside in ASIDE:
+                    u = [np.full_like(part, aside) if g == f else other for g, other in enumerate(mode.u)]
+                    found = self._mixed(mode, self.climb(self.at(u)), f)
+                    mode = found if found is not None and found.penalised < mode.penalised - 1e-8 else mode
         return mode
 
     def _best_branches(self, mode: Mode) -> Mode:
@@ -375,7 +378,7 @@ class ModeSearch:
         return np.asarray((mode.u[f] ** 2).sum(axis=1) - 2 * rows)
 
     def at(self, u: Effects) -> Mode | None:
-        """The penalised log density at given effects, None outside its domain."""
+        """The penalised log density at given effects, None outside its domain (see :meth:`Observations.at`)."""
         eta = self.fixed + rows_of(self.layout, scaled(u, self.roots))
         derivatives = self.rows.at(eta)
         penalised = dot(u, u) - 2 * float(derivatives[0].sum())

@@ -81,10 +81,11 @@ class QuadraturePoint(LaplacePoint):
         """Log of each group's summands, shape (nodes, q)."""
         nodes, log_weights = self._nodes
         heights = np.empty((self.n_agq, self.layout.lead.q))
-        for k, node in enumerate(nodes):
-            u, eta = self._eta(node)
-            density = self.search.rows.at(eta)[0]
-            heights[k] = log_weights[k] + self._sum(density) - u**2 / 2
+        with np.errstate(all="ignore"):
+            for k, node in enumerate(nodes):
+                u, eta = self._eta(node)
+                density = self.search.rows.at(eta)[0]
+                heights[k] = log_weights[k] + self._sum(density) - u**2 / 2
         # A node outside the link's domain has density zero.
         return np.where(np.isfinite(heights), heights, -np.inf)
 
@@ -110,7 +111,8 @@ class QuadraturePoint(LaplacePoint):
         sums = _Averages(np.zeros(n), np.zeros(n), np.zeros(q), np.zeros(q))
         for node, share in zip(self._nodes[0], self._shares, strict=True):
             u, eta = self._eta(node)
-            first = self.search.rows.at(eta)[1]
+            with np.errstate(all="ignore"):
+                first = self.search.rows.at(eta)[1]
             first = np.where(share[codes] > 0, first, 0.0)
             drift = share * (self._root * self._sum(self._z * first) - u)
             sums.first += share[codes] * first

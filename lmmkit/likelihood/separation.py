@@ -123,6 +123,8 @@ def pure_groups(design: Design, y: Array, family: Family) -> list[str]:
     if family.name != "binomial":
         return []
     used = design.row_weights > 0
+    if (used & (y > 0) & (y < 1)).any():
+        return []
     trials = np.ones(len(y)) if design.row_trials is None else design.row_trials
     found = []
     for term in design.terms:

@@ -239,7 +239,7 @@ def _taught(curvature: Array, seen: Iterable[tuple[Array, Array]]) -> Array:
         missed = change - curvature @ step
         along = float(missed @ step)
         if abs(along) > UPDATABLE * _length(missed) * _length(step):
-            curvature = curvature + np.outer(missed, missed / along)
+            curvature = curvature + missed[:, None] * (missed / along)
     return curvature
 
 
