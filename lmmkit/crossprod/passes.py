@@ -89,7 +89,7 @@ class Passes:
         lead = self.layout.lead
         if lead.q * lead.Z.size > self.FEW:
             return level_sums(lead, D)
-        return np.asarray((self._dense @ D).reshape(lead.q, lead.k, -1))
+        return np.asarray((self._dense @ D).reshape(lead.q, lead.k, D.shape[1]))
 
     @cached_property
     def _dense(self) -> Array:
