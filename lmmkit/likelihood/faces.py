@@ -95,7 +95,7 @@ class Faces(NamedTuple):
         points = MOST_WORK / (len(distinct_blocks(lead)[0]) * lead.shape[1] ** 3)
         all_there = [np.ones((1, s.k)) for s in structures]
         blocks = [_points(terms, moments, SIZES, all_there)]
-        of_large, even = list[Array](), _more_alike(terms, moments)
+        of_large, even = list[Array](), _more_alike(terms, moments) if large else moments
         for t, structure in enumerate(structures):
             if not has_faces(structure):
                 continue

@@ -23,7 +23,7 @@ from scipy.sparse import csr_array
 
 from ..crossprod.layout import Layout, Sums
 from ..numerics.arrays import Array, Flags, Index
-from ..numerics.small import cholesky_of_each
+from ..numerics.small import cholesky_of_each, pivots
 from ..structures.structure import Structure
 from ..structures.unstructured import Unstructured
 from .level_blocks import distinct_blocks
@@ -39,7 +39,6 @@ __all__ = [
     "beyond",
     "dense_parts",
     "grid_thetas",
-    "pivots",
     "products",
     "ring_thetas",
     "swept",
@@ -66,8 +65,6 @@ MOST_WORK = 10_000_000
 SAVED = 8
 #: Responses whose values are computed together.
 SIDE_BY_SIDE = 128
-#: Columns up to which many matrices are factorised side by side, column by column (measured).
-FEW = 8
 
 
 class Parts(NamedTuple):
@@ -473,27 +470,6 @@ def _summed_products(cross: Array) -> Array:
     q, k, width = cross.shape
     flat = cross.reshape(q, k * width)
     return (flat.T @ flat).reshape(k, width, k, width).transpose(0, 2, 1, 3).reshape(k * k, width * width)
-
-
-def pivots(stack: Array) -> Array:
-    """Squared diagonals of the Cholesky factors of many matrices, (G, w); not positive where there is no factor.
-
-    Parameters
-    ----------
-    stack : array of shape (G, w, w)
-
-    Examples
-    --------
-    >>> pivots(np.array([[[4.0, 2.0], [2.0, 3.0]]]))
-    array([[4., 2.]])
-    """
-    if stack.shape[1] > FEW:
-        lower, broken = cholesky_of_each(stack)
-        return np.where(broken[:, None], np.nan, lower.diagonal(axis1=1, axis2=2) ** 2)
-    left = stack.transpose(1, 2, 0).copy()
-    for j in range(len(left) - 1):
-        left[j + 1 :, j + 1 :] -= left[j + 1 :, j, None] * (left[j, None, j + 1 :] / left[j, j])
-    return left.diagonal()
 
 
 def _times_roots(matrix: Array, roots: list[Array], layout: Layout) -> Array:

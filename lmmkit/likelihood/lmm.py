@@ -29,18 +29,17 @@ from ..numerics.arrays import Array
 from ..numerics.small import inverse_of_upper, orthonormal
 from ..numerics.trust_region import Search, Trial
 from ..structures.unstructured import Unstructured
+from .balanced import has_one_valley
 from .by_rows import LITTLE, solve_by_rows
 from .faces import Faces, has_faces
 from .grid import ENDS, FAR_ENDS, Grid, Parts, dense_parts, grid_thetas, ring_thetas, valleys
-from .level_blocks import alike
 from .moments import moment_sds
 from .point import Point, SmallPoint
 from .search import Place
 from .theta import FAR, Terms
 
-DENT = (
-    20.0  # how much higher than the lowest valley of the grid one is no more looked at, where there are dents
-)
+#: How much higher than the lowest valley of the grid one is no more looked at, where there are dents.
+DENT = 20.0
 LEVEL_START = 1e-8  # slope at which the start is the end for the same response, whose valleys have been seen
 #: Slope by the logarithm of a standard deviation at which the criterion is level: so long as rounding is not felt,
 #: and where the search stops for effects too large.
@@ -325,15 +324,13 @@ class Criterion(Terms):
         one begins at the estimate by moments.
         """
         if guess and start is not None and self.reached is not None and self.layout.width > SMALL:
-            start = (
-                self.reached.theta
-            )  # the start itself, where all has been worked out but the response's part
+            start = self.reached.theta  # the start itself, where all but the response's part is known
         trial = None if start is None else self.trial(start)
         value = np.inf if trial is None else trial.value
         given = [Place("the start given", start, trial)] if start is not None and np.isfinite(value) else []
         if self.layout.width > SMALL:
             return given or [Place("estimates by moments", self.moments())]
-        if self.has_one_valley:
+        if has_one_valley(self, self.sums.lead):
             return given or [Place("balanced data, whose criterion has one valley", self.identity())]
         if guess and trial is not None and given:
             same = float(np.abs(trial.gradient()).max(initial=0.0)) < LEVEL_START
@@ -345,9 +342,8 @@ class Criterion(Terms):
             return [*given, *faces]
         thetas, shape, values = self.on_grid(again=guess)
         lowest = [g for g in valleys(values[None], shape, VALLEYS)[0] if g >= 0]
-        if any(
-            structure.has_rho for structure in self.structures
-        ):  # where effects are large, its axis makes dents
+        # Where effects are large, the axis of rho makes dents.
+        if any(structure.has_rho for structure in self.structures):
             lowest = [g for g in lowest if values[g] < values[lowest[0]] + DENT]
         if given and len(lowest) == 1 and value < values[lowest[0]]:
             return [*given, *faces]
@@ -357,22 +353,6 @@ class Criterion(Terms):
         if self.seen_coarsely:
             seen.append(Place("effects as variable as the residuals", self.identity()))
         return [*given, *faces[:1], *seen, *faces[1:]]
-
-    @cached_property
-    def has_one_valley(self) -> bool:
-        """Whether the criterion is known to have a single minimum.
-
-        So it is where the effects of one grouping factor are those of the fixed part and vary freely, and all
-        levels have the same ``Z'Z``: the data then come down to a covariance of coefficients, ``O = Sigma + s2
-        (Z'Z)^-1``, and the residual variance ``s2``. The criterion is convex along the geodesics of positive
-        definite matrices (Wiesel 2012, *IEEE Transactions on Signal Processing* 60), and so is ``O >= s2
-        (Z'Z)^-1``, as geometric means are monotone.
-        """
-        if len(self.structures) != 1 or not isinstance(self.structures[0], Unstructured):
-            return False
-        if not self.layout.has_rows or not np.array_equal(self.design.terms[0].Z, self.design.coordinates.X):
-            return False
-        return alike(self.sums.lead)
 
     @cached_property
     def _faces(self) -> Faces | None:

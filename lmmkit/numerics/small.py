@@ -13,6 +13,10 @@ from .arrays import Array, Flags
 BLOCK = 32
 
 
+#: Columns up to which many matrices are factorised side by side, column by column (measured).
+FEW = 8
+
+
 def inverse_root(matrix: Array) -> tuple[Array, float]:
     """``L^-1`` for a positive definite matrix ``L L'``, and its log determinant.
 
@@ -228,3 +232,24 @@ def cholesky_of_each(stack: Array) -> tuple[Array, Flags]:
         except np.linalg.LinAlgError:
             out[b], broken[b] = np.eye(matrix.shape[-1]), True
     return out, broken
+
+
+def pivots(stack: Array) -> Array:
+    """Squared diagonals of the Cholesky factors of many matrices, (G, w); not positive where there is no factor.
+
+    Parameters
+    ----------
+    stack : array of shape (G, w, w)
+
+    Examples
+    --------
+    >>> pivots(np.array([[[4.0, 2.0], [2.0, 3.0]]]))
+    array([[4., 2.]])
+    """
+    if stack.shape[1] > FEW:
+        lower, broken = cholesky_of_each(stack)
+        return np.where(broken[:, None], np.nan, lower.diagonal(axis1=1, axis2=2) ** 2)
+    left = stack.transpose(1, 2, 0).copy()
+    for j in range(len(left) - 1):
+        left[j + 1 :, j + 1 :] -= left[j + 1 :, j, None] * (left[j, None, j + 1 :] / left[j, j])
+    return left.diagonal()
