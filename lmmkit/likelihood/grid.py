@@ -361,7 +361,7 @@ class Grid:
         """The same for so few, (B, G), that what is computed stays near the processor."""
         white, logdet, usable = self._of_design
         features, explained = self._by_lead(lead)
-        halves = (white @ np.concatenate([own.T, features])).reshape(len(logdet), -1, len(lead))
+        halves = (white @ np.concatenate([own.T, features])).reshape(len(logdet), own.shape[1], len(lead))
         explained += np.square(halves, out=halves).sum(axis=1)
         with np.errstate(all="ignore"):
             return self._criterion(logdet, y_y[:, None] - explained.T, usable)
@@ -384,7 +384,7 @@ class Grid:
             transposed = [root.transpose(0, 2, 1) for root in self._roots]
             white = _times_roots(np.asarray(np.linalg.inv(lower)), transposed, self._layout)
             both = np.concatenate([white, -self._through_lead(white)], axis=2)
-        return both.reshape(-1, both.shape[2]), logdet, ~broken
+        return both.reshape(both.shape[0] * both.shape[1], both.shape[2]), logdet, ~broken
 
     def _through_lead(self, white: Array) -> Array:
         """``white [rest Q]'lead M`` by the features of :meth:`_by_lead`, (G, R + p, F)."""

@@ -23,6 +23,7 @@ STRUCTURES = {
     "crossed vectors": "~ x + (x | g) + (z | h)",
     "nested": "~ x + (1 | g/s)",
     "nested vectors": "~ 0 + x + (x | g/s)",
+    "only one random intercept": "~ 0 + (1 | g)",
     "three factors": "~ x + (x | g) + (1 | h) + (0 + z | s)",
     "two terms on a factor": "~ x + f + (1 | g) + (0 + x | g) + (z | h)",
 }
