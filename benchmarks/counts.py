@@ -1,8 +1,12 @@
-"""Many counts of one design: lmmkit all at once, lmmkit one by one and lme4 in a loop (the loops on some, scaled)."""
+"""Many counts of one design: lmmkit all at once, lmmkit one by one and lme4 in a loop (the loops on some, scaled).
+
+The folder of an earlier build may be given in the environment variable EARLIER: its single fits are timed, too.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -41,13 +45,9 @@ def ours(family: str) -> dict[str, Any]:
     begin = time.perf_counter()
     fits = lk.fit_many(y, FORMULA, samples, family=family, progress=False)
     together = time.perf_counter() - begin
-    one = samples.assign(y=y[0])
-    lk.glmer("y " + FORMULA, one, family)
-    begin = time.perf_counter()
-    singles = [lk.glmer("y " + FORMULA, samples.assign(y=row), family) for row in y[:SAMPLED]]
-    alone = (time.perf_counter() - begin) * RESPONSES / SAMPLED
+    alone, single = one_by_one(family)
     objectives = fits.status["objective"].head(SAMPLED).to_numpy()
-    above = objectives - [-2 * fit.loglik for fit in singles]
+    above = objectives - single
     return {
         "seconds": together,
         "alone": alone,
@@ -56,20 +56,43 @@ def ours(family: str) -> dict[str, Any]:
     }
 
 
+def one_by_one(family: str) -> tuple[float, list[float]]:
+    """Seconds of single fits, scaled, and their objectives."""
+    import lmmkit as lk
+
+    samples, y = study(RESPONSES, family)
+    lk.glmer("y " + FORMULA, samples.assign(y=y[0]), family)
+    begin = time.perf_counter()
+    fits = [lk.glmer("y " + FORMULA, samples.assign(y=row), family) for row in y[:SAMPLED]]
+    seconds = (time.perf_counter() - begin) * RESPONSES / SAMPLED
+    return seconds, [-2 * fit.loglik for fit in fits]
+
+
+def _turn(task: str, family: str, folder: str) -> Any:
+    """One of the functions above, by a build of lmmkit in a process of its own."""
+    command, environment = [sys.executable, __file__, task, family], {**os.environ, "PYTHONPATH": folder}
+    run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=folder)
+    return json.loads(run.stdout.strip().splitlines()[-1])
+
+
 def rows() -> list[str]:
     """The rows of the table in RESULTS.md."""
     lines = []
     for family, goal in GOALS.items():
-        run = subprocess.run(
-            [sys.executable, __file__, family], capture_output=True, text=True, check=True, cwd=HERE.parent
-        )
-        mine = json.loads(run.stdout.strip().splitlines()[-1])
+        mine = _turn("ours", family, str(HERE.parent))
         case = f"{RESPONSES:,} {family.replace('_', ' ')} responses × 100, `x + (1 \\| g)`"
         lines += [
             f"| {case} | lmmkit | {mine['seconds']:.2f} | 1.0 | | {max(0.0, mine['above']):.1e} | | |",
             f"| {case} | lmmkit one by one, {SAMPLED} of them scaled | {mine['alone']:.0f} | "
-            f"{mine['alone'] / mine['seconds']:.0f} | | {max(0.0, -mine['above']):.1e} | | {goal} × |",
+            f"{mine['alone'] / mine['seconds']:.0f} | | {max(0.0, -mine['above']):.1e} | | |",
         ]
+        if "EARLIER" in os.environ:
+            before, objectives = _turn("one_by_one", family, os.environ["EARLIER"])
+            above = np.array(objectives) - np.array(mine["objectives"])
+            lines.append(
+                f"| {case} | lmmkit, earlier, one by one, {SAMPLED} of them scaled | {before:.0f} | "
+                f"{before / mine['seconds']:.0f} | | {max(0.0, above.max()):.1e} | | {goal} × |"
+            )
         samples, y = study(RESPONSES, family)
         theirs = lme4_loop(LME4, samples, y[:SAMPLED]) if family == "poisson" else None
         if theirs is not None:
@@ -83,5 +106,4 @@ def rows() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(HERE.parent))
-    print(json.dumps(ours(sys.argv[1])))
+    print(json.dumps({"ours": ours, "one_by_one": one_by_one}[sys.argv[1]](sys.argv[2])))
