@@ -23,7 +23,6 @@ STRUCTURES = {
     "crossed vectors": "~ x + (x | g) + (z | h)",
     "nested": "~ x + (1 | g/s)",
     "nested vectors": "~ 0 + x + (x | g/s)",
-    "only one random intercept": "~ 0 + (1 | g)",
     "three factors": "~ x + (x | g) + (1 | h) + (0 + z | s)",
     "two terms on a factor": "~ x + f + (1 | g) + (0 + x | g) + (z | h)",
 }
@@ -68,6 +67,13 @@ def test_criterion_and_derivatives_are_those_of_one_response(
         assert points.objective[b] == pytest.approx(point.objective, rel=1e-9)
         np.testing.assert_allclose(gradient[b], one.gradient(point), rtol=1e-6, atol=1e-7)
         np.testing.assert_allclose(curvature[b], one.curvature(point), rtol=1e-6, atol=1e-6)
+
+
+def test_a_random_intercept_alone_as_lmer_fits_it(data: pd.DataFrame) -> None:
+    Y = mixed_difficulty(data, 3, 5)
+    found = lk.fit_many(Y, "~ 0 + (1 | g)", data, progress=False).status["objective"]
+    alone = [-2 * lk.lmer("y ~ 0 + (1 | g)", data.assign(y=y)).loglik for y in Y]
+    np.testing.assert_allclose(found, alone, rtol=1e-9)
 
 
 @pytest.mark.slow
